@@ -1,0 +1,51 @@
+"""Evidence of who sent a mail, and the verdict drawn from it."""
+
+from dataclasses import dataclass
+from enum import StrEnum, unique
+
+
+@dataclass(frozen=True, slots=True)
+class AuthResult:
+    """One method's result as a trusted Authentication-Results field states it (RFC 8601)."""
+
+    method: str  # "dmarc", "dkim", "spf", "arc", "auth"
+    result: str  # "pass", "fail", "none", "temperror", ...
+    domain: str  # the domain or address it speaks of, normalised; empty where none is given
+
+
+@dataclass(frozen=True, slots=True)
+class AuthReport:
+    """What is known about the peer and the From domain; evidence only, no verdict."""
+
+    trusted_network: str = ""  # the configured CIDR that holds the peer, or empty
+    relay: str = ""  # the configured relay that handed the mail in, or empty
+    authserv_id: str = ""  # the configured id whose results follow
+    results: tuple[AuthResult, ...] = ()
+
+
+@unique
+class AuthMethod(StrEnum):
+    """What proved the sender, in the order tried."""
+
+    TRUSTED_NETWORK = "trusted_network"
+    RELAY_DMARC = "relay_dmarc"
+    RELAY_DKIM = "relay_dkim"
+    RELAY_SPF = "relay_spf"
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """The proven submitter of a mail."""
+
+    user_id: int
+    address: str
+    method: AuthMethod
+
+
+@dataclass(frozen=True, slots=True)
+class HeldSender:
+    """A submitter who was not proven, on a path where the mail is kept instead of refused."""
+
+    reason: str  # "unknown_sender", "unverified_sender", "unconfirmed_address", "no_single_from", ...
+    address: str = ""
+    user_id: int | None = None  # the user it may come from; he alone may see it

@@ -1,0 +1,29 @@
+"""Failures the program tells apart; none of their texts ever reaches a peer."""
+
+
+class BccdError(Exception):
+    """A failure of bccd that has a sentence for its user."""
+
+
+class ConfigError(BccdError):
+    """The configuration has mistakes; `mistakes` lists every one of them."""
+
+    def __init__(self, mistakes: list[str]) -> None:
+        super().__init__("\n".join(mistakes))
+        self.mistakes = mistakes
+
+
+class StoreUnavailableError(BccdError):
+    """The database or the spool cannot be used now; trying again later may work."""
+
+
+class StorageFullError(StoreUnavailableError):
+    """There is no room to keep a mail durably."""
+
+
+class SchemaError(BccdError):
+    """The database is missing, too old or too new for this program."""
+
+
+class MistakeError(BccdError):
+    """The user asked for something that cannot be done; the text says why."""

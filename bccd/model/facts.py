@@ -1,0 +1,75 @@
+"""What the rules ask the store for, and what it answers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bccd.model.crm import Contact, Deal, Organisation
+from bccd.model.directory import Company, UserAddress
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Everything a batch needs to know, gathered in one pass; all values normalised."""
+
+    addresses: frozenset[str] = frozenset()
+    domains: frozenset[str] = frozenset()
+    tokens: frozenset[bytes] = frozenset()
+    id_keys: frozenset[bytes] = frozenset()
+    deal_tags: frozenset[str] = frozenset()
+    deliveries: frozenset[int] = frozenset()
+    users: frozenset[int] = frozenset()
+
+    def __or__(self, other: "Query") -> "Query":
+        return Query(
+            self.addresses | other.addresses,
+            self.domains | other.domains,
+            self.tokens | other.tokens,
+            self.id_keys | other.id_keys,
+            self.deal_tags | other.deal_tags,
+            self.deliveries | other.deliveries,
+            self.users | other.users,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class KnownMessage:
+    """A stored message that shares identity fields with one of the batch."""
+
+    id: int
+    conversation_id: int
+    id_key: bytes
+    identity_key: bytes
+    owners: frozenset[int]  # users who hold a copy
+    shared: bool
+    linked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationFacts:
+    """What a conversation already has: who takes part and which deals it carries."""
+
+    id: int
+    counterparties: frozenset[str] = frozenset()  # those of the queried addresses that take part in it
+    contact_ids: frozenset[int] = frozenset()
+    deal_ids: frozenset[int] = frozenset()  # active links
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """The store's answer to a Query, read under the company's clock."""
+
+    company: Company
+    next_id: int
+    change_seq: int
+    users: Mapping[int, bool] = field(default_factory=dict)  # id -> active, for the queried ids
+    user_addresses: Mapping[str, UserAddress] = field(default_factory=dict)
+    service_addresses: frozenset[str] = frozenset()  # the company's own drop addresses
+    contacts: Mapping[str, tuple[Contact, ...]] = field(default_factory=dict)  # by address
+    deals_by_contact: Mapping[int, tuple[Deal, ...]] = field(default_factory=dict)
+    deals_by_tag: Mapping[str, Deal] = field(default_factory=dict)  # by external id
+    organisations: Mapping[str, tuple[Organisation, ...]] = field(default_factory=dict)  # by domain
+    never_log: frozenset[str] = frozenset()  # addresses and @domains among the queried ones
+    token_conversations: Mapping[bytes, int] = field(default_factory=dict)  # merged ids resolved
+    conversations: Mapping[int, ConversationFacts] = field(default_factory=dict)
+    messages: Mapping[bytes, KnownMessage] = field(default_factory=dict)  # by identity_key
+    delivered: frozenset[int] = frozenset()  # deliveries already recorded

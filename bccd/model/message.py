@@ -1,0 +1,97 @@
+"""One mail as read: what the grammar found, before any rule has looked at it."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum, unique
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """A display name and a normalised address; the address is empty where only a name was found."""
+
+    name: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A leaf of the MIME tree that is not shown as text, located by byte offsets into the raw mail."""
+
+    part: str  # "1.2", as IMAP numbers parts (RFC 9051 6.4.5)
+    filename: str  # decoded, cleaned for display, may be empty
+    media_type: str
+    disposition: str  # "attachment", "inline" or ""
+    content_id: str  # without angle brackets
+    size: int  # decoded octets
+    sha256: bytes  # of the decoded octets
+    start: int  # offset of the encoded body in the raw mail
+    end: int
+    encoding: str  # "base64", "quoted-printable" or ""
+
+
+@unique
+class AutoKind(StrEnum):
+    """Why a mail counts as automatic (RFC 3834, RFC 3464)."""
+
+    NONE = ""
+    AUTO_REPLY = "auto_reply"
+    BULK = "bulk"
+    LIST = "list"
+    DSN = "dsn"
+    MDN = "mdn"
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What one mail says, whether it came by itself or inside a forward."""
+
+    sender: Mailbox | None = None  # RFC 5322 From; None where there is none
+    from_count: int = 0  # number of addresses in From
+    actual_sender: Mailbox | None = None  # the Sender field
+    reply_to: tuple[Mailbox, ...] = ()
+    to: tuple[Mailbox, ...] = ()
+    cc: tuple[Mailbox, ...] = ()
+    bcc: tuple[Mailbox, ...] = ()
+    date: datetime | None = None  # aware, UTC; None where unknown
+    subject: str = ""
+    message_id: str = ""  # normalised: lower case, no angle brackets; empty where there is none
+    in_reply_to: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
+    thread_index: bytes = b""  # the 16-byte GUID of Thread-Index, or empty
+    text: str = ""  # the whole readable text, LF line ends
+    new_text: str = ""  # without quoted history
+    attachments: tuple[Attachment, ...] = ()
+
+
+@unique
+class ForwardKind(StrEnum):
+    """How a forwarded original was carried."""
+
+    ATTACHED = "attached"  # a message/rfc822 part
+    INLINE = "inline"  # a header block in the text
+    RESENT = "resent"  # Resent-* fields, RFC 5322 3.6.6
+
+
+@dataclass(frozen=True, slots=True)
+class Forward:
+    """A forwarded original: what it says, how that was known, and how sure that is."""
+
+    kind: ForwardKind
+    original: Content
+    evidence: tuple[str, ...]  # e.g. ("marker:apple", "labels:pl", "header:x-forwarded-message-id")
+    confidence: float  # 0 to 1
+    inner: tuple["Forward", ...] = ()  # what the original itself forwards, outermost first
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A parsed mail: its own content, the originals it forwards, and what makes it special."""
+
+    content: Content
+    forwards: tuple[Forward, ...] = ()
+    note: str = ""  # the forwarder's own words around the originals
+    auto: AutoKind = AutoKind.NONE
+    list_id: str = ""
+    content_digest: bytes = b""  # see mail/digest.py
+    size: int = 0
+    defects: tuple[str, ...] = field(default=())

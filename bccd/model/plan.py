@@ -1,0 +1,225 @@
+"""What decide() wants written: rows by table, each with its reason; the store adds nothing of its own."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum, unique
+
+from bccd.model.delivery import DeliveryState
+from bccd.model.directory import Sharing
+from bccd.model.message import Attachment
+
+
+@unique
+class Direction(StrEnum):
+    """Which way a message went (rules.md 4)."""
+
+    INCOMING = "incoming"
+    OUTGOING = "outgoing"
+    INTERNAL = "internal"
+
+
+@unique
+class Provenance(StrEnum):
+    """How the message reached us."""
+
+    BCC = "bcc"
+    FORWARD_ATTACHED = "forward_attached"
+    FORWARD_INLINE = "forward_inline"
+
+
+@unique
+class LinkState(StrEnum):
+    """Whether a link counts."""
+
+    ACTIVE = "active"
+    SUGGESTED = "suggested"
+    REJECTED = "rejected"
+    STALE = "stale"
+
+
+@unique
+class LinkOrigin(StrEnum):
+    """Who made a link."""
+
+    AUTO = "auto"
+    TAG = "tag"
+    INHERITED = "inherited"
+    MANUAL = "manual"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of the decision record: which rule looked at what, what it found, and why."""
+
+    rule: str  # "submitter", "direction", "match", "organisation", "deal", "conversation", "identity", ...
+    about: str  # the address, deal or id it looked at
+    verdict: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewContact:
+    """An auto-created contact (rules.md 6.5) with its one address."""
+
+    id: int
+    name: str
+    address: str
+    organisation_id: int | None
+    created_at: datetime
+    delivery_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewConversation:
+    """A conversation that starts with this message."""
+
+    id: int
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """Conversations found to be one; the oldest id survives, the others resolve to it for ever."""
+
+    winner: int
+    losers: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NewMessage:
+    """A row of table message."""
+
+    id: int
+    conversation_id: int
+    id_key: bytes
+    identity_key: bytes
+    msgid: str
+    in_reply_to: str
+    subject: str
+    base_subject: str
+    direction: Direction
+    sent_at: datetime | None
+    received_at: datetime
+    sort_at: datetime
+    from_address: str
+    from_name: str
+    snippet: str
+    body_text: str
+    new_text: str
+    auto_kind: str
+    provenance: Provenance
+    attachment_count: int
+    size: int
+    content_digest: bytes
+    shared: bool
+    linked: bool
+    msgid_reused: bool  # another message carries the same identity fields with other content
+
+
+@dataclass(frozen=True, slots=True)
+class NewParticipant:
+    """A row of table participant; copy_id 0 for those everyone who sees the message may see."""
+
+    message_id: int
+    role: str  # "from", "sender", "reply_to", "to", "cc", "bcc"
+    pos: int
+    copy_id: int
+    address: str
+    name: str
+    verdict: str  # "contact", "user", "service", "internal", "never_log", "excluded", "unknown", "no_address"
+    contact_id: int | None
+    user_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewAttachment:
+    """A row of table attachment: where in which raw mail the octets are."""
+
+    message_id: int
+    raw_sha256: bytes
+    file: Attachment
+
+
+@dataclass(frozen=True, slots=True)
+class NewCopy:
+    """One owner's instance of a message."""
+
+    id: int
+    message_id: int
+    owner_id: int
+    delivery_id: int
+    source: Provenance
+    sharing: Sharing
+    comment_text: str
+    raw_sha256: bytes
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NewLink:
+    """A link of one message; exactly one of contact_id, organisation_id and deal_id is set."""
+
+    id: int
+    conversation_id: int
+    message_id: int
+    state: LinkState
+    origin: LinkOrigin
+    rule: str
+    created_at: datetime
+    contact_id: int | None = None
+    organisation_id: int | None = None
+    deal_id: int | None = None
+    score: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MessageUpdate:
+    """What a second owner changes on a stored message: sharing or linking may widen, never narrow."""
+
+    message_id: int
+    conversation_id: int
+    shared: bool
+    linked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A row of the change feed; audience 0 is everyone in the company, n one user."""
+
+    kind: str
+    audience_id: int
+    conversation_id: int | None = None
+    message_id: int | None = None
+    entity_id: int | None = None
+    actor_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a delivery."""
+
+    delivery_id: int
+    state: DeliveryState
+    reason: str = ""
+    user_id: int | None = None
+    message_id: int | None = None
+    copy_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Every row one mail writes."""
+
+    outcome: Outcome
+    steps: tuple[Step, ...]
+    contacts: tuple[NewContact, ...] = ()
+    conversation: NewConversation | None = None
+    merge: Merge | None = None
+    tokens: tuple[tuple[bytes, int], ...] = ()  # token -> conversation
+    message: NewMessage | None = None
+    update: MessageUpdate | None = None
+    participants: tuple[NewParticipant, ...] = ()
+    attachments: tuple[NewAttachment, ...] = ()
+    copy: NewCopy | None = None
+    links: tuple[NewLink, ...] = ()
+    changes: tuple[Change, ...] = field(default=())

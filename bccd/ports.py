@@ -1,0 +1,138 @@
+"""What the pipeline needs from the world: small Protocols, kept true by one contract suite for all their makers."""
+
+from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from types import TracebackType
+from typing import Protocol, Self
+
+from bccd.model.auth import AuthReport
+from bccd.model.delivery import Delivery, Intake, Mail, Receipt
+from bccd.model.directory import Directory
+from bccd.model.envelope import Envelope, Peer, Target
+from bccd.model.facts import Facts, Query
+from bccd.model.plan import Outcome, Plan
+from bccd.model.reply import Reply
+
+
+class Clock(Protocol):
+    """Tells the time."""
+
+    def now(self) -> datetime:
+        """Return the time, aware, UTC."""
+        ...
+
+
+class DirectorySource(Protocol):
+    """Answers for companies, users and addresses, from a snapshot that it keeps."""
+
+    async def current(self) -> Directory:
+        """Return the snapshot at hand, at most a second behind; raises StoreUnavailableError if there is none."""
+        ...
+
+    async def fresh(self) -> Directory:
+        """Return a snapshot no older than this call; raises StoreUnavailableError."""
+        ...
+
+    async def deal_exists(self, company_id: int, external_id: str) -> bool | None:
+        """Tell whether the company has that deal; None when it cannot be told now."""
+        ...
+
+
+class Verifier(Protocol):
+    """Gathers evidence of who sent a mail."""
+
+    async def verify(self, envelope: Envelope, from_domain: str) -> AuthReport:
+        """Return the evidence; never a verdict."""
+        ...
+
+
+class Spool(Protocol):
+    """Keeps mail durably before its 250: transaction 1."""
+
+    async def put(self, intake: Intake) -> Receipt:
+        """Make the mail durable, then return its receipt.
+
+        Raises StorageFullError or StoreUnavailableError; then nothing is kept.
+        """
+        ...
+
+
+class UnitOfWork(Protocol):
+    """Transaction 2 of one company: opened with its clock locked, rolled back unless committed."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def gather(self, query: Query) -> Facts:
+        """Read all that the query names, as of the locked clock."""
+        ...
+
+    def apply(self, mails: Sequence[Mail], plans: Sequence[Plan], now: datetime) -> None:
+        """Write the plans' rows, in order."""
+        ...
+
+    def commit(self) -> None:
+        """Make everything applied durable."""
+        ...
+
+
+class WorkOpener(Protocol):
+    """Opens transaction 2 for a company."""
+
+    def __call__(self, company_id: int) -> UnitOfWork: ...
+
+
+class Receiver(Protocol):
+    """What a source calls: the part of the pipeline that runs while the peer waits."""
+
+    def recipient(
+        self, peer: Peer, mail_from: str, address: str, so_far: Sequence[Target]
+    ) -> Awaitable[Target | Reply]:
+        """Check one RCPT TO; `so_far` holds the targets accepted in this transaction."""
+        ...
+
+    def message(self, envelope: Envelope) -> Awaitable[list[Reply]]:
+        """Take a whole mail; one reply for each target, in order, all alike within one company."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivePorts:
+    """The edges that receive() touches, with the facts of configuration it decides by."""
+
+    directory: DirectorySource
+    verifier: Verifier
+    spool: Spool
+    help_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DeliverPorts:
+    """The edges that deliver() touches."""
+
+    open_work: WorkOpener
+    clock: Clock
+
+
+class Queue(Protocol):
+    """The filer's side of the spool."""
+
+    def claim(self, limit: int, now: datetime) -> list[Delivery]:
+        """Take the oldest due deliveries; each one's attempts are counted and committed before this returns."""
+        ...
+
+    def raw(self, delivery: Delivery) -> bytes:
+        """Return the octets of a claimed delivery."""
+        ...
+
+    def finish(self, outcomes: Sequence[Outcome]) -> None:
+        """Clear filed mail from the queue; keep the envelope of held, set aside and failed mail for a retry."""
+        ...
+
+    def postpone(self, delivery_ids: Sequence[int], until: datetime, error: str, *, counted: bool) -> None:
+        """Give claimed mail back; an attempt that was not the mail's own fault is not counted."""
+        ...
