@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bccd.model.crm import Contact, Deal, Organisation
+from bccd.model.delivery import DeliveryState
 from bccd.model.directory import Company, UserAddress
 
 
@@ -72,4 +73,4 @@ class Facts:
     token_conversations: Mapping[bytes, int] = field(default_factory=dict)  # merged ids resolved
     conversations: Mapping[int, ConversationFacts] = field(default_factory=dict)
     messages: Mapping[bytes, KnownMessage] = field(default_factory=dict)  # by identity_key
-    delivered: frozenset[int] = frozenset()  # deliveries already recorded
+    delivered: Mapping[int, DeliveryState] = field(default_factory=dict)  # recorded, save received and failed ones

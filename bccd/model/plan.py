@@ -222,4 +222,5 @@ class Plan:
     attachments: tuple[NewAttachment, ...] = ()
     copy: NewCopy | None = None
     links: tuple[NewLink, ...] = ()
-    changes: tuple[Change, ...] = field(default=())
+    changes: tuple[Change, ...] = ()
+    more: tuple["Plan", ...] = field(default=())  # further originals of the same mail; no steps of their own
