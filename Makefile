@@ -17,8 +17,7 @@ export PIP_ROOT_USER_ACTION := ignore
 export PIP_NO_INPUT := 1
 PIP := $(BIN)/python -m pip install -qq
 
-.PHONY: help run test check unit e2e bench fuzz lock dist clean
-.PHONY: venv format
+.PHONY: help run test check unit e2e bench fuzz cover format venv dist lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +43,12 @@ e2e: $(DEV) ## only the tests that start a real daemon or a real Postfix
 
 fuzz: $(DEV) ## the property tests with many more examples
 	$(PYTEST) tests/properties --hypothesis-profile=fuzz --timeout=0
+
+cover: $(DEV) ## every test, then which lines and branches no test reached
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage combine -q
+	$(BIN)/coverage report
 
 bench: $(DEV) ## the load generator
 	$(BIN)/python -m benchmarks
