@@ -1,0 +1,27 @@
+"""The configuration: one frozen tree, read from TOML, credential files and the environment."""
+
+from bccd.config.load import check, effective, load
+from bccd.config.tree import (
+    Config,
+    Database,
+    Filing,
+    Limits,
+    Listen,
+    Log,
+    Processes,
+    Trust,
+)
+
+__all__ = [
+    "Config",
+    "Database",
+    "Filing",
+    "Limits",
+    "Listen",
+    "Log",
+    "Processes",
+    "Trust",
+    "check",
+    "effective",
+    "load",
+]

@@ -1,0 +1,190 @@
+"""The configuration: every option with its default, unit, range and one line of documentation, each once."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from bccd.config import kinds
+from bccd.config.kinds import Kind
+
+T = TypeVar("T")
+
+KIB, MIB, GIB = 2**10, 2**20, 2**30
+MINUTE, HOUR, DAY = 60, 3600, 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What is known of an option besides its name and default."""
+
+    kind: Kind[Any]
+    doc: str
+    secret: bool = False  # comes from the environment or a credential file, and is never printed
+
+
+def setting(kind: Kind[T], default: T, doc: str, *, secret: bool = False) -> T:
+    """Declare an option of a section."""
+    return field(default=default, repr=not secret, metadata={"setting": Setting(kind, doc, secret)})
+
+
+def _endpoints(default: str, doc: str) -> tuple[str, ...]:
+    accepts = '"ADDRESS:PORT", "[IPV6]:PORT" or "unix:/path"'
+    return setting(kinds.several(kinds.endpoint, accepts), (default,), doc)
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """Where bccd listens. An empty list turns a listener off."""
+
+    smtp: tuple[str, ...] = _endpoints("127.0.0.1:8025", "Where SMTP is spoken.")
+    lmtp: tuple[str, ...] = _endpoints(
+        "127.0.0.1:8024", "Where LMTP is spoken, to a mail server of one's own."
+    )
+    http: tuple[str, ...] = _endpoints("127.0.0.1:8026", "Where /healthz and /readyz answer.")
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """Whose word counts. Nothing is trusted unless it is named here, loopback included."""
+
+    networks: tuple[str, ...] = setting(
+        kinds.several(kinds.network, "CIDR networks"),
+        (),
+        "Networks whose mail is taken as proven: every machine in them may write in any user's name.",
+    )
+    relays: tuple[str, ...] = setting(
+        kinds.several(kinds.network, "CIDR networks"),
+        (),
+        "Relays that hand mail in: their Authentication-Results count, and the limits on one peer do not.",
+    )
+    authserv_ids: tuple[str, ...] = setting(
+        kinds.several(kinds.authserv_id, "names"),
+        (),
+        "The names by which those relays sign their Authentication-Results fields.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """Where records are kept."""
+
+    url: str = setting(
+        kinds.text(kinds.database_url, "postgresql://... or empty"),
+        "",
+        "The PostgreSQL database; empty: SQLite, in bccd.db and spool.db in data_dir.",
+        secret=True,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one peer may use up."""
+
+    message_size: int = setting(
+        kinds.size(64 * KIB, GIB), 36 * MIB, "The largest message accepted, as it is on the wire."
+    )
+    recipients: int = setting(kinds.count(1, 10_000), 100, "The most recipients in one transaction.")
+    connections: int = setting(kinds.count(1, 100_000), 200, "The most connections at once.")
+    connections_per_ip: int = setting(
+        kinds.count(1, 100_000), 20, "The most connections at once from one address (IPv6: one /64)."
+    )
+    idle_seconds: float = setting(
+        kinds.seconds(1, HOUR), 5 * MINUTE, "How long a session may stay silent between two commands."
+    )
+    data_idle_seconds: float = setting(
+        kinds.seconds(1, HOUR), MINUTE, "How long a session may stay silent within a message."
+    )
+    data_seconds: float = setting(kinds.seconds(1, DAY), HOUR / 2, "How long one message may take to arrive.")
+    session_seconds: float = setting(kinds.seconds(1, DAY), HOUR, "How long one session may last.")
+
+
+@dataclass(frozen=True, slots=True)
+class Processes:
+    """How many processes there are, and what a parser may use."""
+
+    fronts: int = setting(kinds.count(1, 64), 1, "Processes that listen.")
+    parsers: int = setting(kinds.count(1, 64), 2, "Processes that read mail.")
+    parse_seconds: float = setting(
+        kinds.seconds(0.1, 10 * MINUTE), 2.0, "How long the reading of one mail may take before it is cut."
+    )
+    parse_memory: int = setting(
+        kinds.size(128 * MIB, 64 * GIB), 512 * MIB, "How much memory a parser may take."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """How accepted mail is filed."""
+
+    batch: int = setting(kinds.count(1, 1000), 64, "The most mails filed in one transaction.")
+    attempts: int = setting(
+        kinds.count(1, 100), 3, "How often a mail is tried before it is set down as failed; it is kept."
+    )
+    retry_first_seconds: float = setting(
+        kinds.seconds(0.01, DAY),
+        10,
+        "How long after its first failure a mail is tried again; then ever longer.",
+    )
+    retry_max_seconds: float = setting(
+        kinds.seconds(0.01, 7 * DAY), HOUR, "The longest wait between two tries."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """What is logged, on standard output."""
+
+    level: str = setting(
+        kinds.choice("debug", "info", "warning", "error"),
+        "info",
+        "The least severe level logged; debug also shows addresses in clear, which are hashed otherwise.",
+    )
+    format: str = setting(
+        kinds.choice("auto", "json", "console"), "auto", "How; auto: console on a terminal, JSON elsewhere."
+    )
+    key_file: str = setting(
+        kinds.text(kinds.absolute_or_empty, "absolute path or empty"),
+        "",
+        "The key by which addresses are hashed; empty: log.key in data_dir. It is made where it is missing.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Options that stand above every section."""
+
+    data_dir: Path = setting(  # noqa: RUF009 - a path is as frozen as a string
+        kinds.folder(),
+        Path("/var/lib/bccd"),
+        "The folder for spooled mail, SQLite files and the control socket.",
+    )
+    hostname: str = setting(
+        kinds.text(kinds.hostname, "host name or empty"),
+        "",
+        "The name bccd greets with; empty: the name of the machine.",
+    )
+    help_url: str = setting(
+        kinds.text(kinds.url, "URL or empty"),
+        "",
+        "A page for people whose mail was refused, named in the refusal.",
+    )
+    demo: bool = setting(kinds.boolean(), False, "Set by `bccd demo`; not for use with real mail.")
+    listen: Listen = field(default_factory=Listen)
+    trust: Trust = field(default_factory=Trust)
+    database: Database = field(default_factory=Database)
+    limits: Limits = field(default_factory=Limits)
+    processes: Processes = field(default_factory=Processes)
+    filing: Filing = field(default_factory=Filing)
+    log: Log = field(default_factory=Log)
+
+
+SECTIONS: dict[str, type[Any]] = {
+    "": Config,
+    "listen": Listen,
+    "trust": Trust,
+    "database": Database,
+    "limits": Limits,
+    "processes": Processes,
+    "filing": Filing,
+    "log": Log,
+}
