@@ -1,4 +1,4 @@
-"""What the pipeline needs from the world: small Protocols, kept true by one contract suite for all their makers."""
+"""What the pipeline needs from the world: small Protocols, held true by one contract suite."""
 
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Protocol, Self
 
 from bccd.model.auth import AuthReport
 from bccd.model.delivery import Delivery, Intake, Mail, Receipt
-from bccd.model.directory import Directory
+from bccd.model.directory import Company, Directory
 from bccd.model.envelope import Envelope, Peer, Target
 from bccd.model.facts import Facts, Query
 from bccd.model.plan import Outcome, Plan
@@ -27,7 +27,7 @@ class DirectorySource(Protocol):
     """Answers for companies, users and addresses, from a snapshot that it keeps."""
 
     async def current(self) -> Directory:
-        """Return the snapshot at hand, at most a second behind; raises StoreUnavailableError if there is none."""
+        """Return the snapshot at hand, at most a second old; raises StoreUnavailableError."""
         ...
 
     async def fresh(self) -> Directory:
@@ -60,6 +60,11 @@ class Spool(Protocol):
 
 class UnitOfWork(Protocol):
     """Transaction 2 of one company: opened with its clock locked, rolled back unless committed."""
+
+    @property
+    def company(self) -> Company:
+        """The company as of the locked clock, read on entering."""
+        ...
 
     def __enter__(self) -> Self: ...
 
@@ -122,7 +127,7 @@ class Queue(Protocol):
     """The filer's side of the spool."""
 
     def claim(self, limit: int, now: datetime) -> list[Delivery]:
-        """Take the oldest due deliveries; each one's attempts are counted and committed before this returns."""
+        """Take the oldest due deliveries; their attempts are counted and committed before this returns."""
         ...
 
     def raw(self, delivery: Delivery) -> bytes:
@@ -130,7 +135,7 @@ class Queue(Protocol):
         ...
 
     def finish(self, outcomes: Sequence[Outcome]) -> None:
-        """Clear filed mail from the queue; keep the envelope of held, set aside and failed mail for a retry."""
+        """Clear filed mail from the queue; keep what a retry of other mail needs."""
         ...
 
     def postpone(self, delivery_ids: Sequence[int], until: datetime, error: str, *, counted: bool) -> None:

@@ -27,7 +27,7 @@ class Peer:
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """The octets of a mail as received after dot-unstuffing: in `data`, or beyond the memory limit in `path`."""
+    """The octets of a mail after dot-unstuffing: in `data`, or beyond the memory limit in `path`."""
 
     sha256: bytes
     size: int

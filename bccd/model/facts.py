@@ -73,4 +73,6 @@ class Facts:
     token_conversations: Mapping[bytes, int] = field(default_factory=dict)  # merged ids resolved
     conversations: Mapping[int, ConversationFacts] = field(default_factory=dict)
     messages: Mapping[bytes, KnownMessage] = field(default_factory=dict)  # by identity_key
-    delivered: Mapping[int, DeliveryState] = field(default_factory=dict)  # recorded, save received and failed ones
+    delivered: Mapping[int, DeliveryState] = field(
+        default_factory=dict
+    )  # recorded, save received and failed ones

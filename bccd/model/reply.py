@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass, replace
 
+_POSITIVE, _TRANSIENT = 2, 4  # first digits, RFC 5321 4.2.1
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One SMTP or LMTP answer: code, enhanced code and a text that never quotes an error or the peer's words."""
+    """One SMTP or LMTP answer; its text never quotes an error or the peer's own words."""
 
     code: int
     enhanced: str
@@ -14,12 +16,12 @@ class Reply:
     @property
     def accepted(self) -> bool:
         """Tell whether this is a 2xx answer."""
-        return 200 <= self.code < 300
+        return self.code // 100 == _POSITIVE
 
     @property
     def temporary(self) -> bool:
         """Tell whether the peer should try again (RFC 5321 4.2.1)."""
-        return 400 <= self.code < 500
+        return self.code // 100 == _TRANSIENT
 
     def because(self, text: str) -> "Reply":
         """Return the same codes with another sentence."""

@@ -1,0 +1,147 @@
+"""The way of one mail: receive() while the peer waits, deliver() whenever it is due. Read this first.
+
+    receive:  admit -> verify -> identify -> spool, durable -> only now 250
+    deliver:  (parsed apart) lookups -> gather -> decide -> apply -> commit, one transaction a batch
+
+docs/explanation/flow.md tells the same story with a picture and is held equal to this file by a test.
+"""
+
+from collections.abc import Sequence
+from functools import reduce
+from operator import or_
+
+from bccd.mail.addresses import domain_of
+from bccd.mail.fromfield import StrictFrom, strict_from
+from bccd.mail.headers import scan
+from bccd.model.auth import AuthReport, HeldSender, Sender
+from bccd.model.delivery import Delivery, Intake, Mail, Receipt, show_id
+from bccd.model.envelope import Envelope, Peer, Protocol, Tag, Target
+from bccd.model.facts import Query
+from bccd.model.message import Content, Message
+from bccd.model.plan import Outcome, Plan
+from bccd.model.reply import ACCEPTED, NO_SINGLE_FROM, NO_SUCH_DEAL, NOT_ACCEPTED, Reply
+from bccd.ports import DeliverPorts, ReceivePorts
+from bccd.rules import admit
+from bccd.rules.decide import decide, failed
+from bccd.rules.identify import identify
+from bccd.rules.lookups import lookups
+from bccd.rules.overlay import Overlay
+
+
+class Receiving:
+    """What runs while the peer waits; implements ports.Receiver."""
+
+    def __init__(self, ports: ReceivePorts) -> None:
+        self._ports = ports
+
+    async def recipient(
+        self, peer: Peer, mail_from: str, address: str, so_far: Sequence[Target]
+    ) -> Target | Reply:
+        """Check one RCPT TO against the directory (rules.md 1); raises StoreUnavailableError."""
+        found = admit.recipient(address, await self._ports.directory.current())
+        if isinstance(found, Reply):
+            # No 5xx from a stale snapshot: the address may have been added a moment ago.
+            found = admit.recipient(address, await self._ports.directory.fresh())
+        if isinstance(found, Reply):
+            return found
+        refusal = admit.transaction(found, mail_from, peer.protocol, so_far)
+        if refusal:
+            return refusal
+        if found.tag is Tag.DEAL:
+            known = await self._ports.directory.deal_exists(found.company_id, found.argument)
+            return NO_SUCH_DEAL if known is False else found  # None: cannot be told now, so accepted
+        return found
+
+    async def message(self, envelope: Envelope) -> list[Reply]:
+        """Take a whole mail: one reply for each target, in order; raises StoreUnavailableError."""
+        refusal = admit.header(scan(envelope.raw.header))
+        if refusal:
+            return [refusal] * len(envelope.targets)
+        sender = strict_from(envelope.raw.header)
+        auth = await self._ports.verifier.verify(envelope, domain_of(sender.address))
+        verdicts: dict[int, Reply] = {}
+        for company_id in dict.fromkeys(target.company_id for target in envelope.targets):
+            verdicts[company_id] = await self._take(envelope, company_id, sender, auth)
+        return [verdicts[target.company_id] for target in envelope.targets]
+
+    async def _take(self, envelope: Envelope, company_id: int, sender: StrictFrom, auth: AuthReport) -> Reply:
+        """Prove one company's share of the mail and make it durable: TRANSACTION 1."""
+        verdict = identify(sender, auth, await self._ports.directory.current(), company_id)
+        if isinstance(verdict, HeldSender):
+            verdict = identify(sender, auth, await self._ports.directory.fresh(), company_id)
+        if isinstance(verdict, HeldSender) and not _keeps(envelope.peer, auth, verdict):
+            return self._refusal(verdict)
+        receipt = await self._ports.spool.put(_intake(envelope, company_id, verdict, auth))
+        return _accepted(receipt)
+
+    def _refusal(self, verdict: HeldSender) -> Reply:
+        """Answer alike whatever is known, so that nobody can list our users (decisions.md 7.13)."""
+        if verdict.reason == "no_single_from":
+            return NO_SINGLE_FROM
+        url = self._ports.help_url
+        return NOT_ACCEPTED.because(f"{NOT_ACCEPTED.text}, see {url}") if url else NOT_ACCEPTED
+
+
+def _keeps(peer: Peer, auth: AuthReport, verdict: HeldSender) -> bool:
+    """Tell whether unproven mail is kept for a person to look at instead of being refused.
+
+    Behind another server a refusal would make that server bounce to a forged address (rules.md 2.8); an alias
+    that is only waiting for its confirmation is kept on every way (decisions.md 7.8).
+    """
+    behind = peer.protocol is not Protocol.SMTP or bool(auth.relay)
+    return behind or verdict.reason == "unconfirmed_address"
+
+
+def _intake(envelope: Envelope, company_id: int, verdict: Sender | HeldSender, auth: AuthReport) -> Intake:
+    return Intake(
+        company_id=company_id,
+        targets=tuple(target for target in envelope.targets if target.company_id == company_id),
+        mail_from=envelope.mail_from,
+        peer=envelope.peer,
+        received_at=envelope.received_at,
+        auth=auth,
+        raw=envelope.raw,
+        sender=verdict if isinstance(verdict, Sender) else None,
+        held=verdict if isinstance(verdict, HeldSender) else None,
+        defects=envelope.defects,
+    )
+
+
+def _accepted(receipt: Receipt) -> Reply:
+    seen = ", seen before" if receipt.duplicate else ""
+    return ACCEPTED.because(f"{ACCEPTED.text} as {show_id(receipt.delivery_id)}{seen}")
+
+
+def deliver(company_id: int, mails: Sequence[Mail], ports: DeliverPorts) -> list[Outcome]:
+    """File one company's parsed mails in one transaction: TRANSACTION 2; re-runnable at any time.
+
+    Raises StoreUnavailableError when the database is away; any other exception is the fault of a mail.
+    """
+    with ports.open_work(company_id) as work:
+        split = work.company.policy.split_on_subject
+        asked = reduce(or_, (lookups(mail, split_on_subject=split) for mail in mails), Query())
+        overlay = Overlay(work.gather(asked))
+        plans: list[Plan] = []
+        fresh: list[Mail] = []
+        outcomes: list[Outcome] = []
+        for mail in mails:
+            ended = overlay.delivered(mail.delivery.id)
+            if ended is not None:  # the last run died between this commit and clearing the spool
+                outcomes.append(Outcome(mail.delivery.id, ended, "recorded_before"))
+                continue
+            plan = decide(mail, overlay)
+            fresh.append(mail)
+            plans.append(plan)
+            outcomes.append(plan.outcome)
+        work.apply(fresh, plans, ports.clock.now())
+        work.commit()
+    return outcomes
+
+
+def give_up(delivery: Delivery, reason: str, ports: DeliverPorts) -> Outcome:
+    """Record a mail that cannot be filed as failed; its octets and envelope stay in the spool for a retry."""
+    plan = failed(delivery, reason)
+    with ports.open_work(delivery.company_id) as work:
+        work.apply([Mail(delivery, Message(Content()))], [plan], ports.clock.now())
+        work.commit()
+    return plan.outcome

@@ -1,0 +1,1 @@
+"""The decisions: pure functions from model to model, each of which says why."""

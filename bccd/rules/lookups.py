@@ -1,0 +1,64 @@
+"""A mail to the query that loads everything decide() may ask about it."""
+
+from collections.abc import Iterable
+
+from bccd.mail.addresses import domain_of
+from bccd.model.delivery import Mail
+from bccd.model.envelope import Tag
+from bccd.model.facts import Query
+from bccd.model.message import Content, Forward, Mailbox
+from bccd.model.plan import Direction, Provenance
+from bccd.rules.dedupe import identity
+from bccd.rules.direction import Reading
+from bccd.rules.match import MAX_ADDRESSES, parent_domains
+from bccd.rules.thread import tokens
+
+
+def lookups(mail: Mail, *, split_on_subject: bool) -> Query:
+    """Return what must be known to decide this mail, whichever branch of the rules it will take."""
+    delivery = mail.delivery
+    contents = tuple(_contents(mail))
+    submitter = {delivery.sender.address} if delivery.sender else set[str]()
+    addresses = frozenset(_addresses(contents)) | submitter
+    readings = [reading for content in contents for reading in _possible(content, mail)]
+    return Query(
+        addresses=addresses,
+        domains=frozenset(domain for address in addresses for domain in parent_domains(domain_of(address))),
+        tokens=frozenset(token for r in readings for token in tokens(r, split_on_subject=split_on_subject)),
+        id_keys=frozenset(identity(reading)[0] for reading in readings),
+        deal_tags=frozenset(target.argument for target in delivery.targets if target.tag is Tag.DEAL),
+        deliveries=frozenset({delivery.id}),
+        users=frozenset({delivery.sender.user_id}) if delivery.sender else frozenset(),
+    )
+
+
+def _contents(mail: Mail) -> Iterable[Content]:
+    yield mail.message.content
+    for forward in mail.message.forwards:
+        yield from _originals(forward)
+
+
+def _originals(forward: Forward) -> Iterable[Content]:
+    yield forward.original
+    for inner in forward.inner:
+        yield from _originals(inner)
+
+
+def _addresses(contents: Iterable[Content]) -> Iterable[str]:
+    """Yield each content's addresses; beyond twice the cap on matching nothing is asked about."""
+    for content in contents:
+        boxes = participants(content)
+        yield from (box.address for box in boxes[: 2 * MAX_ADDRESSES] if box.address)
+
+
+def participants(content: Content) -> tuple[Mailbox, ...]:
+    """Return all mailboxes of a mail, From first."""
+    first = tuple(box for box in (content.sender, content.actual_sender) if box)
+    return (*first, *content.reply_to, *content.to, *content.cc, *content.bcc)
+
+
+def _possible(content: Content, mail: Mail) -> Iterable[Reading]:
+    """Yield a reading for each way in which the content could be filed, to ask for all its tokens."""
+    wrapper = mail.message.content if content is not mail.message.content else None
+    everyone = tuple(box for box in participants(content) if box.address)[: 2 * MAX_ADDRESSES]
+    yield Reading(content, Direction.INCOMING, everyone, (), Provenance.BCC, "", wrapper=wrapper)

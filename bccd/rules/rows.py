@@ -1,0 +1,96 @@
+"""A reading to the rows that merely copy what it says."""
+
+from collections.abc import Iterable
+
+from bccd.model.delivery import Mail
+from bccd.model.message import Content, Mailbox
+from bccd.model.plan import NewAttachment, NewMessage, NewParticipant
+from bccd.rules.direction import Reading
+from bccd.rules.match import Match, Verdict
+
+SNIPPET = 160  # characters
+MAX_TEXT = 1_000_000  # characters, rules.md 12
+MAX_PARTICIPANTS = 1_000
+
+
+def message_row(
+    mail: Mail,
+    reading: Reading,
+    message_id: int,
+    conversation_id: int,
+    keys: tuple[bytes, bytes, bytes],
+    *,
+    base: str,
+    shared: bool,
+    linked: bool,
+    reused: bool,
+) -> NewMessage:
+    """Return the message row; a date in the future sorts as the time of receipt (rules.md 4)."""
+    content, received = reading.content, mail.delivery.received_at
+    sender = content.sender or Mailbox("", "")
+    id_key, identity_key, digest = keys
+    return NewMessage(
+        message_id,
+        conversation_id,
+        id_key,
+        identity_key,
+        content.message_id,
+        content.in_reply_to[0] if content.in_reply_to else "",
+        content.subject,
+        base,
+        reading.direction,
+        content.date,
+        received,
+        min(content.date, received) if content.date else received,
+        sender.address,
+        sender.name,
+        " ".join((content.new_text or content.text)[: 4 * SNIPPET].split())[:SNIPPET],
+        content.text[:MAX_TEXT],
+        content.new_text[:MAX_TEXT],
+        str(mail.message.auto),
+        reading.provenance,
+        len(content.attachments),
+        mail.delivery.size,
+        digest,
+        shared,
+        linked,
+        reused,
+    )
+
+
+def participant_rows(
+    content: Content, matches: dict[str, Match], message_id: int, copy_id: int
+) -> tuple[NewParticipant, ...]:
+    """Return one row a mailbox; Bcc rows belong to the copy alone (decisions.md 1)."""
+    one = {"from": content.sender, "sender": content.actual_sender}
+    roles: list[tuple[str, Iterable[Mailbox]]] = [(role, (box,)) for role, box in one.items() if box]
+    roles += [("reply_to", content.reply_to), ("to", content.to), ("cc", content.cc), ("bcc", content.bcc)]
+    rows = [
+        _participant(message_id, (role, pos, copy_id if role == "bcc" else 0), box, matches.get(box.address))
+        for role, boxes in roles
+        for pos, box in enumerate(boxes)
+    ]
+    return tuple(rows[:MAX_PARTICIPANTS])
+
+
+def _participant(
+    message_id: int, place: tuple[str, int, int], box: Mailbox, match: Match | None
+) -> NewParticipant:
+    role, pos, copy_id = place
+    verdict = match.verdict if match else (Verdict.UNKNOWN if box.address else Verdict.NO_ADDRESS)
+    return NewParticipant(
+        message_id,
+        role,
+        pos,
+        copy_id,
+        box.address,
+        box.name,
+        verdict,
+        match.contact.id if match and match.contact else None,
+        match.user_id if match else None,
+    )
+
+
+def attachment_rows(content: Content, mail: Mail, message_id: int) -> tuple[NewAttachment, ...]:
+    """Return one row an attachment, with the raw mail that holds its octets."""
+    return tuple(NewAttachment(message_id, mail.delivery.raw_sha256, file) for file in content.attachments)
