@@ -20,7 +20,7 @@ _REFERENCE = """\
 <!-- Made from bccd/config/tree.py by `bccd check-config --reference`; a test holds the two equal. -->
 
 bccd reads one TOML file: the one that `--config` or `BCCD_CONFIG` names, else `/etc/bccd/bccd.toml` where
-that exists, else it runs on defaults. Above the file stand, in this order, credential files and the environment:
+that exists, else it runs on defaults. Above the file stand credential files, and above them the environment:
 
 - A *secret* may stand in a file of `$CREDENTIALS_DIRECTORY` that is named after the option, for instance
   `database.url` (systemd: `LoadCredential=database.url:/etc/bccd/database.url`). A password in the TOML file

@@ -12,7 +12,6 @@ from bccd.config.kinds import show_size
 from bccd.config.load import dotted, settings
 from bccd.model.errors import ConfigError
 
-
 PASSWORD_IN_FILE = (
     "bccd.toml: database.url: must not hold a password: use BCCD_DATABASE__URL"
     " or a credential file named database.url"
