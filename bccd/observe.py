@@ -1,0 +1,198 @@
+"""Logging: one line for each receive and each filing; no subject, no body, no header, no address in clear."""
+
+import hashlib
+import hmac
+import logging
+import os
+import secrets
+import sys
+import unicodedata
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import TextIO
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+from bccd.config import Log
+from bccd.model.delivery import Delivery, show_id
+from bccd.model.envelope import Envelope
+from bccd.model.plan import Outcome
+from bccd.model.reply import Reply
+
+_KEY_OCTETS = 32
+_HASH_DIGITS = 16
+_LONGEST_VALUE = 500
+_LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
+# Control and format characters, unassigned ones and line separators: what could forge a line or hide in it.
+_UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+# aiosmtpd logs every command there, arguments included.
+_MUTED = ("mail.log", "mail.debug", "mail.error", "mail.debug-mail")
+
+
+class _State:
+    """What configure() settled for this process; until then addresses are hashed with a key of its own."""
+
+    key: bytes = secrets.token_bytes(_KEY_OCTETS)
+    clear: bool = False
+
+
+def configure(log: Log, process: str, stream: TextIO | None = None) -> None:
+    """Set logging up for a process ("supervisor", "front-1", "filer", ...), on standard output by default."""
+    stream = stream or sys.stdout
+    _State.clear = log.level == "debug"
+    if log.key_file:
+        _State.key = read_key(Path(log.key_file))
+    hash_address.cache_clear()
+    console = log.format == "console" or (log.format == "auto" and stream.isatty())
+    structlog.configure(
+        processors=_processors(process, console=console),
+        wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[log.level]),
+        logger_factory=structlog.WriteLoggerFactory(file=stream),
+        cache_logger_on_first_use=False,
+    )
+    _route_libraries(_LEVELS[log.level])
+
+
+def _processors(process: str, *, console: bool) -> list[Processor]:
+    def named(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+        return {"process": process, **event}
+
+    renderer: Processor = (
+        structlog.dev.ConsoleRenderer(colors=False) if console else structlog.processors.JSONRenderer()
+    )
+    return [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        named,
+        structlog.processors.format_exc_info,
+        _escaped,
+        renderer,
+    ]
+
+
+def _escaped(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    # A traceback is ours and has lines of its own; JSON escapes them, on a console they are wanted.
+    return {key: value if key == "exception" else _harmless(value) for key, value in event.items()}
+
+
+def _harmless(value: object) -> object:
+    match value:
+        case str():
+            return escape(value)
+        case Mapping():
+            return {str(_harmless(key)): _harmless(inner) for key, inner in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [_harmless(inner) for inner in value]
+        case int() | float() | None:
+            return value
+        case _:
+            return escape(str(value))
+
+
+def escape(text: str) -> str:
+    """Write what a terminal or a log reader could misread as \\x1b or \\u202e, and cut what is too long."""
+    cut = text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}..."
+    if cut.isascii() and cut.isprintable():
+        return cut
+    return "".join(
+        letter.encode("unicode_escape").decode() if unicodedata.category(letter) in _UNSAFE else letter
+        for letter in cut
+    )
+
+
+class _Forward(logging.Handler):
+    """Hands what a library logs to structlog, so that there is one format and one place to escape."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        logger = structlog.get_logger()
+        try:
+            logger.log(record.levelno, record.getMessage(), library=record.name, exc_info=record.exc_info)
+        except Exception:  # noqa: BLE001 - a log line is never worth a failure
+            self.handleError(record)
+
+
+def _route_libraries(level: int) -> None:
+    root = logging.getLogger()
+    root.handlers = [_Forward()]
+    root.setLevel(max(level, logging.WARNING))
+    for name in _MUTED:
+        muted = logging.getLogger(name)
+        muted.disabled = True
+        muted.propagate = False
+
+
+def read_key(path: Path) -> bytes:
+    """Return the key by which this installation hashes addresses; the first process to ask makes it."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        pass
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    fresh = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(secrets.token_bytes(_KEY_OCTETS))
+    try:
+        path.hardlink_to(fresh)  # unlike a rename, it never replaces the key of a process that was quicker
+    except FileExistsError:
+        pass
+    finally:
+        fresh.unlink()
+    return path.read_bytes()
+
+
+@lru_cache(maxsize=4096)
+def hash_address(address: str) -> str:
+    """Return a short keyed hash of an address: equal within one installation, meaningless outside it."""
+    if not address:
+        return ""
+    digest = hmac.new(_State.key, address.encode("utf-8", "surrogateescape"), hashlib.sha256)
+    return digest.hexdigest()[:_HASH_DIGITS]
+
+
+def shown(address: str) -> str:
+    """Return the address as the log may show it: hashed, and in clear only at level debug."""
+    return address if _State.clear else hash_address(address)
+
+
+def log_receive(envelope: Envelope, replies: Sequence[Reply], seconds: float) -> None:
+    """Write the one line that says how a transaction ended for its peer."""
+    peer = envelope.peer
+    structlog.get_logger().info(
+        "receive",
+        session=envelope.session_id,
+        protocol=peer.protocol.value,
+        peer=peer.ip,
+        tls=peer.tls,
+        mail_from=shown(envelope.mail_from),
+        companies=sorted({target.company_id for target in envelope.targets}),
+        targets=len(envelope.targets),
+        size=envelope.raw.size,
+        sha256=envelope.raw.sha256.hex()[:_HASH_DIGITS],
+        replies=[str(reply) for reply in replies],
+        defects=list(envelope.defects),
+        seconds=round(seconds, 4),
+    )
+
+
+def log_filing(delivery: Delivery, outcome: Outcome, seconds: float) -> None:
+    """Write the one line that says what became of a delivery; `seconds` since it was received."""
+    submitter = delivery.sender or delivery.held
+    structlog.get_logger().info(
+        "filing",
+        delivery=show_id(delivery.id),
+        company=delivery.company_id,
+        state=outcome.state.value,
+        reason=outcome.reason,
+        sender=shown(submitter.address) if submitter else "",
+        method=delivery.sender.method.value if delivery.sender else "",
+        user=outcome.user_id,
+        message=outcome.message_id,
+        copy=outcome.copy_id,
+        size=delivery.size,
+        attempts=delivery.attempts,
+        seconds=round(seconds, 4),
+    )

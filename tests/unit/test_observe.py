@@ -1,0 +1,221 @@
+"""The log: what stands in it, and what never does."""
+
+import io
+import json
+import logging
+import stat
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import structlog
+
+from bccd import observe
+from bccd.config import Log
+from bccd.model.auth import AuthMethod, AuthReport, HeldSender, Sender
+from bccd.model.delivery import Delivery, DeliveryState, show_id
+from bccd.model.envelope import Envelope, Peer, Raw, Target
+from bccd.model.plan import Outcome
+from bccd.model.reply import ACCEPTED, NO_SUCH_ADDRESS
+from bccd.observe import configure, escape, hash_address, log_filing, log_receive, read_key, shown
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+CANARY = "canary-in-the-subject"
+ENVELOPE = Envelope(
+    peer=Peer("192.0.2.1", "evil\r\nhelo"),
+    mail_from="anna@example.com",
+    targets=(Target("crm@example.com", 7), Target("crm+private@example.com", 7)),
+    raw=Raw(b"\x01" * 32, 1234, f"Subject: {CANARY}\r\n".encode(), CANARY.encode()),
+    received_at=NOW,
+    session_id="s1",
+)
+DELIVERY = Delivery(
+    id=42,
+    company_id=7,
+    targets=ENVELOPE.targets,
+    mail_from="anna@example.com",
+    peer=ENVELOPE.peer,
+    received_at=NOW,
+    auth=AuthReport(),
+    raw_sha256=b"\x01" * 32,
+    size=1234,
+    sender=Sender(3, "anna@example.com", AuthMethod.TRUSTED_NETWORK),
+    attempts=1,
+)
+
+
+@pytest.fixture(autouse=True)
+def _restored(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = root.handlers, root.level
+    monkeypatch.setattr(observe._State, "key", b"k" * 32)
+    monkeypatch.setattr(observe._State, "clear", False)
+    hash_address.cache_clear()
+    yield
+    structlog.reset_defaults()
+    root.handlers, root.level = handlers, level
+    hash_address.cache_clear()
+    for name in observe._MUTED:
+        logging.getLogger(name).disabled = False
+        logging.getLogger(name).propagate = True
+
+
+def lines(log: Log, *calls: Any) -> list[dict[str, Any]]:
+    stream = io.StringIO()
+    configure(log, "front-1", stream)
+    for call in calls:
+        call()
+    return [json.loads(line) for line in stream.getvalue().splitlines()]
+
+
+def test_a_receive_is_one_line() -> None:
+    """Everything about a transaction is on one line, as JSON where no terminal is."""
+    (line,) = lines(Log(), lambda: log_receive(ENVELOPE, [ACCEPTED, NO_SUCH_ADDRESS], 0.01234))
+    assert line.pop("timestamp").endswith("Z")
+    assert line == {
+        "process": "front-1",
+        "event": "receive",
+        "level": "info",
+        "session": "s1",
+        "protocol": "smtp",
+        "peer": "192.0.2.1",
+        "tls": False,
+        "mail_from": hash_address("anna@example.com"),
+        "companies": [7],
+        "targets": 2,
+        "size": 1234,
+        "sha256": "01" * 8,
+        "replies": ["250 2.0.0 accepted", "550 5.1.1 no such company address here"],
+        "defects": [],
+        "seconds": 0.0123,
+    }
+
+
+def test_a_filing_is_one_line() -> None:
+    """What became of a delivery is told under the id that its reply named."""
+    outcome = Outcome(42, DeliveryState.FILED, user_id=3, message_id=9, copy_id=10)
+    (line,) = lines(Log(), lambda: log_filing(DELIVERY, outcome, 1.5))
+    assert line["delivery"] == show_id(42)
+    assert (line["state"], line["message"], line["copy"], line["user"]) == ("filed", 9, 10, 3)
+    assert (line["sender"], line["method"]) == (hash_address("anna@example.com"), "trusted_network")
+
+
+def test_a_held_sender_is_hashed_too() -> None:
+    """Whether a sender was proven or not, his address does not stand in the log."""
+    held = replace(DELIVERY, sender=None, held=HeldSender("unknown_sender", "eve@example.net"))
+    outcome = Outcome(42, DeliveryState.HELD, "unknown_sender")
+    (line,) = lines(Log(), lambda: log_filing(held, outcome, 1.5))
+    assert (line["sender"], line["reason"]) == (hash_address("eve@example.net"), "unknown_sender")
+
+
+def test_no_content_and_no_address_is_logged() -> None:
+    """Neither line holds subject, body, HELO name or an address in clear."""
+    stream = io.StringIO()
+    configure(Log(), "front-1", stream)
+    log_receive(ENVELOPE, [ACCEPTED], 0.1)
+    log_filing(DELIVERY, Outcome(42, DeliveryState.FILED), 0.1)
+    for secret in (CANARY, "anna", "crm", "helo"):
+        assert secret not in stream.getvalue()
+
+
+def test_debug_shows_addresses() -> None:
+    """Only level debug, which somebody must choose, writes addresses in clear."""
+    (line,) = lines(Log(level="debug"), lambda: log_receive(ENVELOPE, [], 0))
+    assert line["mail_from"] == "anna@example.com"
+
+
+def test_levels_cut() -> None:
+    """What is less severe than the level is not written."""
+    assert lines(Log(level="warning"), lambda: log_receive(ENVELOPE, [], 0)) == []
+
+
+def test_bound_values_stand_on_every_line() -> None:
+    """A delivery id bound for a while is found on each line of that while."""
+
+    def bound() -> None:
+        with structlog.contextvars.bound_contextvars(delivery="abc"):
+            structlog.get_logger().warning("slow")
+
+    assert lines(Log(), bound)[0]["delivery"] == "abc"
+
+
+def test_the_console_format_cannot_be_forged() -> None:
+    """Control characters of a value are written as escapes, so that it stays on its line."""
+    stream = io.StringIO()
+    configure(Log(format="console"), "front-1", stream)
+    structlog.get_logger().info("x", value="a\r\nb\x1b[31m\u202e", more=["\x00"], inner={"k\n": b"\n"})
+    assert stream.getvalue().count("\n") == 1
+    assert not set("\r\x1b\x00\u202e") & set(stream.getvalue())
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("plain", "plain"),
+        ("Zażółć 日本", "Zażółć 日本"),
+        ("a\nb\x85c", "a\\nb\\x85c"),
+        ("\u2028\u200b", "\\u2028\\u200b"),
+        ("\udcff", "\\udcff"),
+        ("x" * 600, "x" * 500 + "..."),
+    ],
+)
+def test_escapes(text: str, expected: str) -> None:
+    """Letters of every script stay, what could mislead is spelt out, and nothing is endless."""
+    assert escape(text) == expected
+
+
+def test_libraries_log_in_the_same_form() -> None:
+    """A warning of a library is one line like any other; aiosmtpd's log of commands is off."""
+
+    def warn() -> None:
+        logging.getLogger("some.library").warning("trouble with %s", "x\ny")
+        logging.getLogger("some.library").info("chatter")
+        logging.getLogger("mail.log").error("AUTH hunter2")
+        logging.getLogger("some.library").warning("bad %d", "arguments")
+
+    (line,) = lines(Log(), warn)[:1]
+    assert (line["event"], line["level"], line["library"]) == (
+        "trouble with x\\ny",
+        "warning",
+        "some.library",
+    )
+
+
+def test_exceptions_are_logged() -> None:
+    """A failure of our own comes with its traceback."""
+
+    def fail() -> None:
+        try:
+            int("inner")
+        except ValueError:
+            structlog.get_logger().exception("failed")
+
+    assert "ValueError: invalid literal" in lines(Log(), fail)[0]["exception"]
+
+
+def test_the_key_is_made_once(tmp_path: Path) -> None:
+    """Processes that start together agree on one key, which only the owner can read."""
+    path = tmp_path / "new" / "log.key"
+    found: list[bytes] = []
+    threads = [threading.Thread(target=lambda: found.append(read_key(path))) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(found)) == 1 and len(found[0]) == 32
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert [each.name for each in path.parent.iterdir()] == ["log.key"]
+
+
+def test_hashes_are_keyed(tmp_path: Path) -> None:
+    """One address has one hash in one installation, and another one elsewhere."""
+    found = set()
+    for name in ("a", "b", "a"):
+        configure(Log(key_file=str(tmp_path / name)), "x", io.StringIO())
+        found.add(shown("anna@example.com"))
+    assert len(found) == 2
+    assert hash_address("") == ""
