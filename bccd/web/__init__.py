@@ -1,0 +1,1 @@
+"""What bccd says over HTTP."""
