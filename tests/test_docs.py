@@ -1,0 +1,87 @@
+"""The documentation says what the code does."""
+
+import ast
+import builtins
+import re
+from pathlib import Path
+
+import bccd.model.reply as replies
+from bccd.model.reply import Reply
+
+ROOT = Path(__file__).resolve().parent.parent
+FLOW = (ROOT / "docs/explanation/flow.md").read_text(encoding="utf-8")
+PIPELINE = (ROOT / "bccd/pipeline.py").read_text(encoding="utf-8")
+
+# Calls that only carry values about; the way of a mail does not turn at them.
+CARRIERS = {
+    "show_id",
+    "domain_of",
+    "scan",
+    "NOT_ACCEPTED.because",
+    "ACCEPTED.because",
+    "clock.now",
+    "reduce",
+    "failed",
+}
+
+
+def calls(source: str) -> list[str]:
+    """Return the calls of a module in order, as `noun.verb` or `verb`, without helpers and constructors."""
+    found: list[ast.Call] = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    found.sort(key=lambda node: (node.lineno, node.col_offset))
+    names = [name for node in found if (name := _name(node.func))]
+    return [name for name in dict.fromkeys(names) if name not in CARRIERS]
+
+
+def _name(func: ast.expr) -> str:
+    if isinstance(func, ast.Name):
+        private = func.id.startswith("_") or func.id[0].isupper() or hasattr(builtins, func.id)
+        return "" if private else func.id
+    if isinstance(func, ast.Attribute):
+        owner = func.value.attr if isinstance(func.value, ast.Attribute) else getattr(func.value, "id", "")
+        known = owner not in ("", "self", "dict", "outcomes", "plans", "fresh") and not func.attr.startswith(
+            "_"
+        )
+        return f"{owner}.{func.attr}" if known else ""
+    return ""
+
+
+def test_flow_names_every_turn_of_the_pipeline() -> None:
+    """Each call that receive and deliver make is named in flow.md."""
+    missing = [
+        name
+        for name in calls(PIPELINE)
+        if name not in FLOW
+        and name not in ("directory.current", "ports.open_work", "directory.fresh", "directory.deal_exists")
+    ]
+    assert not missing
+
+
+def test_flow_draws_the_turns_in_the_pipelines_order() -> None:
+    """The picture's second column is the order of the calls."""
+    picture = FLOW.split("```")[1]
+    drawn = [name for name in re.findall(r"[a-z_]+(?:\.[a-z_]+)?", picture) if name in calls(PIPELINE)]
+    assert len(drawn) >= 9, "the picture has lost its calls"
+    order = [name for name in calls(PIPELINE) if name in drawn]
+    assert drawn == order
+
+
+def test_every_reply_is_in_the_reference() -> None:
+    """docs/reference/replies.md lists each reply with its codes and text."""
+    page = (ROOT / "docs/reference/replies.md").read_text(encoding="utf-8")
+    known = [value for value in vars(replies).values() if isinstance(value, Reply)]
+    assert len(known) > 15
+    missing = [str(reply) for reply in known if f"| {reply.code} {reply.enhanced} | {reply.text}" not in page]
+    assert not missing
+
+
+def test_links_lead_somewhere() -> None:
+    """Every relative link of the documentation has a target."""
+    pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    broken = [
+        f"{page.relative_to(ROOT)}: {target}"
+        for page in pages
+        for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text(encoding="utf-8"))
+        if "://" not in target and not (page.parent / target).exists()
+    ]
+    assert not broken
