@@ -1,0 +1,1 @@
+"""Durable state: the spool that takes mail in, and the database that front ends read."""

@@ -1,0 +1,135 @@
+"""Opens the two databases, and refuses to work with one that might forget what it confirmed."""
+
+import errno
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, make_url
+
+from bccd.model.errors import ConfigError, StorageFullError, StoreUnavailableError
+
+READ_ONLY = "bccd_read_only"  # execution option: the transaction takes a snapshot and no lock
+PRAGMAS = {
+    "journal_mode": "wal",
+    "synchronous": 2,  # FULL: the write-ahead log is synced at every commit
+    "foreign_keys": 1,
+    "busy_timeout": 10_000,
+    "wal_autocheckpoint": 1_000,
+}
+
+_PROGRAM_MISTAKES = {
+    sqlite3.SQLITE_ERROR,  # SQL that this database does not understand
+    sqlite3.SQLITE_CONSTRAINT,
+    sqlite3.SQLITE_MISMATCH,
+    sqlite3.SQLITE_MISUSE,
+    sqlite3.SQLITE_RANGE,
+    sqlite3.SQLITE_TOOBIG,
+}
+
+
+class DatabaseConfig(Protocol):
+    """Where the database is; an empty url means files in the data folder."""
+
+    @property
+    def url(self) -> str: ...
+
+
+class StoreConfig(Protocol):
+    """What the store needs to know."""
+
+    @property
+    def data_dir(self) -> Path: ...
+
+    @property
+    def database(self) -> DatabaseConfig: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """The open databases, and the folder that holds what is too large for them."""
+
+    database: Engine
+    spool: Engine
+    folder: Path
+
+    def close(self) -> None:
+        """Close all connections at rest."""
+        self.database.dispose()
+        self.spool.dispose()
+
+
+def urls(config: StoreConfig) -> tuple[str, str]:
+    """Return where the database and the spool are."""
+    if config.database.url:
+        raise ConfigError(["database.url: this version keeps its data in SQLite files; leave it empty"])
+    return f"sqlite:///{config.data_dir / 'bccd.db'}", f"sqlite:///{config.data_dir / 'spool.db'}"
+
+
+def open_engines(config: StoreConfig) -> Stores:
+    """Open both databases; raises StoreUnavailableError where one cannot be used safely."""
+    database, spool = urls(config)
+    stores = Stores(open_engine(database), open_engine(spool), config.data_dir)
+    for engine in (stores.database, stores.spool):
+        with reading(engine):
+            pass
+    return stores
+
+
+def open_engine(url: str) -> Engine:
+    """Make an engine whose write transactions hold the lock from their first statement on.
+
+    A SQLite transaction that starts by reading and then writes fails at once when another writer came
+    between, without waiting for busy_timeout: hence BEGIN IMMEDIATE, and no transaction of the driver's own.
+    """
+    engine = create_engine(make_url(url))
+    event.listen(engine, "connect", _on_connect)
+    event.listen(engine, "begin", _on_begin)
+    event.listen(engine, "handle_error", _on_error)
+    return engine
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """Open a connection that sees one state of the database, and writes nothing."""
+    with engine.connect() as connection:
+        yield connection.execution_options(**{READ_ONLY: True})
+
+
+def failure(error: BaseException | None) -> StoreUnavailableError | None:
+    """Translate what a driver or the system raised; None for a mistake of the program itself."""
+    if isinstance(error, OSError):
+        full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+    elif isinstance(error, sqlite3.DatabaseError):
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+        if code in _PROGRAM_MISTAKES:
+            return None
+        full = code == sqlite3.SQLITE_FULL
+    else:
+        return None
+    kind = StorageFullError if full else StoreUnavailableError
+    return kind(f"the store cannot be used: {error}")
+
+
+def _on_connect(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None
+    for name, value in PRAGMAS.items():
+        connection.execute(f"PRAGMA {name} = {value}")
+        found = connection.execute(f"PRAGMA {name}").fetchone()
+        if found is None or found[0] != value:
+            connection.close()
+            raise StoreUnavailableError(f"SQLite refuses PRAGMA {name} = {value} here: it says {found}")
+
+
+def _on_begin(connection: Connection) -> None:
+    read_only = connection.get_execution_options().get(READ_ONLY, False)
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+def _on_error(context: ExceptionContext) -> None:
+    translated = failure(context.original_exception)
+    if translated is not None:
+        raise translated from context.original_exception

@@ -1,0 +1,233 @@
+"""Turns plans into rows: alike for every store, in an order that references allow."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from bccd.model.auth import AuthReport, HeldSender, Sender
+from bccd.model.delivery import Mail
+from bccd.model.plan import Merge, MessageUpdate, NewParticipant, Plan
+
+Row = tuple[Any, ...]
+Stamp = Callable[[datetime | None], Any]
+
+# Columns in the order of the tuples below. A table stands behind those that it refers to.
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "contact": (
+        "company_id", "id", "name", "organisation_id", "origin", "to_check", "archived", "created_at",
+        "delivery_id",
+    ),
+    "contact_address": ("company_id", "address", "contact_id", "is_primary"),
+    "conversation": ("company_id", "id", "created_at"),
+    "conversation_token": ("company_id", "token", "conversation_id"),
+    "message": (
+        "company_id", "id", "conversation_id", "id_key", "identity_key", "msgid", "in_reply_to", "subject",
+        "base_subject", "direction", "sent_at", "received_at", "sort_at", "from_address", "from_name",
+        "snippet", "body_text", "new_text", "auto_kind", "provenance", "attachment_count", "size",
+        "content_digest", "shared", "linked", "msgid_reused", "change_seq",
+    ),
+    "message_copy": (
+        "company_id", "id", "message_id", "owner_id", "delivery_id", "source", "sharing", "comment_text",
+        "raw_sha256", "created_at",
+    ),
+    "participant": (
+        "company_id", "message_id", "role", "pos", "copy_id", "address", "name", "verdict", "contact_id",
+        "user_id",
+    ),
+    "attachment": (
+        "company_id", "message_id", "part", "filename", "media_type", "disposition", "content_id", "size",
+        "sha256", "raw_sha256", "body_start", "body_end", "encoding",
+    ),
+    "link": (
+        "company_id", "id", "conversation_id", "message_id", "contact_id", "organisation_id", "deal_id",
+        "state", "origin", "rule", "score", "created_at",
+    ),
+    "delivery": (
+        "company_id", "id", "state", "reason", "user_id", "message_id", "copy_id", "mail_from", "peer_ip",
+        "helo", "protocol", "evidence", "raw_sha256", "size", "attempts", "received_at", "updated_at",
+    ),
+    "delivery_recipient": ("company_id", "delivery_id", "address", "tag", "argument"),
+    "decision": ("company_id", "delivery_id", "steps", "decided_at"),
+    "change": (
+        "company_id", "seq", "at", "kind", "audience_id", "conversation_id", "message_id", "entity_id",
+        "actor_id",
+    ),
+}  # fmt: skip
+
+_CONVERSATION = 2  # where the conversation stands in rows of message and link
+
+
+class Evidence(msgspec.Struct, omit_defaults=True):
+    """Who sent a delivery and how that is known, as column `delivery.evidence` keeps it."""
+
+    auth: AuthReport
+    sender: Sender | None = None
+    held: HeldSender | None = None
+    defects: tuple[str, ...] = ()
+
+
+_json = msgspec.json.Encoder()
+
+
+def to_json(value: object) -> str:
+    """Write a value as JSON text; what no encoding can hold is replaced."""
+    try:
+        return _json.encode(value).decode()
+    except UnicodeEncodeError:  # a lone surrogate, from octets that were no text
+        return _json.encode(_clean(msgspec.to_builtins(value))).decode()
+
+
+def _clean(value: Any) -> Any:
+    match value:
+        case str():
+            return value.encode("utf-8", "replace").decode()
+        case dict():
+            return {_clean(key): _clean(inner) for key, inner in value.items()}
+        case list() | tuple():
+            return [_clean(inner) for inner in value]
+        case _:
+            return value
+
+
+def parts(plan: Plan) -> tuple[Plan, ...]:
+    """Return the plan and those of further originals of the same mail."""
+    return (plan, *plan.more)
+
+
+def highest_id(plan: Plan) -> int:
+    """Return the highest id that a plan took from the clock, 0 where it took none."""
+    return max(
+        (
+            made.id
+            for part in parts(plan)
+            for made in (*part.contacts, *part.links, part.conversation, part.message, part.copy)
+            if made is not None
+        ),
+        default=0,
+    )
+
+
+class Batch:
+    """Everything that a batch of plans writes; times are written by `stamp`."""
+
+    def __init__(self, company_id: int, next_id: int, change_seq: int, now: datetime, stamp: Stamp) -> None:
+        self.rows: dict[str, list[Row]] = {table: [] for table in COLUMNS}  # new rows by table
+        self.edits: list[tuple[Merge | MessageUpdate, int]] = []  # in order, with the event that tells of it
+        self.activity: dict[int, datetime] = {}  # contact -> the newest new message that it takes part in
+        self.next_id = next_id  # the clock, as it stands after all plans so far
+        self.change_seq = change_seq
+        self._company_id = company_id
+        self._at = stamp(now)
+        self._stamp = stamp
+
+    def add(self, mail: Mail, plan: Plan) -> None:
+        """Add all that one mail writes."""
+        for part in parts(plan):
+            self._add_events(part)
+            self._add_crm(part)
+            self._add_message(part)
+            self._add_links(part)
+            self.edits += [(edit, self.change_seq) for edit in (part.merge, part.update) if edit is not None]
+        self._add_delivery(mail, plan)
+        self.next_id = max(self.next_id, highest_id(plan) + 1)
+
+    def lost(self) -> set[int]:
+        """Return the conversations that became part of others."""
+        return {loser for merge, _ in self.edits if isinstance(merge, Merge) for loser in merge.losers}
+
+    def touched(self) -> set[int]:
+        """Return the living conversations whose audiences may see something else now."""
+        into: dict[int, int] = {}
+        ids = {row[_CONVERSATION] for table in ("message", "link") for row in self.rows[table]}
+        for edit, _ in self.edits:
+            if isinstance(edit, Merge):
+                into.update(dict.fromkeys(edit.losers, edit.winner))
+                ids.add(edit.winner)
+            else:
+                ids.add(edit.conversation_id)
+        return {_resolve(id_, into) for id_ in ids}
+
+    def _add_events(self, plan: Plan) -> None:
+        for event in plan.changes:
+            self.change_seq += 1
+            self.rows["change"].append((
+                self._company_id, self.change_seq, self._at, event.kind, event.audience_id,
+                event.conversation_id, event.message_id, event.entity_id, event.actor_id,
+            ))  # fmt: skip
+
+    def _add_crm(self, plan: Plan) -> None:
+        company_id, rows, stamp = self._company_id, self.rows, self._stamp
+        for new in plan.contacts:
+            rows["contact"].append((
+                company_id, new.id, new.name, new.organisation_id, "auto", True, False,
+                stamp(new.created_at), new.delivery_id,
+            ))  # fmt: skip
+            rows["contact_address"].append((company_id, new.address, new.id, True))
+        if plan.conversation is not None:
+            started_at = stamp(plan.conversation.created_at)
+            rows["conversation"].append((company_id, plan.conversation.id, started_at))
+        rows["conversation_token"] += [(company_id, token, id_) for token, id_ in plan.tokens]
+
+    def _add_message(self, plan: Plan) -> None:
+        company_id, rows, stamp, new, copy = (
+            self._company_id, self.rows, self._stamp, plan.message, plan.copy
+        )  # fmt: skip
+        if new is not None:
+            rows["message"].append((
+                company_id, new.id, new.conversation_id, new.id_key, new.identity_key, new.msgid,
+                new.in_reply_to, new.subject, new.base_subject, new.direction.value, stamp(new.sent_at),
+                stamp(new.received_at), stamp(new.sort_at), new.from_address, new.from_name, new.snippet,
+                new.body_text, new.new_text, str(new.auto_kind), new.provenance.value,
+                new.attachment_count, new.size, new.content_digest, new.shared, new.linked,
+                new.msgid_reused, self.change_seq,
+            ))  # fmt: skip
+            self._add_activity(plan.participants, new.sort_at)
+        if copy is not None:
+            rows["message_copy"].append((
+                company_id, copy.id, copy.message_id, copy.owner_id, copy.delivery_id, copy.source.value,
+                copy.sharing.value, copy.comment_text, copy.raw_sha256, stamp(copy.created_at),
+            ))  # fmt: skip
+        rows["participant"] += [(
+            company_id, who.message_id, who.role, who.pos, who.copy_id, who.address, who.name,
+            str(who.verdict), who.contact_id, who.user_id,
+        ) for who in plan.participants]  # fmt: skip
+        rows["attachment"] += [(
+            company_id, held.message_id, held.file.part, held.file.filename, held.file.media_type,
+            held.file.disposition, held.file.content_id, held.file.size, held.file.sha256,
+            held.raw_sha256, held.file.start, held.file.end, held.file.encoding,
+        ) for held in plan.attachments]  # fmt: skip
+
+    def _add_activity(self, participants: Iterable[NewParticipant], at: datetime) -> None:
+        for who in participants:
+            if who.contact_id is not None:
+                self.activity[who.contact_id] = max(at, self.activity.get(who.contact_id, at))
+
+    def _add_links(self, plan: Plan) -> None:
+        self.rows["link"] += [(
+            self._company_id, new.id, new.conversation_id, new.message_id, new.contact_id,
+            new.organisation_id, new.deal_id, new.state.value, new.origin.value, new.rule, new.score,
+            self._stamp(new.created_at),
+        ) for new in plan.links]  # fmt: skip
+
+    def _add_delivery(self, mail: Mail, plan: Plan) -> None:
+        company_id, rows, delivery, outcome = self._company_id, self.rows, mail.delivery, plan.outcome
+        evidence = Evidence(delivery.auth, delivery.sender, delivery.held, delivery.defects)
+        rows["delivery"].append((
+            company_id, delivery.id, outcome.state.value, outcome.reason, outcome.user_id,
+            outcome.message_id, outcome.copy_id, delivery.mail_from, delivery.peer.ip, delivery.peer.helo,
+            delivery.peer.protocol.value, to_json(evidence), delivery.raw_sha256, delivery.size,
+            delivery.attempts, self._stamp(delivery.received_at), self._at,
+        ))  # fmt: skip
+        rows["delivery_recipient"] += [
+            (company_id, delivery.id, target.address, target.tag.value, target.argument)
+            for target in delivery.targets
+        ]
+        rows["decision"].append((company_id, delivery.id, to_json(plan.steps), self._at))
+
+
+def _resolve(conversation_id: int, into: dict[int, int]) -> int:
+    while conversation_id in into:
+        conversation_id = into[conversation_id]
+    return conversation_id

@@ -1,0 +1,270 @@
+"""Conversations, messages, links, who may see what, and what became of each delivery."""
+
+from sqlalchemy import CheckConstraint, Column, Double, Integer, Table
+
+from bccd.store.tables.columns import (
+    CLUSTERED,
+    among,
+    database,
+    flag,
+    index,
+    key,
+    moment,
+    octets,
+    of,
+    of_company,
+    one,
+    whole,
+    words,
+)
+
+conversation = Table(
+    "conversation",
+    database,
+    whole("company_id"),
+    whole("id"),
+    whole("merged_into", null=True),  # the one it became part of, which is itself merged into none
+    moment("created_at"),
+    key("id"),
+    of_company(),
+    of("merged_into", "conversation"),
+    CheckConstraint("merged_into < id", name="oldest_wins"),
+    index("conversation", "merged_into", where="merged_into IS NOT NULL"),
+)
+
+conversation_token = Table(
+    "conversation_token",
+    database,
+    whole("company_id"),
+    octets("token"),
+    whole("conversation_id"),
+    key("token"),
+    of("conversation_id", "conversation"),
+    **CLUSTERED,
+)
+
+message = Table(
+    "message",
+    database,
+    whole("company_id"),
+    whole("id"),
+    whole("conversation_id"),
+    octets("id_key"),
+    octets("identity_key"),
+    words("msgid"),
+    words("in_reply_to"),
+    words("subject"),
+    words("base_subject"),
+    words("direction"),
+    moment("sent_at", null=True),
+    moment("received_at"),
+    moment("sort_at"),
+    words("from_address"),
+    words("from_name"),
+    words("snippet"),
+    words("body_text"),
+    words("new_text"),
+    words("auto_kind"),
+    words("provenance"),
+    Column("attachment_count", Integer, nullable=False),
+    whole("size"),
+    octets("content_digest"),
+    flag("shared"),  # some copy is
+    flag("linked"),
+    flag("msgid_reused"),
+    whole("change_seq"),  # the last event that touched it
+    key("id"),
+    one("identity_key"),
+    of("conversation_id", "conversation"),
+    among("direction", "incoming", "outgoing", "internal"),
+    index("message", "conversation_id", "sort_at", "id"),
+    index("message", "id_key"),
+)
+
+message_copy = Table(
+    "message_copy",
+    database,
+    whole("company_id"),
+    whole("id"),
+    whole("message_id"),
+    whole("owner_id"),
+    whole("delivery_id"),  # the one that made it; delivery points here, so this is no foreign key
+    words("source"),
+    words("sharing"),
+    words("comment_text"),
+    octets("raw_sha256"),
+    moment("created_at"),
+    key("id"),
+    one("message_id", "owner_id"),
+    of("message_id", "message"),
+    of("owner_id", "app_user"),
+    among("sharing", "private", "shared"),
+    index("message_copy", "owner_id", "message_id"),
+)
+
+participant = Table(
+    "participant",
+    database,
+    whole("company_id"),
+    whole("message_id"),
+    words("role"),
+    Column("pos", Integer, nullable=False, autoincrement=False),
+    whole("copy_id"),  # 0, or the copy whose owner alone may see it
+    words("address"),
+    words("name"),
+    words("verdict"),
+    whole("contact_id", null=True),
+    whole("user_id", null=True),
+    key("message_id", "role", "pos", "copy_id"),
+    of("message_id", "message"),
+    of("contact_id", "contact"),
+    of("user_id", "app_user"),
+    among("role", "from", "sender", "reply_to", "to", "cc", "bcc"),
+    index("participant", "address", "message_id"),
+    index("participant", "contact_id", "message_id", where="contact_id IS NOT NULL"),
+    **CLUSTERED,
+)
+
+attachment = Table(
+    "attachment",
+    database,
+    whole("company_id"),
+    whole("message_id"),
+    words("part"),
+    words("filename"),
+    words("media_type"),
+    words("disposition"),
+    words("content_id"),
+    whole("size"),
+    octets("sha256"),
+    octets("raw_sha256"),  # the mail that holds it
+    whole("body_start"),
+    whole("body_end"),
+    words("encoding"),
+    key("message_id", "part"),
+    of("message_id", "message"),
+    **CLUSTERED,
+)
+
+link = Table(
+    "link",
+    database,
+    whole("company_id"),
+    whole("id"),
+    whole("conversation_id"),
+    whole("message_id"),
+    whole("contact_id", null=True),
+    whole("organisation_id", null=True),
+    whole("deal_id", null=True),
+    words("state"),
+    words("origin"),
+    words("rule"),
+    Column("score", Double, nullable=True),
+    moment("created_at"),
+    key("id"),
+    of("conversation_id", "conversation"),
+    of("message_id", "message"),
+    of("contact_id", "contact"),
+    of("organisation_id", "organisation"),
+    of("deal_id", "deal"),
+    CheckConstraint(
+        "(contact_id IS NOT NULL AND organisation_id IS NULL AND deal_id IS NULL)"
+        " OR (contact_id IS NULL AND organisation_id IS NOT NULL AND deal_id IS NULL)"
+        " OR (contact_id IS NULL AND organisation_id IS NULL AND deal_id IS NOT NULL)",
+        name="one_target",
+    ),
+    among("state", "active", "suggested", "rejected", "stale"),
+    among("origin", "auto", "tag", "inherited", "manual"),
+    index("link", "conversation_id", "message_id"),
+    index("link", "contact_id", "message_id", where="contact_id IS NOT NULL", unique=True),
+    index("link", "organisation_id", "message_id", where="organisation_id IS NOT NULL", unique=True),
+    index("link", "deal_id", "message_id", where="deal_id IS NOT NULL", unique=True),
+)
+
+conversation_audience = Table(
+    "conversation_audience",
+    database,
+    whole("company_id"),
+    whole("conversation_id"),
+    whole("audience_id"),  # 0 is everyone in the company, n one user
+    words("subject"),
+    words("snippet"),
+    whole("message_count"),
+    moment("last_at"),
+    whole("last_message_id"),
+    flag("needs_choice"),
+    flag("linked"),
+    key("conversation_id", "audience_id"),
+    of("conversation_id", "conversation"),
+    index("conversation_audience", "audience_id", "last_at", "conversation_id"),
+)
+
+delivery = Table(
+    "delivery",
+    database,
+    whole("company_id"),
+    whole("id"),
+    words("state"),
+    words("reason"),
+    whole("user_id", null=True),
+    whole("message_id", null=True),
+    whole("copy_id", null=True),
+    words("mail_from"),
+    words("peer_ip"),
+    words("helo"),
+    words("protocol"),
+    words("evidence"),  # sender or held sender, report and defects as JSON
+    octets("raw_sha256"),
+    whole("size"),
+    Column("attempts", Integer, nullable=False),
+    moment("received_at"),
+    moment("updated_at"),
+    key("id"),
+    of_company(),
+    of("user_id", "app_user"),
+    of("message_id", "message"),
+    of("copy_id", "message_copy"),
+    among("state", "received", "filed", "held", "set_aside", "failed"),
+    index("delivery", "state", "id", where="state <> 'filed'"),
+)
+
+delivery_recipient = Table(
+    "delivery_recipient",
+    database,
+    whole("company_id"),
+    whole("delivery_id"),
+    words("address"),
+    words("tag"),
+    words("argument"),
+    key("delivery_id", "address"),
+    of("delivery_id", "delivery"),
+    **CLUSTERED,
+)
+
+decision = Table(
+    "decision",
+    database,
+    whole("company_id"),
+    whole("delivery_id"),
+    words("steps"),  # [{rule, about, verdict, reason}, ...]
+    moment("decided_at"),
+    key("delivery_id"),
+    of("delivery_id", "delivery"),
+)
+
+change = Table(
+    "change",
+    database,
+    whole("company_id"),
+    whole("seq"),
+    moment("at"),
+    words("kind"),
+    whole("audience_id"),
+    whole("conversation_id", null=True),
+    whole("message_id", null=True),
+    whole("entity_id", null=True),
+    whole("actor_id", null=True),
+    key("seq"),
+    of_company(),
+    **CLUSTERED,
+)

@@ -1,0 +1,181 @@
+"""Transaction 2: one company's clock locked, facts read, plans written, committed once."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from types import TracebackType
+from typing import Self
+
+import msgspec
+from sqlalchemy import Connection, Engine, RootTransaction, bindparam, select, update
+
+from bccd.model.delivery import Mail
+from bccd.model.directory import Company
+from bccd.model.errors import MistakeError
+from bccd.model.facts import Facts, Query
+from bccd.model.plan import Plan
+from bccd.model.policy import Policy
+from bccd.store import tables as t
+from bccd.store.apply import Applier, stamp_for
+from bccd.store.gather import Gatherer
+from bccd.store.rows import Batch
+
+# FOR UPDATE where rows are locked one by one; on SQLite BEGIN IMMEDIATE has locked everything already.
+_LOCK_CLOCK = (
+    select(t.company_clock.c.next_id, t.company_clock.c.change_seq, t.company_clock.c.directory_version)
+    .where(t.company_clock.c.company_id == bindparam("company"))
+    .with_for_update()
+)
+_COMPANY = (
+    select(t.company.c.slug, t.company.c.name, t.company.c.settings, t.company_address.c.address)
+    .join_from(t.company, t.company_address, isouter=True)
+    .where(t.company.c.id == bindparam("company"))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Master:
+    """What is read anew only when the directory has changed."""
+
+    version: int
+    company: Company
+    service_addresses: frozenset[str]
+
+
+class SqlWorks:
+    """Opens transactions 2; implements ports.WorkOpener."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._masters: dict[int, Master] = {}
+
+    def __call__(self, company_id: int) -> "SqlWork":
+        """Return the transaction; it begins when entered."""
+        return SqlWork(self._engine, company_id, self._masters)
+
+
+class SqlWork:
+    """One transaction 2; implements ports.UnitOfWork."""
+
+    def __init__(self, engine: Engine, company_id: int, masters: dict[int, Master] | None = None) -> None:
+        self._engine = engine
+        self._company_id = company_id
+        self._masters = {} if masters is None else masters
+        self._connection: Connection | None = None
+        self._transaction: RootTransaction | None = None
+        self._clock = (0, 0)
+
+    def __enter__(self) -> Self:
+        self._connection = self._engine.connect()
+        try:
+            self._transaction = self._connection.begin()
+            next_id, change_seq, version = lock_clock(self._connection, self._company_id)
+            self._clock = (next_id, change_seq)
+            self._load_master(version)
+        except BaseException:
+            self._close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._close()
+
+    @property
+    def company(self) -> Company:
+        """The company as of the locked clock."""
+        return self._masters[self._company_id].company
+
+    def gather(self, query: Query) -> Facts:
+        """Read all that the query names, as of the locked clock."""
+        master = self._masters[self._company_id]
+        gatherer = Gatherer(self._open(), self._company_id)
+        return gatherer.gather(query, master.company, master.service_addresses, self._clock)
+
+    def apply(self, mails: Sequence[Mail], plans: Sequence[Plan], now: datetime) -> None:
+        """Write the plans' rows, in order, and move the clock beyond their ids and events."""
+        connection = self._open()
+        batch = Batch(self._company_id, *self._clock, now, stamp_for(connection.dialect))
+        for mail, plan in zip(mails, plans, strict=True):
+            batch.add(mail, plan)
+        Applier(connection, self._company_id).apply(batch)
+        self._clock = (batch.next_id, batch.change_seq)
+
+    def commit(self) -> None:
+        """Make everything applied durable."""
+        if self._transaction is None:
+            raise RuntimeError("the unit of work is not open")
+        self._transaction.commit()
+
+    def _open(self) -> Connection:
+        if self._connection is None:
+            raise RuntimeError("the unit of work is not open")
+        return self._connection
+
+    def _close(self) -> None:
+        connection, self._connection, self._transaction = self._connection, None, None
+        if connection is not None:
+            connection.close()  # rolls back what was not committed
+
+    def _load_master(self, version: int) -> None:
+        known = self._masters.get(self._company_id)
+        if known is None or known.version != version:
+            rows = self._open().execute(_COMPANY, {"company": self._company_id}).all()
+            slug, name, settings, _ = rows[0]
+            policy = msgspec.json.decode(settings, type=Policy)
+            addresses = frozenset(address for *_, address in rows if address is not None)
+            company = Company(self._company_id, slug, name, policy)
+            self._masters[self._company_id] = Master(version, company, addresses)
+
+
+def lock_clock(connection: Connection, company_id: int) -> tuple[int, int, int]:
+    """Lock the company's clock and return (next id, last event, directory version); raises MistakeError."""
+    row = connection.execute(_LOCK_CLOCK, {"company": company_id}).one_or_none()
+    if row is None:
+        raise MistakeError(f"there is no company {company_id}")
+    return row.next_id, row.change_seq, row.directory_version
+
+
+@dataclass(slots=True)
+class Clocked:
+    """A transaction that holds a company's clock, for writers other than the filer."""
+
+    connection: Connection
+    company_id: int
+    next_id: int
+    change_seq: int
+    directory_version: int
+
+    def take_id(self) -> int:
+        """Return the next id."""
+        self.next_id += 1
+        return self.next_id - 1
+
+    def take_seq(self) -> int:
+        """Return the number of the next event."""
+        self.change_seq += 1
+        return self.change_seq
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Connection]:
+    """Run a write transaction: committed at the end, rolled back by an exception."""
+    with engine.begin() as connection:
+        yield connection
+
+
+@contextmanager
+def clocked(engine: Engine, company_id: int) -> Iterator[Clocked]:
+    """Run a write transaction under a company's clock, and put the clock back where it then stands."""
+    with transaction(engine) as connection:
+        work = Clocked(connection, company_id, *lock_clock(connection, company_id))
+        yield work
+        connection.execute(
+            update(t.company_clock)
+            .where(t.company_clock.c.company_id == company_id)
+            .values(
+                next_id=work.next_id, change_seq=work.change_seq, directory_version=work.directory_version
+            )
+        )
