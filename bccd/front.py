@@ -1,0 +1,132 @@
+"""One listener process: the asyncio main that serves sockets which the supervisor has bound."""
+
+import asyncio
+import importlib
+import importlib.util
+import signal
+import socket
+import sys
+import weakref
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+from bccd.config import Config
+from bccd.model.envelope import Protocol
+from bccd.ports import Receiver
+from bccd.sources.connection import Connection
+from bccd.sources.handler import Handler
+from bccd.sources.limits import Connections
+from bccd.sources.lmtp import LmtpConnection
+from bccd.sources.settings import Listener, ListenerSettings
+from bccd.sources.smtp import SmtpConnection
+
+_BACKLOG = 512
+_SPEAKS: dict[Protocol, type[Connection]] = {Protocol.SMTP: SmtpConnection, Protocol.LMTP: LmtpConnection}
+
+
+def listener_settings(config: Config) -> ListenerSettings:
+    """Take what a listener needs from the configuration."""
+    limits = config.limits
+    return ListenerSettings(
+        hostname=config.hostname,
+        tmp_dir=config.data_dir / "tmp",
+        message_size=limits.message_size,
+        recipients=limits.recipients,
+        connections=limits.connections,
+        connections_per_ip=limits.connections_per_ip,
+        idle_seconds=limits.idle_seconds,
+        data_idle_seconds=limits.data_idle_seconds,
+        data_seconds=limits.data_seconds,
+        session_seconds=limits.session_seconds,
+        relays=config.trust.relays,
+    )
+
+
+def run_front(
+    listeners: Sequence[Listener],
+    settings: ListenerSettings,
+    open_receiver: Callable[[], AbstractAsyncContextManager[Receiver]],
+) -> None:
+    """Serve until SIGTERM or SIGINT, then drain and return; the whole life of a forked listener process.
+
+    `open_receiver` is entered inside the running loop and left after the last session has ended.
+    """
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(_until_signal(listeners, settings, open_receiver))
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """Return uvloop's factory where the extra `fast` is installed, else None for asyncio's own."""
+    if importlib.util.find_spec("uvloop") is None:
+        return None
+    factory: Callable[[], asyncio.AbstractEventLoop] = importlib.import_module("uvloop").new_event_loop
+    return factory
+
+
+async def _until_signal(
+    listeners: Sequence[Listener],
+    settings: ListenerSettings,
+    open_receiver: Callable[[], AbstractAsyncContextManager[Receiver]],
+) -> None:
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    async with open_receiver() as receiver:
+        await serve(listeners, receiver, settings, stopping)
+
+
+async def serve(
+    listeners: Sequence[Listener], receiver: Receiver, settings: ListenerSettings, stopping: asyncio.Event
+) -> None:
+    """Serve the listeners' sockets until `stopping` is set, then drain.
+
+    The sockets are bound, TCP or UNIX, and are closed on return; processes that share them keep theirs.
+    While draining nothing is accepted, a session without a transaction gets 421 4.3.2, a running transaction
+    may end within `settings.drain_seconds`; what is left then is cut, its mail not answered with 250.
+    """
+    loop = asyncio.get_running_loop()
+    handler = Handler(receiver)
+    connections = Connections(settings.connections, settings.connections_per_ip, settings.relays)
+    sessions: weakref.WeakSet[Connection] = weakref.WeakSet()
+
+    def factory(speaks: type[Connection]) -> Callable[[], Connection]:
+        def connect() -> Connection:
+            connection = speaks(settings, handler, connections, loop)
+            sessions.add(connection)
+            return connection
+
+        return connect
+
+    servers = [await _listen(loop, factory(_SPEAKS[each.protocol]), each.sock) for each in listeners]
+    try:
+        await stopping.wait()
+    finally:
+        connections.stopping = True
+        for server in servers:
+            server.close()
+        await _drain(sessions, handler, settings.drain_seconds)
+
+
+async def _listen(
+    loop: asyncio.AbstractEventLoop, factory: Callable[[], Connection], sock: socket.socket
+) -> asyncio.Server:
+    if sock.family != socket.AF_UNIX:
+        return await loop.create_server(factory, sock=sock, backlog=_BACKLOG)
+    # The path belongs to the supervisor: from 3.13 on asyncio would remove it under the other processes.
+    options: dict[str, Any] = {"cleanup_socket": False} if sys.version_info >= (3, 13) else {}
+    return await loop.create_unix_server(factory, sock=sock, backlog=_BACKLOG, **options)
+
+
+async def _drain(sessions: weakref.WeakSet[Connection], handler: Handler, seconds: float) -> None:
+    for session in sessions:
+        session.stop()
+    waiting: set[asyncio.Task[Any]] = {session.task for session in sessions if session.task is not None}
+    waiting |= handler.commits
+    if waiting:
+        _, late = await asyncio.wait(waiting, timeout=seconds)
+        for session in sessions:
+            session.abort()
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)

@@ -1,0 +1,309 @@
+"""One connection: its life, its timers, its replies and its loop of commands; smtp.py and lmtp.py add verbs.
+
+aiosmtpd's SMTP is the base. What its 1.4.6 does not withstand is replaced: its timers, which cut an active
+DATA and a commit alike; its cancelling of the handler when a peer leaves; its writes, one for each line of a
+reply; its habit of telling peers about exceptions. The tests number these faults A1 to A20.
+"""
+
+import asyncio
+import contextlib
+import logging
+import secrets
+
+from aiosmtpd.smtp import SMTP
+
+from bccd.model.envelope import Peer, Protocol
+from bccd.model.reply import IDLE_TOO_LONG, SHUTTING_DOWN, Reply
+from bccd.sources.handler import Handler
+from bccd.sources.limits import Budget, Connections, peer_ip
+from bccd.sources.replies import (
+    BAD_LINE,
+    BYE,
+    LINE_TOO_LONG,
+    SESSION_TOO_LONG,
+    UNKNOWN_COMMAND,
+    WRONG_PROTOCOL,
+    render,
+)
+from bccd.sources.settings import ListenerSettings
+from bccd.sources.stream import READ_SIZE, ClosingError, Input, LineTooLongError
+
+_HTTP = frozenset({"GET", "POST", "PUT", "HEAD", "OPTIONS", "DELETE", "PATCH", "CONNECT", "PRI"})
+_LINGER = 2.0  # seconds in which a peer may still read our last reply
+_FLUSH_AT = 4096  # octets of replies that wait for a pipelining peer's last command
+_YIELD_EVERY = 32  # commands of one peer in a row
+
+# It would write every command and every line of every mail (A13).
+logging.getLogger("mail.log").setLevel(logging.CRITICAL + 1)
+
+
+class Connection(SMTP):
+    """The plumbing of an SMTP or LMTP session."""
+
+    kind = Protocol.SMTP
+    greeting = "ESMTP"
+
+    def __init__(
+        self,
+        settings: ListenerSettings,
+        handler: Handler,
+        connections: Connections,
+        loop: asyncio.AbstractEventLoop,
+    ) -> None:
+        super().__init__(
+            handler,
+            data_size_limit=settings.message_size,
+            enable_SMTPUTF8=True,
+            hostname=settings.hostname,  # or aiosmtpd asks the DNS, for each connection (A14)
+            ident="bccd",
+            loop=loop,
+        )
+        self.input = Input(loop)
+        asyncio.StreamReaderProtocol.__init__(self, self.input, self._cb_client_connected, loop)
+        self.command_size_limits = {}  # the class's own is shared by all sessions (A8); see stream.py
+        self.settings = settings
+        self.handler = handler
+        self.connections = connections
+        self.session_id = secrets.token_hex(6)
+        self.peer = Peer("", protocol=self.kind)
+        self.budget = Budget(patient=False)
+        self._entered = False
+        self._replies = bytearray()
+        self._wire: asyncio.Transport | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._deadline: float | None = None
+        self._ends_at = loop.time() + settings.session_seconds
+        self._abort_when_late = False
+        self._resting = False
+        self._commands = 0
+
+    # Life
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin the session, or turn the peer away."""
+        if not isinstance(transport, asyncio.Transport):
+            raise TypeError(f"{transport!r} is no stream")
+        ip = peer_ip(transport.get_extra_info("peername"))
+        refusal = self.connections.enter(ip)
+        if refusal is not None:
+            transport.write(render(refusal))
+            transport.close()
+            return
+        self._entered = True
+        self._wire = transport
+        self.peer = Peer(ip, protocol=self.kind)
+        self.budget = Budget(patient=self.connections.exempt(ip))
+        if hasattr(transport, "max_size"):  # asyncio's own transports: how much memory one read may take
+            transport.max_size = READ_SIZE
+        super().connection_made(transport)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Note that the peer is gone; whatever the handler does at the moment, it finishes (A4)."""
+        if not self._entered:
+            return
+        self._wire = None
+        self.transport = None
+        self._deadline = None
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        asyncio.StreamReaderProtocol.connection_lost(self, error)
+
+    def eof_received(self) -> bool | None:
+        """Note that the peer will say no more; it can still hear our reply (A4)."""
+        if not self._entered:
+            return None
+        self.input.feed_eof()
+        return self.session is not None and self.session.ssl is None
+
+    def data_received(self, data: bytes) -> None:
+        """Hand octets to the session."""
+        if self._entered:
+            self.input.feed_data(data)
+
+    def stop(self) -> None:
+        """Have the session end with 421 as soon as no transaction is open."""
+        if self._resting:
+            self.input.set_exception(ClosingError(SHUTTING_DOWN))
+
+    def abort(self) -> None:
+        """Cut the connection."""
+        if self._wire is not None:
+            self._wire.abort()
+
+    @property
+    def task(self) -> asyncio.Task[None] | None:
+        """The session's task, None if the peer was turned away."""
+        return self._handler_coroutine
+
+    # Timers
+
+    def _reset_timeout(self, duration: float | None = None) -> None:
+        """Replace aiosmtpd's timer, which runs on while a mail comes in or is being stored (A3)."""
+
+    def _until(self, deadline: float | None) -> None:
+        """Set when the peer must have done something, on the loop's clock; None while it is our turn."""
+        self._deadline = deadline
+        if deadline is not None and (self._timer is None or self._timer.when() > deadline):
+            if self._timer is not None:
+                self._timer.cancel()
+            self._timer = self.loop.call_at(deadline, self._look_at_clock)
+
+    def _look_at_clock(self) -> None:
+        self._timer = None
+        if self._deadline is None:
+            return
+        if self.loop.time() < self._deadline:
+            self._until(self._deadline)
+        elif self._abort_when_late:
+            self.abort()
+        else:
+            over = self._resting and self.loop.time() >= self._ends_at
+            self.input.set_exception(ClosingError(SESSION_TOO_LONG if over else IDLE_TOO_LONG))
+
+    # Replies
+
+    def say(self, reply: Reply) -> None:
+        """Queue a reply; it leaves in one write, with those to other commands the peer sent in one go."""
+        if reply.code >= 500:  # noqa: PLR2004
+            self.budget.refused()
+        self._replies += render(reply)
+
+    async def flush(self) -> None:
+        """Write what is queued, and wait for a peer that does not read."""
+        if self._wire is None:
+            self._replies.clear()
+            return
+        if not self._replies:
+            return
+        self._wire.write(bytes(self._replies))
+        self._replies.clear()
+        if self._wire.get_write_buffer_size():
+            self._abort_when_late = True
+            self._until(self.loop.time() + self.settings.data_idle_seconds)
+            await self._writer.drain()
+            self._abort_when_late = False
+            self._until(None)
+
+    # Commands
+
+    async def _handle_client(self) -> None:
+        """Talk to one peer from greeting to goodbye."""
+        try:
+            self._replies += f"220 {self.hostname} {self.greeting} bccd\r\n".encode("ascii", "replace")
+            while True:
+                await self._turn()
+        except ClosingError as closing:
+            await self._leave(closing.reply)
+        except ConnectionError:
+            pass
+        finally:
+            self.connections.leave(self.peer.ip)
+            if self._wire is not None:
+                self._wire.close()
+                with contextlib.suppress(OSError):
+                    await self._writer.wait_closed()
+
+    async def _leave(self, reply: Reply | None) -> None:
+        """Say the last word and let the peer hear it: closing at once would reset what it still sends."""
+        if reply is not None:
+            self.say(reply)
+        self._abort_when_late = True
+        await self.flush()
+        self._abort_when_late = True
+        self._until(self.loop.time() + _LINGER)
+        if self._wire is not None and reply is not BYE:
+            if self._wire.can_write_eof():
+                self._wire.write_eof()
+            await self.input.ignore()
+
+    async def _turn(self) -> None:
+        """Read one command and answer it."""
+        try:
+            line = await self._next_line()
+        except LineTooLongError:
+            self.say(LINE_TOO_LONG)
+        else:
+            await self._obey(line)
+        spent = self.budget.spent
+        if spent is not None:
+            raise ClosingError(spent)
+        if self.budget.slow_down:
+            await self.flush()
+            await asyncio.sleep(self.settings.error_delay)
+
+    async def _next_line(self) -> bytes:
+        if not self.input.has_line or len(self._replies) > _FLUSH_AT:
+            await self.flush()
+        at_rest = not self.in_transaction()
+        if at_rest and self.connections.stopping:
+            raise ClosingError(SHUTTING_DOWN)
+        now = self.loop.time()
+        if at_rest and now >= self._ends_at:
+            raise ClosingError(SESSION_TOO_LONG)
+        self._commands += 1
+        if self._commands % _YIELD_EVERY == 0:
+            await asyncio.sleep(0)
+        if self.input.has_line:
+            return await self.input.line()
+        patience = now + self._patience()
+        self._until(min(patience, self._ends_at) if at_rest else patience)
+        self._resting = at_rest
+        try:
+            return await self.input.line()
+        finally:
+            self._resting = False
+            self._until(None)
+
+    def _patience(self) -> float:
+        settings = self.settings
+        if self._commands == 1:
+            return min(settings.first_seconds, settings.idle_seconds)
+        if self.connections.busy and not self.connections.exempt(self.peer.ip):
+            return min(settings.busy_idle_seconds, settings.idle_seconds)
+        return settings.idle_seconds
+
+    async def _obey(self, line: bytes) -> None:
+        command, argument = _split(line)
+        if command in _HTTP:
+            raise ClosingError(WRONG_PROTOCOL)
+        verb = self._smtp_methods.get(command)
+        if not command:
+            self.say(BAD_LINE)
+        elif verb is None:
+            self.budget.unknown()
+            self.say(UNKNOWN_COMMAND)
+        else:
+            try:
+                await verb(argument)
+            except (ClosingError, ConnectionError):
+                raise
+            except Exception as error:  # noqa: BLE001  the session outlives it (A6, A7)
+                self.reset()
+                self.say(self.handler.failed(error, self.session_id))
+
+    # Transactions
+
+    def in_transaction(self) -> bool:
+        """Tell whether a mail has been begun."""
+        raise NotImplementedError
+
+    def reset(self) -> None:
+        """Forget the transaction (RFC 5321 4.1.1.5)."""
+        raise NotImplementedError
+
+    def _set_rset_state(self) -> None:
+        """Do as above when aiosmtpd asks for it: when a connection begins."""
+        self.reset()
+
+
+def _split(line: bytes) -> tuple[str, str]:
+    """Take a command line apart; the command is empty where the line is none."""
+    if not line.endswith(b"\r\n") or b"\r" in line[:-2] or b"\0" in line:
+        return "", ""
+    command, _, argument = line[:-2].partition(b" ")
+    try:
+        name = command.decode("ascii").upper()
+    except UnicodeDecodeError:
+        return "", ""
+    return name, argument.decode("utf-8", "surrogateescape").strip(" ")

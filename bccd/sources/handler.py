@@ -1,0 +1,74 @@
+"""Between the protocol and the Receiver: the one place where an exception becomes a reply.
+
+No text of an exception reaches a peer, and no error of ours is permanent to him (RFC 5321 4.2.1).
+"""
+
+import asyncio
+import errno
+import time
+from collections.abc import Sequence
+
+import structlog
+
+from bccd.model.envelope import Envelope, Peer, Target
+from bccd.model.errors import StorageFullError
+from bccd.model.reply import DISK_FULL, LOCAL_ERROR, Reply
+from bccd.observe import log_receive
+from bccd.ports import Receiver
+
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
+
+
+class Handler:
+    """Calls the Receiver for every session of a process, and answers whatever happens there."""
+
+    def __init__(self, receiver: Receiver) -> None:
+        self._receiver = receiver
+        # The event loop alone would not keep a commit alive whose session is gone.
+        self.commits: set[asyncio.Task[list[Reply]]] = set()
+
+    def failed(self, error: BaseException, session_id: str) -> Reply:
+        """Log an exception and return the reply for it."""
+        full = isinstance(error, StorageFullError) or getattr(error, "errno", None) in _NO_ROOM
+        structlog.get_logger().error("receive_failed", session=session_id, exc_info=error)
+        return DISK_FULL if full else LOCAL_ERROR
+
+    async def recipient(
+        self, peer: Peer, mail_from: str, address: str, so_far: Sequence[Target], session_id: str
+    ) -> Target | Reply:
+        """Check one RCPT TO."""
+        try:
+            return await self._receiver.recipient(peer, mail_from, address, so_far)
+        except Exception as error:  # noqa: BLE001  whatever it is, the peer may try again
+            return self.failed(error, session_id)
+
+    async def message(self, envelope: Envelope) -> list[Reply]:
+        """Have a mail taken; one reply for each target.
+
+        The commit runs on if the caller is cancelled: half a commit would be worse than a mail that the peer,
+        who got no reply, sends twice, since the second one is recognised.
+        """
+        commit = asyncio.create_task(self._commit(envelope))
+        self.commits.add(commit)
+        commit.add_done_callback(self.commits.discard)
+        return await asyncio.shield(commit)
+
+    async def _commit(self, envelope: Envelope) -> list[Reply]:
+        started = time.monotonic()
+        try:
+            replies = await self._receiver.message(envelope)
+            if len(replies) != len(envelope.targets):
+                raise ValueError(f"{len(replies)} replies for {len(envelope.targets)} targets")  # noqa: TRY301
+        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001  as above; nobody cancels this task
+            replies = [self.failed(error, envelope.session_id)] * len(envelope.targets)
+        finally:
+            if envelope.raw.path is not None:  # unless the spool has taken it over by renaming
+                envelope.raw.path.unlink(missing_ok=True)
+        log_receive(envelope, replies, time.monotonic() - started)
+        return replies
+
+    def refuse(self, envelope: Envelope, reply: Reply) -> list[Reply]:
+        """Answer every target of a mail that the Receiver is not asked about."""
+        replies = [reply] * len(envelope.targets)
+        log_receive(envelope, replies, 0.0)
+        return replies

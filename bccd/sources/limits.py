@@ -1,0 +1,114 @@
+"""How much one host and one session may ask for (smtp-and-auth.md 7)."""
+
+import ipaddress
+from collections import Counter
+
+from bccd.model.reply import SHUTTING_DOWN, TOO_MANY_CONNECTIONS, Reply
+
+TOO_MANY_ERRORS = Reply(421, "4.7.0", "too many errors, closing")
+TOO_MUCH_IDLING = Reply(421, "4.7.0", "too many commands without a mail, closing")
+
+DELAYED_ERRORS = 10
+MAX_ERRORS = 20
+MAX_UNKNOWN = 5
+MAX_JUNK = 100
+BUSY_SHARE = 0.8
+
+
+def peer_ip(peername: object) -> str:
+    """Return the peer's address as text, an IPv4 one also where a dual-stack socket wraps it; "" for UNIX."""
+    if not isinstance(peername, tuple):
+        return ""
+    text = str(peername[0]).partition("%")[0]
+    address = ipaddress.ip_address(text)
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return str(mapped or address)
+
+
+def host_key(ip: str) -> str:
+    """Return what counts as one host: an IPv4 address, or the /64 that one IPv6 customer gets."""
+    if ":" not in ip:
+        return ip
+    return str(ipaddress.IPv6Network((ip, 64), strict=False))
+
+
+class Connections:
+    """Counts the open connections of this process, in all and for each host."""
+
+    def __init__(self, total: int, per_host: int, relays: tuple[str, ...] = ()) -> None:
+        self._total = total
+        self._per_host = per_host
+        self._relays = tuple(ipaddress.ip_network(relay, strict=False) for relay in relays)
+        self._hosts: Counter[str] = Counter()
+        self.stopping = False
+
+    def exempt(self, ip: str) -> bool:
+        """Tell whether the peer speaks for many: a listed relay, or a program on this host by UNIX socket."""
+        return not ip or any(ipaddress.ip_address(ip) in relay for relay in self._relays)
+
+    def enter(self, ip: str) -> Reply | None:
+        """Count a connection in; return the reply to turn it away with where there is no room."""
+        key = host_key(ip)
+        if self.stopping:
+            return SHUTTING_DOWN
+        if self._hosts.total() >= self._total:
+            return TOO_MANY_CONNECTIONS
+        if self._hosts[key] >= self._per_host and not self.exempt(ip):
+            return TOO_MANY_CONNECTIONS
+        self._hosts[key] += 1
+        return None
+
+    def leave(self, ip: str) -> None:
+        """Count a connection out that was counted in."""
+        key = host_key(ip)
+        self._hosts[key] -= 1
+        if not self._hosts[key]:
+            del self._hosts[key]  # or every address that ever called would stay in memory
+
+    @property
+    def busy(self) -> bool:
+        """Tell whether idle connections should make room for others."""
+        return self._hosts.total() > self._total * BUSY_SHARE
+
+
+class Budget:
+    """One session's mistakes since its last accepted mail.
+
+    Only permanent refusals count: a 4xx is our trouble, or an invitation to split the mail up (452 4.5.3).
+    """
+
+    def __init__(self, *, patient: bool) -> None:
+        self._patient = patient  # a relay's refused mails are not the relay's mistakes
+        self._errors = 0
+        self._unknown = 0
+        self._junk = 0
+
+    def mail_accepted(self) -> None:
+        """Forget mistakes: the peer has shown that it is a mail client."""
+        self._errors = self._junk = 0
+
+    def refused(self) -> None:
+        """Count a permanent refusal."""
+        self._errors += 1
+
+    def unknown(self) -> None:
+        """Count a command that does not exist."""
+        self._unknown += 1
+
+    def junk(self) -> None:
+        """Count a command that brings no mail nearer."""
+        self._junk += 1
+
+    @property
+    def slow_down(self) -> bool:
+        """Tell whether the peer should wait for its next reply."""
+        return self._errors > DELAYED_ERRORS and not self._patient
+
+    @property
+    def spent(self) -> Reply | None:
+        """Return the reply to close with, once the peer has used its budget up."""
+        if self._unknown >= MAX_UNKNOWN or (self._errors >= MAX_ERRORS and not self._patient):
+            return TOO_MANY_ERRORS
+        if self._junk > MAX_JUNK:
+            return TOO_MUCH_IDLING
+        return None

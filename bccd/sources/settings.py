@@ -1,0 +1,38 @@
+"""What one listener process is told: which sockets it serves and the limits it keeps (smtp-and-auth.md 7)."""
+
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+
+from bccd.model.envelope import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """A bound stream socket, TCP or UNIX, and what is spoken on it."""
+
+    sock: socket.socket
+    protocol: Protocol  # SMTP or LMTP
+
+
+@dataclass(frozen=True, slots=True)
+class ListenerSettings:
+    """The limits of every session; sizes in octets, times in seconds."""
+
+    hostname: str  # what greetings say; never looked up, since that would ask the DNS for each connection
+    tmp_dir: Path  # where a mail too large for memory waits; on the spool's file system
+    message_size: int = 36 * 1024 * 1024
+    recipients: int = 100
+    connections: int = 200
+    connections_per_ip: int = 20
+    idle_seconds: float = 300
+    first_seconds: float = 30  # until the first command
+    busy_idle_seconds: float = 10  # instead of idle_seconds when four in five connections are taken
+    data_idle_seconds: float = 60
+    data_seconds: float = 1800
+    data_rate: int = 500  # octets a second, measured from the start of DATA
+    data_rate_after: float = 30  # how long a slow start is overlooked
+    session_seconds: float = 3600
+    drain_seconds: float = 30  # how long transactions may run on after a stop
+    error_delay: float = 1  # the pause after each mistake beyond the tenth
+    relays: tuple[str, ...] = ()  # CIDRs whose hosts send for many: exempt from the per-host limits

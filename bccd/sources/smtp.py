@@ -1,0 +1,228 @@
+"""SMTP as far as a receiver of mail needs it (RFC 5321): the verbs, and one transaction at a time."""
+# ruff: noqa: N802  aiosmtpd finds verbs by these names
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from bccd.mail.addresses import normalise
+from bccd.model.envelope import Envelope, Target
+from bccd.model.reply import RECIPIENT_OK, TOO_MANY_RECIPIENTS, Reply
+from bccd.sources.connection import Connection
+from bccd.sources.data import Body
+from bccd.sources.paths import MailFrom, read_mail, read_rcpt
+from bccd.sources.replies import (
+    BYE,
+    CANNOT_VERIFY,
+    GREET_FIRST,
+    HELP,
+    MAIL_FIRST,
+    NEEDS_NAME,
+    NESTED_MAIL,
+    NO_ARGUMENT,
+    NO_RECIPIENTS,
+    NOT_IMPLEMENTED,
+    OK,
+    SEND_DATA,
+    SENDER_OK,
+    TOO_SLOW,
+    render_lines,
+    worst,
+)
+from bccd.sources.stream import ClosingError
+
+_MAX_HELO = 255
+_EXTENSIONS = ("PIPELINING", "SIZE {size}", "8BITMIME", "ENHANCEDSTATUSCODES", "SMTPUTF8")
+
+
+class SmtpConnection(Connection):
+    """An SMTP session."""
+
+    _mail: MailFrom | None = None
+    _mail_from = ""
+    _accepted: list[Target]
+    _extended = False
+
+    def reset(self) -> None:
+        """Forget the transaction (RFC 5321 4.1.1.5)."""
+        self._mail = None
+        self._mail_from = ""
+        self._accepted = []
+
+    def in_transaction(self) -> bool:
+        """Tell whether a mail has been begun."""
+        return self._mail is not None
+
+    # Greeting
+
+    async def smtp_HELO(self, hostname: str) -> None:
+        """Answer HELO."""
+        if self._greet(hostname, extended=False):
+            self._replies += f"250 {self.hostname}\r\n".encode("ascii", "replace")
+
+    async def smtp_EHLO(self, hostname: str) -> None:
+        """Answer EHLO with what is supported, in one write (A10)."""
+        if self._greet(hostname, extended=True):
+            words = [word.format(size=self.settings.message_size) for word in _EXTENSIONS]
+            self._replies += render_lines(250, (self.hostname, *words))
+
+    def _greet(self, hostname: str, *, extended: bool) -> bool:
+        self.budget.junk()
+        if not hostname:
+            self.say(NEEDS_NAME)
+            return False
+        self.reset()
+        self._extended = extended
+        helo = "".join(letter if letter.isprintable() else "?" for letter in hostname[:_MAX_HELO])
+        self.peer = replace(self.peer, helo=helo)
+        return True
+
+    # Envelope
+
+    async def smtp_MAIL(self, arg: str | None) -> None:
+        """Begin a transaction."""
+        if not self.peer.helo:
+            self.say(GREET_FIRST)
+            return
+        if self._mail is not None:
+            self.say(NESTED_MAIL)
+            return
+        mail = read_mail(arg or "", extended=self._extended, max_size=self.settings.message_size)
+        if isinstance(mail, Reply):
+            self.say(mail)
+            return
+        self._mail = mail
+        # A sender that cannot be normalised must not turn into the null sender.
+        self._mail_from = normalise(mail.address) or mail.address
+        self.say(SENDER_OK)
+
+    async def smtp_RCPT(self, arg: str | None) -> None:
+        """Ask the Receiver for one recipient."""
+        self.say(await self._recipient(arg or ""))
+
+    async def _recipient(self, argument: str) -> Reply:
+        if self._mail is None:
+            return MAIL_FIRST
+        address = read_rcpt(argument, extended=self._extended, utf8=self._mail.utf8)
+        if isinstance(address, Reply):
+            return address
+        if len(self._accepted) >= self.settings.recipients:
+            return TOO_MANY_RECIPIENTS
+        target = await self.handler.recipient(
+            self.peer, self._mail_from, address, tuple(self._accepted), self.session_id
+        )
+        if isinstance(target, Reply):
+            return target
+        self._accepted.append(target)
+        return RECIPIENT_OK
+
+    # Data
+
+    async def smtp_DATA(self, arg: str | None) -> None:
+        """Take the mail and answer for it."""
+        if arg:
+            self.say(NO_ARGUMENT)
+            return
+        if not self._accepted:
+            self.say(NO_RECIPIENTS if self._mail is not None else MAIL_FIRST)
+            return
+        self.say(SEND_DATA)
+        body = Body(self.settings.message_size, self.settings.tmp_dir)
+        accepted = self._accepted
+        try:
+            await self._receive(body)
+            # One reply for each target once, then one for each RCPT: a recipient may be named twice.
+            targets = tuple(dict.fromkeys(accepted))
+            replies = dict(zip(targets, await self._take(self._envelope(body, targets), body), strict=True))
+            self.answer([replies[target] for target in accepted])
+        except ClosingError as closing:
+            if closing.reply is None:
+                raise
+            self.answer([closing.reply] * len(accepted))
+            raise ClosingError(None) from None
+        except Exception as error:  # noqa: BLE001  every recipient hears of it
+            self.answer([self.handler.failed(error, self.session_id)] * len(accepted))
+        finally:
+            body.discard()
+            self.reset()
+
+    async def _receive(self, body: Body) -> None:
+        """Read up to the final dot, as long as the peer keeps sending."""
+        settings, clock = self.settings, self.loop.time
+        await self.flush()
+        started = clock()
+        ends_at = started + settings.data_seconds
+        rest: bytes | None = None
+        while rest is None:
+            now = clock()
+            self._until(min(now + settings.data_idle_seconds, ends_at))
+            rest = body.feed(await self.input.piece())
+            took = now - started
+            if rest is None and (
+                now >= ends_at
+                or (took > settings.data_rate_after and body.received < took * settings.data_rate)
+            ):
+                raise ClosingError(TOO_SLOW)
+        self._until(None)
+        if rest:
+            self.input.unread(rest)
+
+    def _envelope(self, body: Body, targets: tuple[Target, ...]) -> Envelope:
+        return Envelope(
+            self.peer,
+            self._mail_from,
+            targets,
+            body.raw(),
+            datetime.now(UTC),
+            self.session_id,
+            body.defects,
+        )
+
+    async def _take(self, envelope: Envelope, body: Body) -> Sequence[Reply]:
+        refusal = body.refusal()
+        if refusal is None and body.failure is not None:
+            refusal = self.handler.failed(body.failure, self.session_id)
+        if refusal is not None:
+            return self.handler.refuse(envelope, refusal)
+        replies = await self.handler.message(envelope)
+        if any(reply.accepted for reply in replies):
+            self.budget.mail_accepted()
+        return replies
+
+    def answer(self, replies: list[Reply]) -> None:
+        """Answer for a whole mail: SMTP has one reply for all its recipients."""
+        self.say(worst(replies))
+
+    # The rest
+
+    async def smtp_RSET(self, arg: str | None) -> None:
+        """Forget the transaction."""
+        self.budget.junk()
+        self.reset()
+        self.say(NO_ARGUMENT if arg else OK)
+
+    async def smtp_NOOP(self, arg: str | None) -> None:  # noqa: ARG002
+        """Do nothing."""
+        self.budget.junk()
+        self.say(OK)
+
+    async def smtp_QUIT(self, arg: str | None) -> None:  # noqa: ARG002
+        """Part."""
+        raise ClosingError(BYE)
+
+    async def smtp_VRFY(self, arg: str | None) -> None:  # noqa: ARG002
+        """Tell nothing about addresses (RFC 5321 7.3)."""
+        self.budget.junk()
+        self.say(CANNOT_VERIFY)
+
+    async def smtp_HELP(self, arg: str | None) -> None:  # noqa: ARG002
+        """Point to the standard."""
+        self.budget.junk()
+        self.say(HELP)
+
+    async def _not_implemented(self, arg: str | None) -> None:  # noqa: ARG002
+        self.budget.junk()
+        self.say(NOT_IMPLEMENTED)
+
+    # AUTH and STARTTLS are aiosmtpd's own and not offered here: no EHLO names them.
+    smtp_EXPN = smtp_AUTH = smtp_STARTTLS = _not_implemented  # noqa: N815

@@ -1,0 +1,186 @@
+"""A real listener in a thread, a Receiver that does as it is told, a client that sends octets as they are."""
+
+import asyncio
+import hashlib
+import socket
+import threading
+import time
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from bccd.front import serve
+from bccd.model.envelope import Envelope, Peer, Protocol, Target
+from bccd.model.reply import ACCEPTED, NO_SUCH_ADDRESS, OTHER_COMPANY, Reply
+from bccd.sources.settings import Listener, ListenerSettings
+
+MAIL = b"From: a@example.org\r\nSubject: hi\r\n\r\nhello\r\n"
+COMPANIES = {"acme.example": 1, "other.example": 2}
+
+
+class Recorder:
+    """A Receiver: knows two companies, keeps every envelope and its octets, fails and waits on demand."""
+
+    def __init__(self) -> None:
+        self.envelopes: list[Envelope] = []
+        self.octets: list[bytes] = []
+        self.asked: list[tuple[str, str]] = []
+        self.peers: list[Peer] = []
+        self.replies: dict[str, Reply] = {}
+        self.error: BaseException | None = None
+        self.rcpt_error: BaseException | None = None
+        self.seconds = 0.0
+        self.started = threading.Event()
+        self.finished = threading.Event()
+
+    async def recipient(
+        self, peer: Peer, mail_from: str, address: str, so_far: Sequence[Target]
+    ) -> Target | Reply:
+        self.asked.append((mail_from, address))
+        self.peers.append(peer)
+        if self.rcpt_error is not None:
+            raise self.rcpt_error
+        company = COMPANIES.get(address.rpartition("@")[2])
+        if company is None or address.startswith("nobody"):
+            return NO_SUCH_ADDRESS
+        if peer.protocol is Protocol.SMTP and so_far and so_far[0].company_id != company:
+            return OTHER_COMPANY
+        return Target(address, company)
+
+    async def message(self, envelope: Envelope) -> list[Reply]:
+        self.started.set()
+        await asyncio.sleep(self.seconds)
+        if self.error is not None:
+            raise self.error
+        octets = envelope.raw.read()
+        assert hashlib.sha256(octets).digest() == envelope.raw.sha256
+        assert len(octets) == envelope.raw.size
+        self.envelopes.append(envelope)
+        self.octets.append(octets)
+        self.finished.set()
+        return [self.replies.get(target.address, ACCEPTED) for target in envelope.targets]
+
+
+class Client:
+    """Sends octets, reads replies."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        sock.settimeout(20)
+        self.sock = sock
+        self._file = sock.makefile("rb")
+
+    def send(self, octets: bytes) -> None:
+        self.sock.sendall(octets)
+
+    def reply(self) -> str:
+        """Return the next reply, its lines joined by a bar; "" once the peer has closed."""
+        lines = []
+        while True:
+            line = self._file.readline().decode().rstrip("\r\n")
+            lines.append(line)
+            if line[3:4] != "-":
+                return "|".join(lines)
+
+    def ask(self, command: str) -> str:
+        self.send(command.encode() + b"\r\n")
+        return self.reply()
+
+    def begin(self, *recipients: str, helo: str = "EHLO", mail_from: str = "u@example.org") -> None:
+        """Go as far as 354."""
+        for command in (f"{helo} client.example", f"MAIL FROM:<{mail_from}>"):
+            assert self.ask(command)[:3] == "250"
+        for recipient in recipients or ("drop@acme.example",):
+            self.ask(f"RCPT TO:<{recipient}>")
+        assert self.ask("DATA")[:3] == "354"
+
+    def deliver(self, octets: bytes, *recipients: str) -> str:
+        """Send one mail, octets as given, and return the reply."""
+        self.begin(*recipients)
+        self.send(octets + b".\r\n")
+        return self.reply()
+
+    def close(self) -> None:
+        self._file.close()
+        self.sock.close()
+
+
+class Desk:
+    """A running listener."""
+
+    def __init__(self, tmp_dir: Path, **limits: object) -> None:
+        self.recorder = Recorder()
+        self.tmp_dir = tmp_dir
+        settings = ListenerSettings("mx.acme.example", tmp_dir, error_delay=0, drain_seconds=5)
+        self.settings = replace(settings, **limits)  # type: ignore[arg-type]
+        self.clients: list[Client] = []
+        self._socks = {
+            Protocol.SMTP: socket.create_server(("127.0.0.1", 0)),
+            Protocol.LMTP: socket.create_server(("127.0.0.1", 0)),
+        }
+        self.ports = {protocol: sock.getsockname()[1] for protocol, sock in self._socks.items()}
+        self.loop = asyncio.new_event_loop()
+        self.stopping = asyncio.Event()
+        self.problems: list[dict[str, object]] = []
+        self.loop.set_exception_handler(lambda _loop, context: self.problems.append(context))
+        self.thread = threading.Thread(target=self._run, daemon=True)
+
+    def _run(self) -> None:
+        listeners = [Listener(sock, protocol) for protocol, sock in self._socks.items()]
+        self.loop.run_until_complete(serve(listeners, self.recorder, self.settings, self.stopping))
+        self.loop.close()
+
+    def stop(self) -> None:
+        if self.thread.is_alive():
+            self.loop.call_soon_threadsafe(self.stopping.set)
+
+    def join(self) -> None:
+        self.stop()
+        self.thread.join(20)
+        assert not self.thread.is_alive()
+
+    def connect(self, protocol: Protocol = Protocol.SMTP, *, greeted: bool = True) -> Client:
+        client = Client(socket.create_connection(("127.0.0.1", self.ports[protocol]), timeout=20))
+        self.clients.append(client)
+        if greeted:
+            assert client.reply()[:3] == "220"
+        return client
+
+    def lmtp(self) -> Client:
+        return self.connect(Protocol.LMTP)
+
+    def leftovers(self) -> list[str]:
+        return [path.name for path in self.tmp_dir.iterdir()]
+
+
+Start = Callable[..., Desk]
+
+
+@contextmanager
+def starting(tmp_dir: Path) -> Generator[Start]:
+    """Give a maker of listeners; at the end each is stopped, and must have ended without a stray error."""
+    desks: list[Desk] = []
+
+    def start(**limits: object) -> Desk:
+        desk = Desk(tmp_dir, **limits)
+        desks.append(desk)
+        desk.thread.start()
+        return desk
+
+    yield start
+    for desk in desks:
+        for client in desk.clients:
+            client.close()
+        desk.join()
+        assert desk.problems == []
+        assert desk.leftovers() == []
+
+
+def until(fact: Callable[[], bool], seconds: float = 10) -> bool:
+    """Wait for something another thread does."""
+    ends = time.monotonic() + seconds
+    while time.monotonic() < ends:
+        if fact():
+            return True
+        time.sleep(0.005)
+    return fact()
