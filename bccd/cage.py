@@ -238,7 +238,7 @@ class _Parser:
 
 
 class Pool:
-    """Parser processes, replaced when they end; `seconds` and `memory` (octets) bound the reading of a mail."""
+    """Parser processes, replaced when they end; `seconds` and `memory` (octets) bound what one mail costs."""
 
     def __init__(self, size: int, seconds: float, memory: int, *, parser: str = PARSER) -> None:
         self._arguments = (parser, seconds, memory)
