@@ -1,0 +1,350 @@
+"""The filer: claims spooled mail, has it parsed, files it in batches, gives up on a mail only with a reason.
+
+Single-threaded. While one batch is being filed, the parsers read the next. What the database refuses to take
+now is kept in hand and tried again; only what is a mail's own fault counts against it.
+"""
+
+import os
+import select
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+import structlog
+
+from bccd.cage import Parsed, Pool
+from bccd.config import Filing
+from bccd.door import Door
+from bccd.model.delivery import Delivery, Mail, show_id
+from bccd.model.errors import StoreUnavailableError
+from bccd.model.message import Message
+from bccd.model.plan import Outcome
+from bccd.observe import log_filing
+from bccd.pipeline import deliver, give_up
+from bccd.ports import DeliverPorts, Queue
+
+_POLL_SECONDS = 1.0  # how often the queue is looked at when nobody woke us
+_GATHER_SECONDS = 0.05  # how long a parsed mail waits for others that are being parsed
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 10.0  # between two tries while the database is away
+_STOP_SECONDS = 20.0  # how long a filer that was told to stop tries to finish what it claimed
+
+
+@dataclass(slots=True)
+class _Job:
+    """A claimed delivery on its way through this process."""
+
+    place: int  # order of claiming
+    delivery: Delivery
+    message: Message | None = None
+    parsed_at: float = 0.0
+
+    def mail(self) -> Mail:
+        assert self.message is not None  # noqa: S101 - only parsed jobs are filed
+        return Mail(self.delivery, self.message)
+
+
+class Filer:
+    """Files what the queue holds until it is told to stop.
+
+    `wake` becomes readable when a front has spooled mail, `lifeline` when the supervisor is gone.
+    """
+
+    def __init__(
+        self,
+        queue: Queue,
+        ports: DeliverPorts,
+        pool: Pool,
+        settings: Filing,
+        *,
+        wake: int | None = None,
+        lifeline: int | None = None,
+        door: Door | None = None,
+    ) -> None:
+        self._queue, self._ports, self._pool, self._settings = queue, ports, pool, settings
+        self._wake, self._lifeline, self._door = wake, lifeline, door
+        self._bell, self._rope = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._log = structlog.get_logger()
+        self._waiting: deque[_Job] = deque()  # claimed, not yet with a parser
+        self._reading: dict[int, _Job] = {}
+        self._ready: list[_Job] = []
+        self._chores: deque[Callable[[], None]] = deque()  # writes that follow from what happened, in order
+        self._places = 0
+        self._alone = 0  # how many mails are still to be claimed one at a time
+        self._look_at = 0.0  # when to look at the queue next
+        self._quiet_until, self._pause = 0.0, _FIRST_PAUSE
+        self._stop_at: float | None = None
+
+    # ---- the loop ----------------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """File mail until told to stop, then finish what was claimed."""
+        while not self._over():
+            self.turn()
+
+    def turn(self, longest: float = _POLL_SECONDS) -> None:
+        """Do what can be done now, then wait at most `longest` seconds for more."""
+        self._guarded(self._claim)
+        self._guarded(self._feed)
+        self._wait(longest)
+        self._collect()
+        self._guarded(self._file)
+        self._guarded(self._work_off)
+
+    def stop(self) -> None:
+        """Claim nothing more; may be called from a signal handler."""
+        if self._stop_at is None:
+            self._stop_at = time.monotonic() + _STOP_SECONDS
+        with suppress(BlockingIOError):
+            os.write(self._rope, b"!")
+
+    def close(self) -> None:
+        """End the parsers and give the descriptors back."""
+        self._pool.close()
+        if self._door is not None:
+            self._door.close()
+        os.close(self._bell)
+        os.close(self._rope)
+
+    def in_hand(self) -> int:
+        """Return how many claimed mails have no outcome yet."""
+        return len(self._waiting) + len(self._reading) + len(self._ready)
+
+    def _over(self) -> bool:
+        if self._stop_at is None:
+            return False
+        return not (self.in_hand() or self._chores) or time.monotonic() > self._stop_at
+
+    def _guarded(self, step: Callable[[], None]) -> None:
+        """Take a step unless the database is away; if it turns out to be, wait a little longer each time."""
+        if time.monotonic() < self._quiet_until:
+            return
+        try:
+            step()
+        except StoreUnavailableError as error:
+            self._quiet_until = time.monotonic() + self._pause
+            self._log.warning("database_away", error=str(error), pause=self._pause)
+            self._pause = min(2 * self._pause, _LONGEST_PAUSE)
+
+    def _wait(self, longest: float) -> None:
+        now = time.monotonic()
+        seconds = longest
+        if self._quiet_until > now:
+            seconds = min(seconds, self._quiet_until - now)
+        elif self._chores or self._is_full():
+            seconds = 0.0
+        elif self._may_claim():
+            seconds = min(seconds, max(0.0, self._look_at - now))
+        if self._ready:
+            seconds = min(seconds, _GATHER_SECONDS)
+        if self._reading:
+            seconds = min(seconds, self._pool.patience())
+        watch = select.poll()
+        door = self._door.filenos() if self._door is not None else []
+        own = [fileno for fileno in (self._wake, self._lifeline) if fileno is not None]
+        for fileno in (*self._pool.filenos(), *door, *own, self._bell):
+            watch.register(fileno, select.POLLIN)
+        self._heed({fileno for fileno, _ in watch.poll(seconds * 1000)})
+
+    def _heed(self, ready: set[int]) -> None:
+        if self._bell in ready:
+            _drain(self._bell)
+        if self._wake in ready and self._wake is not None:
+            _drain(self._wake)
+            self._look_at = 0.0
+        if self._lifeline in ready:
+            self._lifeline = None
+            self.stop()
+        if self._door is not None:
+            self._door.handle(ready)
+            if ready.intersection(self._door.filenos()):
+                self._look_at = 0.0  # what was asked for may have put mail back into the queue
+
+    # ---- from the queue to the parsers -------------------------------------------------------------------
+
+    def _may_claim(self) -> bool:
+        if self._stop_at is not None:
+            return False
+        return not self.in_hand() if self._alone else self.in_hand() <= self._settings.batch
+
+    def _claim(self) -> None:
+        if not self._may_claim() or time.monotonic() < self._look_at:
+            return
+        limit = 1 if self._alone else self._settings.batch
+        claimed = self._queue.claim(limit, self._ports.clock.now())
+        self._pause = _FIRST_PAUSE
+        if len(claimed) < limit:
+            self._look_at = time.monotonic() + _POLL_SECONDS
+        if self._alone:
+            self._alone = self._alone - 1 if claimed else 0
+        elif self._suspects(claimed):
+            return
+        for delivery in claimed:
+            self._places += 1
+            if delivery.attempts > self._last_attempt:
+                self._do(partial(self._give_up, delivery, "killed_its_filer"))
+            else:
+                self._waiting.append(_Job(self._places, delivery))
+
+    @property
+    def _last_attempt(self) -> int:
+        return max(2, self._settings.attempts)
+
+    def _suspects(self, claimed: Sequence[Delivery]) -> bool:
+        """Give a batch back uncounted if one of its mails may have killed filers, to claim each alone.
+
+        Every mail in hand when a filer dies has an attempt counted; only one that was alone then is to blame.
+        """
+        if not any(delivery.attempts == self._last_attempt for delivery in claimed):
+            return False
+        self._alone = len(claimed)
+        self._look_at = 0.0
+        ids = [delivery.id for delivery in claimed]
+        self._queue.postpone(ids, self._ports.clock.now(), "", counted=False)
+        return True
+
+    def _feed(self) -> None:
+        while self._waiting and self._pool.room(self._waiting[0].delivery.size):
+            job = self._waiting[0]
+            try:
+                raw = self._queue.raw(job.delivery)
+            except StoreUnavailableError:
+                raise
+            except Exception as error:  # noqa: BLE001 - one mail without octets must not stop the others
+                self._waiting.popleft()
+                self._blame(job.delivery, f"raw_{type(error).__name__}")
+                continue
+            self._waiting.popleft()
+            self._reading[job.delivery.id] = job
+            self._pool.submit(job.delivery.id, raw)
+
+    def _collect(self) -> None:
+        for parsed in self._pool.results():
+            job = self._reading.pop(parsed.key)
+            if parsed.message is None:
+                self._unread(job.delivery, parsed)
+            else:
+                job.message, job.parsed_at = parsed.message, time.monotonic()
+                self._ready.append(job)
+
+    def _unread(self, delivery: Delivery, parsed: Parsed) -> None:
+        shown = show_id(delivery.id)
+        self._log.warning("unread", delivery=shown, failure=parsed.failure, attempts=delivery.attempts)
+        self._blame(delivery, f"parser_{parsed.failure}")
+
+    # ---- from the parsers to the database ----------------------------------------------------------------
+
+    def _is_full(self) -> bool:
+        """Tell whether what is parsed should be filed now rather than wait for what is being parsed."""
+        if not self._ready:
+            return False
+        if len(self._ready) >= self._settings.batch or not (self._waiting or self._reading):
+            return True
+        return time.monotonic() - min(job.parsed_at for job in self._ready) >= _GATHER_SECONDS
+
+    def _file(self) -> None:
+        """File what is parsed: one transaction for each company, in the order of claiming."""
+        if not self._is_full():
+            return
+        self._ready.sort(key=lambda job: job.place)
+        companies = dict.fromkeys(job.delivery.company_id for job in self._ready)
+        for company_id in companies:
+            jobs = [job for job in self._ready if job.delivery.company_id == company_id]
+            self._file_batch(company_id, jobs[: self._settings.batch])
+
+    def _file_batch(self, company_id: int, jobs: Sequence[_Job]) -> None:
+        try:
+            outcomes = deliver(company_id, [job.mail() for job in jobs], self._ports)
+        except StoreUnavailableError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is the fault of one of these mails
+            self._log.error("batch_failed", company=company_id, mails=len(jobs), error=_place(error))
+            for job in jobs:
+                self._file_alone(job)
+        else:
+            self._settle(jobs, outcomes)
+
+    def _file_alone(self, job: _Job) -> None:
+        """File one mail of a batch that failed; one that fails alone twice is given up."""
+        for _ in range(2):
+            try:
+                outcomes = deliver(job.delivery.company_id, [job.mail()], self._ports)
+            except StoreUnavailableError:
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is this mail's fault
+                self._log.error("mail_failed", delivery=show_id(job.delivery.id), error=_place(error))
+                reason = f"filing_{type(error).__name__}"
+            else:
+                self._settle([job], outcomes)
+                return
+        self._ready.remove(job)
+        self._do(lambda: self._give_up(job.delivery, reason))
+
+    def _settle(self, jobs: Sequence[_Job], outcomes: Sequence[Outcome]) -> None:
+        self._pause = _FIRST_PAUSE
+        for job, outcome in zip(jobs, outcomes, strict=True):
+            self._ready.remove(job)
+            self._report(job.delivery, outcome)
+        self._do(lambda: self._queue.finish(outcomes))
+
+    def _report(self, delivery: Delivery, outcome: Outcome) -> None:
+        now = self._ports.clock.now()
+        log_filing(delivery, outcome, (now - delivery.received_at).total_seconds())
+
+    # ---- what follows ------------------------------------------------------------------------------------
+
+    def _do(self, chore: Callable[[], None]) -> None:
+        """Have something written as soon as the database takes it."""
+        self._chores.append(chore)
+
+    def _work_off(self) -> None:
+        while self._chores:
+            self._chores[0]()
+            self._chores.popleft()
+
+    def _blame(self, delivery: Delivery, reason: str) -> None:
+        """Count a failure against a mail: try it again later, or give it up."""
+        if delivery.attempts >= self._settings.attempts:
+            self._do(lambda: self._give_up(delivery, reason))
+        else:
+            self._do(lambda: self._postpone(delivery, reason))
+
+    def _postpone(self, delivery: Delivery, reason: str) -> None:
+        first, longest = self._settings.retry_first_seconds, self._settings.retry_max_seconds
+        seconds = min(first * 2.0 ** min(delivery.attempts - 1, 60), longest)
+        until = self._ports.clock.now() + timedelta(seconds=seconds)
+        self._queue.postpone([delivery.id], until, reason, counted=True)
+
+    def _give_up(self, delivery: Delivery, reason: str) -> None:
+        """Record a mail as failed; if even that cannot be done it stays in the queue."""
+        try:
+            outcome = give_up(delivery, reason, self._ports)
+        except StoreUnavailableError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a mail is not lost for whatever went wrong in losing it
+            self._log.error(
+                "give_up_failed", delivery=show_id(delivery.id), reason=reason, error=_place(error)
+            )
+            self._postpone(delivery, reason)
+        else:
+            self._report(delivery, outcome)
+            self._queue.finish([outcome])
+
+
+def _place(error: BaseException) -> str:
+    """Say what was raised where; not its text, which may quote the mail."""
+    frames = traceback.extract_tb(error.__traceback__)
+    places = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames[-5:]]
+    return f"{type(error).__name__} at {' > '.join(places)}"
+
+
+def _drain(fileno: int) -> None:
+    """Empty a pipe that only wakes."""
+    with suppress(BlockingIOError):
+        while len(os.read(fileno, 4096)) == 4096:  # noqa: PLR2004 - as many as were asked for
+            pass

@@ -1,0 +1,368 @@
+"""The filer over a queue, parsers and a store that do what each test wants."""
+
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+import pytest
+
+from bccd import filer as filer_module
+from bccd.cage import Parsed, Pool
+from bccd.config import Filing
+from bccd.filer import Filer
+from bccd.model.auth import AuthReport
+from bccd.model.delivery import Delivery, DeliveryState, Mail
+from bccd.model.envelope import Peer
+from bccd.model.errors import StoreUnavailableError
+from bccd.model.message import Content, Message
+from bccd.model.plan import Outcome
+from bccd.ports import DeliverPorts
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+class Clock:
+    """Stands still."""
+
+    def now(self) -> datetime:
+        return NOW
+
+
+@dataclass
+class Row:
+    """A mail in the queue."""
+
+    delivery: Delivery
+    raw: bytes = b"mail"
+    claimed: bool = False
+    due: datetime = NOW
+    error: str = ""
+
+
+class MemoryQueue:
+    """A Queue that keeps its rows in a dict and can be out of order."""
+
+    def __init__(self) -> None:
+        self.rows: dict[int, Row] = {}
+        self.done: dict[int, Outcome] = {}
+        self.claims: list[list[int]] = []
+        self.down = False
+
+    def put(self, number: int, raw: bytes = b"mail", *, company: int = 1, attempts: int = 0) -> None:
+        delivery = Delivery(
+            number, company, (), "", Peer("127.0.0.1"), NOW, AuthReport(), b"", len(raw), attempts=attempts
+        )
+        self.rows[number] = Row(delivery, raw)
+
+    def _up(self) -> None:
+        if self.down:
+            raise StoreUnavailableError("down")
+
+    def claim(self, limit: int, now: datetime) -> list[Delivery]:
+        self._up()
+        due = [row for row in self.rows.values() if not row.claimed and row.due <= now][:limit]
+        for row in due:
+            row.claimed = True
+            row.delivery = replace(row.delivery, attempts=row.delivery.attempts + 1)
+        if due:
+            self.claims.append([row.delivery.id for row in due])
+        return [row.delivery for row in due]
+
+    def raw(self, delivery: Delivery) -> bytes:
+        self._up()
+        raw = self.rows[delivery.id].raw
+        if raw == b"gone":
+            raise FileNotFoundError(raw)
+        return raw
+
+    def finish(self, outcomes: Sequence[Outcome]) -> None:
+        self._up()
+        for outcome in outcomes:
+            assert outcome.delivery_id not in self.done
+            self.done[outcome.delivery_id] = outcome
+            del self.rows[outcome.delivery_id]
+
+    def postpone(self, delivery_ids: Sequence[int], until: datetime, error: str, *, counted: bool) -> None:
+        self._up()
+        for number in delivery_ids:
+            row = self.rows[number]
+            row.claimed, row.due, row.error = False, until, error
+            if not counted:
+                row.delivery = replace(row.delivery, attempts=row.delivery.attempts - 1)
+
+    def states(self) -> dict[int, str]:
+        return {number: outcome.state.value for number, outcome in self.done.items()}
+
+
+class InstantPool:
+    """Parses at once; mail that says so fails, or is never answered."""
+
+    def __init__(self) -> None:
+        self.jobs: list[tuple[int, bytes]] = []
+
+    def filenos(self) -> list[int]:
+        return []
+
+    def patience(self) -> float:
+        return 0.01
+
+    def room(self, size: int) -> bool:
+        return size < 100
+
+    def submit(self, key: int, raw: bytes) -> None:
+        self.jobs.append((key, raw))
+
+    def results(self) -> list[Parsed]:
+        jobs, self.jobs = self.jobs, [job for job in self.jobs if job[1] == b"hang"]
+        return [
+            Parsed(key, None, "timeout")
+            if raw == b"poison"
+            else Parsed(key, Message(Content(text=raw.decode())))
+            for key, raw in jobs
+            if raw != b"hang"
+        ]
+
+    def close(self) -> None: ...
+
+
+@dataclass
+class Store:
+    """What deliver() would do: remembers batches, fails where a mail's text says so."""
+
+    batches: list[tuple[int, list[int]]] = field(default_factory=list)
+    down: bool = False
+    broken: bool = False
+    given_up: dict[int, str] = field(default_factory=dict)
+
+    def deliver(self, company_id: int, mails: Sequence[Mail], _ports: DeliverPorts) -> list[Outcome]:
+        self.batches.append((company_id, [mail.delivery.id for mail in mails]))
+        if self.down:
+            raise StoreUnavailableError("down")
+        if any(mail.message.content.text == "bad" for mail in mails):
+            raise ValueError("cannot be filed")
+        return [Outcome(mail.delivery.id, DeliveryState.FILED) for mail in mails]
+
+    def give_up(self, delivery: Delivery, reason: str, _ports: DeliverPorts) -> Outcome:
+        if self.down:
+            raise StoreUnavailableError("down")
+        if self.broken:
+            raise KeyError(reason)
+        self.given_up[delivery.id] = reason
+        return Outcome(delivery.id, DeliveryState.FAILED, reason)
+
+
+@dataclass
+class Bench:
+    """A filer with everything around it."""
+
+    filer: Filer
+    queue: MemoryQueue
+    store: Store
+    pool: Any
+
+    def run(self, until: Callable[[], bool], seconds: float = 5.0) -> None:
+        deadline = time.monotonic() + seconds
+        while not until() and time.monotonic() < deadline:
+            self.filer.turn(0.01)
+            self.filer._look_at = 0.0
+        assert until()
+
+
+@pytest.fixture
+def bench(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
+    """A filer for batches of four and three attempts."""
+    store, queue, pool = Store(), MemoryQueue(), InstantPool()
+    monkeypatch.setattr(filer_module, "deliver", store.deliver)
+    monkeypatch.setattr(filer_module, "give_up", store.give_up)
+    monkeypatch.setattr(filer_module, "_FIRST_PAUSE", 0.01)
+    ports = DeliverPorts(cast("Any", None), Clock())
+    settings = Filing(batch=4, attempts=3, retry_first_seconds=10, retry_max_seconds=15)
+    filer = Filer(queue, ports, cast("Pool", pool), settings)
+    filer._pause = 0.01
+    yield Bench(filer, queue, store, pool)
+    filer.close()
+
+
+def test_everything_is_filed_in_order_by_company(bench: Bench) -> None:
+    """Each batch holds one company's mail, at most as many as configured, in the order of claiming."""
+    for number in range(20):
+        bench.queue.put(number, company=1 + number % 2)
+    bench.run(lambda: not bench.queue.rows)
+    assert set(bench.queue.states().values()) == {"filed"}
+    for company in (1, 2):
+        numbers = [n for of, batch in bench.store.batches for n in batch if of == company]
+        assert numbers == sorted(numbers)
+    assert all(len(batch) <= 4 for _, batch in bench.store.batches)
+
+
+def test_a_hanging_mail_holds_nobody_up(bench: Bench) -> None:
+    """What is parsed is filed although a mail claimed before it still is with its parser."""
+    bench.queue.put(1, b"hang")
+    for number in range(2, 6):
+        bench.queue.put(number)
+    begun = time.monotonic()
+    bench.run(lambda: len(bench.queue.done) == 4)
+    assert time.monotonic() - begun < 1.0
+    assert bench.filer.in_hand() == 1
+
+
+def test_a_poison_mail_is_tried_again_and_then_given_up(bench: Bench) -> None:
+    """A mail that kills its parser comes back ever later, and at the last attempt is recorded as failed."""
+    bench.queue.put(1, b"poison")
+    waits = []
+    for attempt in (1, 2):
+        bench.run(lambda: bench.queue.rows[1].error != "")
+        row = bench.queue.rows[1]
+        waits.append(row.due - NOW)
+        assert row.error == "parser_timeout" and row.delivery.attempts == attempt
+        row.due, row.error = NOW, ""
+    bench.run(lambda: 1 in bench.queue.done)
+    assert waits == [timedelta(seconds=10), timedelta(seconds=15)]
+    assert bench.store.given_up == {1: "parser_timeout"}
+    assert bench.queue.states() == {1: "failed"}
+
+
+def test_a_mail_that_breaks_its_batch_is_found(bench: Bench) -> None:
+    """A batch that fails is filed one by one; the mail that fails alone twice is given up, at once."""
+    for number, raw in enumerate([b"a", b"bad", b"c", b"d"]):
+        bench.queue.put(number, raw)
+    bench.run(lambda: not bench.queue.rows)
+    assert bench.queue.states() == {0: "filed", 1: "failed", 2: "filed", 3: "filed"}
+    assert bench.store.given_up == {1: "filing_ValueError"}
+    assert [batch for _, batch in bench.store.batches].count([1]) == 2
+
+
+def test_a_lost_database_counts_against_nobody(bench: Bench) -> None:
+    """While the database is away mail stays in hand; when it is back all is filed, with no attempt more."""
+    for number in range(3):
+        bench.queue.put(number)
+    bench.store.down = True
+    bench.run(lambda: len(bench.store.batches) >= 3)
+    assert bench.filer.in_hand() == 3
+    bench.store.down = False
+    bench.run(lambda: not bench.queue.rows)
+    assert set(bench.queue.states().values()) == {"filed"}
+    assert bench.queue.claims == [[0, 1, 2]]
+
+
+def test_a_lost_spool_is_waited_for(bench: Bench) -> None:
+    """What was filed while the spool was away is cleared from it later, and filed once."""
+    bench.queue.put(1)
+    bench.run(lambda: bench.filer.in_hand() == 1 or bool(bench.store.batches))
+    bench.queue.down = True
+    deadline = time.monotonic() + 0.3
+    while time.monotonic() < deadline:
+        bench.filer.turn(0.01)
+    bench.queue.down = False
+    bench.run(lambda: not bench.queue.rows)
+    assert bench.store.batches == [(1, [1])]
+
+
+def test_a_lost_database_does_not_lose_a_failure(bench: Bench) -> None:
+    """A failure that cannot be recorded now is recorded when the database is back."""
+    bench.queue.put(1, b"poison", attempts=2)
+    bench.store.down = True
+    bench.queue.claims = []
+    deadline = time.monotonic() + 0.3
+    while time.monotonic() < deadline:
+        bench.filer.turn(0.01)
+    assert not bench.queue.done
+    bench.store.down = False
+    bench.run(lambda: bench.queue.states() == {1: "failed"})
+
+
+def test_a_failure_that_cannot_be_recorded_is_kept(bench: Bench) -> None:
+    """Where even giving up fails for a reason of its own, the mail goes back into the queue."""
+    bench.queue.put(1, b"poison", attempts=2)
+    bench.store.broken = True
+    bench.run(lambda: bench.queue.rows[1].due > NOW)
+    assert not bench.queue.done
+
+
+def test_mail_without_octets_is_that_mails_failure(bench: Bench) -> None:
+    """A raw file that is missing stops nobody else."""
+    bench.queue.put(1, b"gone")
+    bench.queue.put(2)
+    bench.run(lambda: 2 in bench.queue.done and bench.queue.rows[1].error != "")
+    assert bench.queue.rows[1].error == "raw_FileNotFoundError"
+
+
+def test_suspects_are_claimed_alone(bench: Bench) -> None:
+    """After several filers died, the mails they held are tried one by one, and none is blamed for it."""
+    for number in range(4):
+        bench.queue.put(number, attempts=2)
+    bench.queue.put(9)
+    bench.run(lambda: not bench.queue.rows)
+    assert set(bench.queue.states().values()) == {"filed"}
+    assert bench.queue.claims == [[0, 1, 2, 3], [0], [1], [2], [3], [9]]
+
+
+def test_a_mail_that_kills_its_filer_is_given_up(bench: Bench) -> None:
+    """A mail whose filer died although it was alone in hand is not tried again."""
+    bench.queue.put(1, attempts=3)
+    bench.queue.put(2)
+    bench.run(lambda: not bench.queue.rows)
+    assert bench.store.given_up == {1: "killed_its_filer"}
+    assert bench.queue.states() == {1: "failed", 2: "filed"}
+
+
+def test_one_attempt_still_means_batches(bench: Bench) -> None:
+    """With a single attempt allowed, a mail claimed for the first time is no suspect."""
+    bench.filer._settings = replace(bench.filer._settings, attempts=1)
+    for number in range(3):
+        bench.queue.put(number, b"poison" if number == 1 else b"fine")
+    bench.run(lambda: not bench.queue.rows)
+    assert bench.queue.claims == [[0, 1, 2]]
+    assert bench.queue.states() == {0: "filed", 1: "failed", 2: "filed"}
+
+
+def test_stop_finishes_what_was_claimed(bench: Bench) -> None:
+    """Told to stop, the filer files what it holds, claims nothing more, and returns."""
+    for number in range(9):
+        bench.queue.put(number)
+    bench.filer.turn(0.0)
+    held = bench.filer.in_hand() + len(bench.queue.done)
+    bench.filer.stop()
+    bench.filer.run()
+    assert bench.filer.in_hand() == 0
+    assert len(bench.queue.done) == held < 9
+
+
+def test_stop_does_not_wait_for_ever(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A filer that cannot finish leaves its mail to the next one."""
+    monkeypatch.setattr(filer_module, "_STOP_SECONDS", 0.2)
+    bench.queue.put(1)
+    bench.store.down = True
+    bench.run(lambda: bool(bench.store.batches))
+    begun = time.monotonic()
+    bench.filer.stop()
+    bench.filer.run()
+    assert time.monotonic() - begun < 2.0
+    assert 1 in bench.queue.rows
+
+
+def test_a_wake_up_is_heeded_at_once(bench: Bench) -> None:
+    """An idle filer looks at the queue as soon as its pipe is written to, not at the next second."""
+    read, write = os.pipe2(os.O_NONBLOCK)
+    bench.filer._wake = read
+    bench.filer.turn(0.0)
+    bench.queue.put(1)
+    os.write(write, b"!")
+    begun = time.monotonic()
+    while not bench.queue.done:
+        bench.filer.turn()
+    assert time.monotonic() - begun < 0.5
+    os.close(read)
+    os.close(write)
+
+
+def test_the_end_of_the_lifeline_stops(bench: Bench) -> None:
+    """A filer whose supervisor is gone finishes and returns."""
+    read, write = os.pipe()
+    bench.filer._lifeline = read
+    os.close(write)
+    bench.filer.run()
+    os.close(read)
