@@ -1,0 +1,113 @@
+"""Brings both schemas to the revision that this program was written for, or tells what is wrong with them."""
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, MetaData
+
+from bccd.model.errors import SchemaError
+from bccd.store.engine import StoreConfig, open_engine, reading, urls
+
+
+class _Schema(NamedTuple):
+    name: str  # the folder of its migrations
+    url: str
+    file: Path | None  # where it is, if it is a file
+
+    @property
+    def version_table(self) -> str:
+        return f"{self.name}_revision"
+
+
+def upgrade(config: StoreConfig) -> None:
+    """Create or migrate both schemas; raises SchemaError if one is newer than this program."""
+    config.data_dir.mkdir(parents=True, exist_ok=True)
+    for schema in _schemas(config):
+        engine = open_engine(schema.url)
+        try:
+            _refuse_newer(schema, _revision(engine, schema))
+            with engine.connect() as connection:
+                settings = _settings(schema)
+                settings.attributes["connection"] = connection
+                command.upgrade(settings, "head")
+        finally:
+            engine.dispose()
+        if schema.file is not None:
+            schema.file.chmod(0o600)  # mail is nobody else's business
+
+
+def check(config: StoreConfig) -> None:
+    """Raise SchemaError, in one sentence, unless both schemas are there and as new as this program."""
+    for schema in _schemas(config):
+        place = schema.file or schema.name
+        if schema.file is not None and not schema.file.exists():
+            raise SchemaError(f"there is no {schema.name} at {place}: run `bccd migrate` first")
+        engine = open_engine(schema.url)
+        try:
+            revision = _revision(engine, schema)
+        finally:
+            engine.dispose()
+        if revision is None:
+            raise SchemaError(f"the {schema.name} at {place} has no tables yet: run `bccd migrate` first")
+        _refuse_newer(schema, revision)
+        if revision != _scripts(schema).get_current_head():
+            raise SchemaError(
+                f"the {schema.name} at {place} stands at {revision}, which is too old: run `bccd migrate`"
+            )
+
+
+def configure(context: Any, metadata: MetaData, version_table: str) -> None:
+    """Run the migrations that alembic has chosen, all in one transaction; called by each env.py."""
+    context.configure(
+        connection=context.config.attributes["connection"],
+        target_metadata=metadata,
+        version_table=version_table,
+        transactional_ddl=True,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+def folder() -> Path:
+    """Return where the migrations are: inside an installed package, or beside it in a checkout."""
+    package = Path(__file__).resolve().parents[1]
+    installed = package / "_migrations"
+    return installed if installed.is_dir() else package.parent / "migrations"
+
+
+def _schemas(config: StoreConfig) -> tuple[_Schema, _Schema]:
+    database, spool = urls(config)
+    return (
+        _Schema("database", database, config.data_dir / "bccd.db"),
+        _Schema("spool", spool, config.data_dir / "spool.db"),
+    )
+
+
+def _settings(schema: _Schema) -> Config:
+    settings = Config()
+    settings.set_main_option("script_location", str(folder() / schema.name).replace("%", "%%"))
+    settings.set_main_option("path_separator", "os")
+    return settings
+
+
+def _scripts(schema: _Schema) -> ScriptDirectory:
+    return ScriptDirectory.from_config(_settings(schema))
+
+
+def _revision(engine: Engine, schema: _Schema) -> str | None:
+    with reading(engine) as connection:
+        context = MigrationContext.configure(connection, opts={"version_table": schema.version_table})
+        return context.get_current_revision()
+
+
+def _refuse_newer(schema: _Schema, revision: str | None) -> None:
+    known = {script.revision for script in _scripts(schema).walk_revisions()}
+    if revision is not None and revision not in known:
+        raise SchemaError(
+            f"the {schema.name} at {schema.file or schema.url} was made by a newer bccd ({revision}):"
+            " install that version or a later one"
+        )

@@ -1,0 +1,8 @@
+"""Runs the database's migrations over the connection that bccd.store.migrate hands in."""
+
+from alembic import context
+
+from bccd.store import tables
+from bccd.store.migrate import configure
+
+configure(context, tables.database, "database_revision")
