@@ -1,0 +1,317 @@
+"""Reads master data from CSV and JSON: checked records, or every mistake with the row it is in."""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from bccd.mail.addresses import normalise
+from bccd.model.errors import MistakeError
+
+_LISTED = re.compile(r"[|;,\s]+")
+_DOMAIN = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))+")
+_EXTERNAL_ID = re.compile(r"[A-Za-z0-9._:-]{1,100}")
+_DEAL_ID = re.compile(r"[A-Za-z0-9]{1,64}")
+_SLUG = re.compile(r"[a-z0-9-]{1,63}")
+_LONGEST_TEXT = 500
+
+
+class FieldError(ValueError):
+    """One value is wrong; the text is a sentence about it."""
+
+
+class RecordsError(MistakeError):
+    """The data has mistakes; each is a line that begins with its row."""
+
+    def __init__(self, mistakes: Sequence[str]) -> None:
+        super().__init__("\n".join(mistakes))
+        self.mistakes = list(mistakes)
+
+
+def address(value: str) -> str:
+    """Check a mail address and return it normalised."""
+    found = normalise(value)
+    if not found:
+        raise FieldError(f"{value}: is no mail address")
+    return found
+
+
+def domain(value: str) -> str:
+    """Check a mail domain."""
+    found = normalise(f"x@{value.lstrip('@')}").partition("@")[2]
+    if not _DOMAIN.fullmatch(found):
+        raise FieldError(f"{value}: is no domain")
+    return found
+
+
+def address_or_domain(value: str) -> str:
+    """Check an address, or a domain, which is written with an @ before it."""
+    return f"@{domain(value)}" if value.startswith("@") or "@" not in value else address(value)
+
+
+def text(value: str) -> str:
+    """Check a name: one line, not endless."""
+    if not value.isprintable():
+        raise FieldError("must not contain control characters")
+    if len(value) > _LONGEST_TEXT:
+        raise FieldError(f"must not be longer than {_LONGEST_TEXT} characters")
+    return value
+
+
+def _matching(pattern: re.Pattern[str], sentence: str) -> Callable[[str], str]:
+    def check(value: str) -> str:
+        if not pattern.fullmatch(value):
+            raise FieldError(f"{value}: {sentence}")
+        return value
+
+    return check
+
+
+def _one_of(*words: str) -> Callable[[str], str]:
+    def check(value: str) -> str:
+        if value.lower() not in words:
+            raise FieldError(f"{value}: must be one of {', '.join(words)}")
+        return value.lower()
+
+    return check
+
+
+external_id = _matching(_EXTERNAL_ID, "must be up to 100 letters, digits, dots, colons, dashes")
+deal_id = _matching(_DEAL_ID, "must be letters and digits, for it can stand in an address as +deal<ID>")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One thing that is known of a record."""
+
+    check: Callable[[str], str]
+    doc: str
+    required: bool = False
+    many: bool = False
+    default: str = ""
+
+
+_ID = Column(
+    external_id, "The id by which the CRM knows it; the key by which loading again updates.", required=True
+)
+_OWNER = Column(external_id, "The owner's external id.")
+_ORGANISATION = Column(external_id, "The organisation's external id.")
+_ACTIVE = Column(_one_of("yes", "no"), "Whether it is in use.", default="yes")
+
+KINDS: Mapping[str, Mapping[str, Column]] = {
+    "company": {
+        "slug": Column(
+            _matching(_SLUG, "must be small letters, digits, dashes"), "Its short name.", required=True
+        ),
+        "name": Column(text, "Its name.", required=True),
+        "addresses": Column(address, "The addresses that its users send copies to.", many=True),
+        "internal_domains": Column(domain, "Domains whose mail addresses are all its own.", many=True),
+    },
+    "organisation": {
+        "external_id": _ID,
+        "name": Column(text, "Its name.", required=True),
+        "domains": Column(domain, "The mail domains of its people.", many=True),
+    },
+    "user": {
+        "external_id": _ID,
+        "name": Column(text, "The user's name.", required=True),
+        "login": Column(address, "The address the user logs in with.", required=True),
+        "alternatives": Column(address, "Further addresses, confirmed to be the user's own.", many=True),
+        "unconfirmed": Column(address, "Further addresses that are not confirmed yet.", many=True),
+        "default_sharing": Column(
+            _one_of("shared", "private"), "What the user's mail is from now on.", default="shared"
+        ),
+        "active": _ACTIVE,
+    },
+    "contact": {
+        "external_id": _ID,
+        "name": Column(text, "The contact's name.", required=True),
+        "addresses": Column(address, "All addresses, the main one first.", many=True),
+        "organisation": _ORGANISATION,
+        "owner": _OWNER,
+        "active": _ACTIVE,
+    },
+    "deal": {
+        "external_id": Column(deal_id, f"{_ID.doc} It is also the ID in +deal<ID>.", required=True),
+        "title": Column(text, "Its title.", required=True),
+        "status": Column(_one_of("open", "won", "lost", "deleted"), "Where it stands.", default="open"),
+        "contacts": Column(external_id, "The external ids of the contacts who take part.", many=True),
+        "organisation": _ORGANISATION,
+        "owner": _OWNER,
+    },
+    "never_log": {
+        "entry": Column(
+            address_or_domain, "An address, or @ and a domain, that is never filed.", required=True
+        ),
+    },
+}
+PLURALS: Mapping[str, str] = {
+    "companies": "company",
+    "organisations": "organisation",
+    "users": "user",
+    "contacts": "contact",
+    "deals": "deal",
+    "never_log": "never_log",
+}
+
+Value = str | tuple[str, ...] | bool
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One checked record: its kind, where it stood, and a value for every column of its kind."""
+
+    kind: str
+    row: str
+    values: Mapping[str, Value]
+
+
+def build(kind: str, row: str, given: Mapping[str, object]) -> Record:
+    """Check one record; raises RecordsError with all its mistakes."""
+    columns = KINDS[kind]
+    mistakes = [f"{row}: {name}: no such column of a {kind}" for name in given if name not in columns]
+    values: dict[str, Value] = {}
+    for name, column in columns.items():
+        try:
+            values[name] = _value(column, given.get(name))
+        except FieldError as error:
+            mistakes.append(f"{row}: {name}: {error}")
+    if mistakes:
+        raise RecordsError(mistakes)
+    return Record(kind, row, values)
+
+
+def _value(column: Column, given: object) -> Value:
+    if column.many:
+        return tuple(dict.fromkeys(column.check(item) for item in _items(given)))
+    if isinstance(given, bool):
+        given = "yes" if given else "no"
+    if isinstance(given, int):
+        given = str(given)
+    if given is None:
+        given = ""
+    if not isinstance(given, str):
+        raise FieldError("must be text")
+    said = given.strip() or column.default
+    if not said:
+        if column.required:
+            raise FieldError("is missing")
+        return ""
+    checked = column.check(said)
+    return checked == "yes" if column is _ACTIVE else checked
+
+
+def _items(given: object) -> Iterator[str]:
+    match given:
+        case None:
+            return
+        case str():
+            yield from (item for item in _LISTED.split(given.strip()) if item)
+        case list() | tuple():
+            for item in given:
+                if not isinstance(item, str | int) or isinstance(item, bool):
+                    raise FieldError("must be a list of texts")
+                yield str(item)
+        case _:
+            raise FieldError("must be a list")
+
+
+def read_csv(content: str, kind: str = "") -> list[Record]:
+    """Read a CSV file with a header row; its kind is given, or stands in a column "kind" of each row.
+
+    The delimiter is a comma, a semicolon or a tab, whichever the header has most; spaces or bars separate the
+    items of a list within a field.
+    """
+    head = content.partition("\n")[0]
+    delimiter = max(",;\t", key=head.count)
+    reader = csv.reader(io.StringIO(content, newline=""), delimiter=delimiter, strict=True)
+    try:
+        rows = [(reader.line_num, row) for row in reader]
+    except csv.Error as error:
+        raise RecordsError([f"row {reader.line_num}: {error}"]) from error
+    if not rows:
+        raise RecordsError(["the file is empty"])
+    names = [name.strip().lower() for name in rows[0][1]]
+    return _checked(_csv_rows(names, rows[1:], kind))
+
+
+_Row = tuple[str, str, Mapping[str, object] | str]  # where it stood, its kind, its fields or what is wrong
+
+
+def _csv_rows(names: list[str], rows: list[tuple[int, list[str]]], kind: str) -> Iterator[_Row]:
+    for number, row in rows:
+        where = f"row {number}"
+        if not any(cell.strip() for cell in row):
+            continue
+        if len(row) > len(names):
+            yield where, kind, f"has {len(row)} fields, the header {len(names)}"
+            continue
+        given: dict[str, object] = dict(zip(names, row, strict=False))
+        said = str(given.pop("kind", "") or kind).strip().lower()
+        # One file may hold several kinds: a column that a kind does not have may then stand empty.
+        yield where, PLURALS.get(said, said), {name: value for name, value in given.items() if value}
+
+
+def read_json(content: str) -> list[Record]:
+    """Read a JSON object of lists by kind ("users": [...]), or a list of objects with "kind"."""
+    try:
+        document = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise RecordsError([f"is not valid JSON: {error}"]) from error
+    return _checked(_json_rows(document))
+
+
+def _json_rows(document: object) -> Iterator[_Row]:
+    match document:
+        case dict():
+            for name, items in document.items():
+                kind = PLURALS.get(name, name)
+                listed = items if isinstance(items, list) else [items]
+                for number, item in enumerate(listed, 1):
+                    yield _json_row(f"{name} {number}", kind, item)
+        case list():
+            for number, item in enumerate(document, 1):
+                kind = str(item.get("kind", "")) if isinstance(item, dict) else ""
+                yield _json_row(f"item {number}", PLURALS.get(kind, kind), item)
+        case _:
+            yield "the file", "", "must hold an object of lists, or a list of objects"
+
+
+def _json_row(where: str, kind: str, item: object) -> _Row:
+    if isinstance(item, str) and kind == "never_log":
+        item = {"entry": item}
+    if not isinstance(item, dict):
+        return where, kind, "must be an object"
+    return where, kind, {key: value for key, value in item.items() if key != "kind"}
+
+
+def _checked(rows: Iterable[_Row]) -> list[Record]:
+    records: list[Record] = []
+    mistakes: list[str] = []
+    for where, kind, given in rows:
+        if isinstance(given, str):
+            mistakes.append(f"{where}: {given}")
+        elif kind not in KINDS:
+            mistakes.append(f"{where}: {kind or 'nothing'}: no such kind, there are {', '.join(KINDS)}")
+        else:
+            try:
+                records.append(build(kind, where, given))
+            except RecordsError as error:
+                mistakes += error.mistakes
+    mistakes += _repeated(records)
+    if mistakes:
+        raise RecordsError(mistakes)
+    return records
+
+
+def _repeated(records: Iterable[Record]) -> Iterator[str]:
+    """Find records that would overwrite each other."""
+    seen: dict[tuple[str, Value], str] = {}
+    for record in records:
+        key = (record.kind, next(iter(record.values.values())))
+        if key in seen:
+            yield f"{record.row}: the same {record.kind} as {seen[key]}: {key[1]}"
+        else:
+            seen[key] = record.row

@@ -1,0 +1,163 @@
+"""Master data from files: what is read, and how mistakes are told."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bccd.directory.records import KINDS, Record, RecordsError, build, read_csv, read_json
+
+DEMO = Path(__file__).parents[3] / "bccd" / "_demo" / "directory.json"
+
+
+def only(records: list[Record]) -> dict[str, Any]:
+    (record,) = records
+    return dict(record.values)
+
+
+def mistakes(content: str, kind: str = "") -> list[str]:
+    with pytest.raises(RecordsError) as caught:
+        read_csv(content, kind)
+    return caught.value.mistakes
+
+
+def json_mistakes(document: object) -> list[str]:
+    with pytest.raises(RecordsError) as caught:
+        read_json(document if isinstance(document, str) else json.dumps(document))
+    return caught.value.mistakes
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_a_csv_of_one_kind_is_read(delimiter: str) -> None:
+    """The delimiter is the one the header has; lists are separated by spaces or bars."""
+    content = "external_id,name,addresses,organisation\r\nc1,Ewa Żak,EWA@X.example|e@y.example,o1\r\n"
+    assert only(read_csv(content.replace(",", delimiter), "contact")) == {
+        "external_id": "c1",
+        "name": "Ewa Żak",
+        "addresses": ("ewa@x.example", "e@y.example"),
+        "organisation": "o1",
+        "owner": "",
+        "active": True,
+    }
+
+
+def test_a_csv_of_several_kinds_is_read() -> None:
+    """A column "kind" tells what a row is; columns that its kind lacks stand empty."""
+    content = (
+        "kind,external_id,name,title,login,status\nusers,u1,Ann,,ann@x.example,\n\ndeal,D1,,Chairs,,WON\n"
+    )
+    user, deal = read_csv(content)
+    assert (user.kind, user.row, user.values["login"]) == ("user", "row 2", "ann@x.example")
+    assert (deal.kind, deal.row, deal.values["status"]) == ("deal", "row 4", "won")
+
+
+def test_json_is_read_as_lists_by_kind() -> None:
+    """Singular and plural names, one object or many, numbers and booleans."""
+    records = read_json(
+        json.dumps(
+            {
+                "company": {"slug": "x", "name": "X", "addresses": ["Drop@X.example"]},
+                "users": [{"external_id": 7, "name": "Ann", "login": "a@x.example", "active": False}],
+                "never_log": ["@payroll.example", "boss@x.example"],
+            }
+        )
+    )
+    assert [record.kind for record in records] == ["company", "user", "never_log", "never_log"]
+    assert records[0].values["addresses"] == ("drop@x.example",)
+    assert (records[1].values["external_id"], records[1].values["active"]) == ("7", False)
+    assert [record.values["entry"] for record in records[2:]] == ["@payroll.example", "boss@x.example"]
+
+
+def test_json_is_read_as_one_list() -> None:
+    """Each object may carry its kind instead."""
+    (record,) = read_json('[{"kind": "deals", "external_id": "D1", "title": "Chairs", "contacts": "c1 c2"}]')
+    assert record.values["contacts"] == ("c1", "c2")
+
+
+def test_a_byte_order_mark_and_quotes_are_read() -> None:
+    """A spreadsheet's export is read as it is."""
+    assert (
+        only(read_csv('external_id,name\n1,"Miller, ""Hans"""\n', "organisation"))["name"] == 'Miller, "Hans"'
+    )
+
+
+def test_defaults_are_filled_in() -> None:
+    """What is not said has the default of its column."""
+    values = build("user", "row 1", {"external_id": "u", "name": "n", "login": "a@x.example"}).values
+    assert (values["default_sharing"], values["active"], values["alternatives"]) == ("shared", True, ())
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "expected"),
+    [
+        ("", "contact", ["the file is empty"]),
+        ("external_id,name\n1,\n", "organisation", ["row 2: name: is missing"]),
+        ("external_id,name\na b,x\n", "organisation", ["row 2: external_id: a b: must be up to"]),
+        ("external_id,name,nmae\n1,x,y\n", "organisation", ["row 2: nmae: no such column of a organisation"]),
+        ("external_id,name\n1,x,y\n", "organisation", ["row 2: has 3 fields, the header 2"]),
+        ("external_id,name,domains\n1,x,nodot\n", "organisation", ["row 2: domains: nodot: is no domain"]),
+        ("external_id,name,addresses\n1,x,a@\n", "contact", ["row 2: addresses: a@: is no mail address"]),
+        ("external_id,name,active\n1,x,maybe\n", "contact", ["row 2: active: maybe: must be one of yes, no"]),
+        ("external_id,title\nD-1,x\n", "deal", ["row 2: external_id: D-1: must be letters and digits"]),
+        ("external_id,name\n1,x\n2,y\n1,z\n", "organisation", ["row 4: the same organisation as row 2: 1"]),
+        ("external_id,name\n1,x\n", "", ["row 2: nothing: no such kind, there are company"]),
+        ('external_id,name\n1,"x\n', "contact", ["row 2: unexpected end of data"]),
+        ("external_id,name\n1,a\x07b\n", "contact", ["row 2: name: must not contain control characters"]),
+        (f"external_id,name\n1,{'a' * 501}\n", "contact", ["row 2: name: must not be longer"]),
+    ],
+)  # fmt: skip
+def test_mistakes_name_row_and_column(content: str, kind: str, expected: list[str]) -> None:
+    """Each mistake says where it is and what would be right."""
+    told = mistakes(content, kind)
+    assert [line[: len(start)] for line, start in zip(told, expected, strict=True)] == expected
+
+
+def test_all_mistakes_are_told_together() -> None:
+    """A file of many mistakes is mended in one go."""
+    assert len(mistakes("kind,external_id,name\nuser,,\ncontact,c,\nx,y,z\n")) == 5
+
+
+@pytest.mark.parametrize(
+    ("document", "expected"),
+    [
+        ("{", "is not valid JSON"),
+        ("[" * 100_000, "is not valid JSON"),
+        (1, "the file: must hold an object of lists, or a list of objects"),
+        ([1], "item 1: must be an object"),
+        ({"users": ["x"]}, "users 1: must be an object"),
+        ({"people": [{}]}, "people 1: people: no such kind"),
+        ({"contacts": [{"external_id": "1", "name": ["x"]}]}, "contacts 1: name: must be text"),
+        (
+            {"contacts": [{"external_id": "1", "name": "x", "addresses": 1}]},
+            "contacts 1: addresses: must be a list",
+        ),
+        (
+            {"contacts": [{"external_id": "1", "name": "x", "addresses": [None]}]},
+            "contacts 1: addresses: must be a list of texts",
+        ),
+    ],
+)
+def test_mistakes_of_json_are_told(document: object, expected: str) -> None:
+    """A document of the wrong shape is told, whatever the shape."""
+    (told,) = json_mistakes(document)
+    assert told.startswith(expected)
+
+
+def test_every_kind_is_keyed_by_its_first_column() -> None:
+    """The first column of each kind is required: by it a second load finds the record again."""
+    for columns in KINDS.values():
+        first = next(iter(columns.values()))
+        assert first.required and not first.many
+
+
+def test_the_demo_company_is_right() -> None:
+    """The demo's own file has no mistakes, and refers only to what it holds."""
+    records = read_json(DEMO.read_text(encoding="utf-8"))
+    ids = {(record.kind, record.values.get("external_id")) for record in records}
+    for record in records:
+        for name, kind in (("organisation", "organisation"), ("owner", "user")):
+            if record.values.get(name):
+                assert (kind, record.values[name]) in ids
+        for contact in record.values.get("contacts", ()) if record.kind == "deal" else ():  # type: ignore[union-attr]
+            assert ("contact", contact) in ids
