@@ -1,0 +1,1 @@
+"""Evidence of who sent a mail; never a verdict."""

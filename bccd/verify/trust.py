@@ -1,0 +1,44 @@
+"""Evidence that costs no DNS: where the peer stands, and what a listed relay has found out."""
+
+import ipaddress
+from collections.abc import Sequence
+
+from bccd.config import Trust
+from bccd.mail.authres import trusted_results
+from bccd.model.auth import AuthReport
+from bccd.model.envelope import Envelope
+
+UNIX_RELAY = "unix"  # whoever may open a UNIX socket was let in by the permissions of the file
+
+_Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class TrustVerifier:
+    """A Verifier that knows listed networks and the Authentication-Results of listed relays (RFC 8601)."""
+
+    def __init__(self, trust: Trust) -> None:
+        self._networks = [ipaddress.ip_network(text) for text in trust.networks]
+        self._relays = [ipaddress.ip_network(text) for text in trust.relays]
+        self._ids = frozenset(name.lower() for name in trust.authserv_ids)
+
+    async def verify(self, envelope: Envelope, from_domain: str) -> AuthReport:
+        """Return the evidence; a relay's results count only under a listed id (decisions.md 7.12)."""
+        del from_domain  # alignment is the rules' business
+        peer = envelope.peer.ip
+        network = _holder(self._networks, peer)
+        relay = _holder(self._relays, peer) if peer else UNIX_RELAY
+        if not relay or not self._ids:
+            return AuthReport(trusted_network=network, relay=relay)
+        authserv_id, results = trusted_results(envelope.raw.header, self._ids)
+        return AuthReport(network, relay, authserv_id, results)
+
+
+def _holder(networks: Sequence[_Network], ip: str) -> str:
+    """Return the first network that holds an address, or an empty string."""
+    try:
+        address = ipaddress.ip_address(ip.partition("%")[0])
+    except ValueError:
+        return ""
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
+        address = address.ipv4_mapped  # a dual-stack socket shows IPv4 peers so (RFC 4291 2.5.5.2)
+    return next((str(network) for network in networks if address in network), "")
