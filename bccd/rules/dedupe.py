@@ -3,7 +3,7 @@
 from datetime import datetime
 from hashlib import blake2b
 
-from bccd.mail.digest import content_digest
+from bccd.mail.digest import digest_of
 from bccd.mail.subject import base_subject
 from bccd.model.message import Content
 from bccd.rules.direction import Reading
@@ -16,7 +16,7 @@ def identity(reading: Reading) -> tuple[bytes, bytes, bytes]:
     becomes an owner of a message only if he sent the very same content.
     """
     content = reading.content
-    digest = content_digest(content.text, content.attachments)
+    digest = digest_of(content)
     name = content.message_id or _recipients(content)  # without an id the recipients tell two mails apart
     id_key = _key(name, _sender(content), _instant(content.date), base_subject(content.subject))
     return id_key, _key(id_key.hex(), digest.hex()), digest

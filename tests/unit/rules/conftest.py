@@ -43,7 +43,7 @@ class World:
     tokens: dict[bytes, int] = field(default_factory=dict)
     conversations: dict[int, ConversationFacts] = field(default_factory=dict)
     messages: dict[bytes, KnownMessage] = field(default_factory=dict)
-    ids: count[int] = field(default_factory=lambda: count(1000))
+    ids: "count[int]" = field(default_factory=lambda: count(1000))
 
     def user(
         self,
@@ -154,10 +154,10 @@ def forward(
     return Message(wrapper, forwards=(Forward(kind, original, ("labels:en",), 0.9, inner),), note=note)
 
 
-def incoming(sender: str, **more: object) -> Content:
+def incoming(author: str, **more: object) -> Content:
     """Return a customer's mail to Anna."""
     base = Content(
-        sender=box(sender, "Customer"),
+        sender=box(author, "Customer"),
         from_count=1,
         to=(box("anna@seller.example", "Anna"),),
         date=NOW,
