@@ -4,7 +4,7 @@ import textwrap
 from collections.abc import Iterator
 
 from bccd.config.load import dotted, settings, variable
-from bccd.config.tree import SECTIONS
+from bccd.config.tree import SECTIONS, Config
 
 _WIDTH = 100
 
@@ -17,7 +17,7 @@ _HEAD = """\
 _REFERENCE = """\
 # Configuration
 
-<!-- Made from bccd/config/tree.py by `bccd check-config --reference`; a test holds the two equal. -->
+<!-- Made from bccd/config/tree.py by bccd.config.sample.reference; a test holds the two equal. -->
 
 bccd reads one TOML file: the one that `--config` or `BCCD_CONFIG` names, else `/etc/bccd/bccd.toml` where
 that exists, else it runs on defaults. Above the file stand credential files, and above them the environment:
@@ -76,4 +76,19 @@ def reference() -> str:
                     f"- environment: `{variable(section, name)}`",
                     "",
                 ]
+    return "\n".join(lines)
+
+
+def as_toml(config: Config) -> str:
+    """Write the options of a configuration that differ from their defaults; secrets are left out."""
+    lines: list[str] = []
+    for section in SECTIONS:
+        owner = getattr(config, section) if section else config
+        own = [
+            f"{name} = {known.kind.write(getattr(owner, name))}"
+            for found, name, item, known in settings()
+            if found == section and not known.secret and getattr(owner, name) != item.default
+        ]
+        if own:
+            lines += [f"[{section}]"] * bool(section) + own + [""]
     return "\n".join(lines)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bccd.config import Config, load
 from bccd.config.load import dotted, settings
-from bccd.config.sample import reference, sample
+from bccd.config.sample import as_toml, reference, sample
 
 ROOT = Path(__file__).parents[3]
 
@@ -42,3 +42,19 @@ def test_every_option_is_documented() -> None:
     for section, name, _item, known in settings():
         assert f"### {dotted(section, name)}\n" in page
         assert known.doc.endswith(".")
+
+
+def test_a_configuration_can_be_written_out(tmp_path: Path) -> None:
+    """What as_toml writes is read back as the same configuration, and holds no secret."""
+    environ = {
+        "BCCD_DATA_DIR": "/srv/mail",
+        "BCCD_DEMO": "true",
+        "BCCD_LISTEN__SMTP": "127.0.0.1:1,[::1]:1",
+        "BCCD_LIMITS__MESSAGE_SIZE": "1 MiB",
+        "BCCD_FILING__BATCH": "7",
+    }
+    config = load(None, environ)
+    path = tmp_path / "bccd.toml"
+    path.write_text(as_toml(config), encoding="utf-8")
+    assert load(path, {}) == config
+    assert "hunter2" not in as_toml(load(None, {"BCCD_DATABASE__URL": "postgresql://b:hunter2@h/b"}))
