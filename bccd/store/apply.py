@@ -3,11 +3,12 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, bindparam, insert, text
+from sqlalchemy import Connection, bindparam, text
 
 from bccd.model.plan import Merge, MessageUpdate
 from bccd.store import tables as t
-from bccd.store.rows import COLUMNS, Batch, Row, Stamp
+from bccd.store.inserts import insert_rows
+from bccd.store.rows import COLUMNS, Batch, Row
 from bccd.store.tables import Instant
 
 MAX_LIST = 10_000
@@ -109,27 +110,6 @@ _AUDIENCES = text(
 ).bindparams(bindparam("ids", expanding=True))
 
 
-def stamp_for(dialect: Dialect) -> Stamp:
-    """Return what writes a moment the way the driver wants it."""
-    return Instant().bind_processor(dialect) or _as_it_is
-
-
-def _as_it_is(value: Any) -> Any:
-    return value
-
-
-_compiled: dict[tuple[str, str, str], str] = {}
-
-
-def _insert(table: str, conflict: str, dialect: Dialect) -> str:
-    """Return an insert with one positional parameter a column, compiled once: rows come by the thousand."""
-    key = (dialect.name, table, conflict)
-    if key not in _compiled:
-        statement = insert(t.database.tables[table]).compile(dialect=dialect, column_keys=COLUMNS[table])
-        _compiled[key] = f"{statement} ON CONFLICT {conflict}" if conflict else str(statement)
-    return _compiled[key]
-
-
 class Applier:
     """Writes one company's batches over one connection."""
 
@@ -158,9 +138,7 @@ class Applier:
             self._run(_AUDIENCES, [{"ids": ids}])
 
     def _insert(self, table: str, rows: list[Row], conflict: str) -> None:
-        if rows:
-            sql = _insert(table, conflict, self._connection.dialect)
-            self._connection.exec_driver_sql(sql, rows)
+        insert_rows(self._connection, t.database.tables[table], COLUMNS[table], rows, conflict)
 
     def _insert_links(self, rows: list[Row]) -> None:
         for place, target in _LINK_TARGETS.items():

@@ -114,6 +114,12 @@ def failure(error: BaseException | None) -> StoreUnavailableError | None:
     return kind(f"the store cannot be used: {error}")
 
 
+def is_lost_write(error: BaseException | None) -> bool:
+    """Tell whether the system failed to read or write, after which its memory proves nothing (fsync)."""
+    code = getattr(error, "sqlite_errorcode", 0)
+    return isinstance(error, sqlite3.Error) and code & 0xFF == sqlite3.SQLITE_IOERR
+
+
 def _on_connect(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None
     for name, value in PRAGMAS.items():

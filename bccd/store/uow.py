@@ -17,8 +17,9 @@ from bccd.model.facts import Facts, Query
 from bccd.model.plan import Plan
 from bccd.model.policy import Policy
 from bccd.store import tables as t
-from bccd.store.apply import Applier, stamp_for
+from bccd.store.apply import Applier
 from bccd.store.gather import Gatherer
+from bccd.store.inserts import stamp_for
 from bccd.store.rows import Batch
 
 # FOR UPDATE where rows are locked one by one; on SQLite BEGIN IMMEDIATE has locked everything already.

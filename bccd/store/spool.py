@@ -1,0 +1,359 @@
+"""Transaction 1 and the filer's marks in the spool; with uow.py the only place that commits."""
+
+import asyncio
+import secrets
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Any
+
+from sqlalchemy import Connection, Engine, bindparam, delete, select, update
+from sqlalchemy.exc import IntegrityError
+
+from bccd.model.delivery import Delivery, DeliveryState, Intake, Receipt
+from bccd.model.envelope import Target
+from bccd.model.errors import StoreUnavailableError
+from bccd.model.plan import Outcome
+from bccd.store import envelopes
+from bccd.store import tables as t
+from bccd.store.engine import is_lost_write, reading
+from bccd.store.inserts import insert_rows, stamp_for
+from bccd.store.rawfiles import IN_TABLE, SyncError, keep
+
+GROUP = 64  # mails in one transaction
+_TRIES = 3  # for a delivery id that another process took
+_RAW = ("company_id", "sha256", "size", "data", "path", "stored_at")
+_QUEUE = (
+    "delivery_id",
+    "company_id",
+    "state",
+    "envelope",
+    "raw_sha256",
+    "size",
+    "attempts",
+    "due_at",
+    "error",
+)
+_KEY = ("company_id", "raw_sha256", "recipient", "delivery_id")
+
+_STANDING = select(
+    t.delivery_key.c.company_id,
+    t.delivery_key.c.raw_sha256,
+    t.delivery_key.c.recipient,
+    t.delivery_key.c.delivery_id,
+).where(
+    t.delivery_key.c.company_id.in_(bindparam("companies", expanding=True)),
+    t.delivery_key.c.raw_sha256.in_(bindparam("digests", expanding=True)),
+)
+
+Key = tuple[int, bytes, str]  # company, sha256 of the octets, recipient
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """An intake on its way into a group."""
+
+    intake: Intake
+    data: bytes | None
+    path: str | None
+    loop: asyncio.AbstractEventLoop
+    future: asyncio.Future[Receipt]
+
+    def key(self, target: Target) -> Key:
+        return (self.intake.company_id, self.intake.raw.sha256, target.address)
+
+
+@dataclass(slots=True)
+class _Group:
+    """The rows of one transaction."""
+
+    receipts: list[Receipt] = field(default_factory=list)
+    raws: list[tuple[Any, ...]] = field(default_factory=list)
+    entries: list[tuple[Any, ...]] = field(default_factory=list)
+    keys: list[tuple[Any, ...]] = field(default_factory=list)
+
+
+class GroupSpool:
+    """Takes all mail that waits into one transaction, in a thread of its own; implements ports.Spool.
+
+    `wake` is called after each commit, in that thread. After a failed sync nothing is accepted any more: the
+    system may then have dropped what it could not write, and a second sync would not tell.
+    """
+
+    def __init__(self, engine: Engine, folder: Path, wake: Callable[[], None] = lambda: None) -> None:
+        self._engine = engine
+        self._folder = folder
+        self._wake = wake
+        self._stamp = stamp_for(engine.dialect)
+        self._waiting: SimpleQueue[_Waiting | None] = SimpleQueue()
+        self._broken: str | None = None
+        self._thread = threading.Thread(target=self._run, name="spool", daemon=True)
+        self._thread.start()
+
+    async def put(self, intake: Intake) -> Receipt:
+        """Make the mail durable, then return its receipt.
+
+        Raises StorageFullError or StoreUnavailableError; then nothing is kept.
+        """
+        self._refuse_if_broken()
+        data, path = intake.raw.data, None
+        if intake.raw.path is not None or intake.raw.size > IN_TABLE:
+            data, path = await asyncio.to_thread(self._keep, intake)
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Receipt] = loop.create_future()
+        self._waiting.put(_Waiting(intake, None if path else data, path, loop, future))
+        return await future
+
+    def close(self) -> None:
+        """Finish what waits, then end the thread; mail put in later is refused."""
+        if self._thread.is_alive():
+            self._waiting.put(None)
+            self._thread.join()
+        self._broken = self._broken or "the spool is closed"
+
+    def _refuse_if_broken(self) -> None:
+        if self._broken:
+            raise StoreUnavailableError(self._broken)
+
+    def _keep(self, intake: Intake) -> tuple[bytes, str | None]:
+        """Bring the octets to where they will stay, unless the table holds them."""
+        if intake.raw.size <= IN_TABLE:
+            return intake.raw.read(), None
+        try:
+            return b"", keep(intake.raw, intake.company_id, self._folder)
+        except SyncError as error:
+            self._broken = str(error)
+            raise
+
+    def _run(self) -> None:
+        going = True
+        while going:
+            group = [self._waiting.get()]
+            with suppress(Empty):
+                while len(group) < GROUP and group[-1] is not None:
+                    group.append(self._waiting.get_nowait())
+            going = group[-1] is not None
+            self._take([waiting for waiting in group if waiting is not None])
+
+    def _take(self, group: list[_Waiting]) -> None:
+        """Write a group and answer all of it; if one mail spoils it, each is written on its own."""
+        if not group:
+            return
+        try:
+            receipts = self._write(group)
+        except Exception as error:  # noqa: BLE001  the thread must outlive whatever a driver raises
+            if len(group) > 1 and not isinstance(error, StoreUnavailableError):
+                for waiting in group:
+                    self._take([waiting])
+                return
+            if is_lost_write(error.__cause__):
+                self._broken = str(error)
+            self._answer(group, [_unavailable(error)] * len(group))
+        else:
+            with suppress(OSError):  # a filer that is gone looks by itself when it is back
+                self._wake()
+            self._answer(group, receipts)
+
+    def _write(self, group: list[_Waiting]) -> list[Receipt]:
+        self._refuse_if_broken()
+        for _ in range(_TRIES - 1):
+            with suppress(IntegrityError):
+                return self._transact(group)
+        return self._transact(group)
+
+    def _transact(self, group: list[_Waiting]) -> list[Receipt]:
+        """TRANSACTION 1: every mail of the group, or none."""
+        now = self._stamp(datetime.now(UTC))
+        with self._engine.begin() as connection:
+            standing = _standing(connection, group)
+            rows = _Group()
+            for waiting in group:
+                self._add(rows, waiting, standing, now)
+            insert_rows(connection, t.raw_mail, _RAW, rows.raws, "DO NOTHING")
+            insert_rows(connection, t.queue, _QUEUE, rows.entries)
+            insert_rows(connection, t.delivery_key, _KEY, rows.keys)
+        return rows.receipts
+
+    def _add(self, rows: _Group, waiting: _Waiting, standing: dict[Key, int], now: Any) -> None:
+        """Add a mail's rows for the recipients that have not got these octets yet."""
+        intake, raw = waiting.intake, waiting.intake.raw
+        missing = tuple(target for target in intake.targets if waiting.key(target) not in standing)
+        if not missing:
+            first = standing[waiting.key(intake.targets[0])]
+            rows.receipts.append(Receipt(first, duplicate=True))
+            return
+        id_ = new_id(intake.received_at)
+        envelope = envelopes.write(intake, missing)
+        rows.raws.append((intake.company_id, raw.sha256, raw.size, waiting.data, waiting.path, now))
+        rows.entries.append((
+            id_, intake.company_id, "received", envelope, raw.sha256, raw.size, 0,
+            self._stamp(intake.received_at), "",
+        ))  # fmt: skip
+        rows.keys += [(*key, id_) for key in dict.fromkeys(map(waiting.key, missing))]
+        standing.update((waiting.key(target), id_) for target in missing)
+        rows.receipts.append(Receipt(id_))
+
+    def _answer(self, group: list[_Waiting], answers: Sequence[Receipt | StoreUnavailableError]) -> None:
+        by_loop: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Receipt], Any]]] = {}
+        for waiting, answer in zip(group, answers, strict=True):
+            by_loop.setdefault(waiting.loop, []).append((waiting.future, answer))
+        for loop, answered in by_loop.items():
+            with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                loop.call_soon_threadsafe(_resolve, answered)
+
+
+def new_id(moment: datetime) -> int:
+    """Return a delivery id: 43 bits of milliseconds, so that ids sort by time, and 20 of chance."""
+    return (int(moment.timestamp() * 1000) << 20) | secrets.randbits(20)
+
+
+def _unavailable(error: BaseException) -> StoreUnavailableError:
+    if isinstance(error, StoreUnavailableError):
+        return error
+    made = StoreUnavailableError(f"the spool cannot keep this mail: {error}")
+    made.__cause__ = error
+    return made
+
+
+def _standing(connection: Connection, group: list[_Waiting]) -> dict[Key, int]:
+    lists = {
+        "companies": list({waiting.intake.company_id for waiting in group}),
+        "digests": list({waiting.intake.raw.sha256 for waiting in group}),
+    }
+    rows = connection.execute(_STANDING, lists)
+    return {(company_id, digest, recipient): id_ for company_id, digest, recipient, id_ in rows}
+
+
+def _resolve(answered: list[tuple[asyncio.Future[Receipt], Any]]) -> None:
+    for future, answer in answered:
+        if future.done():  # whoever asked was cancelled; the mail stands all the same
+            continue
+        if isinstance(answer, Receipt):
+            future.set_result(answer)
+        else:
+            future.set_exception(answer)
+
+
+class SqlQueue:
+    """The filer's side of the spool; implements ports.Queue.
+
+    On opening, claims of an earlier filer that died are given back: on SQLite there is only ever one.
+    """
+
+    def __init__(self, engine: Engine, folder: Path) -> None:
+        self._engine = engine
+        self._folder = folder
+        self._name = secrets.token_hex(8)
+        with engine.begin() as connection:
+            connection.execute(_RESET)
+
+    def claim(self, limit: int, now: datetime) -> list[Delivery]:
+        """Take the oldest due deliveries; their attempts are counted and committed before this returns."""
+        with reading(self._engine) as connection:
+            if connection.execute(_DUE, {"now": now, "limit": 1}).first() is None:
+                return []  # an idle filer disturbs no front
+        return self.exchange([], limit, now)
+
+    def exchange(self, outcomes: Sequence[Outcome], limit: int, now: datetime) -> list[Delivery]:
+        """Finish one batch and claim the next in a single transaction."""
+        with self._engine.begin() as connection:
+            self._finish(connection, outcomes)
+            parameters = {"me": self._name, "now": now, "limit": limit}
+            rows = connection.execute(_CLAIM, parameters).all() if limit > 0 else []
+        return [
+            envelopes.delivery(r.delivery_id, r.company_id, r.envelope, (r.raw_sha256, r.size), r.attempts)
+            for r in sorted(rows, key=lambda row: row.seq)
+        ]
+
+    def raw(self, delivery: Delivery) -> bytes:
+        """Return the octets of a claimed delivery."""
+        return read_raw(self._engine, self._folder, delivery.company_id, delivery.raw_sha256)
+
+    def finish(self, outcomes: Sequence[Outcome]) -> None:
+        """Clear filed mail from the queue; keep what a retry of other mail needs."""
+        with self._engine.begin() as connection:
+            self._finish(connection, outcomes)
+
+    def postpone(self, delivery_ids: Sequence[int], until: datetime, error: str, *, counted: bool) -> None:
+        """Give claimed mail back; an attempt that was not the mail's own fault is not counted."""
+        back = 0 if counted else 1
+        rows = [
+            {"id": id_, "me": self._name, "until": until, "why": error, "back": back} for id_ in delivery_ids
+        ]
+        if rows:
+            with self._engine.begin() as connection:
+                connection.execute(_POSTPONE, rows)
+
+    def _finish(self, connection: Connection, outcomes: Sequence[Outcome]) -> None:
+        filed = [o for o in outcomes if o.state is DeliveryState.FILED]
+        kept = [o for o in outcomes if o.state is not DeliveryState.FILED]
+        failed = [o for o in kept if o.state is DeliveryState.FAILED]
+        if filed:
+            connection.execute(_CLEAR, [{"id": o.delivery_id, "me": self._name} for o in filed])
+        if kept:
+            rows = [{"id": o.delivery_id, "me": self._name, "why": f"{o.state}: {o.reason}"} for o in kept]
+            connection.execute(_KEEP, rows)
+        if failed:  # the same mail sent once more is no duplicate of a failure
+            connection.execute(_FORGET, [{"id": o.delivery_id} for o in failed])
+
+
+_MINE = (t.queue.c.delivery_id == bindparam("id"), t.queue.c.claimed_by == bindparam("me"))
+_RESET = update(t.queue).where(t.queue.c.claimed_by.is_not(None)).values(claimed_by=None)
+_DUE = (
+    select(t.queue.c.seq)
+    .where(
+        t.queue.c.state == bindparam("received", "received", literal_execute=True),
+        t.queue.c.claimed_by.is_(None),
+        t.queue.c.due_at <= bindparam("now", type_=t.Instant),
+    )
+    .order_by(t.queue.c.seq)
+    .limit(bindparam("limit"))
+)
+_CLAIM = (
+    update(t.queue)
+    .where(t.queue.c.seq.in_(_DUE.with_for_update(skip_locked=True)))
+    .values(claimed_by=bindparam("me"), attempts=t.queue.c.attempts + 1)
+    .returning(
+        t.queue.c.seq,
+        t.queue.c.delivery_id,
+        t.queue.c.company_id,
+        t.queue.c.envelope,
+        t.queue.c.raw_sha256,
+        t.queue.c.size,
+        t.queue.c.attempts,
+    )
+)
+_CLEAR = delete(t.queue).where(*_MINE)
+_KEEP = update(t.queue).where(*_MINE).values(state="kept", claimed_by=None, error=bindparam("why"))
+_FORGET = delete(t.delivery_key).where(t.delivery_key.c.delivery_id == bindparam("id"))
+_POSTPONE = (
+    update(t.queue)
+    .where(*_MINE)
+    .values(
+        claimed_by=None,
+        due_at=bindparam("until"),
+        error=bindparam("why"),
+        attempts=t.queue.c.attempts - bindparam("back"),
+    )
+)
+_RAW_OF = select(t.raw_mail.c.data, t.raw_mail.c.path).where(
+    t.raw_mail.c.company_id == bindparam("company"), t.raw_mail.c.sha256 == bindparam("sha256")
+)
+
+
+def read_raw(engine: Engine, folder: Path, company_id: int, sha256: bytes) -> bytes:
+    """Return the octets of a stored mail; raises StoreUnavailableError where they cannot be found."""
+    with reading(engine) as connection:
+        row: Any = connection.execute(_RAW_OF, {"company": company_id, "sha256": sha256}).one_or_none()
+    if row is None:
+        raise StoreUnavailableError(f"the octets of mail {sha256.hex()} are gone")
+    if row.data is not None:
+        return bytes(row.data)
+    try:
+        return Path(folder, row.path).read_bytes()
+    except OSError as error:
+        raise StoreUnavailableError(f"the octets of mail {sha256.hex()} cannot be read: {error}") from error
