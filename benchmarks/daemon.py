@@ -1,0 +1,97 @@
+"""bccd as a peer: the real daemon, SQLite, loopback trusted, the corpus's directory loaded."""
+
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+from benchmarks import machine
+from benchmarks.peers import ROOT, PeerError, end, free_port, wait_for_smtp
+
+_PARSER = "bccd.cage"
+# BCCD_* of the environment comes on top: BCCD_PROCESSES__FRONTS=2 make bench
+_CONFIG = """\
+data_dir = "{folder}"
+[listen]
+smtp = ["127.0.0.1:{port}"]
+lmtp = []
+http = []
+[trust]
+networks = ["127.0.0.1/32"]
+[limits]
+connections_per_ip = 1000
+connections = 1000
+"""
+
+
+class Bccd:
+    """bccd, which files what it accepts."""
+
+    name = "bccd"
+    files = True
+    _process: subprocess.Popen[bytes] | None = None
+
+    def __init__(self) -> None:
+        self._program = Path(sys.executable).with_name("bccd")
+        self._database = Path()
+
+    def lacks(self) -> str:
+        """Tell whether it is installed beside this Python."""
+        return "" if self._program.exists() else "bccd is not installed in this environment: run make venv"
+
+    def start(self, folder: Path, directory: Path) -> int:
+        """Create the databases, load the directory, serve."""
+        port = free_port()
+        config, data = folder / "bccd.toml", folder / "data"
+        data.mkdir(mode=0o700)
+        config.write_text(_CONFIG.format(folder=data, port=port), encoding="utf-8")
+        self._database = data / "bccd.db"
+        self._run(config, "migrate")
+        self._run(config, "directory", "load", str(directory))
+        with (folder / "bccd.log").open("wb") as log:
+            self._process = process = subprocess.Popen(
+                [str(self._program), "serve", "--config", str(config)], cwd=ROOT, stdout=log, stderr=log
+            )
+        try:
+            wait_for_smtp(port, lambda: process.poll() is None)
+        except PeerError as error:
+            end(process)
+            told = (folder / "bccd.log").read_text(encoding="utf-8", errors="replace")
+            raise PeerError(f"bccd serve: {error}; it said: {told[-500:]}") from error
+        return port
+
+    def _run(self, config: Path, *command: str) -> None:
+        done = subprocess.run(
+            [str(self._program), *command, "--config", str(config)],
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise PeerError(f"bccd {' '.join(command)} said: {(done.stderr or done.stdout).strip()[-500:]}")
+
+    def root(self) -> int:
+        """Return the supervisor."""
+        return self._process.pid if self._process else 0
+
+    def role(self, process: machine.Process, family: list[machine.Process]) -> str:
+        """Tell what a process does: all bear one name, and only the filer has parsers."""
+        if process.name == _PARSER:
+            return "parsers"
+        if process.pid == self.root():
+            return "supervisor"
+        has_parsers = any(other.parent == process.pid and other.name == _PARSER for other in family)
+        return "filer" if has_parsers else "fronts"
+
+    def outcomes(self) -> dict[str, int]:
+        """Count deliveries by state in the database file, as another program would."""
+        with closing(sqlite3.connect(f"file:{self._database}?mode=ro", uri=True)) as database:
+            return dict(database.execute("SELECT state, count(*) FROM delivery GROUP BY state").fetchall())
+
+    def stop(self) -> None:
+        """Stop it as systemd would."""
+        end(self._process)
+        self._process = None
