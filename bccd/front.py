@@ -29,7 +29,7 @@ def listener_settings(config: Config) -> ListenerSettings:
     """Take what a listener needs from the configuration."""
     limits = config.limits
     return ListenerSettings(
-        hostname=config.hostname,
+        hostname=config.hostname or socket.gethostname(),
         tmp_dir=config.data_dir / "tmp",
         message_size=limits.message_size,
         recipients=limits.recipients,
@@ -52,6 +52,7 @@ def run_front(
 
     `open_receiver` is entered inside the running loop and left after the last session has ended.
     """
+    settings.tmp_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(_until_signal(listeners, settings, open_receiver))
 

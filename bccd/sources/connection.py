@@ -92,7 +92,8 @@ class Connection(SMTP):
         self._entered = True
         self._wire = transport
         self.peer = Peer(ip, protocol=self.kind)
-        self.budget = Budget(patient=self.connections.exempt(ip))
+        # LMTP is spoken by a mail server of one's own, which is not to blame for what it is sent.
+        self.budget = Budget(patient=self.kind is Protocol.LMTP or self.connections.exempt(ip))
         if hasattr(transport, "max_size"):  # asyncio's own transports: how much memory one read may take
             transport.max_size = READ_SIZE
         super().connection_made(transport)

@@ -145,7 +145,7 @@ class Body:
         return None
 
     def raw(self) -> Raw:
-        """Return the complete mail; its file, if it has one, is the caller's from now on."""
+        """Return the complete mail, its octets unless discarded; its file is the caller's from now on."""
         header = bytes(self._header[_CONTEXT : MAX_HEADER + _CONTEXT])
         if self._file is None:
             return Raw(self._hash.digest(), self.size, header, bytes(self._memory))

@@ -59,7 +59,8 @@ class Handler:
             replies = await self._receiver.message(envelope)
             if len(replies) != len(envelope.targets):
                 raise ValueError(f"{len(replies)} replies for {len(envelope.targets)} targets")  # noqa: TRY301
-        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001  as above; nobody cancels this task
+        # Cancelled by the Receiver's own doing, or because the process ends and this took too long.
+        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001  as above
             replies = [self.failed(error, envelope.session_id)] * len(envelope.targets)
         finally:
             if envelope.raw.path is not None:  # unless the spool has taken it over by renaming

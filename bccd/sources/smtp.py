@@ -133,13 +133,15 @@ class SmtpConnection(Connection):
             await self._receive(body)
             # One reply for each target once, then one for each RCPT: a recipient may be named twice.
             targets = tuple(dict.fromkeys(accepted))
-            replies = dict(zip(targets, await self._take(self._envelope(body, targets), body), strict=True))
+            replies = dict(zip(targets, await self._take(body, targets), strict=True))
             self.answer([replies[target] for target in accepted])
         except ClosingError as closing:
             if closing.reply is None:
                 raise
             self.answer([closing.reply] * len(accepted))
-            raise ClosingError(None) from None
+            raise ClosingError from None
+        except ConnectionError:
+            raise
         except Exception as error:  # noqa: BLE001  every recipient hears of it
             self.answer([self.handler.failed(error, self.session_id)] * len(accepted))
         finally:
@@ -178,13 +180,14 @@ class SmtpConnection(Connection):
             body.defects,
         )
 
-    async def _take(self, envelope: Envelope, body: Body) -> Sequence[Reply]:
+    async def _take(self, body: Body, targets: tuple[Target, ...]) -> Sequence[Reply]:
         refusal = body.refusal()
         if refusal is None and body.failure is not None:
             refusal = self.handler.failed(body.failure, self.session_id)
         if refusal is not None:
-            return self.handler.refuse(envelope, refusal)
-        replies = await self.handler.message(envelope)
+            body.discard()
+            return self.handler.refuse(self._envelope(body, targets), refusal)
+        replies = await self.handler.message(self._envelope(body, targets))
         if any(reply.accepted for reply in replies):
             self.budget.mail_accepted()
         return replies

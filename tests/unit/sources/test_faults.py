@@ -110,10 +110,10 @@ def test_a2_short_lines_cost_no_more_than_long_ones(start: Start) -> None:
 
 def test_a3_slow_data_is_not_cut_while_octets_flow(start: Start) -> None:
     """A DATA that takes several idle times is taken, since each pause in it is shorter."""
-    desk = start(idle_seconds=0.3, data_idle_seconds=0.3)
+    desk = start(idle_seconds=0.5, data_idle_seconds=0.5)
     client = desk.connect()
     client.begin()
-    for line in MAIL.splitlines(keepends=True) * 2:
+    for line in MAIL.splitlines(keepends=True) * 3:
         time.sleep(0.1)
         client.send(line)
     client.send(b".\r\n")
