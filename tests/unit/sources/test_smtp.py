@@ -1,13 +1,16 @@
 """SMTP dialogues with a real listener."""
 
 import socket
+import struct
 import time
 from datetime import UTC, datetime
 
 import pytest
 
 from bccd.model.envelope import Protocol
-from bccd.model.reply import OTHER_COMPANY, TOO_BIG, TOO_MANY_RECIPIENTS, Reply
+from bccd.model.reply import LOCAL_ERROR, OTHER_COMPANY, TOO_BIG, TOO_MANY_RECIPIENTS, Reply
+from bccd.sources import smtp
+from bccd.sources.data import Body
 from tests.unit.sources.dialogue import MAIL, Client, Desk, Start
 
 
@@ -280,6 +283,35 @@ def test_data_has_a_least_rate(start: Start) -> None:
         client.send(b"x" * 10)
         time.sleep(0.05)
     assert client.reply() == "421 4.4.2 data comes too slowly, closing"
+
+
+def test_an_error_of_ours_is_temporary_in_any_command(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Should a verb itself fail, it is answered 451, and the session goes on without its transaction."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("secret")
+
+    client = desk.connect()
+    client.ask("EHLO x")
+    with monkeypatch.context() as patch:
+        patch.setattr(smtp, "read_mail", fail)
+        assert client.ask("MAIL FROM:<u@example.org>") == str(LOCAL_ERROR)
+    with monkeypatch.context() as patch:
+        patch.setattr(Body, "refusal", fail)
+        assert client.deliver(MAIL) == str(LOCAL_ERROR)
+    assert client.deliver(MAIL)[:3] == "250"
+    assert desk.recorder.octets == [MAIL]
+
+
+def test_a_reset_within_data_is_no_error_of_ours(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    """A peer that resets the connection within DATA leaves no trace in the log."""
+    client = desk.connect()
+    client.begin()
+    client.send(b"Subject: x\r\n")
+    client.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    client.close()
+    desk.join()
+    assert "receive_failed" not in capsys.readouterr().out
 
 
 def test_an_endless_command_is_cut(desk: Desk) -> None:
