@@ -183,7 +183,8 @@ class Batch:
                 new.attachment_count, new.size, new.content_digest, new.shared, new.linked,
                 new.msgid_reused, self.change_seq,
             ))  # fmt: skip
-            self._add_activity(plan.participants, new.sort_at)
+            if new.shared:  # private mail leaves no trace in the directory
+                self._add_activity(plan.participants, new.sort_at)
         if copy is not None:
             rows["message_copy"].append((
                 company_id, copy.id, copy.message_id, copy.owner_id, copy.delivery_id, copy.source.value,

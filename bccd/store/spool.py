@@ -115,6 +115,12 @@ class GroupSpool:
             self._thread.join()
         self._broken = self._broken or "the spool is closed"
 
+    def answers(self) -> bool:
+        """Tell whether the spool can be read and lost no write; blocks, raises StoreUnavailableError."""
+        with reading(self._engine) as connection:
+            connection.execute(_DUE, {"now": datetime.now(UTC), "limit": 1}).first()
+        return self._broken is None
+
     def _refuse_if_broken(self) -> None:
         if self._broken:
             raise StoreUnavailableError(self._broken)
@@ -186,6 +192,8 @@ class GroupSpool:
             first = standing[waiting.key(intake.targets[0])]
             rows.receipts.append(Receipt(first, duplicate=True))
             return
+        if waiting.path and not (self._folder / waiting.path).exists():
+            raise FileNotFoundError(waiting.path)  # deleted since it was kept: whoever sent it comes again
         id_ = new_id(intake.received_at)
         envelope = envelopes.write(intake, missing)
         rows.raws.append((intake.company_id, raw.sha256, raw.size, waiting.data, waiting.path, now))

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Self
 
 import msgspec
-from sqlalchemy import Connection, Engine, RootTransaction, bindparam, select, update
+from sqlalchemy import Connection, Engine, RootTransaction, bindparam, insert, select, update
 
 from bccd.model.delivery import Mail
 from bccd.model.directory import Company
@@ -141,7 +141,7 @@ def lock_clock(connection: Connection, company_id: int) -> tuple[int, int, int]:
 
 @dataclass(slots=True)
 class Clocked:
-    """A transaction that holds a company's clock, for writers other than the filer."""
+    """A write transaction that holds a company's clock, for writers other than the filer."""
 
     connection: Connection
     company_id: int
@@ -154,10 +154,23 @@ class Clocked:
         self.next_id += 1
         return self.next_id - 1
 
-    def take_seq(self) -> int:
-        """Return the number of the next event."""
-        self.change_seq += 1
-        return self.change_seq
+    def announce(self, kind: str, now: datetime, entities: Sequence[int], *, audience_id: int = 0) -> None:
+        """Write an event for each of these records into the change feed."""
+        event = {"company_id": self.company_id, "at": now, "kind": kind, "audience_id": audience_id}
+        rows = [event | {"seq": n, "entity_id": id_} for n, id_ in enumerate(entities, self.change_seq + 1)]
+        if rows:
+            self.connection.execute(insert(t.change), rows)
+        self.change_seq += len(rows)
+
+    def save(self) -> None:
+        """Put the clock where it now stands."""
+        self.connection.execute(
+            update(t.company_clock)
+            .where(t.company_clock.c.company_id == self.company_id)
+            .values(
+                next_id=self.next_id, change_seq=self.change_seq, directory_version=self.directory_version
+            )
+        )
 
 
 @contextmanager
@@ -167,16 +180,15 @@ def transaction(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
+def clock(connection: Connection, company_id: int) -> Clocked:
+    """Lock a company's clock within a write transaction; raises MistakeError where there is no company."""
+    return Clocked(connection, company_id, *lock_clock(connection, company_id))
+
+
 @contextmanager
 def clocked(engine: Engine, company_id: int) -> Iterator[Clocked]:
-    """Run a write transaction under a company's clock, and put the clock back where it then stands."""
+    """Run a write transaction under a company's clock."""
     with transaction(engine) as connection:
-        work = Clocked(connection, company_id, *lock_clock(connection, company_id))
+        work = clock(connection, company_id)
         yield work
-        connection.execute(
-            update(t.company_clock)
-            .where(t.company_clock.c.company_id == company_id)
-            .values(
-                next_id=work.next_id, change_seq=work.change_seq, directory_version=work.directory_version
-            )
-        )
+        work.save()

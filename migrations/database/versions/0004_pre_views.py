@@ -1,8 +1,8 @@
 """The views that front ends read.
 
 `viewer_user_id` and `company_id` are columns of each, to be asked for by value. A viewer sees a message if he
-owns a copy of it, or if some copy is shared and it is linked. Comment and Bcc belong to the owner of the copy.
-The SQL is the same on every database.
+owns a copy of it, or if some copy is shared and it is linked. Comment and Bcc belong to the copy's owner. The
+SQL is the same on every database.
 """
 
 from alembic import op

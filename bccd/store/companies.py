@@ -1,0 +1,79 @@
+"""Companies and their addresses, which are global: no two companies share one."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from bccd.model.errors import MistakeError
+from bccd.model.policy import Policy
+from bccd.store import tables as t
+from bccd.store.rows import to_json
+from bccd.store.uow import clock
+
+
+def find_company(connection: Connection, slug: str, loaded: Sequence[str]) -> int:
+    """Return the company meant: the one named, the one just loaded, or the only one; raises MistakeError."""
+    wanted = slug or (loaded[0] if len(loaded) == 1 else "")
+    query = select(t.company.c.id).limit(2)
+    found = connection.execute(query.where(t.company.c.slug == wanted) if wanted else query).scalars().all()
+    if len(found) == 1:
+        return int(found[0])
+    if wanted:
+        raise MistakeError(f"there is no company {wanted}")
+    raise MistakeError("there are several companies: say which" if found else "there is no company yet")
+
+
+def put_company(
+    connection: Connection, row: str, values: Mapping[str, Any], now: datetime, mistakes: list[str]
+) -> bool:
+    """Create a company or bring it to these values; tell whether anything was new or different."""
+    wanted = select(t.company).where(t.company.c.slug == values["slug"])
+    standing = connection.execute(wanted).one_or_none()
+    domains = frozenset(values["internal_domains"])
+    if standing is None:
+        company_id = _create(connection, values, domains, now)
+        changed = True
+    else:
+        company_id = standing.id
+        policy = msgspec.json.decode(standing.settings, type=Policy)
+        changed = (standing.name, policy.internal_domains) != (values["name"], domains)
+        settings = to_json(replace(policy, internal_domains=domains))
+        company = update(t.company).where(t.company.c.id == company_id)
+        connection.execute(company.values(name=values["name"], settings=settings))
+    changed |= _put_addresses(connection, row, company_id, set(values["addresses"]), mistakes)
+    if changed:
+        work = clock(connection, company_id)
+        work.announce("company.changed", now, [company_id])
+        work.save()
+    return changed
+
+
+def _create(connection: Connection, values: Mapping[str, Any], domains: frozenset[str], now: datetime) -> int:
+    highest = connection.execute(select(func.coalesce(func.max(t.company.c.id), 0))).scalar_one()
+    company_id = int(highest) + 1
+    company = {"id": company_id, "slug": values["slug"], "name": values["name"], "created_at": now}
+    settings = {"settings": to_json(Policy(internal_domains=domains))}
+    connection.execute(insert(t.company), company | settings)
+    start = {"company_id": company_id, "change_seq": 0, "next_id": 1, "directory_version": 0}
+    connection.execute(insert(t.company_clock), start)
+    return company_id
+
+
+def _put_addresses(
+    connection: Connection, row: str, company_id: int, wanted: set[str], mistakes: list[str]
+) -> bool:
+    table = t.company_address
+    owners = dict(connection.execute(select(table.c.address, table.c.company_id)).tuples().all())
+    standing = {address for address, owner in owners.items() if owner == company_id}
+    taken = sorted(address for address in wanted - standing if address in owners)
+    mistakes += [f"{row}: addresses: {address} belongs to another company already" for address in taken]
+    gone, come = standing - wanted, wanted - standing - set(taken)
+    if gone:
+        connection.execute(delete(table).where(table.c.address.in_(gone)))
+    if come:
+        connection.execute(insert(table), [{"address": a, "company_id": company_id} for a in sorted(come)])
+    return bool(gone or come)

@@ -1,0 +1,170 @@
+"""What stands in the spool, for the person who looks after it: list, show, retry, delete."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, delete, insert, select, update
+
+from bccd.model.delivery import Delivery, DeliveryState, show_id
+from bccd.model.errors import MistakeError
+from bccd.store import envelopes
+from bccd.store import tables as t
+from bccd.store.engine import Stores, reading
+from bccd.store.spool import read_raw
+from bccd.store.uow import clocked, transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A mail that is not filed: it waits to be, or was decided otherwise and is kept for a retry."""
+
+    delivery: Delivery
+    state: str  # "received" or "kept"
+    due_at: datetime
+    claimed: bool
+    error: str  # for kept mail its outcome and reason, "held: unverified_sender"
+
+    @property
+    def outcome(self) -> DeliveryState:
+        """Where the delivery stands."""
+        return DeliveryState(self.error.partition(":")[0]) if self.state == "kept" else DeliveryState.RECEIVED
+
+
+def entries(engine: Engine, *, company: int | None = None, limit: int = 1_000) -> list[Entry]:
+    """Return what stands in the spool, oldest first."""
+    wanted = select(t.queue).order_by(t.queue.c.seq).limit(limit)
+    if company is not None:
+        wanted = wanted.where(t.queue.c.company_id == company)
+    with reading(engine) as connection:
+        return [_entry(row) for row in connection.execute(wanted)]
+
+
+def entry(engine: Engine, delivery_id: int) -> Entry | None:
+    """Return one mail of the spool; None where it is filed or was never here."""
+    with reading(engine) as connection:
+        row = connection.execute(select(t.queue).where(t.queue.c.delivery_id == delivery_id)).one_or_none()
+        return _entry(row) if row else None
+
+
+def count_waiting(engine: Engine) -> int:
+    """Return how many mails wait to be filed."""
+    with reading(engine) as connection:
+        wanted = select(t.queue.c.seq).where(t.queue.c.state == "received")
+        return len(connection.execute(wanted).all())
+
+
+def raw_of(stores: Stores, delivery: Delivery) -> bytes:
+    """Return the octets of a mail in the spool."""
+    return read_raw(stores.spool, stores.folder, delivery.company_id, delivery.raw_sha256)
+
+
+def retry(stores: Stores, delivery_id: int, now: datetime) -> None:
+    """Have a kept mail filed anew, as though it had just come in; raises MistakeError where it is not kept.
+
+    The database forgets the old outcome first: were the order the other way round, the filer could find it
+    and take the mail for decided.
+    """
+    found = _kept(stores.spool, delivery_id)
+    with clocked(stores.database, found.delivery.company_id) as work:
+        work.connection.execute(
+            update(t.delivery)
+            .where(
+                t.delivery.c.company_id == work.company_id,
+                t.delivery.c.id == delivery_id,
+                t.delivery.c.state != DeliveryState.FILED.value,
+            )
+            .values(state=DeliveryState.RECEIVED.value, reason="retried", updated_at=now)
+        )
+    with transaction(stores.spool) as connection:
+        connection.execute(
+            update(t.queue)
+            .where(t.queue.c.delivery_id == delivery_id, t.queue.c.state == "kept")
+            .values(state="received", attempts=0, due_at=now, claimed_by=None, error="")
+        )
+        _restore_keys(connection, found.delivery)
+
+
+def remove(stores: Stores, delivery_id: int, now: datetime) -> None:
+    """Delete a kept mail, and its octets unless another delivery has them; raises MistakeError."""
+    found = _kept(stores.spool, delivery_id)
+    company, sha256 = found.delivery.company_id, found.delivery.raw_sha256
+    with clocked(stores.database, company) as work:
+        gone = _forget(work.connection, company, delivery_id)
+        if gone:
+            work.announce("delivery.deleted", now, [delivery_id], audience_id=gone)
+    with _orphan(stores, company, sha256) as connection:
+        connection.execute(delete(t.queue).where(t.queue.c.delivery_id == delivery_id))
+        connection.execute(delete(t.delivery_key).where(t.delivery_key.c.delivery_id == delivery_id))
+
+
+def _kept(engine: Engine, delivery_id: int) -> Entry:
+    found = entry(engine, delivery_id)
+    if found is None:
+        raise MistakeError(f"{show_id(delivery_id)} is not in the queue")
+    if found.state != "kept":
+        raise MistakeError(f"{show_id(delivery_id)} is still waiting to be filed")
+    return found
+
+
+def _entry(row: Any) -> Entry:
+    delivery = envelopes.delivery(
+        row.delivery_id, row.company_id, row.envelope, (row.raw_sha256, row.size), row.attempts
+    )
+    return Entry(delivery, row.state, row.due_at, row.claimed_by is not None, row.error)
+
+
+def _restore_keys(connection: Connection, delivery: Delivery) -> None:
+    """Let the same octets count as a duplicate again, unless they came once more in the meantime."""
+    taken = select(t.delivery_key.c.recipient).where(
+        t.delivery_key.c.company_id == delivery.company_id,
+        t.delivery_key.c.raw_sha256 == delivery.raw_sha256,
+    )
+    recipients = {target.address for target in delivery.targets} - set(connection.execute(taken).scalars())
+    rows = [
+        {
+            "company_id": delivery.company_id,
+            "raw_sha256": delivery.raw_sha256,
+            "recipient": recipient,
+            "delivery_id": delivery.id,
+        }
+        for recipient in sorted(recipients)
+    ]
+    if rows:
+        connection.execute(insert(t.delivery_key), rows)
+
+
+def _forget(connection: Connection, company: int, delivery_id: int) -> int | None:
+    """Delete what the database has of a delivery that was not filed; return its user, if it has one."""
+    of = (t.delivery.c.company_id == company, t.delivery.c.id == delivery_id)
+    user = connection.execute(select(t.delivery.c.user_id).where(*of)).scalar_one_or_none()
+    for table in (t.decision, t.delivery_recipient):
+        connection.execute(
+            delete(table).where(table.c.company_id == company, table.c.delivery_id == delivery_id)
+        )
+    connection.execute(delete(t.delivery).where(*of, t.delivery.c.state != DeliveryState.FILED.value))
+    return user
+
+
+@contextmanager
+def _orphan(stores: Stores, company: int, sha256: bytes) -> Iterator[Connection]:
+    """Run a transaction on the spool that ends by deleting octets which no delivery speaks of any more."""
+    with transaction(stores.spool) as connection:
+        yield connection
+        in_use = (
+            select(t.delivery_key.c.delivery_id)
+            .where(t.delivery_key.c.company_id == company, t.delivery_key.c.raw_sha256 == sha256)
+            .union(
+                select(t.queue.c.delivery_id).where(
+                    t.queue.c.company_id == company, t.queue.c.raw_sha256 == sha256
+                )
+            )
+        )
+        if connection.execute(in_use).first() is None:
+            of = (t.raw_mail.c.company_id == company, t.raw_mail.c.sha256 == sha256)
+            path = connection.execute(select(t.raw_mail.c.path).where(*of)).scalar_one_or_none()
+            connection.execute(delete(t.raw_mail).where(*of))
+            if path is not None:  # under the lock, which a spool that wants to name the same file waits for
+                (stores.folder / path).unlink(missing_ok=True)
