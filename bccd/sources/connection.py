@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import logging
 import secrets
+from typing import cast
 
 from aiosmtpd.smtp import SMTP
 
@@ -81,21 +82,20 @@ class Connection(SMTP):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin the session, or turn the peer away."""
-        if not isinstance(transport, asyncio.Transport):
-            raise TypeError(f"{transport!r} is no stream")
+        wire = cast("asyncio.Transport", transport)  # uvloop's is one by its methods only
         ip = peer_ip(transport.get_extra_info("peername"))
         refusal = self.connections.enter(ip)
         if refusal is not None:
-            transport.write(render(refusal))
+            wire.write(render(refusal))
             transport.close()
             return
         self._entered = True
-        self._wire = transport
+        self._wire = wire
         self.peer = Peer(ip, protocol=self.kind)
         # LMTP is spoken by a mail server of one's own, which is not to blame for what it is sent.
         self.budget = Budget(patient=self.kind is Protocol.LMTP or self.connections.exempt(ip))
-        if hasattr(transport, "max_size"):  # asyncio's own transports: how much memory one read may take
-            transport.max_size = READ_SIZE
+        if hasattr(wire, "max_size"):  # asyncio's own transports: how much memory one read may take
+            wire.max_size = READ_SIZE
         super().connection_made(transport)
 
     def connection_lost(self, error: Exception | None) -> None:

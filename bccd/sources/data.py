@@ -21,17 +21,10 @@ from bccd.sources.stream import ClosingError
 MEMORY = 256 * 1024
 MAX_HEADER = 256 * 1024
 DRAIN = 2  # times the size limit is read before the connection is closed
-_PREFIX = "data-"
 _END = b"\r\n.\r\n"
 _BLANK = b"\r\n\r\n"
 _CONTEXT = 2  # octets already taken that a dot's meaning depends on
 _LONE_DOT = re.compile(rb"[\r\n]\.[\r\n]")
-
-
-def sweep(tmp_dir: Path) -> None:
-    """Remove what killed processes left behind; only before the first listener starts."""
-    for left in tmp_dir.glob(f"{_PREFIX}*"):
-        left.unlink(missing_ok=True)
 
 
 class Body:
@@ -116,7 +109,7 @@ class Body:
             if len(self._memory) <= MEMORY:
                 return
             # The spool may take the file over by renaming it, so it has a name and is not deleted by itself.
-            self._file = tempfile.NamedTemporaryFile(dir=self._tmp_dir, prefix=_PREFIX, delete=False)  # noqa: SIM115
+            self._file = tempfile.NamedTemporaryFile(dir=self._tmp_dir, prefix="data-", delete=False)  # noqa: SIM115
             self._path = Path(self._file.name)
             text = bytes(self._memory)
             self._memory.clear()

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
-from typing import SupportsIndex
+from typing import SupportsIndex, cast
 
 from bccd.model.reply import Reply
 from bccd.sources.replies import LINE_TOO_LONG
@@ -40,18 +40,18 @@ class Input(asyncio.StreamReader):
         self._ended = False
         self._failure: Exception | None = None
         self._arrival: asyncio.Future[None] | None = None
-        self._source: asyncio.BaseTransport | None = None
+        self._source: asyncio.Transport | None = None
         self._held = False
 
     def set_transport(self, transport: asyncio.BaseTransport) -> None:
         """Name the transport to pause when too much waits."""
-        self._source = transport
+        self._source = cast("asyncio.Transport", transport)  # uvloop's is one by its methods only
 
     def feed_data(self, data: Iterable[SupportsIndex]) -> None:
         """Add what came."""
         self._buffer.extend(data)
         self._wake()
-        if len(self._buffer) > HIGH_WATER and not self._held and isinstance(self._source, asyncio.Transport):
+        if len(self._buffer) > HIGH_WATER and not self._held and self._source is not None:
             self._source.pause_reading()
             self._held = True
 
@@ -73,7 +73,7 @@ class Input(asyncio.StreamReader):
             self._arrival.set_result(None)
 
     def _eased(self) -> None:
-        if self._held and len(self._buffer) <= LOW_WATER and isinstance(self._source, asyncio.Transport):
+        if self._held and len(self._buffer) <= LOW_WATER and self._source is not None:
             self._held = False
             if not self._source.is_closing():
                 self._source.resume_reading()

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from bccd.front import serve
+from bccd.front import _loop_factory, serve
 from bccd.model.envelope import Envelope, Peer, Protocol, Target
 from bccd.model.reply import ACCEPTED, NO_SUCH_ADDRESS, OTHER_COMPANY, Reply
 from bccd.sources.settings import Listener, ListenerSettings
@@ -119,7 +119,7 @@ class Desk:
             Protocol.LMTP: socket.create_server(("127.0.0.1", 0)),
         }
         self.ports = {protocol: sock.getsockname()[1] for protocol, sock in self._socks.items()}
-        self.loop = asyncio.new_event_loop()
+        self.loop = (_loop_factory() or asyncio.new_event_loop)()
         self.stopping = asyncio.Event()
         self.problems: list[dict[str, object]] = []
         self.loop.set_exception_handler(lambda _loop, context: self.problems.append(context))
