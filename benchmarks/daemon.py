@@ -25,6 +25,33 @@ connections = 1000
 """
 
 
+PROGRAM = Path(sys.executable).with_name("bccd")
+
+
+def run(config: Path, *command: str) -> None:
+    """Run a command of bccd; raises PeerError with what it said."""
+    done = subprocess.run(
+        [str(PROGRAM), *command, "--config", str(config)],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise PeerError(f"bccd {' '.join(command)} said: {(done.stderr or done.stdout).strip()[-500:]}")
+
+
+def prepare(folder: Path, directory: Path, port: int) -> Path:
+    """Create empty databases with a company directory; returns the configuration that names them."""
+    config, data = folder / "bccd.toml", folder / "data"
+    data.mkdir(mode=0o700)
+    config.write_text(_CONFIG.format(folder=data, port=port), encoding="utf-8")
+    run(config, "migrate")
+    run(config, "directory", "load", str(directory))
+    return config
+
+
 class Bccd:
     """bccd, which files what it accepts."""
 
@@ -32,26 +59,20 @@ class Bccd:
     files = True
     _process: subprocess.Popen[bytes] | None = None
 
-    def __init__(self) -> None:
-        self._program = Path(sys.executable).with_name("bccd")
-        self._database = Path()
+    _database = Path()
 
     def lacks(self) -> str:
         """Tell whether it is installed beside this Python."""
-        return "" if self._program.exists() else "bccd is not installed in this environment: run make venv"
+        return "" if PROGRAM.exists() else "bccd is not installed in this environment: run make venv"
 
     def start(self, folder: Path, directory: Path) -> int:
         """Create the databases, load the directory, serve."""
         port = free_port()
-        config, data = folder / "bccd.toml", folder / "data"
-        data.mkdir(mode=0o700)
-        config.write_text(_CONFIG.format(folder=data, port=port), encoding="utf-8")
-        self._database = data / "bccd.db"
-        self._run(config, "migrate")
-        self._run(config, "directory", "load", str(directory))
+        config = prepare(folder, directory, port)
+        self._database = folder / "data" / "bccd.db"
         with (folder / "bccd.log").open("wb") as log:
             self._process = process = subprocess.Popen(
-                [str(self._program), "serve", "--config", str(config)], cwd=ROOT, stdout=log, stderr=log
+                [str(PROGRAM), "serve", "--config", str(config)], cwd=ROOT, stdout=log, stderr=log
             )
         try:
             wait_for_smtp(port, lambda: process.poll() is None)
@@ -60,18 +81,6 @@ class Bccd:
             told = (folder / "bccd.log").read_text(encoding="utf-8", errors="replace")
             raise PeerError(f"bccd serve: {error}; it said: {told[-500:]}") from error
         return port
-
-    def _run(self, config: Path, *command: str) -> None:
-        done = subprocess.run(
-            [str(self._program), *command, "--config", str(config)],
-            cwd=ROOT,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            raise PeerError(f"bccd {' '.join(command)} said: {(done.stderr or done.stdout).strip()[-500:]}")
 
     def root(self) -> int:
         """Return the supervisor."""

@@ -1,0 +1,264 @@
+"""The steps of one mail, each on its own, in one process: milliseconds of CPU a mail.
+
+What the daemon adds (sockets, processes, logs) is not in these figures: together they are the floor of filing
+on one core. python -m benchmarks.inprocess --help
+"""
+
+import argparse
+import asyncio
+import cProfile
+import email
+import email.policy
+import hashlib
+import pstats
+import sys
+import tempfile
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import msgspec
+
+from bccd.bootstrap import SystemClock, make_directory
+from bccd.config import Trust, load
+from bccd.mail.headers import header_section
+from bccd.mail.parse import parse
+from bccd.model.delivery import Delivery, Mail
+from bccd.model.directory import Company
+from bccd.model.envelope import Envelope, Peer, Raw
+from bccd.model.facts import Facts, Query
+from bccd.model.message import Message
+from bccd.model.plan import Outcome, Plan
+from bccd.model.reply import Reply
+from bccd.pipeline import Receiving, deliver
+from bccd.ports import DeliverPorts, ReceivePorts, UnitOfWork
+from bccd.store.engine import Stores, open_engines
+from bccd.store.spool import GroupSpool, SqlQueue
+from bccd.store.uow import SqlWorks
+from bccd.verify.trust import TrustVerifier
+from benchmarks import corpus
+from benchmarks.corpus import Sample
+from benchmarks.daemon import prepare
+from benchmarks.peers import ROOT, PeerError
+
+PEER = Peer("127.0.0.1", "load.bench.example")
+_ROWS = 30  # of a profile
+
+
+class Watch:
+    """Adds up CPU time by step; where a step is to be profiled, that too."""
+
+    def __init__(self, profiled: str = "") -> None:
+        self.seconds: dict[str, float] = defaultdict(float)
+        self._profiled = profiled
+        self.profile = cProfile.Profile()
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Count the CPU time of a block, threads included."""
+        if name == self._profiled:
+            self.profile.enable()
+        began = time.process_time()
+        try:
+            yield
+        finally:
+            self.seconds[name] += time.process_time() - began
+            if name == self._profiled:
+                self.profile.disable()
+
+
+class TimedWork:
+    """A unit of work whose parts are timed."""
+
+    def __init__(self, work: UnitOfWork, watch: Watch) -> None:
+        self._work, self._watch = work, watch
+
+    def __enter__(self) -> Self:
+        with self._watch.step("begin"):
+            self._work.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._work.__exit__(kind, error, trace)
+
+    @property
+    def company(self) -> Company:
+        """Ask the real one."""
+        return self._work.company
+
+    def gather(self, query: Query) -> Facts:
+        """Time the reads."""
+        with self._watch.step("gather"):
+            return self._work.gather(query)
+
+    def apply(self, mails: Sequence[Mail], plans: Sequence[Plan], now: datetime) -> None:
+        """Time the writes."""
+        with self._watch.step("apply"):
+            self._work.apply(mails, plans, now)
+
+    def commit(self) -> None:
+        """Time the commit."""
+        with self._watch.step("commit"):
+            self._work.commit()
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """The open stores and what is sent through them."""
+
+    stores: Stores
+    trust: Trust
+    recipient: str
+    samples: Sequence[Sample]
+    watch: Watch
+    batch: int
+
+
+async def _receive(bench: Bench) -> None:
+    """Bring all mail into the spool, so many at once as there are in a batch."""
+    spool = GroupSpool(bench.stores.spool, bench.stores.folder)
+    directory = make_directory(bench.stores)
+    receiving = Receiving(ReceivePorts(directory, TrustVerifier(bench.trust), spool))
+
+    async def one(sample: Sample) -> Reply:
+        target = await receiving.recipient(PEER, sample.sender, bench.recipient, ())
+        if isinstance(target, Reply):
+            return target
+        digest, header = hashlib.sha256(sample.raw).digest(), header_section(sample.raw)
+        raw = Raw(digest, len(sample.raw), header, sample.raw)
+        return (await receiving.message(Envelope(PEER, sample.sender, (target,), raw, datetime.now(UTC))))[0]
+
+    try:
+        for start in range(0, len(bench.samples), bench.batch):
+            group = bench.samples[start : start + bench.batch]
+            with bench.watch.step("receive"):
+                answers = await asyncio.gather(*map(one, group))
+            refused = [reply for reply in answers if not reply.accepted]
+            if refused:
+                raise PeerError(f"a mail was refused: {refused[0]}")
+    finally:
+        spool.close()
+        directory.close()
+
+
+def _parse(bench: Bench, queue: SqlQueue, delivery: Delivery) -> Mail:
+    with bench.watch.step("fetch"):
+        raw = queue.raw(delivery)
+    with bench.watch.step("parse"):
+        message = parse(raw)
+    with bench.watch.step("hand over"):
+        message = msgspec.msgpack.decode(msgspec.msgpack.encode(message), type=Message)
+    with bench.watch.step("compat32"):
+        for part in email.message_from_bytes(raw, policy=email.policy.compat32).walk():
+            part.get_payload(decode=True)
+    return Mail(delivery, message)
+
+
+def _file(bench: Bench) -> list[Outcome]:
+    """File all that the spool holds, batch by batch."""
+    queue = SqlQueue(bench.stores.spool, bench.stores.folder)
+    works = SqlWorks(bench.stores.database)
+
+    def timed(company_id: int) -> UnitOfWork:
+        return TimedWork(works(company_id), bench.watch)
+
+    ports = DeliverPorts(timed, SystemClock())
+    outcomes: list[Outcome] = []
+    while True:
+        with bench.watch.step("claim"):
+            claimed = queue.claim(bench.batch, datetime.now(UTC))
+        if not claimed:
+            return outcomes
+        mails = [_parse(bench, queue, delivery) for delivery in claimed]
+        with bench.watch.step("deliver"):
+            done = deliver(claimed[0].company_id, mails, ports)
+        with bench.watch.step("finish"):
+            queue.finish(done)
+        outcomes += done
+
+
+# Each step, what it is part of, and what it does.
+STEPS = (
+    ("receive", "", "header scan, From, proof, spool in groups with its sync"),
+    ("claim", "", "take a batch from the spool"),
+    ("fetch", "", "read the octets from the spool"),
+    ("parse", "", "octets to Message"),
+    ("hand over", "", "Message to octets and back, as between parser and filer"),
+    ("deliver", "", "all of transaction 2"),
+    ("begin", "deliver", "lock the clock"),
+    ("gather", "deliver", "read the facts"),
+    ("decide", "deliver", "plan every row"),
+    ("apply", "deliver", "write every row"),
+    ("commit", "deliver", "commit with its sync"),
+    ("finish", "", "clear the spool"),
+)
+
+
+def _report(watch: Watch, mails: int) -> None:
+    seconds = dict(watch.seconds)
+    seconds["decide"] = seconds["deliver"] - sum(
+        seconds[name] for name in ("begin", "gather", "apply", "commit")
+    )
+    print(f"{'step':<12} {'ms/mail':>8}")
+    for name, whole, doing in STEPS:
+        shown = f"  {name}" if whole else name
+        print(f"{shown:<12} {1000 * seconds[name] / mails:8.3f}  {doing}")
+    total = sum(seconds[name] for name, whole, _ in STEPS if not whole)
+    print(f"{'together':<12} {1000 * total / mails:8.3f}")
+    base = seconds["compat32"]
+    print(
+        f"{'compat32':<12} {1000 * base / mails:8.3f}  the standard library reads and decodes the same mails"
+    )
+    for name in ("deliver", "parse"):
+        print(f"{name} / compat32: {seconds[name] / base:.2f}")
+
+
+def run(samples: Sequence[Sample], recipient: str, directory: Path, watch: Watch, batch: int) -> None:
+    """Send samples through every step; raises PeerError where one is not filed."""
+    with tempfile.TemporaryDirectory(prefix="bccd-bench-", dir="/var/tmp") as folder:
+        config = load(prepare(Path(folder), directory, 1), {})
+        stores = open_engines(config)
+        try:
+            bench = Bench(stores, config.trust, recipient, samples, watch, batch)
+            asyncio.run(_receive(bench))
+            states = Counter(str(outcome.state) for outcome in _file(bench))
+        finally:
+            stores.close()
+    if states["filed"] != len(samples):
+        raise PeerError(f"of {len(samples)} mails: {dict(states)}")
+
+
+def main() -> int:
+    """Print CPU time a mail for each step of its way."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.inprocess", description=main.__doc__)
+    parser.add_argument("--mails", type=int, default=1000)
+    parser.add_argument("--batch", type=int, default=32, help="mails in a transaction (default: 32)")
+    parser.add_argument("--seed", type=int, default=1)
+    steps = [name for name, whole, _ in STEPS if not whole]
+    parser.add_argument("--profile", choices=steps, help="where a step spends its time")
+    given = parser.parse_args()
+    place = corpus.stored(ROOT / "build", given.mails, given.seed)
+    recipient, samples = corpus.load(place)
+    watch = Watch(given.profile or "")
+    try:
+        run(samples, recipient, place / "directory.json", watch, given.batch)
+    except PeerError as error:
+        print(f"benchmarks: {error}", file=sys.stderr)
+        return 1
+    print(f"{given.mails} mails in batches of {given.batch}")
+    _report(watch, given.mails)
+    if given.profile:
+        pstats.Stats(watch.profile).sort_stats("tottime").print_stats(_ROWS)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
