@@ -43,6 +43,7 @@ class _Job:
     delivery: Delivery
     message: Message | None = None
     parsed_at: float = 0.0
+    unreadable: bool = False  # its octets could not be fetched the last time
 
     def mail(self) -> Mail:
         assert self.message is not None  # noqa: S101 - only parsed jobs are filed
@@ -209,16 +210,18 @@ class Filer:
         return True
 
     def _feed(self) -> None:
-        while self._waiting and self._pool.room(self._waiting[0].delivery.size):
+        while not self._chores and self._waiting and self._pool.room(self._waiting[0].delivery.size):
             job = self._waiting[0]
             try:
                 raw = self._queue.raw(job.delivery)
             except StoreUnavailableError:
-                raise
-            except Exception as error:  # noqa: BLE001 - one mail without octets must not stop the others
+                # Twice in a row, and the chore that follows succeeds: then it is this mail, not the store.
+                if not job.unreadable:
+                    job.unreadable = True
+                    raise
                 self._waiting.popleft()
-                self._blame(job.delivery, f"raw_{type(error).__name__}")
-                continue
+                self._blame(job.delivery, "raw_unavailable")
+                return
             self._waiting.popleft()
             self._reading[job.delivery.id] = job
             self._pool.submit(job.delivery.id, raw)

@@ -75,7 +75,7 @@ class MemoryQueue:
         self._up()
         raw = self.rows[delivery.id].raw
         if raw == b"gone":
-            raise FileNotFoundError(raw)
+            raise StoreUnavailableError("the octets are gone")
         return raw
 
     def finish(self, outcomes: Sequence[Outcome]) -> None:
@@ -287,7 +287,7 @@ def test_mail_without_octets_is_that_mails_failure(bench: Bench) -> None:
     bench.queue.put(1, b"gone")
     bench.queue.put(2)
     bench.run(lambda: 2 in bench.queue.done and bench.queue.rows[1].error != "")
-    assert bench.queue.rows[1].error == "raw_FileNotFoundError"
+    assert bench.queue.rows[1].error == "raw_unavailable"
 
 
 def test_suspects_are_claimed_alone(bench: Bench) -> None:

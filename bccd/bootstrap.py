@@ -1,0 +1,181 @@
+"""The composition root: the only file that imports every edge and says which stands behind which port."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from bccd import daemon
+from bccd.cage import Pool
+from bccd.config import Config
+from bccd.daemon import Bound, Links
+from bccd.directory.cache import CachedDirectory
+from bccd.directory.records import Record
+from bccd.door import SOCKET_NAME, Door, Operation
+from bccd.filer import Filer
+from bccd.front import listener_settings, run_front
+from bccd.model.envelope import Protocol
+from bccd.pipeline import Receiving
+from bccd.ports import DeliverPorts, ReceivePorts, Receiver
+from bccd.sources.settings import Listener
+from bccd.store import directory as master_data
+from bccd.store import entries, migrate, reads
+from bccd.store.engine import Stores, open_engines
+from bccd.store.spool import GroupSpool, SqlQueue
+from bccd.store.uow import SqlWorks
+from bccd.verify.trust import TrustVerifier
+from bccd.web.health import Check, serve_health
+
+
+class SystemClock:
+    """The time of this machine; implements ports.Clock."""
+
+    def now(self) -> datetime:
+        """Return the time, aware, UTC."""
+        return datetime.now(UTC)
+
+
+def serve(config: Config) -> int:
+    """Run the daemon in the foreground until it is told to stop; returns its exit code, raises BccdError."""
+    return daemon.run(
+        config, partial(run_listener, config), partial(run_filer, config), partial(check, config)
+    )
+
+
+def check(config: Config) -> None:
+    """Make sure before anything is forked that the stores are there, new enough and safe to use."""
+    migrate.check(config)
+    open_engines(config).close()
+    folder = config.data_dir / "tmp"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    for left in folder.iterdir():  # mail that was on its way in when the last daemon was killed: not accepted
+        left.unlink()
+
+
+# ---- a front -----------------------------------------------------------------------------------------------
+
+
+def run_listener(config: Config, name: str, sockets: Sequence[Bound], links: Links) -> int:
+    """Be a front process: serve the sockets until SIGTERM, then drain."""
+    del name
+    listeners = [Listener(each.sock, Protocol(each.protocol)) for each in sockets if each.protocol != "http"]
+    health = [each for each in sockets if each.protocol == "http"]
+    run_front(listeners, listener_settings(config), lambda: open_receiver(config, links, health))
+    return 0
+
+
+@asynccontextmanager
+async def open_receiver(
+    config: Config, links: Links, health: Sequence[Bound] = ()
+) -> AsyncIterator[Receiver]:
+    """Open all that receive() needs inside a running loop, and answer for its health."""
+    asyncio.get_running_loop().add_reader(links.lifeline, _orphaned, links.lifeline)
+    stores = open_engines(config)
+    spool = GroupSpool(stores.spool, config.data_dir, partial(_wake, links.wake_write))
+    directory = make_directory(stores)
+    checks = make_checks(spool, directory)
+    servers = [await serve_health(each.sock, checks) for each in health]
+    try:
+        yield Receiving(ReceivePorts(directory, TrustVerifier(config.trust), spool, config.help_url))
+    finally:
+        for server in servers:
+            server.close()
+        spool.close()
+        directory.close()
+        stores.close()
+
+
+def make_directory(stores: Stores) -> CachedDirectory:
+    """Keep a snapshot of the directory that the database holds."""
+    return CachedDirectory(
+        partial(reads.directory_snapshot, stores.database),
+        partial(reads.directory_version, stores.database),
+        partial(reads.deal_exists, stores.database),
+    )
+
+
+def make_checks(spool: GroupSpool, directory: CachedDirectory) -> Mapping[str, Check]:
+    """List what /readyz asks for: whether mail could be proven and kept now."""
+
+    async def readable() -> bool:
+        await directory.fresh()
+        return True
+
+    async def spooling() -> bool:
+        return await asyncio.to_thread(spool.answers)
+
+    return {"directory": readable, "spool": spooling}
+
+
+def _orphaned(lifeline: int) -> None:
+    """Drain as if told to: the supervisor is gone."""
+    asyncio.get_running_loop().remove_reader(lifeline)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _wake(pipe: int) -> None:
+    with suppress(BlockingIOError):  # a full pipe wakes as well
+        os.write(pipe, b"!")
+
+
+# ---- the filer ---------------------------------------------------------------------------------------------
+
+
+def run_filer(config: Config, name: str, links: Links) -> int:
+    """Be the filer process: file mail until SIGTERM, then what is claimed."""
+    del name
+    stores = open_engines(config)
+    filer = make_filer(config, stores, wake=links.wake_read, lifeline=links.lifeline)
+    signal.signal(signal.SIGTERM, lambda *_: filer.stop())
+    try:
+        filer.run()
+    finally:
+        filer.close()
+        stores.close()
+    return 0
+
+
+def make_filer(
+    config: Config, stores: Stores, *, wake: int | None = None, lifeline: int | None = None
+) -> Filer:
+    """Put the filer together, with its parsers started and its door open."""
+    processes = config.processes
+    return Filer(
+        SqlQueue(stores.spool, config.data_dir),
+        DeliverPorts(SqlWorks(stores.database), SystemClock()),
+        Pool(processes.parsers, processes.parse_seconds, processes.parse_memory),
+        config.filing,
+        wake=wake,
+        lifeline=lifeline,
+        door=Door(config.data_dir / SOCKET_NAME, make_operations(stores)),
+    )
+
+
+def make_operations(stores: Stores) -> dict[str, Operation]:
+    """List what the command line may ask the running daemon to do; each takes and returns JSON's types."""
+    now = SystemClock().now
+
+    def load(arguments: Mapping[str, Any]) -> object:
+        records = [Record(r["kind"], r["row"], _tuples(r["values"])) for r in arguments["records"]]
+        return dict(master_data.load(stores.database, records, now(), arguments["company"]).changed)
+
+    def retry(arguments: Mapping[str, Any]) -> object:
+        for delivery_id in arguments["deliveries"]:
+            entries.retry(stores, delivery_id, now())
+        return None
+
+    def remove(arguments: Mapping[str, Any]) -> object:
+        for delivery_id in arguments["deliveries"]:
+            entries.remove(stores, delivery_id, now())
+        return None
+
+    return {"directory.load": load, "queue.retry": retry, "queue.delete": remove}
+
+
+def _tuples(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Give lists back the form they had before they went through JSON."""
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}

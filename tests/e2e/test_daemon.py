@@ -1,0 +1,230 @@
+"""The whole daemon on real sockets: mail in, rows out, and an end in good order."""
+
+import json
+import os
+import shutil
+import signal
+import smtplib
+import socket
+import subprocess
+import threading
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import MakeDaemon
+from tests.e2e.harness import DROP, USERS, Daemon, mail, wait_for
+
+pytestmark = pytest.mark.e2e
+
+
+def test_mail_is_filed(daemon: Daemon) -> None:
+    """A mail answered with 250 is filed within a second, linked to its contact and his one open deal."""
+    daemon.send(mail("first"))
+    daemon.wait_filed(1)
+    begun = time.monotonic()
+    daemon.send(mail("second"))
+    rows = daemon.wait_filed(2)
+    assert time.monotonic() - begun < 1.0
+    assert [row.state for row in rows] == ["filed"] * 2
+    links = daemon.query("SELECT contact_id IS NOT NULL, deal_id IS NOT NULL, state FROM link")
+    assert sorted(links) == [(0, 1, "active"), (0, 1, "active"), (1, 0, "active"), (1, 0, "active")]
+
+
+def test_the_same_mail_twice_is_one(daemon: Daemon) -> None:
+    """The same octets again are answered with 250 and stand once."""
+    daemon.send(mail("twice"))
+    daemon.wait_filed(1)
+    daemon.send(mail("twice"))
+    daemon.send(mail("other"))
+    assert len(daemon.wait_filed(2)) == 2
+
+
+def test_health(daemon: Daemon) -> None:
+    """Health is answered for on the configured address."""
+    for path in ("healthz", "readyz"):
+        with urllib.request.urlopen(f"http://127.0.0.1:{daemon.http}/{path}", timeout=10) as answer:
+            assert answer.status == 200, path
+
+
+def test_lmtp_answers_each_recipient(daemon: Daemon) -> None:
+    """Over LMTP a known recipient gets 250 and an unknown one 550."""
+    with smtplib.LMTP("127.0.0.1", daemon.lmtp) as client:
+        refused = client.sendmail(USERS[0], [DROP, "nobody@drop.example.com"], mail("lmtp"))
+    assert list(refused) == ["nobody@drop.example.com"]
+    assert refused["nobody@drop.example.com"][0] == 550
+    assert [row.state for row in daemon.wait_filed(1)] == ["filed"]
+
+
+def test_strangers_are_refused(make_daemon: MakeDaemon) -> None:
+    """Outside trusted networks nothing unproven gets in, whoever it claims to be from."""
+    daemon = make_daemon(trust={"networks": []}).start()
+    with pytest.raises(smtplib.SMTPDataError) as caught:
+        daemon.send(mail("forged"))
+    assert caught.value.smtp_code == 550
+    assert daemon.deliveries() == []
+
+
+def test_swaks(daemon: Daemon) -> None:
+    """swaks hands a mail in, and is told when an address does not exist."""
+    swaks = shutil.which("swaks")
+    if swaks is None:
+        pytest.skip("lacks swaks")
+    common = [
+        swaks,
+        "--server",
+        f"127.0.0.1:{daemon.smtp}",
+        "--from",
+        USERS[0],
+        "--h-To",
+        "cleo@customer.example",
+    ]
+    for recipient, code in ((DROP, 0), ("nobody@drop.example.com", 24)):
+        done = subprocess.run([*common, "--to", recipient], capture_output=True, text=True, check=False)
+        assert done.returncode == code, done.stdout
+    assert [row.state for row in daemon.wait_filed(1)] == ["filed"]
+
+
+def test_several_fronts(make_daemon: MakeDaemon) -> None:
+    """Several listener processes share the sockets, and each wakes the filer."""
+    daemon = make_daemon(processes={"fronts": 3}).start()
+    times = []
+    for number in range(15):
+        begun = time.monotonic()
+        daemon.send(mail(f"front-{number}"))
+        daemon.wait_filed(number + 1)
+        times.append(time.monotonic() - begun)
+    assert sorted(times)[10] < 0.5  # without being woken the filer looks once a second
+    assert len({event["process"] for event in daemon.events("receive")}) > 1
+
+
+def test_stop_loses_nothing(daemon: Daemon) -> None:
+    """Stopped under load, the daemon ends with code 0, and every mail that got its 250 stands once."""
+    accepted: list[str] = []
+    stopped = threading.Event()
+
+    def client(number: int) -> None:
+        try:
+            with smtplib.SMTP("127.0.0.1", daemon.smtp, timeout=20) as session:
+                for place in range(2000):
+                    name = f"load-{number}-{place}"
+                    session.sendmail(USERS[number % 3], [DROP], mail(name, USERS[number % 3]))
+                    accepted.append(name)
+        except (smtplib.SMTPException, OSError):
+            assert stopped.is_set()
+
+    clients = [threading.Thread(target=client, args=(number,)) for number in range(6)]
+    for each in clients:
+        each.start()
+    wait_for(lambda: len(accepted) >= 50, 20, daemon.tail)
+    stopped.set()
+    begun = time.monotonic()
+    assert daemon.stop() == 0
+    assert time.monotonic() - begun < 15
+    for each in clients:
+        each.join()
+    daemon.start()
+    daemon.wait_filed(len(accepted), 30)
+    names = [name for (name,) in daemon.query("SELECT msgid FROM message")]
+    assert len(names) == len(set(names))
+    assert {f"{name}@example.com" for name in accepted} <= set(names)
+
+
+def test_an_idle_session_is_told_of_the_stop(daemon: Daemon) -> None:
+    """A session that waits between two mails gets 421 when the daemon stops."""
+    with smtplib.SMTP("127.0.0.1", daemon.smtp, timeout=20) as session:
+        session.ehlo()
+        assert daemon.stop() == 0
+        assert session.noop()[0] == 421
+
+
+def test_a_client_that_leaves_does_not_cancel_the_commit(daemon: Daemon) -> None:
+    """A mail whose sender hangs up right after the final dot is complete or absent, never half there."""
+    for number in range(20):
+        with socket.create_connection(("127.0.0.1", daemon.smtp), timeout=20) as sock:
+            file = sock.makefile("rb")
+            file.readline()
+            for line in ("EHLO x", f"MAIL FROM:<{USERS[0]}>", f"RCPT TO:<{DROP}>", "DATA"):
+                sock.sendall(line.encode() + b"\r\n")
+                while file.readline()[3:4] == b"-":
+                    pass
+            sock.sendall(mail(f"gone-{number}") + b".\r\n")
+            if number % 2:
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")  # leave with RST
+            file.close()
+    daemon.send(mail("last"))
+    wait_for(lambda: daemon.waiting() == 0 and len(daemon.deliveries()) > 0, 20)
+    time.sleep(0.3)
+    rows = daemon.wait_filed(1)
+    assert all(row.state == "filed" for row in rows)
+    assert len(rows) == 21  # the last octets were sent, so each mail was complete
+
+
+def test_killed_children_are_replaced(daemon: Daemon) -> None:
+    """The filer, a front and the parsers are killed; mail is taken and filed all the same."""
+    for pid in daemon.children():
+        os.kill(pid, signal.SIGKILL)
+    wait_for(daemon.greets, 10, daemon.tail)
+    daemon.send(mail("after"))
+    assert [row.state for row in daemon.wait_filed(1)] == ["filed"]
+
+
+def test_a_stuck_parser_holds_nobody_up(daemon: Daemon) -> None:
+    """With one of two parsers stopped for good, all mail is filed within a second of its 250, or moved."""
+    daemon.send(mail("warm"))
+    daemon.wait_filed(1)
+    os.kill(daemon.parsers()[0], signal.SIGSTOP)
+    begun = time.monotonic()
+    for number in range(10):
+        daemon.send(mail(f"stuck-{number}"))
+    rows = daemon.wait_filed(11)
+    assert time.monotonic() - begun < 5
+    assert {row.state for row in rows} == {"filed"}
+
+
+def test_a_mail_that_bloats_its_parser_is_kept_as_failed(make_daemon: MakeDaemon) -> None:
+    """A mail too heavy for the parsers' memory ends as failed, its octets kept; its neighbours are filed."""
+    daemon = make_daemon(processes={"parse_memory": "128 MiB"}, filing={"retry_first_seconds": 0.05}).start()
+    heavy = mail("heavy", body=b"x" * 76 + b"\r\n") + (b"y" * 76 + b"\r\n") * 440_000
+    daemon.send(heavy)
+    begun = time.monotonic()
+    for number in range(10):
+        daemon.send(mail(f"light-{number}"))
+    wait_for(lambda: sum(row.state == "filed" for row in daemon.deliveries()) == 10, 10, daemon.tail)
+    assert time.monotonic() - begun < 3
+    rows = daemon.wait_filed(11, 30)
+    assert [(row.state, row.reason) for row in rows if row.state != "filed"] == [("failed", "parser_memory")]
+    failed = next(row for row in rows if row.state == "failed")
+    kept = daemon.query("SELECT size FROM raw_mail WHERE sha256 = ?", failed.sha256, file="spool.db")
+    assert kept == [(len(heavy),)]
+
+
+def test_no_schema_is_one_sentence(tmp_path: Path) -> None:
+    """Without its databases the daemon does not start, and says what to run."""
+    daemon = Daemon(tmp_path)
+    daemon.configure()
+    done = daemon.call("serve")
+    assert done.returncode != 0
+    assert "bccd migrate" in done.stderr and len(done.stderr.splitlines()) == 1
+
+
+def test_a_busy_port_is_one_sentence(daemon: Daemon, make_daemon: MakeDaemon) -> None:
+    """A second daemon on the same port ends with one sentence that names it."""
+    second = make_daemon(listen={"smtp": [f"127.0.0.1:{daemon.smtp}"]})
+    done = second.call("serve")
+    assert done.returncode != 0
+    assert f"127.0.0.1:{daemon.smtp}" in done.stderr and len(done.stderr.splitlines()) == 1
+
+
+def test_the_log_names_no_one(daemon: Daemon) -> None:
+    """No address, subject or body reaches the log."""
+    daemon.send(mail("canary-subject", body=b"canary-body\r\n"))
+    daemon.wait_filed(1)
+    daemon.stop()
+    log = daemon.log.read_text(encoding="utf-8")
+    assert len(daemon.events("receive")) == len(daemon.events("filing")) == 1
+    for canary in ("canary", *USERS, "cleo", DROP):
+        assert canary not in log
+    assert json.loads(log.splitlines()[-1])["event"] == "stopped"

@@ -1,0 +1,106 @@
+"""bccd behind a real Postfix, over SMTP and over LMTP."""
+
+import os
+import shutil
+import smtplib
+import subprocess
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.e2e.conftest import MakeDaemon
+from tests.e2e.harness import DROP, USERS, Daemon, mail, wait_for
+from tests.e2e.postfix import Postfix
+
+pytestmark = [pytest.mark.e2e, pytest.mark.postfix]
+
+UNKNOWN = "nobody@drop.example.com"
+TAGGED = "sales+dealD1@drop.example.com"
+StartPostfix = Callable[[str], Postfix]
+
+
+@pytest.fixture
+def start_postfix() -> Iterator[StartPostfix]:
+    """Start mail servers; they end with the test."""
+    if os.geteuid() != 0:
+        pytest.skip("lacks root")
+    started: list[Postfix] = []
+
+    def start(transport: str) -> Postfix:
+        started.append(Postfix(transport))
+        return started[-1].start()
+
+    yield start
+    for postfix in started:
+        postfix.stop()
+
+
+def hop(daemon: Daemon, protocol: str) -> str:
+    """Write the daemon as a transport."""
+    if protocol == "smtp":
+        return f"smtp:[127.0.0.1]:{daemon.smtp}"
+    return f"lmtp:inet:127.0.0.1:{daemon.lmtp}"
+
+
+@pytest.mark.parametrize("protocol", ["smtp", "lmtp"])
+def test_three_recipients_one_unknown(daemon: Daemon, start_postfix: StartPostfix, protocol: str) -> None:
+    """Of three recipients Postfix delivers two and bounces the unknown one; the mail is filed once."""
+    postfix = start_postfix(hop(daemon, protocol))
+    with smtplib.SMTP("127.0.0.1", postfix.port) as client:
+        client.sendmail(USERS[0], [DROP, UNKNOWN, TAGGED], mail("postfix"))
+    wait_for(lambda: len(postfix.results()) == 3, 20, postfix.log)
+    results = postfix.results()
+    assert {to: status for to, (status, _) in results.items()} == {
+        DROP: "sent",
+        TAGGED: "sent",
+        UNKNOWN: "bounced",
+    }
+    assert "250 2.0.0 accepted as" in results[DROP][1]
+    assert "550 5.1.1" in results[UNKNOWN][1]
+    rows = daemon.wait_filed(1)
+    assert [row.state for row in rows] == ["filed"]
+    assert daemon.query("SELECT count(*) FROM message") == [(1,)]
+    assert daemon.query("SELECT count(*) FROM delivery_recipient") == [(2,)]
+
+
+def test_a_relays_results_prove_the_sender(make_daemon: MakeDaemon, start_postfix: StartPostfix) -> None:
+    """Behind a listed relay, mail is filed where its Authentication-Results say so, and held where not."""
+    daemon = make_daemon(
+        trust={"networks": [], "relays": ["127.0.0.1/32"], "authserv_ids": ["mx.example.com"]}
+    ).start()
+    postfix = start_postfix(hop(daemon, "lmtp"))
+    proof = b"Authentication-Results: mx.example.com; dmarc=pass header.from=example.com\r\n"
+    with smtplib.SMTP("127.0.0.1", postfix.port) as client:
+        client.sendmail(USERS[0], [DROP], mail("proven", header=proof))
+        client.sendmail(USERS[0], [DROP], mail("claimed", header=proof.replace(b"pass", b"fail")))
+    rows = daemon.wait_filed(2)
+    assert sorted((row.state, row.reason) for row in rows)[1][0] == "held"
+    assert sorted(row.state for row in rows) == ["filed", "held"]
+    assert {row.state: row.reason for row in rows}["held"] == "unverified_sender"
+    assert "relay_dmarc" in next(row.evidence for row in rows if row.state == "filed")
+
+
+def test_a_restart_is_waited_out(daemon: Daemon, start_postfix: StartPostfix) -> None:
+    """Mail that Postfix could not hand over while bccd was down arrives when it is back."""
+    postfix = start_postfix(hop(daemon, "smtp"))
+    assert daemon.stop() == 0
+    with smtplib.SMTP("127.0.0.1", postfix.port) as client:
+        client.sendmail(USERS[0], [DROP], mail("later"))
+    wait_for(lambda: "deferred" in postfix.log(), 20, postfix.log)
+    daemon.start()
+    assert [row.state for row in daemon.wait_filed(1, 30)] == ["filed"]
+
+
+def test_smtp_source(make_daemon: MakeDaemon) -> None:
+    """A load of smtp-source is taken without an error and filed to the last mail."""
+    program = shutil.which("smtp-source", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+    assert program is not None
+    daemon = make_daemon(limits={"connections_per_ip": 50}).start()
+    command = [program, "-l", "5000", "-m", "300", "-s", "20", "-f", USERS[0], "-t", DROP]
+    done = subprocess.run(
+        [*command, f"127.0.0.1:{daemon.smtp}"], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    rows = daemon.wait_filed(300, 30)
+    assert len(rows) == 300
+    assert {row.state for row in rows} <= {"filed", "set_aside"}
