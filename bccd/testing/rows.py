@@ -1,0 +1,31 @@
+"""All rows of a store, comparable between stores and between runs."""
+
+from datetime import datetime
+from typing import Any
+
+from bccd.store.engine import Stores
+from bccd.store.plain import Rows, all_rows, put_rows
+from bccd.store.tables import to_text
+from bccd.testing.build import Seed
+from bccd.testing.memory import MemoryStore
+
+
+def rows(store: MemoryStore | Stores) -> Rows:
+    """Return every row of every table, in the order of the primary keys; times are ISO 8601 text."""
+    found = store.all_rows() if isinstance(store, MemoryStore) else all_rows(store)
+    return {
+        table: [{name: _plain(value) for name, value in row.items()} for row in listed]
+        for table, listed in found.items()
+    }
+
+
+def fill(store: MemoryStore | Stores, seed: Seed) -> None:
+    """Put a company's master data into a store."""
+    if isinstance(store, MemoryStore):
+        store.put_rows(seed.rows)
+    else:
+        put_rows(store, seed.rows)
+
+
+def _plain(value: Any) -> Any:
+    return to_text(value) if isinstance(value, datetime) else value

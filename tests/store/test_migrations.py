@@ -1,0 +1,126 @@
+"""The schema comes from migrations, and is what the tables say."""
+
+import re
+import sqlite3
+from pathlib import Path
+
+import pytest
+from sqlalchemy import MetaData
+
+from bccd.model.errors import ConfigError, SchemaError
+from bccd.store import migrate, tables
+from bccd.store.engine import open_engine
+from tests.store.conftest import config_of
+
+
+def schema(path: Path) -> dict[str, list[str]]:
+    """Return each table and index with its parts in an order of their own, for constraints may stand in any."""
+    connection = sqlite3.connect(path)
+    found = connection.execute(
+        "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND type <> 'view'"
+        " AND name NOT LIKE '%_revision' AND name NOT LIKE 'sqlite_%'"
+    ).fetchall()
+    connection.close()
+    return {name: sorted(re.split(r",\s+(?=CONSTRAINT)|\s\)", " ".join(sql.split()))) for name, sql in found}
+
+
+@pytest.mark.parametrize(
+    ("metadata", "name"),
+    [(tables.database, "bccd.db"), (tables.spool, "spool.db")],
+    ids=["database", "spool"],
+)
+def test_migrations_make_what_the_tables_say(
+    template: Path, tmp_path: Path, metadata: MetaData, name: str
+) -> None:
+    """A migrated file has the columns, keys, checks and indexes of the metadata, and nothing else."""
+    engine = open_engine(f"sqlite:///{tmp_path / name}")
+    metadata.create_all(engine)
+    engine.dispose()
+    assert schema(template / name) == schema(tmp_path / name)
+
+
+def test_check_accepts_what_upgrade_made(tmp_path: Path) -> None:
+    """After an upgrade, which may be repeated, the schema is in order."""
+    config = config_of(tmp_path / "new")
+    migrate.upgrade(config)
+    migrate.upgrade(config)
+    migrate.check(config)
+
+
+def test_a_missing_file_is_named_and_not_made(tmp_path: Path) -> None:
+    """Checking an empty folder says what to run and leaves the folder empty."""
+    with pytest.raises(SchemaError, match=r"there is no database at .*bccd.db: run `bccd migrate` first"):
+        migrate.check(config_of(tmp_path))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_without_tables_is_named(tmp_path: Path) -> None:
+    """An empty database file is told from one that is too old."""
+    (tmp_path / "bccd.db").touch()
+    with pytest.raises(SchemaError, match="has no tables yet"):
+        migrate.check(config_of(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("revision", "sentence"),
+    [("0001_pre_companies_and_crm", "too old"), ("9999_pre_future", "made by a newer bccd")],
+)
+def test_another_revision_is_named(tmp_path: Path, revision: str, sentence: str) -> None:
+    """A schema of another version is refused in one sentence, not worked on."""
+    config = config_of(tmp_path)
+    migrate.upgrade(config)
+    with sqlite3.connect(tmp_path / "bccd.db") as connection:
+        connection.execute("UPDATE database_revision SET version_num = ?", (revision,))
+    connection.close()
+    with pytest.raises(SchemaError, match=sentence) as caught:
+        migrate.check(config)
+    assert "\n" not in str(caught.value)
+
+
+def test_upgrade_leaves_a_newer_schema_alone(tmp_path: Path) -> None:
+    """Migrating with an old program does not touch a newer database."""
+    config = config_of(tmp_path)
+    migrate.upgrade(config)
+    with sqlite3.connect(tmp_path / "spool.db") as connection:
+        connection.execute("UPDATE spool_revision SET version_num = '9999_pre_future'")
+    connection.close()
+    with pytest.raises(SchemaError, match="install that version or a later one"):
+        migrate.upgrade(config)
+
+
+def test_files_are_for_their_owner_only(template: Path) -> None:
+    """Nobody else can read mail."""
+    assert {(template / name).stat().st_mode & 0o777 for name in ("bccd.db", "spool.db")} == {0o600}
+
+
+def test_migrations_of_an_installed_package_come_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A wheel carries the migrations inside the package; a checkout has them beside it."""
+    assert migrate.folder() == Path(migrate.__file__).parents[2] / "migrations"
+    (tmp_path / "bccd" / "_migrations").mkdir(parents=True)
+    monkeypatch.setattr(migrate, "__file__", str(tmp_path / "bccd" / "store" / "migrate.py"))
+    assert migrate.folder() == tmp_path / "bccd" / "_migrations"
+
+
+def test_another_database_is_refused(tmp_path: Path) -> None:
+    """A url is a mistake in the configuration for now."""
+    config = config_of(tmp_path)
+    config.database.url = "postgresql://localhost/bccd"  # type: ignore[misc]
+    with pytest.raises(ConfigError, match=r"database\.url"):
+        migrate.check(config)
+
+
+def test_every_key_leads_with_the_company() -> None:
+    """No row can stand for, or point at, another company's; two tables are global by nature."""
+    for table in (*tables.database.sorted_tables, tables.raw_mail, tables.delivery_key):
+        if table.name in ("company", "company_address"):
+            continue
+        assert next(iter(table.primary_key)).name == "company_id", table.name
+        for constraint in table.constraints:
+            columns = [column.name for column in getattr(constraint, "columns", ())]
+            if type(constraint).__name__ in ("UniqueConstraint", "ForeignKeyConstraint"):
+                assert columns[0] == "company_id", (table.name, columns)
+        for index in table.indexes:
+            if table in tables.database.sorted_tables:
+                assert next(iter(index.columns)).name == "company_id", index.name
