@@ -1,0 +1,210 @@
+"""Header blocks: runs of labelled lines of one language that stand above a quoted mail."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from bccd.mail.forward.dates import read_date
+from bccd.mail.forward.labels import ANY, LISTS, PRIMARY, Label, Role, rank
+from bccd.mail.forward.markers import is_marker, marker_of
+from bccd.mail.forward.page import Page
+
+_WRAP = 76  # Gmail folds its text part at 78 columns, others at 76
+_FOLDED_LIST = 5000  # lines of a To field
+_FOLDED = 3  # lines of any other field
+_MARKER_REACH = 3  # lines between a marker and its block
+_MOST_BLOCKS = 50
+_LONGEST_SENDER = 2000
+_FEWEST = 3
+
+_PATCH = re.compile(r"\[[^\]]{0,40}PATCH|From [0-9a-f]{40} ")
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A header block: where it stands, what its lines say, and what made it one."""
+
+    opening: int  # its marker line, or its first line
+    start: int
+    end: int  # the line behind its last one
+    depth: int  # of quoting
+    language: str
+    values: Mapping[Role, str]
+    marker: str  # "marker:*", "separator:*", "html:*" or ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    """The languages that all labels so far belong to, with the roles each gives them."""
+
+    roles: Mapping[str, Mapping[Role, int]]
+
+    def narrowed(self, label: Label, number: int) -> "_Fit | None":
+        """Add a label; None where it speaks another language or repeats a role."""
+        everywhere = label.roles.get(ANY)
+        if everywhere:
+            return self
+        known: dict[str, Mapping[Role, int]] = {}
+        for language, seen in (self.roles or _unseen(label)).items():
+            role = label.roles.get(language) or label.roles.get("en")
+            if role and role not in seen:
+                known[language] = {**seen, role: number}
+        return _Fit(known) if known else None
+
+
+def _unseen(label: Label) -> Mapping[str, Mapping[Role, int]]:
+    return {language: {} for language in label.roles}
+
+
+def find_blocks(page: Page) -> Iterator[Block]:
+    """Find every header block, from the top down."""
+    behind = 0
+    found = 0
+    for start in page.labels:
+        if found >= _MOST_BLOCKS:
+            return
+        if start < behind or ANY in page.labels[start].roles:
+            continue
+        block = _read_block(page, start, behind)
+        if block:
+            behind = block.end
+            found += 1
+            yield block
+
+
+@dataclass(slots=True)
+class _Run:
+    """Labelled lines being read: their values and the lines that may continue the last one."""
+
+    fit: _Fit
+    values: list[tuple[int, list[str]]]
+    pending: list[str]
+    technical: bool = False
+
+    def can_fold(self, text: str, *, in_list: bool) -> bool:
+        """Tell whether a line may still belong to the last field, should another field follow."""
+        if len(self.pending) < _FOLDED:
+            return True
+        return in_list and len(self.pending) < _FOLDED_LIST and any(mark in text for mark in "@<>,;")
+
+    def add(self, number: int, label: Label, fit: _Fit) -> None:
+        if self.values:
+            self.values[-1][1].extend(self.pending)
+        self.pending = []
+        self.fit = fit
+        self.technical = self.technical or label.roles.get(ANY) is Role.TECHNICAL
+        self.values.append((number, [label.value]))
+
+
+def _read_block(page: Page, start: int, behind: int) -> Block | None:
+    run, end = _read_run(page, start)
+    language = _language(run.fit)
+    if language is None or len(run.fit.roles[language]) <= 1:
+        return None
+    by_line = {number: role for role, number in run.fit.roles[language].items()}
+    end = _take_folded(run, by_line.get(run.values[-1][0], Role.OTHER), page, end)
+    values = {
+        by_line[number]: " ".join(part for part in parts if part)
+        for number, parts in run.values
+        if number in by_line
+    }
+    depth = page.lines[start].depth
+    opening, marker = _marker_above(page, start, behind)
+    block = Block(opening, start, end, depth, language, values, marker)
+    return block if _is_block(page, block, technical=run.technical) else None
+
+
+def _read_run(page: Page, start: int) -> tuple[_Run, int]:
+    """Read labelled lines and what folds between them; give the run and the line behind its last label."""
+    run = _Run(_Fit({}), [], [])
+    depth, number, end, blanks = page.lines[start].depth, start, start, 0
+    while number < len(page.lines):
+        line = page.lines[number]
+        label = page.labels.get(number)
+        if line.depth != depth:
+            break
+        fit = run.fit.narrowed(label, number) if label else None
+        if label and fit:
+            run.add(number, label, fit)
+            end = number + 1
+        elif line.text:
+            if label or not run.can_fold(line.text, in_list=_is_list(page, run.values[-1][0])):
+                break
+            run.pending.append(line.text)
+        else:
+            # Fields may stand as paragraphs, but then all of them do.
+            following = page.labels.get(number + 1)
+            if blanks != len(run.values) - 1 or not following or not run.fit.narrowed(following, number + 1):
+                break
+            blanks += 1
+        number += 1
+    return run, end
+
+
+def _is_list(page: Page, number: int) -> bool:
+    return any(role in LISTS for role in page.labels[number].roles.values())
+
+
+def _language(fit: _Fit) -> str | None:
+    """Choose the language that knows the sender's line, and the likeliest of those."""
+    known = [language for language, roles in fit.roles.items() if Role.SENDER in roles]
+    return min(known, key=rank, default=None)
+
+
+def _take_folded(run: _Run, last: Role, page: Page, end: int) -> int:
+    """Give the last field the lines that fold it, and nothing of the text that follows."""
+    parts = run.values[-1][1]
+    previous = page.lines[end - 1].text
+    for text in run.pending:
+        folded = len(previous) + 1 + len(text.partition(" ")[0]) > _WRAP
+        if last in LISTS:
+            belongs = previous.endswith((",", ";")) or text.startswith("<") or (folded and "@" in text)
+        else:
+            after = page.lines[end + 1].text if end + 1 < len(page.lines) else ""
+            belongs = last is Role.SUBJECT and folded and not after
+        if not belongs:
+            break
+        parts.append(text)
+        previous = text
+        end += 1
+    return end
+
+
+def _marker_above(page: Page, start: int, behind: int) -> tuple[int, str]:
+    """Find what announces the block: an anchor of the mark-up, or a marker line a little above."""
+    anchor = page.anchors.get(start, "")
+    for number in range(start - 1, max(behind, start - 1 - _MARKER_REACH) - 1, -1):
+        line = page.lines[number]
+        if not line.text:
+            anchor = anchor or page.anchors.get(number, "")
+            continue
+        marker = marker_of(line.text)
+        if marker and line.depth <= page.lines[start].depth:
+            return number, marker
+        break
+    return start, anchor
+
+
+def _is_block(page: Page, block: Block, *, technical: bool) -> bool:
+    """Weigh the evidence: what is not announced must look like a client's block in every respect."""
+    sender = block.values.get(Role.SENDER, "")
+    roles = PRIMARY & block.values.keys()
+    if not sender or len(sender) > _LONGEST_SENDER or _is_patch(page, block):
+        return False
+    if is_marker(block.marker):
+        return len(roles) > 1
+    if technical or len(roles) < _FEWEST:
+        return False
+    read = read_date(block.values.get(Role.DATE, ""), block.language)
+    if not read.has_clock:
+        return block.marker.startswith("html:") and ("@" in sender or read.when is not None)
+    if Role.SUBJECT in roles:
+        return True
+    return "@" in sender and bool(roles & {Role.TO, Role.CC})
+
+
+def _is_patch(page: Page, block: Block) -> bool:
+    if block.marker and is_marker(block.marker):
+        return False
+    above = page.raw[block.start - 1] if block.start else ""
+    return bool(_PATCH.match(block.values.get(Role.SUBJECT, "")) or _PATCH.match(above.lstrip("> ")))

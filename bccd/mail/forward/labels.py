@@ -1,0 +1,110 @@
+"""From a line to its label: one table over all clients and languages, asked by the label's folded text."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from enum import StrEnum, unique
+from typing import NamedTuple
+
+from bccd.mail.forward.facts import clients, k9, more, outlook, roundcube, thunderbird, zimbra
+from bccd.mail.forward.facts.row import Labels
+
+ANY = "*"  # the language of labels that fit every block
+
+_LONGEST = 48  # no label with its quoting of style is longer
+_COLON = re.compile("[:：﹕︓՝]")
+_STYLE = "*_ \t"
+
+
+@unique
+class Role(StrEnum):
+    """What a header line says."""
+
+    SENDER = "from"
+    TO = "to"
+    CC = "cc"
+    DATE = "date"
+    SUBJECT = "subject"
+    REPLY_TO = "reply-to"
+    OTHER = "other"
+    TECHNICAL = "technical"
+
+
+PRIMARY = frozenset({Role.SENDER, Role.TO, Role.CC, Role.DATE, Role.SUBJECT})
+LISTS = frozenset({Role.SENDER, Role.TO, Role.CC, Role.REPLY_TO})
+
+# A tie between languages goes to the first of these: what a sales team of Europe sees most.
+_PREFERRED = ("en", "pl", "de", "fr", "es", "it", "nl", "pt", "cs", "sk", "uk", "ru", "zh")
+
+
+class Label(NamedTuple):
+    """A label that a line begins with: its role by language, and the value behind it."""
+
+    roles: Mapping[str, Role]
+    value: str
+
+
+def fold(label: str) -> str:
+    """Fold a label or marker, so that two ways of writing it are equal."""
+    if not label.isascii():
+        label = unicodedata.normalize("NFKC", label).translate({0x2019: "'"})
+    return "".join(label.casefold().split()).rstrip(".")
+
+
+def _rows() -> Iterable[Labels]:
+    for source in (outlook, clients, thunderbird, more, k9, roundcube, zimbra):
+        yield from source.LABELS
+
+
+def _table() -> dict[str, dict[str, Role]]:
+    # The first source wins where two give one label two roles in one language.
+    columns = (Role.SENDER, Role.TO, Role.CC, Role.DATE, Role.SUBJECT, Role.REPLY_TO)
+    table: dict[str, dict[str, Role]] = {}
+    for language, *labels in _rows():
+        for role, label in zip(columns, labels, strict=True):
+            if label:
+                table.setdefault(fold(label), {}).setdefault(language, role)
+    for role, known in ((Role.OTHER, more.OTHER), (Role.TECHNICAL, more.TECHNICAL)):
+        for label in known:
+            table.setdefault(fold(label), {}).setdefault(ANY, role)
+    return table
+
+
+TABLE: Mapping[str, Mapping[str, Role]] = _table()
+_FIRST = frozenset(key[0] for key in TABLE) | frozenset(key[0].upper() for key in TABLE)
+
+
+def read_label(text: str) -> Label | None:
+    """Read the label that a line, free of quoting, begins with: `Od:`, `*From:*`, `发 件人：`."""
+    start = 2 if text[:2] in {"**", "__"} else 1 if text[:1] in {"*", "_"} else 0
+    if text[start : start + 1] not in _FIRST and text.isascii():
+        return None
+    match = _COLON.search(text, start, start + _LONGEST)
+    if match is None:
+        return None
+    roles = TABLE.get(fold(text[start : match.start()].strip(_STYLE)))
+    if roles is None:
+        return None
+    value = text[match.end() :].strip()
+    return Label(roles, value.lstrip("*_").strip() if start else value)
+
+
+def rank(language: str) -> tuple[int, str]:
+    """Order languages for a tie."""
+    known = _PREFERRED.index(language) if language in _PREFERRED else len(_PREFERRED)
+    return known, language
+
+
+def languages_of(label: Label, role: Role) -> list[str]:
+    """List the languages in which a label has this role, the most likely first."""
+    return sorted((code for code, known in label.roles.items() if known is role), key=rank)
+
+
+def labels_of(language: str) -> dict[str, Role]:
+    """Map the labels of a language, as written, to their roles."""
+    columns = (Role.SENDER, Role.TO, Role.CC, Role.DATE, Role.SUBJECT)
+    found: dict[str, Role] = {}
+    for row in _rows():
+        if row.language == language:
+            found.update({label: role for role, label in zip(columns, row[1:6], strict=True) if label})
+    return found

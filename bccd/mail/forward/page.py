@@ -1,0 +1,42 @@
+"""A text prepared for reading: its lines, the label each begins with, and anchors known from mark-up."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from bccd.mail.forward.glued import split_glued
+from bccd.mail.forward.labels import Label, read_label
+from bccd.mail.forward.lines import MAX_DEPTH, Line, read_line, split_lines
+
+_MOST_LABELS = 5_000  # a text with more is no mail that a person forwards
+
+_NO_ANCHORS: Mapping[int, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The lines of one text and what stands on them, by line number."""
+
+    raw: Sequence[str]
+    lines: Sequence[Line]
+    labels: Mapping[int, Label]
+    anchors: Mapping[int, str]
+
+
+def page_of(text: str, anchors: Mapping[int, str] = _NO_ANCHORS) -> Page:
+    """Prepare a text; anchors name the lines where mark-up says that a quoted mail begins."""
+    raw = split_lines(text)
+    if not anchors and any("---" in line and ":" in line for line in raw):
+        raw = [part for line in raw for part in split_glued(line)]
+    lines = [read_line(line) for line in raw]
+    return Page(raw, lines, _labels(lines), anchors)
+
+
+def _labels(lines: Sequence[Line]) -> dict[int, Label]:
+    labels: dict[int, Label] = {}
+    for number, line in enumerate(lines):
+        if line.text and line.depth <= MAX_DEPTH and (label := read_label(line.text)):
+            labels[number] = label
+            if len(labels) >= _MOST_LABELS:
+                break
+    return labels
