@@ -1,0 +1,57 @@
+"""The command line: thin commands over the same functions that the daemon runs."""
+
+import os
+import sys
+from typing import Any
+
+import click
+
+from bccd.cli.base import Exit, common, fail
+from bccd.cli.demo import demo
+from bccd.cli.directory import directory
+from bccd.cli.explain import explain
+from bccd.cli.queue import queue
+from bccd.cli.serve import check_config, migrate, serve
+from bccd.cli.show import show
+from bccd.model.errors import BccdError
+
+
+class _Main(click.Group):
+    """Ends every command with one sentence and a documented code, whatever it failed for."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command that was asked for."""
+        try:
+            return super().invoke(ctx)
+        except BccdError as error:
+            fail(error)
+        except BrokenPipeError:
+            # The reader of our output, such as head(1), has enough; Python must not complain at its exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(Exit.FAILED)
+
+
+@click.group(cls=_Main, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="bccd", prog_name="bccd", message="%(prog)s %(version)s")
+@common
+def main() -> None:
+    """File a sales team's mail with the right records of its CRM.
+
+    A salesperson copies a company address in Bcc, or forwards a customer's mail to it. bccd proves who sent
+    the mail, reads it, matches contacts, links the open deal, joins the conversation, and keeps for every
+    mail the record of why it stands where it stands.
+
+    \b
+    Examples:
+      bccd demo                            try it on this machine
+      bccd check-config --config my.toml   list every mistake in a configuration
+      bccd migrate && bccd serve           create or update the database, then run
+      bccd explain 0000000001h4k           tell why a mail was filed the way it was
+
+    Exit codes: 0 done, 1 failed, 2 wrong command line, 3 configuration, 4 database, 5 not found, 6 cannot be
+    done, 7 busy.
+    """
+
+
+for command in (serve, demo, migrate, check_config, explain, queue, show, directory):
+    main.add_command(command)

@@ -1,0 +1,187 @@
+"""What all commands share: configuration, two forms of output, failures as one sentence and a code."""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import IntEnum, unique
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from bccd.config import Config, load
+from bccd.door import FolderHeldError
+from bccd.model.errors import (
+    BccdError,
+    ConfigError,
+    MistakeError,
+    SchemaError,
+    StoreUnavailableError,
+)
+
+DEFAULT_CONFIG = Path("/etc/bccd/bccd.toml")
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@unique
+class Exit(IntEnum):
+    """How a command ended."""
+
+    OK = 0
+    FAILED = 1
+    USAGE = 2
+    CONFIG = 3
+    DATABASE = 4
+    NOT_FOUND = 5
+    MISTAKE = 6
+    BUSY = 7
+
+
+EXIT_MEANINGS: Mapping[Exit, str] = {
+    Exit.OK: "done",
+    Exit.FAILED: "failed for a reason that the sentence on standard error names",
+    Exit.USAGE: "the command line is wrong",
+    Exit.CONFIG: "the configuration has mistakes; each is listed",
+    Exit.DATABASE: "the database cannot be reached, or is not of this version (see `bccd migrate`)",
+    Exit.NOT_FOUND: "what was asked for does not exist",
+    Exit.MISTAKE: "what was asked cannot be done, or the data given has mistakes; each is listed",
+    Exit.BUSY: "another bccd holds the data folder, or a port is taken",
+}
+
+
+class NotFoundError(MistakeError):
+    """What was asked for does not exist."""
+
+
+class BusyError(MistakeError):
+    """A port or a folder is taken."""
+
+
+# The first class that fits decides, so the narrower stand above.
+_CODES: Sequence[tuple[type[BccdError], Exit]] = (
+    (ConfigError, Exit.CONFIG),
+    (StoreUnavailableError, Exit.DATABASE),
+    (SchemaError, Exit.DATABASE),
+    (NotFoundError, Exit.NOT_FOUND),
+    (FolderHeldError, Exit.BUSY),
+    (BusyError, Exit.BUSY),
+    (MistakeError, Exit.MISTAKE),
+    (BccdError, Exit.FAILED),
+)
+
+
+def exit_code(error: BccdError) -> Exit:
+    """Tell by which code a failure ends the command."""
+    return next(code for kind, code in _CODES if isinstance(error, kind))
+
+
+@dataclass
+class Call:
+    """One run of the command line: where its configuration is, and how it answers."""
+
+    config_path: Path | None = None
+    as_json: bool = False
+    environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+
+    @cached_property
+    def config(self) -> Config:
+        """Load the configuration; raises ConfigError."""
+        return load(self.path, self.environ)
+
+    @property
+    def path(self) -> Path | None:
+        """Name the configuration file that is used; None where there is none and defaults hold."""
+        if self.config_path is None and DEFAULT_CONFIG.exists():
+            return DEFAULT_CONFIG
+        return self.config_path
+
+    def tell(self, value: object, text: Callable[[Console], None]) -> None:
+        """Answer: `value` as JSON where --json was given, else what `text` prints."""
+        if self.as_json:
+            click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=_plain))
+        else:
+            text(console())
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, set | frozenset | tuple):
+        return list(value)
+    return str(value)
+
+
+def console() -> Console:
+    """Make a console on standard output; into a pipe it writes lines of any length, for others to cut."""
+    wide = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 1000
+    return Console(width=wide, highlight=False, markup=False, emoji=False, soft_wrap=False)
+
+
+def table(columns: Iterable[str], rows: Iterable[Sequence[object]]) -> Table:
+    """Lay rows out; what comes from mail is shown as text, never as markup or control characters."""
+    names = list(columns)
+    laid = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0), show_header=any(names))
+    for column in names:
+        laid.add_column(column, overflow="fold")
+    for row in rows:
+        laid.add_row(*(Text(safe(cell)) for cell in row))
+    return laid
+
+
+def safe(value: object) -> str:
+    """Write a value so that a terminal cannot be misled by it; line ends stay."""
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%d %H:%M")
+    shown = "" if value is None else str(value)
+    return "".join(c if c.isprintable() or c == "\n" else f"\\x{ord(c):02x}" for c in shown)
+
+
+def _keep(name: str) -> Callable[[click.Context, click.Parameter, Any], Any]:
+    def callback(ctx: click.Context, _parameter: click.Parameter, value: Any) -> Any:
+        call = ctx.ensure_object(Call)
+        if value:
+            setattr(call, name, value)
+        return value
+
+    return callback
+
+
+def common(function: F) -> F:
+    """Give a command --config and --json; they may stand before or after the command's name."""
+    for option in (
+        click.option(
+            "--json",
+            is_flag=True,
+            expose_value=False,
+            callback=_keep("as_json"),
+            help="Answer with JSON on standard output.",
+        ),
+        click.option(
+            "--config",
+            envvar="BCCD_CONFIG",
+            type=click.Path(path_type=Path, dir_okay=False),
+            expose_value=False,
+            callback=_keep("config_path"),
+            help=f"The configuration file.  [env: BCCD_CONFIG; default: {DEFAULT_CONFIG} if it exists]",
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+def fail(error: BccdError) -> NoReturn:
+    """End the command with the error's sentences on standard error and its code."""
+    lines = error.mistakes if isinstance(error, ConfigError) else str(error).splitlines()
+    for line in lines:
+        click.echo(f"bccd: {safe(line)}", err=True)
+    sys.exit(exit_code(error))

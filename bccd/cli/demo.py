@@ -1,0 +1,209 @@
+"""bccd demo: a made-up company, a real daemon, sample mail through real SMTP, and what became of it."""
+
+import secrets
+import shutil
+import signal
+import smtplib
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from bccd.cli import samples
+from bccd.cli.base import Call, common, table
+from bccd.cli.child import Child, host_and_port, require_free
+from bccd.cli.looks import Look, wait_until_filed
+from bccd.cli.writes import load_records
+from bccd.config import Config, load
+from bccd.config.sample import as_toml
+from bccd.directory.records import read_json
+from bccd.door import hold
+from bccd.model.delivery import show_id
+from bccd.model.errors import BccdError, MistakeError
+from bccd.store import migrate as schema
+
+_MARK = ".bccd-demo"
+_LOOPBACK = ("127.0.0.0/8", "::1/128")
+_FILING_SECONDS = 60.0
+_COLUMNS = ("mail", "became", "direction", "contact", "deal", "conversation", "visible to")
+
+
+@click.command()
+@click.option(
+    "--data-dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("demo-data"),
+    show_default=True,
+    help="Where the demo keeps its data; made anew unless --keep is given.",
+)
+@click.option("--keep", is_flag=True, help="Go on with the data that is there, and send no samples again.")
+@click.option("--once", is_flag=True, help="End after the table.")
+@common
+@click.pass_obj
+def demo(call: Call, *, data_dir: Path, keep: bool, once: bool) -> None:
+    """Try bccd on this machine with a made-up company and sample mail.
+
+    Starts a daemon on loopback (SMTP 127.0.0.1:8025, LMTP 127.0.0.1:8024, health 127.0.0.1:8026), sends
+    sample mails through real SMTP, shows what each became, and keeps serving until Ctrl-C. Loopback is
+    trusted in the demo only. Ports can be changed by BCCD_LISTEN__SMTP, _LMTP and _HTTP.
+
+    \b
+    Examples:
+      bccd demo
+      bccd demo --keep
+      BCCD_LISTEN__SMTP=127.0.0.1:2525 bccd demo --once
+    """
+    folder = data_dir.resolve()
+    path = folder / "bccd.toml"
+    environ = _environment(folder, call.environ)
+    config = load(None, environ)
+    require_free(config)
+    known = keep and (folder / "bccd.db").exists()
+    _make_folder(folder, fresh=not keep)
+    path.write_text(as_toml(config), encoding="utf-8")
+    with hold(folder):
+        schema.upgrade(config)
+    if not known:
+        _load_company(config)
+    child = Child(config, path, folder / "bccd.log", call.environ)
+    with _stopped_at_the_end(child, folder), suppress(KeyboardInterrupt):
+        child.wait_until_ready()
+        shown = [] if known else _samples(config)
+        call.tell(
+            [row.as_dict() for row in shown],
+            lambda out: _print(out, config, path, shown, serving=not once),
+        )
+        if not once:
+            _serve(child)
+
+
+@contextmanager
+def _stopped_at_the_end(child: Child, folder: Path) -> Iterator[None]:
+    """End the daemon in order, whatever ends the demo; SIGTERM ends it as Ctrl-C does."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
+        code = child.stop()
+    if code:
+        raise BccdError(f"the daemon ended with exit code {code}; see {folder / 'bccd.log'}")
+
+
+# ---- the folder and the company --------------------------------------------------------------------------
+
+
+def _environment(folder: Path, environ: Mapping[str, str]) -> dict[str, str]:
+    """Say the demo's own settings the way the environment would; the user may set the others."""
+    own = {
+        "BCCD_DATA_DIR": str(folder),
+        "BCCD_DEMO": "true",
+        "BCCD_TRUST__NETWORKS": ",".join(_LOOPBACK),
+    }
+    return {key: value for key, value in environ.items() if key != "CREDENTIALS_DIRECTORY"} | own
+
+
+def _make_folder(folder: Path, *, fresh: bool) -> None:
+    """Make the demo's folder; one that was not made by a demo is never touched."""
+    if folder.exists() and any(folder.iterdir()):
+        if not (folder / _MARK).exists():
+            raise MistakeError(f"{folder} holds other files: name another folder with --data-dir")
+        if fresh:
+            with hold(folder):
+                pass
+            shutil.rmtree(folder)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    (folder / _MARK).touch()
+
+
+def _load_company(config: Config) -> None:
+    content = (samples.FOLDER / "directory.json").read_text(encoding="utf-8")
+    load_records(config, "", read_json(content))
+
+
+# ---- the samples -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """What the table says of one sample."""
+
+    sent: samples.Sent
+    look: Look | None
+
+    def as_dict(self) -> dict[str, object]:
+        """Say it as JSON."""
+        answer: dict[str, object] = {"mail": self.sent.sample.title, "reply": self.sent.reply}
+        return answer | (self.look.as_dict() if self.look else {})
+
+    def cells(self) -> list[str]:
+        """Say it as cells of the table."""
+        if self.look is None:
+            return [self.sent.sample.title, f"refused: {self.sent.reply}"]
+        look = self.look
+        became = "known, not filed again" if self.sent.seen_before else look.became
+        conversation = str(look.conversation or "")
+        contacts = ", ".join(look.contacts)
+        return [
+            self.sent.sample.title, became, look.direction, contacts, look.deal, conversation,
+            look.seen_by,
+        ]  # fmt: skip
+
+
+def _samples(config: Config) -> list[_Row]:
+    host, port = host_and_port(config.listen.smtp[0])
+    now, run = datetime.now(UTC), secrets.token_hex(4)
+    sent = []
+    for sample in samples.SAMPLES:
+        try:
+            sent.append(samples.send(host, port, sample, samples.render(sample.template, run, now)))
+        except (OSError, smtplib.SMTPException) as error:
+            raise BccdError(f"the sample {sample.title!r} could not be sent: {error}") from error
+    ids = [one.delivery_id for one in sent if one.delivery_id is not None]
+    looks = wait_until_filed(config, ids, _FILING_SECONDS)
+    return [_Row(one, looks.get(one.delivery_id or -1)) for one in sent]
+
+
+def _print(out: Console, config: Config, path: Path, rows: Sequence[_Row], *, serving: bool) -> None:
+    if rows:
+        out.print(table(_COLUMNS, [row.cells() for row in rows]))
+    if not serving:
+        return
+    shown = _relative(path)
+    filed = next((show_id(row.sent.delivery_id) for row in rows if row.sent.delivery_id is not None), "ID")
+    conversation = next((row.look.conversation for row in rows if row.look and row.look.conversation), "N")
+    server = config.listen.smtp[0]
+    out.print(
+        f"""
+Serving on {server} (SMTP); data and log in {shown.parent}. Send a mail of your own:
+
+  swaks --server {server} --from anna@harbourpine.example --to {samples.DROP} \\
+    --header "To: Ingrid Solberg <ingrid.solberg@fjordfoods.example>" --header "Subject: My own mail"
+
+Look at what became of it:
+
+  bccd explain --config {shown} {filed}
+  bccd show --config {shown} --as anna@harbourpine.example {conversation}
+  bccd queue list --config {shown}
+
+Ctrl-C stops it; `bccd demo --keep` goes on with the same data."""
+    )
+
+
+def _relative(path: Path) -> Path:
+    with suppress(ValueError):
+        return path.relative_to(Path.cwd())
+    return path
+
+
+def _serve(child: Child) -> None:
+    """Wait until Ctrl-C, SIGTERM, or the daemon's own end."""
+    while child.poll() is None:
+        time.sleep(0.2)
+    raise BccdError("the daemon has ended by itself; its log says why")

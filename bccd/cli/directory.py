@@ -1,0 +1,143 @@
+"""bccd directory: users, contacts, organisations and deals, where no CRM keeps them for us."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from bccd.cli import looks, writes
+from bccd.cli.base import Call, common, table
+from bccd.directory.records import KINDS, Column, Record, build, read_csv, read_json
+from bccd.model.errors import MistakeError
+
+_LISTED = ("company", "user", "contact", "organisation", "deal", "never_log")
+
+
+def _company(function: Callable[..., None]) -> Callable[..., None]:
+    return click.option(
+        "--company", default="", metavar="SLUG", help="The company; needed only where there are several."
+    )(function)
+
+
+@click.group()
+@common
+def directory() -> None:
+    """List, add and load users, contacts, organisations and deals.
+
+    Records are known by their external id: adding or loading one again updates it. Running daemons see a
+    change within a second.
+    """
+
+
+@directory.command("list")
+@click.argument("kind", type=click.Choice(_LISTED))
+@_company
+@common
+@click.pass_obj
+def list_(call: Call, *, kind: str, company: str) -> None:
+    """List the records of one kind.
+
+    \b
+    Examples:
+      bccd directory list user
+      bccd directory list contact --json
+    """
+    with looks.open_stores(call.config) as stores:
+        rows = writes.listed(stores, company, kind)
+
+    def text(out: Console) -> None:
+        if not rows:
+            out.print(f"There is no {kind}.")
+            return
+        names = list(rows[0])
+        out.print(table(names, [[_cell(row[name]) for name in names] for row in rows]))
+
+    call.tell(rows, text)
+
+
+def _cell(value: object) -> object:
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case list() | tuple():
+            return "\n".join(map(str, value))
+        case _:
+            return value
+
+
+@directory.command("load")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--kind", type=click.Choice(list(KINDS)), help="What a CSV file without a column `kind` holds.")
+@_company
+@common
+@click.pass_obj
+def load(call: Call, *, file: Path, kind: str | None, company: str) -> None:
+    """Load records from a CSV or JSON file, all of them or none.
+
+    CSV: a header row with the options of `bccd directory add KIND` as columns (and `kind`, where a file holds
+    several); items of a list are separated by spaces or bars. JSON: an object of lists, {"users": [...],
+    "contacts": [...]}, or a list of objects with "kind". Loading a file again changes nothing. Mistakes are
+    listed together with their rows, and then nothing is loaded.
+
+    \b
+    Examples:
+      bccd directory load team.json
+      bccd directory load contacts.csv --kind contact
+    """
+    try:
+        content = file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise MistakeError(f"{file}: cannot be read: {error}") from error
+    records = read_json(content) if file.suffix.lower() == ".json" else read_csv(content, kind or "")
+    _apply(call, company, records)
+
+
+def _apply(call: Call, company: str, records: list[Record]) -> None:
+    counts = writes.load_records(call.config, company, records)
+    told = ", ".join(f"{count} {word}" for word, count in counts.items())
+    call.tell(counts, lambda out: out.print(f"Done: {told}."))
+
+
+@directory.group()
+@common
+def add() -> None:
+    """Add or update one record."""
+
+
+def _option(name: str, column: Column) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    text = f"{column.doc}{' May be repeated.' if column.many else ''}"
+    flag = f"--{name.replace('_', '-')}"
+    return click.option(
+        flag,
+        name,
+        multiple=column.many,
+        required=column.required,
+        default=None if column.required or column.many else column.default,
+        show_default=bool(column.default),
+        help=text,
+    )
+
+
+def _adder(kind: str) -> click.Command:
+    @_company
+    @common
+    @click.pass_obj
+    def command(call: Call, /, *, company: str, **given: Any) -> None:
+        _apply(call, company, [build(kind, kind, given)])
+
+    function: Any = command
+    for name, column in reversed(list(KINDS[kind].items())):
+        function = _option(name, column)(function)
+    first = next(iter(KINDS[kind])).replace("_", "-")
+    noun = kind.replace("_", " ")
+    article = "an" if noun[0] in "aeo" else "a"
+    return click.command(
+        kind.replace("_", "-"),
+        help=f"Add {article} {noun}, or update the one with the same {first}; what is not given is emptied.",
+    )(function)
+
+
+for _kind in KINDS:
+    add.add_command(_adder(_kind))

@@ -1,0 +1,158 @@
+"""bccd explain: what was read in a mail, and why it was decided so."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from bccd.cli import looks
+from bccd.cli.base import Call, common, safe, table
+from bccd.cli.dryrun import dry_run
+from bccd.cli.queue import delivery_id
+from bccd.mail.parse import parse
+from bccd.model.delivery import read_id
+from bccd.model.errors import MistakeError, SchemaError
+from bccd.model.message import Content, Forward, Mailbox, Message
+from bccd.model.plan import Plan
+from bccd.store.reads import directory_snapshot
+from bccd.store.uow import SqlWorks
+
+_STEPS = ("rule", "about", "verdict", "reason")
+_APART = {"delivery", "state", "reason", "steps"}
+_SHOWN_TEXT = 500
+
+
+@click.command()
+@click.argument("subject", metavar="FILE|ID")
+@click.option("--as", "submitter", default="", metavar="USER", help="With FILE: as if this user had sent it.")
+@click.option("--to", "recipient", default="", metavar="ADDRESS", help="With FILE: to which company address.")
+@common
+@click.pass_obj
+def explain(call: Call, *, subject: str, submitter: str, recipient: str) -> None:
+    """Tell why a mail was filed as it was, or what would become of one.
+
+    ID is the one in the reply to the sender and in the log: the decision record is shown, step by step, with
+    the rule, what it looked at, and its reason.
+
+    FILE is a mail as octets (.eml): what is read in it is shown, and if there is a database, what the rules
+    would decide if it came now. The sender is taken as proven; nothing is written.
+
+    \b
+    Examples:
+      bccd explain 0000000001h4k
+      bccd explain forward.eml
+      bccd explain forward.eml --as anna@example.com --to sales+private@drop.example.com
+    """
+    path = Path(subject)
+    if read_id(subject) is not None and not path.exists():
+        _explain_delivery(call, subject)
+        return
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise MistakeError(
+            f"{subject}: neither a delivery id nor a readable file ({error.strerror})"
+        ) from error
+    _explain_file(call, raw, submitter, recipient)
+
+
+def _explain_delivery(call: Call, subject: str) -> None:
+    with looks.open_stores(call.config) as stores:
+        found = looks.explain(stores, delivery_id(subject))
+
+    def text(out: Console) -> None:
+        out.print(f"Delivery {found['delivery']}: {found['state']} {safe(found['reason'])}".rstrip())
+        rows = [(name, _joined(value)) for name, value in found.items() if name not in _APART]
+        out.print(table(("", ""), [(name.replace("_", " "), value) for name, value in rows if value]))
+        out.print()
+        out.print(table(_STEPS, [[step[name] for name in _STEPS] for step in found["steps"]]))
+
+    call.tell(found, text)
+
+
+def _joined(value: object) -> object:
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
+
+
+def _explain_file(call: Call, raw: bytes, submitter: str, recipient: str) -> None:
+    message = parse(raw)
+    plan: Plan | None = None
+    why_not = ""
+    try:
+        with looks.open_stores(call.config) as stores:
+            plan = dry_run(
+                raw, directory_snapshot(stores.database), SqlWorks(stores.database), submitter, recipient
+            )
+    except SchemaError as error:
+        if submitter or recipient:
+            raise
+        why_not = str(error)
+
+    def text(out: Console) -> None:
+        _print_message(out, message)
+        out.print()
+        if plan is None:
+            out.print(f"No rule was asked: {why_not}")
+        else:
+            _print_plan(out, plan)
+
+    read = {name: value for name, value in asdict(message).items() if name != "content_digest"}
+    call.tell({"read": read, "would": _plan(plan) if plan else None}, text)
+
+
+def _plan(plan: Plan) -> dict[str, Any]:
+    outcome = plan.outcome
+    return {
+        "state": str(outcome.state),
+        "reason": outcome.reason,
+        "direction": str(plan.message.direction) if plan.message else "",
+        "joins_conversation": plan.message is not None and plan.conversation is None,
+        "new_contacts": [contact.address for contact in plan.contacts],
+        "steps": [asdict(step) for step in plan.steps],
+    }
+
+
+def _print_plan(out: Console, plan: Plan) -> None:
+    would = _plan(plan)
+    out.print(f"Would be {would['state']} {safe(would['reason'])}".rstrip())
+    out.print(table(_STEPS, [[step[name] for name in _STEPS] for step in would["steps"]]))
+
+
+def _print_message(out: Console, message: Message) -> None:
+    rows = _rows(message.content)
+    rows += [("automatic", str(message.auto)), ("list", message.list_id), ("note", message.note)]
+    for number, forward in enumerate(message.forwards, 1):
+        rows += _forward_rows(forward, f"original {number}")
+    rows.append(("defects", ", ".join(map(str, message.defects))))
+    out.print(table(("", ""), [(name, value) for name, value in rows if value]))
+
+
+def _rows(content: Content) -> list[tuple[str, str]]:
+    text = content.new_text or content.text
+    return [
+        ("from", _boxes((content.sender,) if content.sender else ())),
+        ("to", _boxes(content.to)),
+        ("cc", _boxes(content.cc)),
+        ("date", content.date.isoformat() if content.date else ""),
+        ("subject", content.subject),
+        ("message id", content.message_id),
+        ("in reply to", " ".join(content.in_reply_to)),
+        ("references", " ".join(content.references)),
+        ("text", text if len(text) <= _SHOWN_TEXT else f"{text[:_SHOWN_TEXT]}..."),
+        ("files", ", ".join(f"{a.filename or a.media_type} ({a.size} octets)" for a in content.attachments)),
+    ]
+
+
+def _forward_rows(forward: Forward, label: str) -> list[tuple[str, str]]:
+    evidence = ", ".join(forward.evidence)
+    rows = [(label, f"{forward.kind}, confidence {forward.confidence:.2f} ({evidence})")]
+    rows += [(f"  {name}", value) for name, value in _rows(forward.original)]
+    for number, inner in enumerate(forward.inner, 1):
+        rows += _forward_rows(inner, f"{label}.{number}")
+    return rows
+
+
+def _boxes(boxes: tuple[Mailbox, ...]) -> str:
+    return ", ".join(f"{box.name} <{box.address}>" if box.name else box.address for box in boxes)

@@ -1,0 +1,134 @@
+"""bccd queue: mail that is not filed, and what to do about it."""
+
+import sys
+
+import click
+from rich.console import Console
+
+from bccd.cli import looks, writes
+from bccd.cli.base import Call, NotFoundError, common, table
+from bccd.model.delivery import read_id, show_id
+
+STATES = ("received", "held", "set_aside", "failed")
+_COLUMNS = ("delivery", "state", "reason", "received", "from", "to", "octets", "attempts")
+
+
+@click.group()
+@common
+def queue() -> None:
+    """List, show, retry and delete mail that is not filed.
+
+    A mail is here while it waits to be filed (received), when it waits for a person (held), was kept aside by
+    a rule (set_aside), or could not be filed (failed). Its octets are kept in every case.
+    """
+
+
+@queue.command("list")
+@click.option("--state", type=click.Choice(STATES), multiple=True, help="Only these states; may be repeated.")
+@click.option(
+    "--limit", type=click.IntRange(1, 10_000), default=100, show_default=True, help="At most so many."
+)
+@common
+@click.pass_obj
+def list_(call: Call, *, state: tuple[str, ...], limit: int) -> None:
+    """List mail that is not filed, oldest first.
+
+    \b
+    Examples:
+      bccd queue list
+      bccd queue list --state failed --json
+    """
+    with looks.open_stores(call.config) as stores:
+        rows = looks.waiting(stores, state or STATES, limit)
+
+    def text(out: Console) -> None:
+        cells = [
+            (r["delivery"], r["state"], r["reason"], r["received_at"], r["from"], " ".join(r["to"]),
+             r["size"], r["attempts"])
+            for r in rows
+        ]  # fmt: skip
+        out.print(table(_COLUMNS, cells) if rows else "Nothing waits.")
+
+    call.tell(rows, text)
+
+
+@queue.command("show")
+@click.argument("id_", metavar="ID")
+@click.option("--raw", is_flag=True, help="Write the mail's octets to standard output instead.")
+@common
+@click.pass_obj
+def show(call: Call, *, id_: str, raw: bool) -> None:
+    """Show one delivery: where it stands, why, and its envelope.
+
+    ID is the one in the reply to the sender and in the log ("accepted as ...").
+
+    \b
+    Examples:
+      bccd queue show 0000000001h4k
+      bccd queue show --raw 0000000001h4k > mail.eml
+    """
+    number = delivery_id(id_)
+    with looks.open_stores(call.config) as stores:
+        if raw:
+            sys.stdout.buffer.write(looks.raw(stores, number))
+            return
+        found = looks.explain(stores, number)
+
+    def text(out: Console) -> None:
+        out.print(table(("", ""), [(name, _cell(value)) for name, value in found.items() if name != "steps"]))
+
+    call.tell(found, text)
+
+
+def _cell(value: object) -> object:
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
+
+
+@queue.command("retry")
+@click.argument("ids", metavar="ID...", nargs=-1, required=True)
+@common
+@click.pass_obj
+def retry(call: Call, *, ids: tuple[str, ...]) -> None:
+    """Put held, set aside or failed mail back, to be filed again now.
+
+    The mail is read and decided anew, with the directory as it stands now; if the reason still holds, the
+    outcome is the same. Its sender is not proven by a retry.
+
+    \b
+    Examples:
+      bccd queue retry 0000000001h4k
+    """
+    numbers = [delivery_id(one) for one in ids]
+    writes.do(call.config, "queue.retry", {"deliveries": numbers})
+    shown = [show_id(number) for number in numbers]
+    call.tell({"retried": shown}, lambda out: out.print(f"Will be filed again: {', '.join(shown)}"))
+
+
+@queue.command("delete")
+@click.argument("ids", metavar="ID...", nargs=-1, required=True)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@common
+@click.pass_obj
+def delete(call: Call, *, ids: tuple[str, ...], yes: bool) -> None:
+    """Delete mail that is not filed, octets and all. This cannot be undone.
+
+    \b
+    Examples:
+      bccd queue delete --yes 0000000001h4k
+    """
+    numbers = [delivery_id(one) for one in ids]
+    if not yes:
+        click.confirm(f"Delete {len(numbers)} mail for good?", abort=True, err=True)
+    writes.do(call.config, "queue.delete", {"deliveries": numbers})
+    shown = [show_id(number) for number in numbers]
+    call.tell({"deleted": shown}, lambda out: out.print(f"Deleted: {', '.join(shown)}"))
+
+
+def delivery_id(text: str) -> int:
+    """Read a delivery id as it was shown; raises NotFoundError."""
+    number = read_id(text)
+    if number is None:
+        raise NotFoundError(
+            f"{text}: is no delivery id; it has 13 letters and digits, as in the reply to the sender"
+        )
+    return number

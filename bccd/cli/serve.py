@@ -1,0 +1,101 @@
+"""bccd serve, migrate and check-config."""
+
+import sys
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from bccd.bootstrap import serve as run_daemon
+from bccd.cli.base import Call, common, table
+from bccd.config import effective
+from bccd.config.sample import sample
+from bccd.door import hold
+from bccd.model.errors import BccdError
+from bccd.store import migrate as schema
+
+
+@click.command()
+@common
+@click.pass_obj
+def serve(call: Call) -> None:
+    """Run the daemon in the foreground until it is told to stop.
+
+    SIGTERM and Ctrl-C drain it: no new mail is taken, what was accepted stays on disk and is filed by the
+    next start, and the exit code is 0. A second signal ends it at once; nothing that was accepted is lost
+    then either.
+
+    \b
+    Examples:
+      bccd serve --config /etc/bccd/bccd.toml
+      BCCD_LOG__LEVEL=debug bccd serve
+    """
+    sys.exit(run_daemon(call.config))
+
+
+@click.command()
+@common
+@click.pass_obj
+def migrate(call: Call) -> None:
+    """Create the database, or bring it to the revision that this version needs.
+
+    It takes as long as it takes; no bccd may run on the data folder meanwhile. Running it again changes
+    nothing. Make a backup before updating.
+
+    \b
+    Examples:
+      bccd migrate --config /etc/bccd/bccd.toml
+    """
+    folder = call.config.data_dir
+    _make(folder)
+    with hold(folder):
+        schema.upgrade(call.config)
+        schema.check(call.config)
+
+    def text(out: Console) -> None:
+        out.print(f"The database in {folder} is up to date.")
+
+    call.tell({"migrated": True, "data_dir": str(folder)}, text)
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise BccdError(f"cannot make data_dir {folder}: {error.strerror}") from error
+
+
+@click.command("check-config")
+@click.option("--sample", "want_sample", is_flag=True, help="Print a commented sample configuration instead.")
+@click.option("--all", "want_all", is_flag=True, help="Print every value in force; secrets are not shown.")
+@common
+@click.pass_obj
+def check_config(call: Call, *, want_sample: bool, want_all: bool) -> None:
+    """Check the configuration and list all its mistakes, each with what would be right.
+
+    The file, credential files and the environment are read as `bccd serve` would read them. Exit code 3
+    means mistakes.
+
+    \b
+    Examples:
+      bccd check-config --config /etc/bccd/bccd.toml
+      bccd check-config --all --json
+      bccd check-config --sample > bccd.toml
+    """
+    if want_sample:
+        click.echo(sample(), nl=False)
+        return
+    values = effective(call.config)
+    source = str(call.path or "")
+
+    def text(out: Console) -> None:
+        out.print(f"{source or 'The defaults'}: no mistakes.")
+        if want_all:
+            out.print(table(("option", "value"), [(name, _shown(value)) for name, value in values.items()]))
+
+    answer: dict[str, object] = {"ok": True, "file": source}
+    call.tell(answer | ({"values": values} if want_all else {}), text)
+
+
+def _shown(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)

@@ -1,0 +1,44 @@
+"""What the commands change: asked of the running daemon, or done here under its lock where none runs."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bccd import bootstrap, door
+from bccd.cli.looks import company, open_stores
+from bccd.config import Config
+from bccd.directory.records import Record
+from bccd.store import listing
+from bccd.store.engine import Stores
+from bccd.store.reads import directory_snapshot
+
+_PATIENCE = 5.0  # for a daemon that starts or ends and has no door
+
+
+def do(config: Config, operation: str, arguments: Mapping[str, object]) -> Any:
+    """Have an operation of bootstrap.make_operations done, and return its answer."""
+
+    def here(given: Mapping[str, object]) -> object:
+        with open_stores(config) as stores:
+            return bootstrap.make_operations(stores)[operation](given)
+
+    return door.do(config.data_dir, operation, arguments, here, _PATIENCE)
+
+
+def load_records(config: Config, slug: str, records: Sequence[Record]) -> dict[str, int]:
+    """Load records, all or none; returns how many of each kind were new or different."""
+    arguments = {
+        "company": slug,
+        "records": [
+            {"kind": record.kind, "row": record.row, "values": dict(record.values)} for record in records
+        ],
+    }
+    changed: dict[str, int] = do(config, "directory.load", arguments)
+    return changed
+
+
+def listed(stores: Stores, slug: str, kind: str) -> Sequence[Mapping[str, Any]]:
+    """List the records of one kind of the company that is meant."""
+    if kind == "company":
+        return listing.companies(stores.database)
+    found = company(directory_snapshot(stores.database), slug)
+    return listing.records(stores.database, found.id, kind)

@@ -1,0 +1,373 @@
+"""The command line on a small company of its own: answers, sentences, exit codes."""
+
+import json
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from bccd.cli import main, writes
+from bccd.cli.base import EXIT_MEANINGS, Exit, exit_code, safe
+from bccd.cli.reference import reference
+from bccd.door import FolderHeldError, hold
+from bccd.model.errors import BccdError, ConfigError, MistakeError, SchemaError, StorageFullError
+
+ROOT = Path(__file__).parents[3]
+COMPANY = {
+    "company": {"slug": "acme", "name": "Acme", "addresses": ["drop@in.acme.example"]},
+    "organisations": [{"external_id": "o1", "name": "Fish", "domains": ["fish.example"]}],
+    "users": [
+        {"external_id": "u1", "name": "Ann", "login": "ann@acme.example"},
+        {"external_id": "u2", "name": "Bob", "login": "bob@acme.example", "unconfirmed": ["b@home.example"]},
+    ],
+    "contacts": [
+        {"external_id": "c1", "name": "Eve", "addresses": ["eve@fish.example"], "organisation": "o1"}
+    ],
+    "deals": [{"external_id": "7", "title": "Nets", "contacts": ["c1"]}],
+    "never_log": ["@pay.example"],
+}
+MAIL = b"""From: Ann <ann@acme.example>\r
+To: Eve <eve@fish.example>\r
+Subject: Nets \x1b[31m\r
+Message-ID: <1@acme.example>\r
+Date: Mon, 2 Mar 2026 10:00:00 +0000\r
+\r
+Here they are.\r
+"""
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """A configuration whose data folder is the test's own."""
+    path = tmp_path / "bccd.toml"
+    path.write_text(f'data_dir = "{tmp_path}/data"\n', encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def run(config: Path) -> Run:
+    """Call the command line with that configuration."""
+
+    def call(*words: str, given: str | None = None) -> Result:
+        return CliRunner(env={"BCCD_CONFIG": str(config)}).invoke(main, words, input=given)
+
+    return call
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with a database and a company in it, to be copied."""
+    folder = tmp_path_factory.mktemp("made")
+    (folder / "bccd.toml").write_text(f'data_dir = "{folder}/data"\n', encoding="utf-8")
+    (folder / "company.json").write_text(json.dumps(COMPANY), encoding="utf-8")
+    for words in (["migrate"], ["directory", "load", str(folder / "company.json")]):
+        done = CliRunner(env={"BCCD_CONFIG": str(folder / "bccd.toml")}).invoke(main, words)
+        assert done.exit_code == 0, done.stderr
+    return folder
+
+
+@pytest.fixture
+def company(run: Run, made: Path, tmp_path: Path) -> Run:
+    """The command line with a database and a company in it."""
+    shutil.copytree(made / "data", tmp_path / "data")
+    shutil.copy(made / "company.json", tmp_path)
+    return run
+
+
+def answer(result: Result) -> Any:
+    assert result.exit_code == 0, result.stderr
+    return json.loads(result.stdout)
+
+
+def refused(result: Result, code: Exit) -> str:
+    """The one sentence of a command that ended with this code and said nothing else."""
+    assert (result.exit_code, result.stdout) == (code, ""), result.stderr
+    lines = result.stderr.splitlines()
+    assert len(lines) == 1 and lines[0].startswith("bccd: ")
+    return lines[0].removeprefix("bccd: ")
+
+
+# ---- the frame -------------------------------------------------------------------------------------------
+
+
+def test_the_reference_is_current() -> None:
+    """docs/reference/cli.md is what the commands make of it."""
+    assert (ROOT / "docs" / "reference" / "cli.md").read_text(encoding="utf-8") == reference(main)
+
+
+def leaves(group: click.Group, path: Sequence[str] = ()) -> list[tuple[str, ...]]:
+    found = []
+    for name, command in group.commands.items():
+        here = (*path, name)
+        found += leaves(command, here) if isinstance(command, click.Group) else [here]
+    return found
+
+
+@pytest.mark.parametrize("path", leaves(main), ids=" ".join)
+def test_every_command_explains_itself(path: tuple[str, ...]) -> None:
+    """Each has --help, --json and --config, and a help text of more than a line or options that have one."""
+    done = CliRunner().invoke(main, [*path, "--help"])
+    assert done.exit_code == 0
+    for word in ("--json", "--config", "Usage:"):
+        assert word in done.stdout
+
+
+def test_every_exit_code_is_documented() -> None:
+    """The table of codes names all of them, each with its own meaning."""
+    assert set(EXIT_MEANINGS) == set(Exit) and len(set(EXIT_MEANINGS.values())) == len(Exit)
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (ConfigError(["x"]), 3),
+        (StorageFullError("x"), 4),
+        (SchemaError("x"), 4),
+        (MistakeError("x"), 6),
+        (FolderHeldError("x"), 7),
+        (BccdError("x"), 1),
+    ],
+)
+def test_each_failure_has_its_code(error: BccdError, code: int) -> None:
+    """Scripts can tell by the code what went wrong."""
+    assert exit_code(error) == code
+
+
+def test_a_wrong_command_line_is_usage(run: Run) -> None:
+    """An unknown command and an unknown option end with code 2."""
+    assert run("fly").exit_code == 2
+    assert run("queue", "list", "--state", "lost").exit_code == 2
+
+
+def test_what_comes_from_mail_cannot_move_the_cursor() -> None:
+    """Escape sequences are printed as text."""
+    assert safe("a\x1b[31m\u202eb\nc") == "a\\x1b[31m\\x202eb\nc"
+
+
+# ---- configuration and schema ----------------------------------------------------------------------------
+
+
+def test_check_config_lists_every_mistake(run: Run, config: Path) -> None:
+    """Each mistake is a line on standard error, and the code is 3."""
+    config.write_text('data_dir = "x"\nfoo = 1\n', encoding="utf-8")
+    done = run("check-config")
+    assert (done.exit_code, done.stdout) == (3, "")
+    assert done.stderr.splitlines() == [
+        "bccd: bccd.toml: foo: no such option",
+        "bccd: bccd.toml: data_dir: must be an absolute path",
+    ]
+
+
+def test_check_config_says_what_holds(run: Run, config: Path, tmp_path: Path) -> None:
+    """With --all every value in force is listed; --config and --json may stand on either side."""
+    assert "no mistakes" in run("check-config").stdout
+    assert "36" in run("check-config", "--all").stdout
+    told = answer(CliRunner().invoke(main, ["--json", "--config", str(config), "check-config", "--all"]))
+    assert told["values"]["data_dir"] == f"{tmp_path}/data"
+
+
+def test_check_config_prints_the_sample(run: Run) -> None:
+    """The sample is the file that is shipped."""
+    assert run("check-config", "--sample").stdout == (ROOT / "config" / "bccd.toml").read_text(
+        encoding="utf-8"
+    )
+
+
+def test_migrate_is_idempotent(run: Run, tmp_path: Path) -> None:
+    """It makes the database, and changes nothing the second time."""
+    assert answer(run("migrate", "--json"))["migrated"] is True
+    assert run("migrate").exit_code == 0
+    assert (tmp_path / "data" / "bccd.db").exists()
+
+
+def test_migrate_waits_for_nobody(run: Run, tmp_path: Path) -> None:
+    """While another bccd holds the folder the schema is not touched."""
+    with hold(tmp_path / "data"):
+        assert "another bccd already works on" in refused(run("migrate"), Exit.BUSY)
+
+
+def test_migrate_tells_a_folder_that_cannot_be(run: Run, config: Path, tmp_path: Path) -> None:
+    """A data_dir below a file is one sentence."""
+    config.write_text(f'data_dir = "{tmp_path}/bccd.toml/data"\n', encoding="utf-8")
+    assert "cannot make data_dir" in refused(run("migrate"), Exit.FAILED)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("serve",), ("queue", "list"), ("directory", "list", "user"), ("explain", "0" * 13)],
+    ids=" ".join,
+)
+def test_without_a_database_migrate_is_named(run: Run, words: tuple[str, ...]) -> None:
+    """Whoever forgot it is told, with code 4."""
+    assert "run `bccd migrate` first" in refused(run(*words), Exit.DATABASE)
+
+
+# ---- the directory ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["company", "user", "contact", "organisation", "deal", "never_log"])
+def test_what_was_loaded_is_listed(company: Run, kind: str) -> None:
+    """Each kind is listed as a table and as JSON."""
+    rows = answer(company("directory", "list", kind, "--json"))
+    assert len(rows) == (2 if kind == "user" else 1)
+    assert str(next(iter(rows[0].values()))) in company("directory", "list", kind).stdout
+
+
+def test_loading_again_changes_nothing(company: Run, tmp_path: Path) -> None:
+    """A load is idempotent by external id."""
+    counts = answer(company("directory", "load", str(tmp_path / "company.json"), "--json"))
+    assert set(counts.values()) == {0}
+
+
+def test_a_csv_is_loaded(company: Run, tmp_path: Path) -> None:
+    """A CSV with a byte order mark and the kind given on the command line."""
+    path = tmp_path / "contacts.csv"
+    path.write_text("\ufeffexternal_id,name,addresses\nc2,Zoë,z@x.example\n", encoding="utf-8")
+    assert answer(company("directory", "load", "--json", "--kind", "contact", str(path))) == {"contact": 1}
+
+
+def test_mistakes_of_a_file_are_listed_and_nothing_is_loaded(company: Run, tmp_path: Path) -> None:
+    """Form and references are checked for the whole file."""
+    path = tmp_path / "contacts.csv"
+    path.write_text("kind,external_id,name,addresses\ncontact,c2,,x\ncontact,c3,n,y@\n", encoding="utf-8")
+    done = company("directory", "load", str(path))
+    assert (done.exit_code, done.stderr.count("\n")) == (6, 3)
+    path.write_text("kind,external_id,name,owner\ncontact,c2,Good,u1\ncontact,c3,Bad,u9\n", encoding="utf-8")
+    assert "row 3: owner: there is no user u9" in refused(
+        company("directory", "load", str(path)), Exit.MISTAKE
+    )
+    assert len(answer(company("directory", "list", "contact", "--json"))) == 1
+
+
+def test_a_file_that_cannot_be_read_is_told(company: Run, tmp_path: Path) -> None:
+    """A missing file is one sentence."""
+    assert "cannot be read" in refused(company("directory", "load", str(tmp_path / "none.csv")), Exit.MISTAKE)
+
+
+def test_a_record_is_added_and_updated(company: Run) -> None:
+    """add takes each column as an option, and the same external id updates."""
+    words = ("directory", "add", "contact", "--external-id", "c9", "--addresses", "a@x.example")
+    assert company(*words, "--name", "New", "--addresses", "b@x.example").exit_code == 0
+    assert company(*words, "--name", "Newer").exit_code == 0
+    (found,) = [
+        r for r in answer(company("directory", "list", "contact", "--json")) if r["external_id"] == "c9"
+    ]
+    assert (found["name"], found["addresses"]) == ("Newer", ["a@x.example"])
+
+
+def test_a_second_company_must_be_named(company: Run) -> None:
+    """With two companies a command says which one it means."""
+    words = (
+        "directory",
+        "add",
+        "company",
+        "--slug",
+        "beta",
+        "--name",
+        "Beta",
+        "--addresses",
+        "in@beta.example",
+    )
+    assert company(*words).exit_code == 0
+    assert "say which company with --company" in refused(company("directory", "list", "user"), Exit.MISTAKE)
+    assert answer(company("directory", "list", "user", "--company", "beta", "--json")) == []
+    assert "There is no user." in company("directory", "list", "user", "--company", "beta").stdout
+    assert "no company gamma" in refused(
+        company("directory", "list", "user", "--company", "gamma"), Exit.NOT_FOUND
+    )
+
+
+def test_without_a_company_nothing_is_listed(run: Run) -> None:
+    """An empty database says what to do."""
+    assert run("migrate").exit_code == 0
+    assert "directory add company" in refused(run("directory", "list", "user"), Exit.NOT_FOUND)
+
+
+# ---- explain, show, queue --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def mail(tmp_path: Path) -> str:
+    """A mail as a file."""
+    path = tmp_path / "mail.eml"
+    path.write_bytes(MAIL)
+    return str(path)
+
+
+def test_a_file_is_explained_by_the_rules(company: Run, mail: str) -> None:
+    """What the rules would decide is told with its reasons, and nothing is written."""
+    told = answer(company("explain", mail, "--json"))
+    assert told["read"]["content"]["message_id"] == "1@acme.example"
+    assert (told["would"]["state"], told["would"]["direction"]) == ("filed", "outgoing")
+    assert ("deal", "linked") in [(step["rule"], step["verdict"]) for step in told["would"]["steps"]]
+    text = company("explain", mail).stdout
+    assert "Would be filed" in text and "\x1b" not in text
+    assert answer(company("explain", mail, "--json"))["would"]["joins_conversation"] is False
+
+
+def test_a_file_can_be_explained_as_somebody_elses(company: Run, mail: str) -> None:
+    """--as and --to change who sent it and to which address; an unconfirmed alias would be held."""
+    private = answer(
+        company("explain", mail, "--json", "--to", "drop+private@in.acme.example", "--as", "bob@acme.example")
+    )
+    assert ("sharing", "private") in [(step["rule"], step["verdict"]) for step in private["would"]["steps"]]
+    held = answer(company("explain", mail, "--json", "--as", "b@home.example"))
+    assert (held["would"]["state"], held["would"]["reason"]) == ("held", "unconfirmed_address")
+    assert "no such user" in refused(company("explain", mail, "--as", "x@y.example"), Exit.NOT_FOUND)
+    assert "no such company address" in refused(
+        company("explain", mail, "--to", "x@y.example"), Exit.NOT_FOUND
+    )
+
+
+def test_a_file_is_read_without_a_database(run: Run, mail: str) -> None:
+    """Then only what was read is shown, and why no rule was asked."""
+    assert answer(run("explain", mail, "--json"))["would"] is None
+    assert "No rule was asked: there is no database" in run("explain", mail).stdout
+    assert "bccd migrate" in refused(run("explain", mail, "--as", "x@y.example"), Exit.DATABASE)
+
+
+def test_nothing_to_explain_is_told(company: Run) -> None:
+    """Neither a file nor an id, and an id of nothing."""
+    assert "neither a delivery id nor a readable file" in refused(company("explain", "nix"), Exit.MISTAKE)
+    assert "there is no delivery 0000000000001" in refused(
+        company("explain", "0000000000001"), Exit.NOT_FOUND
+    )
+
+
+def test_a_conversation_that_is_not_there_is_not_found(company: Run) -> None:
+    """So is a viewer who is not there."""
+    assert "no conversation 1" in refused(company("show", "1", "--as", "ann@acme.example"), Exit.NOT_FOUND)
+    assert "no such user" in refused(company("show", "1", "--as", "x@y.example"), Exit.NOT_FOUND)
+
+
+def test_an_empty_queue_is_told(company: Run) -> None:
+    """Nothing waits, and nothing can be shown, retried or deleted."""
+    assert "Nothing waits." in company("queue", "list").stdout
+    assert answer(company("queue", "list", "--json")) == []
+    for words in (("show", "0" * 13), ("show", "--raw", "0" * 13)):
+        assert "there is no" in refused(company("queue", *words), Exit.NOT_FOUND)
+    for words in (("retry", "0" * 13), ("delete", "--yes", "0" * 13)):
+        assert "is not in the queue" in refused(company("queue", *words), Exit.MISTAKE)
+    assert "is no delivery id" in refused(company("queue", "show", "x"), Exit.NOT_FOUND)
+
+
+def test_delete_asks_first(company: Run) -> None:
+    """Without --yes nothing is deleted unless the user says so."""
+    done = company("queue", "delete", "0" * 13, given="n\n")
+    assert done.exit_code == 1 and "Delete 1 mail for good?" in done.stderr
+
+
+def test_writes_are_refused_while_a_daemon_starts(
+    company: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder held by a bccd that opens no door is told as busy, after a little patience."""
+    monkeypatch.setattr(writes, "_PATIENCE", 0.1)
+    with hold(tmp_path / "data"):
+        words = ("directory", "add", "never-log", "--entry", "x@y.example")
+        assert "another bccd already works on" in refused(company(*words), Exit.BUSY)
