@@ -105,10 +105,9 @@ def _profile(job: Job) -> None:
         f"\nUnder py-spy: accepted {run.accepted_rate:,.0f}/s, filed {run.filed_rate or 0:,.0f}/s; "
         f"samples in {output}"
     )
-    for (pid, command), counted in sorted(sampling.stacks(output).items()):
-        total = counted.total()
-        print(f"\n{pid} {command}: {total} samples")
-        print(*sampling.table(counted, _PROFILED_ROWS, total), sep="\n")
+    for process, counted in sorted(sampling.stacks(output).items()):
+        print(f"\n{process}: {counted.total()} samples")
+        print(*sampling.table(counted, _PROFILED_ROWS), sep="\n")
 
 
 if __name__ == "__main__":

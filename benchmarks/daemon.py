@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 from benchmarks import machine
-from benchmarks.peers import ROOT, PeerError, end, free_port, wait_for_smtp
+from benchmarks.peers import FILED, ROOT, PeerError, end, free_port, wait_for_smtp
 
 _PARSER = "bccd.cage"
 # BCCD_* of the environment comes on top: BCCD_PROCESSES__FRONTS=2 make bench
@@ -25,6 +25,9 @@ connections = 1000
 """
 
 
+_OUTCOMES = (
+    "SELECT state, CASE state WHEN 'filed' THEN '' ELSE reason END, count(*) FROM delivery GROUP BY 1, 2"
+)
 PROGRAM = Path(sys.executable).with_name("bccd")
 
 
@@ -96,9 +99,10 @@ class Bccd:
         return "filer" if has_parsers else "fronts"
 
     def outcomes(self) -> dict[str, int]:
-        """Count deliveries by state in the database file, as another program would."""
+        """Count deliveries by outcome in the database file, as another program would."""
         with closing(sqlite3.connect(f"file:{self._database}?mode=ro", uri=True)) as database:
-            return dict(database.execute("SELECT state, count(*) FROM delivery GROUP BY state").fetchall())
+            rows = database.execute(_OUTCOMES).fetchall()
+        return {state if state == FILED else f"{state}: {reason}": count for state, reason, count in rows}
 
     def stop(self) -> None:
         """Stop it as systemd would."""

@@ -12,6 +12,7 @@ from benchmarks.machine import Process
 
 _START_SECONDS = 30.0
 _STOP_SECONDS = 60.0
+FILED = "filed"  # the state of a mail that stands where it belongs
 ROOT = Path(__file__).resolve().parent.parent
 
 

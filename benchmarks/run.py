@@ -13,12 +13,11 @@ from pathlib import Path
 
 from benchmarks import machine
 from benchmarks.load import Report, Shape, advertises_pipelining
-from benchmarks.peers import ROOT, Peer, PeerError
+from benchmarks.peers import FILED, ROOT, Peer, PeerError
 
 _POLL_SECONDS = 0.02
 _STALL_SECONDS = 30.0  # without anything being filed
 _OPEN_TO_OTHERS = 0o711
-FILED = "filed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,6 +15,9 @@ from benchmarks.peers import PeerError
 
 _RATE = 250  # samples a second
 _PROCESS = re.compile(r'process (\d+):"(.*?)"')
+_PARSERS = "-m bccd.cage"
+_OURS = "(bccd/"
+_ALL = 0.95  # a function that nearly all samples lie in says nothing
 _LINE = re.compile(r":\d+\)$")
 _ATTACH_SECONDS = 1.0
 
@@ -45,22 +48,29 @@ def sampled(root: int, output: Path) -> Iterator[None]:
 Stack = tuple[str, ...]
 
 
-def stacks(output: Path) -> dict[tuple[int, str], Counter[Stack]]:
-    """Read py-spy's samples: by process (id, command), functions from the outermost in."""
-    found: dict[tuple[int, str], Counter[Stack]] = defaultdict(Counter)
+def stacks(output: Path) -> dict[str, Counter[Stack]]:
+    """Read py-spy's samples: by process, functions from the outermost in."""
+    found: dict[str, Counter[Stack]] = defaultdict(Counter)
     for line in output.read_text(encoding="utf-8").splitlines():
         path, _, count = line.rpartition(" ")
         frames = [_LINE.sub(")", frame) for frame in path.split(";")]
         named = [_PROCESS.match(frame) for frame in frames]
         last = max((index for index, match in enumerate(named) if match), default=-1)
         match = named[last] if last >= 0 else None
-        key = (int(match[1]), match[2]) if match else (0, "")
-        found[key][tuple(frames[last + 1 :])] += int(count)
+        found[_named(match)][tuple(frames[last + 1 :])] += int(count)
     return dict(found)
 
 
-def table(counted: Counter[Stack], rows: int, total: int) -> list[str]:
+def _named(process: re.Match[str] | None) -> str:
+    """Name a process of the daemon; parsers are alike, so they are added up."""
+    if process is None:
+        return "?"
+    return "parsers" if _PARSERS in process[2] else f"process {process[1]}"
+
+
+def table(counted: Counter[Stack], rows: int) -> list[str]:
     """List the functions that most time was spent in, with and without what they called."""
+    total = max(counted.total(), 1)
     alone: Counter[str] = Counter()
     whole: Counter[str] = Counter()
     for stack, count in counted.items():
@@ -68,9 +78,13 @@ def table(counted: Counter[Stack], rows: int, total: int) -> list[str]:
             alone[stack[-1]] += count
         for frame in set(stack):
             whole[frame] += count
-    share: Callable[[int], str] = lambda count: f"{100 * count / max(total, 1):5.1f} %"  # noqa: E731
-    lines = ["  alone    whole   function (by what it used alone)"]
+
+    def share(count: int) -> str:
+        return f"{100 * count / total:5.1f} %"
+
+    ours = [(name, count) for name, count in whole.most_common() if _OURS in name and count < _ALL * total]
+    lines = ["  alone    whole   function, by what it used alone"]
     lines += [f"{share(count)}  {share(whole[name])}  {name}" for name, count in alone.most_common(rows)]
-    lines += ["  whole   function (with what it called)"]
-    lines += [f"{share(count)}  {name}" for name, count in whole.most_common(rows)]
+    lines += ["           whole   function of bccd, with what it called"]
+    lines += [f"         {share(count)}  {name}" for name, count in ours[:rows]]
     return lines
