@@ -67,7 +67,7 @@ def _put_addresses(
     connection: Connection, row: str, company_id: int, wanted: set[str], mistakes: list[str]
 ) -> bool:
     table = t.company_address
-    owners = dict(connection.execute(select(table.c.address, table.c.company_id)).tuples().all())
+    owners = dict(connection.execute(select(table.c.address, table.c.company_id)).all())
     standing = {address for address, owner in owners.items() if owner == company_id}
     taken = sorted(address for address in wanted - standing if address in owners)
     mistakes += [f"{row}: addresses: {address} belongs to another company already" for address in taken]

@@ -37,7 +37,7 @@ def directory_snapshot(engine: Engine) -> Directory:
             for row in connection.execute(select(t.user_address))
         }
         drops = connection.execute(select(t.company_address.c.address, t.company_address.c.company_id))
-        return Directory(_version(connection), companies, dict(drops.tuples().all()), addresses)
+        return Directory(_version(connection), companies, dict(drops.all()), addresses)
 
 
 def deal_exists(engine: Engine, company_id: int, external_id: str) -> bool:
