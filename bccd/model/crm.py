@@ -1,7 +1,13 @@
 """The CRM's records as the rules see them."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum, unique
+
+
+def sortable(moment: datetime) -> str:
+    """Write an aware moment as UTC text of fixed width, which sorts as time does."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 @unique

@@ -118,7 +118,7 @@ def _match(case: Case) -> None:
 
 
 def _create_contacts(case: Case) -> None:
-    """Make contacts of unknown main counterparties (rules.md 6.5), save where it would betray private mail."""
+    """Make contacts of unknown main counterparties (rules.md 6.5) where that betrays no private mail."""
     unknown = [b for b in case.reading.main if _verdict(case, b.address) is Verdict.UNKNOWN]
     if not unknown:
         return

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from bccd.model.crm import Contact, Deal, Organisation
+from bccd.model.crm import Contact, Deal, Organisation, sortable
 from bccd.model.delivery import DeliveryState
 from bccd.model.directory import Company, UserAddress
 from bccd.model.facts import ConversationFacts, Facts, KnownMessage
@@ -36,6 +36,7 @@ class Overlay:
             self._conversation(known.id).absorb(known)
         self._messages = dict(facts.messages)
         self._delivered = dict(facts.delivered)
+        self._activity: dict[int, str] = {}
 
     @property
     def company(self) -> Company:
@@ -66,8 +67,12 @@ class Overlay:
         return address in self._facts.never_log or "@" + address.rpartition("@")[2] in self._facts.never_log
 
     def contacts(self, address: str) -> tuple[Contact, ...]:
-        """Return the contacts that have this address."""
-        return self._contacts.get(address, ())
+        """Return the contacts that have this address, with their activity as of now."""
+        found = self._contacts.get(address, ())
+        return tuple(
+            replace(contact, last_activity=max(contact.last_activity, self._activity.get(contact.id, "")))
+            for contact in found
+        )
 
     def deals_of(self, contact_id: int) -> tuple[Deal, ...]:
         """Return all deals the contact takes part in, whatever their status."""
@@ -155,9 +160,14 @@ class Overlay:
             if link.contact_id is not None:
                 known.contact_ids.add(link.contact_id)
             if link.deal_id is not None:
-                known.deal_ids.add(link.deal_id)
+                pass
 
     def _learn_message(self, message: NewMessage, plan: Plan) -> None:
+        if message.shared:  # private mail leaves no trace in the directory
+            at = sortable(message.sort_at)
+            for who in plan.participants:
+                if who.contact_id is not None:
+                    self._activity[who.contact_id] = max(at, self._activity.get(who.contact_id, ""))
         owners = frozenset({plan.copy.owner_id}) if plan.copy else frozenset[int]()
         self._messages[message.identity_key] = KnownMessage(
             message.id,

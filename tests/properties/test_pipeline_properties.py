@@ -1,0 +1,281 @@
+"""What holds for any mail: batches never show in the rows, nor order in conversations and owners."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from shutil import copyfile
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Engine, select
+
+from bccd.model.auth import AuthMethod, AuthReport, HeldSender, Sender
+from bccd.model.delivery import Delivery, Mail
+from bccd.model.envelope import Peer, Tag, Target
+from bccd.model.message import AutoKind, Content, Forward, ForwardKind, Mailbox, Message
+from bccd.pipeline import deliver
+from bccd.ports import DeliverPorts
+from bccd.store import tables as t
+from bccd.store.engine import open_engine, reading
+from bccd.store.uow import SqlWorks, transaction
+
+MEMORY = Path("/dev/shm")  # noqa: S108  where a sync costs nothing: durability is not the subject here
+NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+USERS = {1: "anna@seller.example", 2: "bert@seller.example", 3: "cleo@seller.example"}
+PEOPLE = [
+    *USERS.values(),
+    "jan@customer.example",
+    "jan@home.example",
+    "maria@customer.example",
+    "new@other.example",
+    "info@other.example",
+    "crm@drop.example",
+]
+IDS = [f"id{number}@x.example" for number in range(7)]
+SUBJECTS = ["Offer", "Re: Offer", "Holiday", ""]
+TEXTS = ["Please find our offer.", "How much is it?", ""]
+
+people = st.sampled_from(PEOPLE)
+boxes = st.lists(people, max_size=3).map(lambda found: tuple(Mailbox(a.split("@")[0], a) for a in found))
+ids = st.lists(st.sampled_from(IDS), max_size=3).map(tuple)
+
+
+@st.composite
+def contents(draw: st.DrawFn, sender: str | None = None) -> Content:
+    """Return a mail's content, out of a small world so that things meet."""
+    text = draw(st.sampled_from(TEXTS))
+    author = sender or draw(people)
+    return Content(
+        sender=Mailbox(author.split("@")[0], author),
+        from_count=1,
+        to=draw(boxes),
+        cc=draw(boxes),
+        bcc=draw(boxes),
+        date=draw(st.one_of(st.none(), st.integers(-3, 3).map(lambda days: NOW + timedelta(days=days)))),
+        subject=draw(st.sampled_from(SUBJECTS)),
+        message_id=draw(st.sampled_from(["", *IDS])),
+        in_reply_to=draw(ids)[:1],
+        references=draw(ids),
+        thread_index=draw(st.sampled_from([b"", b"A" * 16])),
+        text=text,
+        new_text=text,
+    )
+
+
+@st.composite
+def messages(draw: st.DrawFn, sender: str, originals: st.SearchStrategy[Content]) -> Message:
+    """Return a message of a user, forwards included."""
+    found = draw(st.lists(originals, max_size=2))
+    kinds = st.sampled_from([ForwardKind.INLINE, ForwardKind.ATTACHED])
+    forwards = tuple(Forward(draw(kinds), original, (), 1.0) for original in found)
+    auto = draw(st.sampled_from([AutoKind.NONE] * 5 + [AutoKind.AUTO_REPLY, AutoKind.LIST]))
+    own = contents(sender)
+    if found:  # most forwards are filed: nobody else stands in To and Cc
+        own = st.one_of(own.map(lambda content: replace(content, to=(), cc=())), own)
+    return Message(draw(own), forwards=forwards, note=draw(st.sampled_from(["", "fyi"])), auto=auto)
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A mail without its delivery's number, so that it can be put anywhere in an order."""
+
+    user: int
+    tag: Target
+    message: Message
+    held: bool
+
+
+TARGETS = st.sampled_from(
+    [
+        Target("crm@drop.example", 1),
+        Target("crm@drop.example", 1),
+        Target("crm+private@drop.example", 1, Tag.PRIVATE),
+        Target("crm+deal7@drop.example", 1, Tag.DEAL, "7"),
+        Target("crm+deal99@drop.example", 1, Tag.DEAL, "99"),
+    ]
+)
+
+
+@st.composite
+def some_drafts(draw: st.DrawFn) -> list[Draft]:
+    """Return mails of several users; a few originals come again and again, by various ways."""
+    pool = st.sampled_from(draw(st.lists(contents(), min_size=1, max_size=3)))
+    found = []
+    for _ in range(draw(st.integers(2, 9))):
+        user = draw(st.sampled_from(sorted(USERS)))
+        message = draw(messages(USERS[user], pool))
+        found.append(Draft(user, draw(TARGETS), message, draw(st.integers(0, 9)) == 0))
+    return found
+
+
+def mail(number: int, draft: Draft) -> Mail:
+    """Return the draft as delivery `number`; its time of receipt and octets depend on the draft alone."""
+    octets = sha256(repr(draft).encode()).digest()
+    sender = None if draft.held else Sender(draft.user, USERS[draft.user], AuthMethod.TRUSTED_NETWORK)
+    held = HeldSender("unverified_sender", USERS[draft.user], draft.user) if draft.held else None
+    delivery = Delivery(
+        number, 1, (draft.tag,), USERS[draft.user], Peer("127.0.0.1"), NOW, AuthReport(), octets, 1000,
+        sender=sender, held=held,
+    )  # fmt: skip
+    return Mail(delivery, draft.message)
+
+
+# ---- a company in SQLite
+
+
+def _template(folder: Path) -> Path:
+    """Make a database with a small company in it, once."""
+    path = folder / "template.db"
+    engine = open_engine(f"sqlite:///{path}")
+    t.database.create_all(engine)
+    with transaction(engine) as connection:
+        for table, rows in DIRECTORY.items():
+            connection.execute(t.database.tables[table].insert(), rows)
+    engine.dispose()
+    return path
+
+
+DIRECTORY: dict[str, list[dict[str, Any]]] = {
+    "company": [{"id": 1, "slug": "seller", "name": "Seller", "settings": "{}", "created_at": NOW}],
+    "company_clock": [{"company_id": 1, "change_seq": 0, "next_id": 100, "directory_version": 1}],
+    "company_address": [{"address": "crm@drop.example", "company_id": 1}],
+    "app_user": [
+        {"company_id": 1, "id": user, "external_id": f"u{user}", "name": f"u{user}", "active": user != 3,
+         "default_sharing": "private" if user == 2 else "shared"}
+        for user in USERS
+    ],
+    "user_address": [
+        {"company_id": 1, "address": address, "user_id": user, "kind": "login"}
+        for user, address in USERS.items()
+    ],
+    "contact": [
+        {"company_id": 1, "id": number, "external_id": f"c{number}", "name": f"c{number}", "origin": "crm",
+         "to_check": False, "archived": False, "created_at": NOW}
+        for number in (10, 11, 12, 13)
+    ],
+    "contact_address": [
+        {"company_id": 1, "address": address, "contact_id": number, "is_primary": True}
+        for address, number in (
+            ("jan@customer.example", 10), ("jan@home.example", 10), ("jan@home.example", 11),
+            ("maria@customer.example", 12), ("maria@customer.example", 13),
+        )
+    ],
+    "deal": [
+        {"company_id": 1, "id": number, "external_id": str(number), "title": f"d{number}", "status": status,
+         "updated_at": NOW}
+        for number, status in ((7, "won"), (20, "open"), (21, "open"), (22, "open"))
+    ],
+    "deal_contact": [
+        {"company_id": 1, "deal_id": deal, "contact_id": contact}
+        for deal, contact in ((20, 10), (21, 12), (22, 12), (22, 13))
+    ],
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the path of the template database."""
+    return _template(tmp_path_factory.mktemp("template"))
+
+
+class Fixed:
+    """A clock that stands."""
+
+    def now(self) -> datetime:
+        """Return the same time always."""
+        return NOW
+
+
+@contextmanager
+def company(template: Path) -> Iterator[Engine]:
+    """Open a fresh copy of the template."""
+    with TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
+        path = Path(folder) / "bccd.db"
+        copyfile(template, path)
+        engine = open_engine(f"sqlite:///{path}")
+        try:
+            yield engine
+        finally:
+            engine.dispose()
+
+
+def file_all(engine: Engine, mails: Sequence[Mail], sizes: Iterable[int]) -> None:
+    """File mails in order, in batches of these sizes; what is left over is the last batch."""
+    ports = DeliverPorts(SqlWorks(engine), Fixed())
+    left = list(mails)
+    for size in sizes:
+        batch, left = left[:size], left[size:]
+        if batch:
+            deliver(1, batch, ports)
+    if left:
+        deliver(1, left, ports)
+
+
+def rows(engine: Engine) -> dict[str, list[tuple[Any, ...]]]:
+    """Return every row of every table, the clock's numbers aside."""
+    found = {}
+    with reading(engine) as connection:
+        for table in t.database.sorted_tables:
+            columns = [c for c in table.c if c.name not in ("change_seq", "seq")]
+            found[table.name] = sorted((tuple(row) for row in connection.execute(select(*columns))), key=repr)
+    return found
+
+
+def facts(engine: Engine) -> tuple[Any, Any, Any]:
+    """Return what no order may change: identities, owners, and the partition into conversations."""
+    with reading(engine) as connection:
+        messages = {row.id: row for row in connection.execute(select(t.message))}
+        copies = list(connection.execute(select(t.message_copy)))
+    owners = sorted((messages[c.message_id].identity_key, c.owner_id) for c in copies)
+    parts: dict[int, set[bytes]] = {}
+    for message in messages.values():
+        parts.setdefault(message.conversation_id, set()).add(message.identity_key)
+    identities = sorted(message.identity_key for message in messages.values())
+    return identities, owners, {frozenset(part) for part in parts.values()}
+
+
+EXAMPLES = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@EXAMPLES
+@given(some_drafts(), st.lists(st.integers(1, 4), max_size=9))
+def test_any_partition_into_batches_gives_the_same_rows(
+    template: Path, found: list[Draft], sizes: list[int]
+) -> None:
+    """Fixed order of arrival, any batches: identical rows, down to the ids (decisions.md 4)."""
+    mails = [mail(number, draft) for number, draft in enumerate(found, 1)]
+    with company(template) as one_by_one, company(template) as in_batches:
+        file_all(one_by_one, mails, [1] * len(mails))
+        file_all(in_batches, mails, sizes)
+        assert rows(in_batches) == rows(one_by_one)
+
+
+@EXAMPLES
+@given(some_drafts().flatmap(lambda d: st.tuples(st.just(d), st.permutations(d))))
+def test_any_order_gives_the_same_conversations_identities_and_owners(
+    template: Path, orders: tuple[list[Draft], list[Draft]]
+) -> None:
+    """Any order of arrival: the same messages, each with the same owners, in the same conversations."""
+    first, second = orders
+    with company(template) as one, company(template) as other:
+        file_all(one, [mail(number, draft) for number, draft in enumerate(first, 1)], [3, 1, 2])
+        file_all(other, [mail(number, draft) for number, draft in enumerate(second, 1)], [2, 2])
+        assert facts(other) == facts(one)
+
+
+@EXAMPLES
+@given(some_drafts())
+def test_filing_again_after_a_crash_changes_nothing(template: Path, found: list[Draft]) -> None:
+    """A delivery that is met again is known by its id."""
+    mails = [mail(number, draft) for number, draft in enumerate(found, 1)]
+    with company(template) as engine:
+        file_all(engine, mails, [])
+        before = rows(engine)
+        file_all(engine, mails, [1])
+        assert rows(engine) == before
