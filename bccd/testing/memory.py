@@ -1,4 +1,4 @@
-"""A store in dictionaries that does as the SQL stores do, row for row; one contract suite holds them to it."""
+"""A store in dictionaries that does as the SQL stores do, row for row, as one contract suite proves."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime

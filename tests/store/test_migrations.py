@@ -14,7 +14,7 @@ from tests.store.conftest import config_of
 
 
 def schema(path: Path) -> dict[str, list[str]]:
-    """Return each table and index with its parts in an order of their own, for constraints may stand in any."""
+    """Return each table and index with its parts sorted, for constraints may stand in any order."""
     connection = sqlite3.connect(path)
     found = connection.execute(
         "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND type <> 'view'"

@@ -1,0 +1,452 @@
+"""What SQLite is asked for, and what is answered when it cannot do it."""
+
+import asyncio
+import errno
+import os
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+from unittest.mock import Mock
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+from bccd.model.delivery import DeliveryState, Intake, Receipt
+from bccd.model.envelope import Raw, Target
+from bccd.model.errors import StorageFullError, StoreUnavailableError
+from bccd.model.plan import Outcome
+from bccd.store import spool as spool_module
+from bccd.store.engine import PRAGMAS, Stores, open_engine, open_engines, reading
+from bccd.store.rawfiles import IN_TABLE, SyncError
+from bccd.store.spool import GroupSpool, SqlQueue
+from bccd.testing import intake_of, rows
+from bccd.testing.build import NOON
+from tests.store.conftest import config_of
+
+DROP = Target("crm@drop.example", 1)
+
+
+@pytest.fixture
+def spool(stores: Stores) -> Iterator[GroupSpool]:
+    """Return a spool on a fresh file."""
+    made = GroupSpool(stores.spool, stores.folder)
+    yield made
+    made.close()
+
+
+def small(number: int = 1) -> Intake:
+    """Return a mail that the table holds."""
+    return intake_of(b"Subject: %d\r\n\r\nHello\r\n" % number, DROP)
+
+
+def large(folder: Path, fill: bytes = b"x", size: int = IN_TABLE + 1) -> Intake:
+    """Return a mail in a temporary file, as the listener hands over what does not fit in memory."""
+    octets = fill * size
+    path = folder / "incoming"
+    path.write_bytes(octets)
+    return replace(small(), raw=Raw(sha256(octets).digest(), size, b"", path=path))
+
+
+def put(spool: GroupSpool, *intakes: Intake) -> list[Receipt | BaseException]:
+    """Put mails all at once and return each one's answer or exception."""
+
+    async def all_at_once() -> list[Receipt | BaseException]:
+        waiting = (spool.put(intake) for intake in intakes)
+        return list(await asyncio.gather(*waiting, return_exceptions=True))
+
+    return asyncio.run(all_at_once())
+
+
+def kept(stores: Stores) -> int:
+    """Return how many mails stand in the queue."""
+    return len(rows(stores)["spool"])
+
+
+# ---- the engine ------------------------------------------------------------------------------------------
+
+
+def test_pragmas_hold_on_every_connection(stores: Stores) -> None:
+    """Write-ahead log, a sync at every commit, foreign keys."""
+    for engine in (stores.database, stores.spool):
+        with reading(engine) as connection:
+            found = {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in PRAGMAS}
+        assert found == PRAGMAS
+        assert (found["journal_mode"], found["synchronous"]) == ("wal", 2)
+
+
+def test_a_database_without_a_log_is_refused() -> None:
+    """Memory cannot have a write-ahead log, so it stands for every file system that cannot."""
+    with (
+        pytest.raises(StoreUnavailableError, match="refuses PRAGMA journal_mode"),
+        reading(open_engine("sqlite://")),
+    ):
+        pass
+
+
+def test_a_write_waits_for_its_turn_from_the_start(stores: Stores) -> None:
+    """A transaction that first reads and then writes is not thrown out by a writer that came between."""
+    order: list[str] = []
+    began = threading.Event()
+
+    def other() -> None:
+        with stores.database.begin() as connection:
+            began.set()
+            connection.execute(text("INSERT INTO company VALUES (2, 'b', 'B', '{}', '')"))
+            order.append("other")
+
+    thread = threading.Thread(target=other)
+    with stores.database.begin() as connection:
+        connection.execute(text("SELECT * FROM company")).all()
+        thread.start()
+        assert not began.wait(0.1)
+        connection.execute(text("INSERT INTO company VALUES (1, 'a', 'A', '{}', '')"))
+        order.append("first")
+    thread.join()
+    assert order == ["first", "other"]
+
+
+def test_readers_take_no_lock(stores: Stores) -> None:
+    """A snapshot can be read while a write transaction is open."""
+    with stores.database.begin(), reading(stores.database) as connection:
+        assert connection.execute(text("SELECT count(*) FROM company")).scalar() == 0
+
+
+def test_failures_are_told_apart(stores: Stores, tmp_path: Path) -> None:
+    """A store that is away raises ours; a mistake of the program or of a plan does not."""
+    with stores.database.begin() as connection:
+        with pytest.raises(OperationalError, match="syntax"):
+            connection.execute(text("SELEC 1"))
+        with pytest.raises(IntegrityError):
+            connection.execute(text("INSERT INTO company_clock VALUES (9, 0, 0, 0)"))
+        connection.rollback()
+    (tmp_path / "noise.db").write_bytes(os.urandom(8192))
+    with pytest.raises(StoreUnavailableError), reading(open_engine(f"sqlite:///{tmp_path}/noise.db")):
+        pass
+
+
+# ---- large mail -----------------------------------------------------------------------------------------
+
+
+def test_large_mail_is_a_file_named_by_its_content(stores: Stores, spool: GroupSpool, tmp_path: Path) -> None:
+    """It comes back whole, and the row names the file below the data folder."""
+    intake = large(tmp_path)
+    assert isinstance(put(spool, intake)[0], Receipt)
+    (row,) = rows(stores)["raw_mail"]
+    name = intake.raw.sha256.hex()
+    assert (row["data"], row["path"]) == (None, f"raw/1/{name[:2]}/{name}")
+    queue = SqlQueue(stores.spool, stores.folder)
+    (claimed,) = queue.claim(1, NOON)
+    intake.raw.path.unlink()  # type: ignore[union-attr]
+    assert queue.raw(claimed) == b"x" * (IN_TABLE + 1)
+
+
+def test_a_small_mail_in_a_file_goes_into_the_table(
+    stores: Stores, spool: GroupSpool, tmp_path: Path
+) -> None:
+    """The listener spools to disk at 256 KiB already."""
+    put(spool, large(tmp_path, size=300_000))
+    (row,) = rows(stores)["raw_mail"]
+    assert (row["path"], row["data"]) == (None, b"x" * 300_000)
+
+
+def test_large_mail_in_memory_is_a_file_too(stores: Stores, spool: GroupSpool) -> None:
+    """An import may hand over octets of any size."""
+    octets = b"y" * (IN_TABLE + 1)
+    put(spool, replace(small(), raw=Raw(sha256(octets).digest(), len(octets), b"", octets)))
+    (row,) = rows(stores)["raw_mail"]
+    assert (stores.folder / row["path"]).read_bytes() == octets
+    assert [path.name for path in (stores.folder / row["path"]).parent.iterdir()] == [
+        sha256(octets).hexdigest()
+    ]
+
+
+def test_two_companies_may_keep_the_same_file(stores: Stores, spool: GroupSpool, tmp_path: Path) -> None:
+    """LMTP hands the same octets over once for each company; the listener's file is not taken away."""
+    intake = large(tmp_path)
+    other = replace(intake, company_id=2, targets=(Target("crm@other.example", 2),))
+    answers = put(spool, intake, other)
+    assert all(isinstance(answer, Receipt) for answer in answers)
+    assert len({row["path"] for row in rows(stores)["raw_mail"]}) == 2
+
+
+def test_the_file_is_durable_before_its_row(
+    stores: Stores, spool: GroupSpool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The octets are synced, then named, then the folder is synced, and only then a row speaks of them."""
+    order: list[str] = []
+    fsync, link, transact = os.fsync, Path.hardlink_to, GroupSpool._transact
+
+    def watched_sync(descriptor: int) -> None:
+        order.append("sync " + ("folder" if Path(f"/proc/self/fd/{descriptor}").is_dir() else "file"))
+        fsync(descriptor)
+
+    def watched_link(self: Path, target: Path) -> None:
+        order.append("name")
+        link(self, target)
+
+    def watched_transact(self: GroupSpool, group: list[spool_module._Waiting]) -> list[Receipt]:
+        order.append("row")
+        return transact(self, group)
+
+    put(spool, large(tmp_path))  # makes the folders
+    monkeypatch.setattr(os, "fsync", watched_sync)
+    monkeypatch.setattr(Path, "hardlink_to", watched_link)
+    monkeypatch.setattr(GroupSpool, "_transact", watched_transact)
+    octets = next(
+        o for n in range(999) if sha256(o := b"%03d" % n * IN_TABLE).digest()[0] == _first_octet(stores)
+    )
+    path = tmp_path / "second"
+    path.write_bytes(octets)
+    put(spool, replace(small(), raw=Raw(sha256(octets).digest(), len(octets), b"", path=path)))
+    assert order == ["sync file", "name", "sync folder", "row"]
+
+
+def _first_octet(stores: Stores) -> int:
+    """Return the folder that exists, so that a second mail finds it made."""
+    return int(str(rows(stores)["raw_mail"][0]["path"]).split("/")[2], 16)
+
+
+def test_octets_that_are_gone_are_told(stores: Stores, spool: GroupSpool, tmp_path: Path) -> None:
+    """A missing file is a failure of the store, not of the mail."""
+    put(spool, large(tmp_path), small())
+    for path in (stores.folder / "raw").rglob("*"):
+        if path.is_file():
+            path.unlink()
+    queue = SqlQueue(stores.spool, stores.folder)
+    claimed = queue.claim(2, NOON)
+    with pytest.raises(StoreUnavailableError, match="cannot be read"):
+        queue.raw(max(claimed, key=lambda delivery: delivery.size))
+    with pytest.raises(StoreUnavailableError, match="are gone"):
+        queue.raw(replace(claimed[0], raw_sha256=b"?" * 32))
+
+
+# ---- faults ---------------------------------------------------------------------------------------------
+
+
+def test_a_full_disk_is_told_and_heals(stores: Stores, spool: GroupSpool) -> None:
+    """SQLITE_FULL answers StorageFullError, keeps nothing, and later mail is taken again (F10)."""
+    with stores.spool.connect() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+    stores.spool.dispose()
+    limit = _limit_pages(stores, int(pages or 0) + 1)
+    big = intake_of(b"z" * 200_000, DROP)
+    (answer,) = put(spool, big)
+    assert isinstance(answer, StorageFullError)
+    assert kept(stores) == 0
+    limit()
+    assert isinstance(put(spool, big)[0], Receipt)
+
+
+def _limit_pages(stores: Stores, pages: int) -> Callable[[], None]:
+    """Cap the size of every connection opened from now on; returns what lifts the cap."""
+    from sqlalchemy import event  # noqa: PLC0415  (only here)
+
+    def cap(connection: sqlite3.Connection, _: object) -> None:
+        connection.execute(f"PRAGMA max_page_count = {pages}")
+
+    event.listen(stores.spool, "connect", cap)
+
+    def lift() -> None:
+        event.remove(stores.spool, "connect", cap)
+        stores.spool.dispose()
+
+    return lift
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT])
+def test_a_full_disk_under_a_file_is_told(
+    spool: GroupSpool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    """No room for a large mail is StorageFullError, and no reason to give up."""
+
+    def full(_: int) -> None:
+        raise OSError(code, "no room")
+
+    monkeypatch.setattr(os, "fsync", full)
+    (answer,) = put(spool, large(tmp_path))
+    assert isinstance(answer, StorageFullError)
+    monkeypatch.undo()
+    assert isinstance(put(spool, large(tmp_path))[0], Receipt)
+
+
+def test_after_a_failed_sync_nothing_is_accepted(
+    stores: Stores, spool: GroupSpool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The system may have dropped what it could not write: a second sync proves nothing (F11)."""
+
+    def broken(_: int) -> None:
+        raise OSError(errno.EIO, "broken")
+
+    monkeypatch.setattr(os, "fsync", broken)
+    (answer,) = put(spool, large(tmp_path))
+    assert isinstance(answer, SyncError)
+    monkeypatch.undo()
+    (later,) = put(spool, small())
+    assert isinstance(later, StoreUnavailableError)
+    assert kept(stores) == 0
+
+
+def test_after_a_failed_write_of_sqlite_nothing_is_accepted(
+    spool: GroupSpool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So it is when SQLite reports that it could not write or sync its log."""
+    cause = sqlite3.OperationalError("disk I/O error")
+    cause.sqlite_errorcode = sqlite3.SQLITE_IOERR_FSYNC
+    lost = StoreUnavailableError("the store cannot be used: disk I/O error")
+    lost.__cause__ = cause
+    with monkeypatch.context() as patch:
+        patch.setattr(GroupSpool, "_transact", Mock(side_effect=lost))
+        assert isinstance(put(spool, small())[0], StoreUnavailableError)
+    assert isinstance(put(spool, small(2))[0], StoreUnavailableError)
+
+
+def test_a_store_that_is_away_heals_by_itself(
+    stores: Stores, spool: GroupSpool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A locked or missing file is no lost write: the next mail is tried (F7)."""
+    with monkeypatch.context() as patch:
+        patch.setattr(GroupSpool, "_transact", Mock(side_effect=StoreUnavailableError("locked")))
+        assert isinstance(put(spool, small())[0], StoreUnavailableError)
+    assert isinstance(put(spool, small())[0], Receipt)
+    assert kept(stores) == 1
+
+
+def test_one_bad_mail_does_not_spoil_its_group(
+    stores: Stores, spool: GroupSpool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mail that no row can hold is refused alone."""
+    monkeypatch.setattr(spool_module, "new_id", lambda moment: 2**70 if moment > NOON else id(object()))
+    odd = replace(small(9), received_at=NOON.replace(hour=13))
+    answers = put(spool, small(1), odd, small(2))
+    assert [type(answer) for answer in answers] == [Receipt, StoreUnavailableError, Receipt]
+    assert kept(stores) == 2
+
+
+def test_an_id_that_is_taken_is_drawn_again(spool: GroupSpool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two fronts may draw the same number; the second draws once more."""
+    drawn = iter([5, 5, 6])
+    monkeypatch.setattr(spool_module, "new_id", lambda _: next(drawn))
+    (first,), (second,) = put(spool, small(1)), put(spool, small(2))
+    assert isinstance(first, Receipt) and isinstance(second, Receipt)
+    assert (first.delivery_id, second.delivery_id) == (5, 6)
+
+
+def test_what_waits_shares_a_transaction(
+    stores: Stores, spool: GroupSpool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hundred mails at once are committed in a few groups of at most 64, and waked for after each."""
+    sizes: list[int] = []
+    transact = GroupSpool._transact
+
+    def counted(self: GroupSpool, group: list[spool_module._Waiting]) -> list[Receipt]:
+        sizes.append(len(group))
+        return transact(self, group)
+
+    monkeypatch.setattr(GroupSpool, "_transact", counted)
+    assert all(isinstance(a, Receipt) for a in put(spool, *(small(n) for n in range(200))))
+    assert sum(sizes) == 200
+    assert max(sizes) <= 64
+    assert len(sizes) < 100
+    assert kept(stores) == 200
+
+
+def test_the_filer_is_woken_after_the_commit(stores: Stores) -> None:
+    """When the hook is called the mail can be seen; a filer that is gone harms nobody."""
+    seen: list[int] = []
+
+    def wake() -> None:
+        seen.append(kept(stores))
+        raise BrokenPipeError
+
+    made = GroupSpool(stores.spool, stores.folder, wake)
+    assert isinstance(put(made, small())[0], Receipt)
+    made.close()
+    assert seen == [1]
+
+
+def test_a_closed_spool_finishes_and_then_refuses(stores: Stores) -> None:
+    """What was put before the end is kept, what comes later is refused."""
+    made = GroupSpool(stores.spool, stores.folder)
+
+    async def both() -> list[Receipt | BaseException]:
+        before = [asyncio.ensure_future(made.put(small(n))) for n in range(20)]
+        await asyncio.sleep(0)
+        await asyncio.to_thread(made.close)
+        return [
+            *await asyncio.gather(*before),
+            *await asyncio.gather(made.put(small(99)), return_exceptions=True),
+        ]
+
+    *before, after = asyncio.run(both())
+    assert all(isinstance(answer, Receipt) for answer in before)
+    assert isinstance(after, StoreUnavailableError)
+    assert kept(stores) == 20
+
+
+def test_a_cancelled_put_keeps_its_mail(stores: Stores, spool: GroupSpool) -> None:
+    """A client that leaves does not stop the thread, and its mail stands."""
+
+    async def leave() -> None:
+        task = asyncio.ensure_future(spool.put(small(1)))
+        await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await spool.put(small(2))
+
+    asyncio.run(leave())
+    assert kept(stores) == 2
+
+
+# ---- the queue over restarts -----------------------------------------------------------------------------
+
+
+def test_a_new_filer_takes_over_what_a_dead_one_claimed(stores: Stores, spool: GroupSpool) -> None:
+    """The attempt that killed it is counted, and the old one's outcome comes too late."""
+    put(spool, small())
+    dead = SqlQueue(stores.spool, stores.folder)
+    (claimed,) = dead.claim(1, NOON)
+    alive = SqlQueue(stores.spool, stores.folder)
+    (again,) = alive.claim(1, NOON)
+    assert (again.id, again.attempts) == (claimed.id, 2)
+    dead.finish([Outcome(claimed.id, DeliveryState.FILED)])
+    assert kept(stores) == 1
+
+
+def test_finishing_and_claiming_share_a_commit(
+    stores: Stores, spool: GroupSpool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """exchange() clears one batch and claims the next in one transaction."""
+    put(spool, small(1), small(2))
+    queue = SqlQueue(stores.spool, stores.folder)
+    (first,) = queue.claim(1, NOON)
+    begin = Mock(side_effect=stores.spool.begin)
+    monkeypatch.setattr(stores.spool, "begin", begin)
+    (second,) = queue.exchange([Outcome(first.id, DeliveryState.FILED)], 1, NOON)
+    assert second.id != first.id
+    assert begin.call_count == 1
+    assert kept(stores) == 1
+
+
+def test_opening_needs_files_that_can_be_used(tmp_path: Path) -> None:
+    """A folder that is not there is a store that is away."""
+    with pytest.raises(StoreUnavailableError):
+        open_engines(config_of(tmp_path / "nowhere"))
+
+
+def test_a_foreign_file_system_gets_a_copy(
+    stores: Stores, spool: GroupSpool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the temporary file cannot get a second name, its octets are copied."""
+
+    def refuse(self: Path, target: Path) -> None:
+        raise OSError(errno.EXDEV, "another file system", str(self), None, str(target))
+
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    intake = large(tmp_path)
+    assert isinstance(put(spool, intake)[0], Receipt)
+    (row,) = rows(stores)["raw_mail"]
+    assert (stores.folder / row["path"]).read_bytes() == b"x" * (IN_TABLE + 1)
