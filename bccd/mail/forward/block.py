@@ -17,6 +17,10 @@ _MOST_BLOCKS = 50
 _LONGEST_SENDER = 2000
 _FEWEST = 3
 
+# A field of a raw mail that no client shows to people, as "Errors-To: ".
+_RAW_FIELD = re.compile(r"[A-Za-z][A-Za-z0-9]{0,30}(?:-[A-Za-z0-9]{1,30}){1,6}:(?:\s|$)")
+# Any other "Word: value", a field that the tables do not know.
+_FIELD = re.compile(r"[^\W\d](?:[^\s:@<>,;\"]{0,20} ?){1,3}[:：](?:\s|$)")
 _PATCH = re.compile(r"\[[^\]]{0,40}PATCH|From [0-9a-f]{40} ")
 
 
@@ -79,6 +83,7 @@ class _Run:
     fit: _Fit
     values: list[tuple[int, list[str]]]
     pending: list[str]
+    last: Label
     technical: bool = False
 
     def can_fold(self, text: str, *, in_list: bool) -> bool:
@@ -89,8 +94,11 @@ class _Run:
 
     def add(self, number: int, label: Label, fit: _Fit) -> None:
         if self.values:
-            self.values[-1][1].extend(self.pending)
+            in_subject = Role.SUBJECT in self.last.roles.values()
+            self.values[-1][1].extend(line for line in self.pending if in_subject or not _FIELD.match(line))
+            self.technical = self.technical or any(_RAW_FIELD.match(line) for line in self.pending)
         self.pending = []
+        self.last = label
         self.fit = fit
         self.technical = self.technical or label.roles.get(ANY) is Role.TECHNICAL
         self.values.append((number, [label.value]))
@@ -111,12 +119,21 @@ def _read_block(page: Page, start: int, behind: int) -> Block | None:
     depth = page.lines[start].depth
     opening, marker = _marker_above(page, start, behind)
     block = Block(opening, start, end, depth, language, values, marker)
-    return block if _is_block(page, block, technical=run.technical) else None
+    technical = run.technical or _is_raw_field(page, start - 1)
+    return block if _is_block(page, block, technical=technical) else None
+
+
+def _is_raw_field(page: Page, number: int) -> bool:
+    if number < 0:
+        return False
+    above = page.labels.get(number)
+    known = above is not None and above.roles.get(ANY) is Role.TECHNICAL
+    return known or bool(_RAW_FIELD.match(page.lines[number].text))
 
 
 def _read_run(page: Page, start: int) -> tuple[_Run, int]:
     """Read labelled lines and what folds between them; give the run and the line behind its last label."""
-    run = _Run(_Fit({}), [], [])
+    run = _Run(_Fit({}), [], [], page.labels[start])
     depth, number, end, blanks = page.lines[start].depth, start, start, 0
     while number < len(page.lines):
         line = page.lines[number]
@@ -197,10 +214,18 @@ def _is_block(page: Page, block: Block, *, technical: bool) -> bool:
         return False
     read = read_date(block.values.get(Role.DATE, ""), block.language)
     if not read.has_clock:
-        return block.marker.startswith("html:") and ("@" in sender or read.when is not None)
+        return _is_drawn(block, dated=read.when is not None)
     if Role.SUBJECT in roles:
         return True
     return "@" in sender and bool(roles & {Role.TO, Role.CC})
+
+
+def _is_drawn(block: Block, *, dated: bool) -> bool:
+    """Tell whether mark-up or a rule makes up for a date that lacks its clock."""
+    sender, to = block.values[Role.SENDER], block.values.get(Role.TO, "")
+    if block.marker.startswith("html:"):
+        return dated or "@" in sender
+    return bool(block.marker) and dated and Role.SUBJECT in block.values and "@" in f"{sender}{to}"
 
 
 def _is_patch(page: Page, block: Block) -> bool:

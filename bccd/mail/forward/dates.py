@@ -13,6 +13,7 @@ _LONGEST = 160
 _SHORTEST_MONTH = 3
 _LAST_DAY = 31
 _MONTHS_A_YEAR = 12
+_PIVOT = 70  # of years with two digits
 _FARTHEST_ZONE = 14
 
 _YEAR_FIRST = re.compile(
@@ -21,6 +22,11 @@ _YEAR_FIRST = re.compile(
 _NUMERIC = re.compile(r"(?<!\d)(\d{1,2})\s?([./-])\s?(\d{1,2})\s?\2\s?((?:19|20)\d\d|\d\d)(?!\d)")
 _NUMBER = re.compile(r"\d+")
 _WORD = re.compile(r"[^\W\d_]{3,}")
+# 9-Mar-12, 7 Apr 94, March-09-12
+_SHORT_YEAR = re.compile(
+    r"(?<!\d)(?:(\d{1,2})[-. ][^\W\d_]{3,12}\.?[-. ](\d\d)|[^\W\d_]{3,12}-(\d{1,2})-(\d\d))"
+    r"(?![\d:.]|\s?[ap]\.?m)"
+)
 _CLOCK = re.compile(r"(?<![\d.:])(\d{1,2})\s?[:.h時时시点]\s?(\d{2})(?:\s?[:.分분]\s?(\d{2}))?(?!\d)")
 _OFFSET = re.compile(r"(?:\b(?:utc|gmt)\s?)?([+\u2212-])(\d{1,2})(?::?(\d{2}))?(?![\d:])")
 _ABBREVIATION = re.compile(r"(?<![^\W\d_])[^\W\d_]{1,5}(?![^\W\d_])")
@@ -110,7 +116,7 @@ def _find_day(text: str, language: str, *, twelve_hours: bool) -> tuple[date, in
     if match is None:
         return None
     first, mark, second, year = int(match[1]), match[2], int(match[3]), match[4]
-    year = year if len(year) > len("99") else f"20{year}"
+    year = year if len(year) > len("99") else _century(year)
     month_first = _month_first(first, second, mark, language, twelve_hours=twelve_hours)
     if month_first is None:
         return None
@@ -136,6 +142,10 @@ def _named_day(text: str, language: str) -> tuple[date, int, int] | None:
         return None
     word, month = words[-1]
     numbers = list(_NUMBER.finditer(text))
+    short = _SHORT_YEAR.search(text)
+    if short and short.start() <= word.start() < short.end():
+        day, year = (short[1], short[2]) if short[1] else (short[3], short[4])
+        return _day(_century(year), str(month), day, short.start(), short.end())
     years = [number for number in numbers if len(number[0]) == len("2021")]
     before = [number for number in numbers if number.end() <= word.start() and len(number[0]) <= len("31")]
     after = [number for number in numbers if number.start() >= word.end() and len(number[0]) <= len("31")]
@@ -145,6 +155,10 @@ def _named_day(text: str, language: str) -> tuple[date, int, int] | None:
     spans = (word, years[0], day)
     start, end = min(span.start() for span in spans), max(span.end() for span in spans)
     return _day(years[0][0], str(month), day[0], start, end)
+
+
+def _century(year: str) -> str:
+    return f"19{year}" if int(year) >= _PIVOT else f"20{year}"
 
 
 def _month(word: str, language: str) -> int | None:

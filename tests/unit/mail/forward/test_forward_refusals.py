@@ -44,6 +44,14 @@ NOT_FORWARDS = {
         "From: A <a@x.example>\nTo: b@x.example\nSubject: S\nDate: Tue, 5 Mar 2024 10:11:12 +0100\n"
         "Message-ID: <1@x.example>\nMIME-Version: 1.0\n"
     ),
+    "raw header without its first lines": (
+        "Errors-To: a@x.example\nFrom: A <a@x.example>\nTo: b@x.example\nSubject: S\n"
+        "Date: Tue, 5 Mar 2024 10:11:12 +0100\n"
+    ),
+    "raw header with a field in between": (
+        "From: A <a@x.example>\nErrors-To: a@x.example\nTo: b@x.example\nSubject: S\n"
+        "Date: Tue, 5 Mar 2024 10:11:12 +0100\n"
+    ),
     "digest": (
         "Message: 1\nDate: Tue, 5 Mar 2024 10:11:12 +0100\nFrom: A <a@x.example>\nTo: list@x.example\n"
         "Subject: [list] S\nMessage-ID: <1@x.example>\n\nHello\n"

@@ -311,6 +311,27 @@ def test_fields_that_nothing_reads_do_not_end_the_block() -> None:
     assert original.text == "Treść"
 
 
+def test_a_field_that_is_not_known_is_no_part_of_the_sender() -> None:
+    """A line with a label of its own between two fields is left out, not joined to the name above it."""
+    inline = find_inline(
+        "Da: Anna Zielińska <anna@klient.example>\nRisposta: Ewa Maj <ewa@klient.example>\n"
+        "Data: martedì 5 marzo 2024 14:07\nA: b@x.example\nOggetto: S\n\nCiao",
+        "",
+    )
+    assert inline is not None
+    assert inline.forwards[0].original.sender == ANNA
+
+
+def test_a_rule_makes_up_for_a_missing_clock() -> None:
+    """A bare block needs a clock, as memos and invoices have a day only; below a rule the day is enough."""
+    block = "From: Anna\nSent: 2024-03-05\nTo: b@x.example\nSubject: S\n\nHello"
+    assert find_inline(f"Please file.\n\n{block}", "") is None
+    inline = find_inline(f"Please file.\n\n------------------------------\n\n{block}", "")
+    assert inline is not None
+    assert inline.note == "Please file."
+    assert "date:day-only" in inline.forwards[0].evidence
+
+
 def test_deeper_blocks_become_inner_in_order() -> None:
     """The outermost mail is the original and keeps the whole history; deeper ones follow in order."""
 
