@@ -54,7 +54,7 @@ def _bench(given: argparse.Namespace) -> int:
     peers: list[Peer] = [PEERS[name]() for name in given.only or PEERS]
     for peer in peers:
         if lack := peer.lacks():
-            raise PeerError(lack if given.only else f"{lack}; --only measures without it.")
+            raise PeerError(f"{lack}; --only names what to measure instead of all.")
     if given.profile and not sampling.profiler():
         raise PeerError("--profile needs py-spy: .venv/bin/pip install py-spy")
     BUILD.mkdir(exist_ok=True)
@@ -67,7 +67,8 @@ def _bench(given: argparse.Namespace) -> int:
     facts = machine.facts(job.data)
     _introduce(facts, job)
     rounds = [
-        {peer.name: _told(number, measure(peer, job)) for peer in peers}
+        # Every other round runs backwards, so that no peer always has the machine as another left it.
+        {peer.name: _told(number, measure(peer, job)) for peer in (peers if number % 2 else peers[::-1])}
         for number in range(1, given.rounds + 1)
     ]
     print("", *report.table(rounds), "", *report.details(rounds), sep="\n")

@@ -83,7 +83,7 @@ class Postfix:
         if not _program("postfix"):
             return "Postfix is not installed (on Debian: apt-get install postfix)"
         if os.geteuid() != 0:
-            return "Postfix starts only as root: run this as root, or leave it out with --only"
+            return "Postfix starts only as root"
         return ""
 
     def start(self, folder: Path, directory: Path) -> int:
