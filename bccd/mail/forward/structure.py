@@ -15,8 +15,11 @@ from bccd.mail.forward.lines import MAX_DEPTH
 _LONGEST = 1_048_576  # characters of HTML
 _LONGEST_TAG = 2000  # what stands behind in a tag is not looked at
 
-# A tag, the start of a comment, or a conditional of Word, whose content is shown.
-_TAG = re.compile(r"</?([a-zA-Z][a-zA-Z0-9:]*)[^<>]*>|<!--(?!\[if)|<!(?:--)?\[[^<>]*>")
+# A tag, the start of a comment, or a conditional of Word, whose content is shown. What only looks like a tag,
+# as <anna@acme.example> or <https://acme.example>, is text.
+_TAG = re.compile(
+    r"</?([a-zA-Z][a-zA-Z0-9-]*(?::[a-zA-Z0-9-]+)?)(?=[\s/>])[^<>]*>|<!--(?!\[if)|<!(?:--)?\[[^<>]*>"
+)
 _MAILTO = re.compile(r"""href\s*=\s*["']?\s*mailto:([^"'?>\s]{3,320})""", re.IGNORECASE)
 _SPACE = re.compile(r"[ \t\r\n\f]+")
 _HIDDEN = frozenset({"head", "script", "style", "title", "template"})

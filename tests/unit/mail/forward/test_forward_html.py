@@ -152,7 +152,8 @@ def test_an_answer_s_mark_up_is_no_forward() -> None:
         ("<!--[if mso]>a<![endif]-->b", "ab"),
         ("<blockquote>a<blockquote>b</blockquote></blockquote>c", "> a\n> > b\nc"),
         ("1 < 2 &amp; 3 &lt; 4 <5", "1 < 2 & 3 < 4 <5"),
-        ("&lt;a@b.example&gt; <a@b.example>", "<a@b.example>"),
+        ("&lt;a@b.example&gt; <a@b.example> <o:p>c</o:p>", "<a@b.example> <a@b.example> c"),
+        ("<https://x.example/> <mailto:a@b.example>", "<https://x.example/> <mailto:a@b.example>"),
         (
             '<a href="mailto:a%2Bb@x.example">Ann</a> and <a href="http://x.example">link</a>',
             "Ann <a+b@x.example> and link",
