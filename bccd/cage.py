@@ -256,6 +256,11 @@ class Pool:
         """The number of jobs that are not answered."""
         return len(self._waiting) + sum(not job.moved for parser in self._parsers for job in parser.jobs)
 
+    @property
+    def ready(self) -> bool:
+        """Tell whether at least one parser is up."""
+        return any(parser.ready for parser in self._parsers)
+
     def filenos(self) -> list[int]:
         """Return what becomes readable when there may be results."""
         return [parser.channel.fileno() for parser in self._parsers]

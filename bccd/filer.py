@@ -169,8 +169,8 @@ class Filer:
     # ---- from the queue to the parsers -------------------------------------------------------------------
 
     def _may_claim(self) -> bool:
-        if self._stop_at is not None:
-            return False
+        if self._stop_at is not None or not self._pool.ready:
+            return False  # whatever is claimed is counted, so none is claimed before it can be read
         return not self.in_hand() if self._alone else self.in_hand() <= self._settings.batch
 
     def _claim(self) -> None:
@@ -187,21 +187,22 @@ class Filer:
             return
         for delivery in claimed:
             self._places += 1
-            if delivery.attempts > self._last_attempt:
+            if delivery.attempts >= 2 * self._alone_from:
                 self._do(partial(self._give_up, delivery, "killed_its_filer"))
             else:
                 self._waiting.append(_Job(self._places, delivery))
 
     @property
-    def _last_attempt(self) -> int:
+    def _alone_from(self) -> int:
+        """At which attempt a mail is claimed alone; it is given up after dying alone as often again."""
         return max(2, self._settings.attempts)
 
     def _suspects(self, claimed: Sequence[Delivery]) -> bool:
         """Give a batch back uncounted if one of its mails may have killed filers, to claim each alone.
 
-        Every mail in hand when a filer dies has an attempt counted; only one that was alone then is to blame.
+        Every mail in hand when a filer dies has an attempt counted; only those alone then are to blame.
         """
-        if not any(delivery.attempts == self._last_attempt for delivery in claimed):
+        if not any(delivery.attempts >= self._alone_from for delivery in claimed):
             return False
         self._alone = len(claimed)
         self._look_at = 0.0

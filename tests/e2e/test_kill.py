@@ -88,7 +88,7 @@ def test_kill_9_loses_and_doubles_nothing(make_daemon: MakeDaemon) -> None:
     assert clients.refused == []
     assert len(clients.accepted) == MAILS
     assert sorted(row.sha256 for row in rows) == sorted(clients.accepted.values()), f"seed {seed}"
-    assert {row.state for row in rows} == {"filed"}, f"seed {seed}"
+    assert {(row.state, row.reason) for row in rows} == {("filed", "")}, f"seed {seed}"
     messages = [msgid for (msgid,) in daemon.query("SELECT msgid FROM message")]
     assert sorted(map(str, messages)) == sorted(clients.accepted), f"seed {seed}"
     kept = {digest for (digest,) in daemon.query("SELECT sha256 FROM raw_mail", file="spool.db")}
@@ -104,7 +104,7 @@ def test_the_sync_precedes_the_answer(make_daemon: MakeDaemon, tmp_path: Path, s
     trace = tmp_path / "trace"
     daemon = make_daemon()
     calls = "trace=fsync,fdatasync,sendto,write,writev,recvfrom,read"
-    daemon.wrapper = ("strace", "-f", "-y", "-s", "200", "-e", calls, "-o", str(trace))
+    daemon.wrapper = ("strace", "-D", "-f", "-y", "-s", "200", "-e", calls, "-o", str(trace))
     daemon.start()
     daemon.send(mail("traced", body=b"x" * 70 + b"\r\n" * (size // 2)))
     daemon.wait_filed(1)

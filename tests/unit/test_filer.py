@@ -102,6 +102,7 @@ class InstantPool:
 
     def __init__(self) -> None:
         self.jobs: list[tuple[int, bytes]] = []
+        self.ready = True
 
     def filenos(self) -> list[int]:
         return []
@@ -301,12 +302,31 @@ def test_suspects_are_claimed_alone(bench: Bench) -> None:
 
 
 def test_a_mail_that_kills_its_filer_is_given_up(bench: Bench) -> None:
-    """A mail whose filer died although it was alone in hand is not tried again."""
-    bench.queue.put(1, attempts=3)
+    """A mail that was alone in hand when three filers died is not tried again."""
+    bench.queue.put(1, attempts=5)
     bench.queue.put(2)
     bench.run(lambda: not bench.queue.rows)
     assert bench.store.given_up == {1: "killed_its_filer"}
     assert bench.queue.states() == {1: "failed", 2: "filed"}
+
+
+def test_a_mail_that_was_alone_once_is_not_given_up(bench: Bench) -> None:
+    """One filer that died while a mail was alone in hand proves nothing: it may have been killed."""
+    for number in (1, 2):
+        bench.queue.put(number, attempts=4)
+    bench.run(lambda: not bench.queue.rows)
+    assert bench.queue.states() == {1: "filed", 2: "filed"}
+
+
+def test_nothing_is_claimed_before_it_can_be_read(bench: Bench) -> None:
+    """While no parser is up no attempt is counted."""
+    bench.pool.ready = False
+    bench.queue.put(1)
+    for _ in range(5):
+        bench.filer.turn(0.0)
+    assert bench.queue.claims == []
+    bench.pool.ready = True
+    bench.run(lambda: not bench.queue.rows)
 
 
 def test_one_attempt_still_means_batches(bench: Bench) -> None:
