@@ -1,0 +1,176 @@
+"""Address lists (RFC 5322 3.4), read tolerantly, and the one normal form of an address."""
+
+import re
+import unicodedata
+
+import idna
+
+from bccd.mail.charset import decode
+from bccd.mail.words import unquoted, unstructured
+from bccd.model.message import Mailbox
+
+ADDRESSES_CAP = 1_000
+_ADDRESS_CAP = 320  # 64 + "@" + 255, RFC 3696 3
+_DOMAIN_CAP = 253
+
+_PLAIN = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?")
+_DOMAIN = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*")
+_QUOTED_STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
+_QUOTED = re.compile(r"(['\"])(.+)\1", re.DOTALL)
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zs", "Zl", "Zp"})
+_LIST_TOKEN = re.compile(
+    rb"""
+    "(?:[^"\\]|\\.)*+"                                    # quoted-string
+    | \((?:[^()\\]|\\.|\((?:[^()\\]|\\.)*+\))*+\)         # comment, nested once
+    | <[^<>]*+>                                           # angle-addr
+    | [,;:]
+    | [^",;:(<\\]++
+    | \\.
+    | .
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_WORD = re.compile(rb"[^\s<>,;:\"()\[\]]++")
+
+
+def domain_of(address: str) -> str:
+    """Return what stands after the last "@", empty where there is none."""
+    return address.rpartition("@")[2] if "@" in address else ""
+
+
+def ascii_domain(domain: str) -> str:
+    """Return a domain as lower-case A-labels (RFC 5891), empty where it cannot be one."""
+    domain = domain.strip().rstrip(".")
+    if not domain or len(domain) > _DOMAIN_CAP:
+        return ""
+    if not domain.isascii():
+        try:
+            domain = idna.encode(domain, uts46=True, std3_rules=False).decode("ascii")
+        except (idna.IDNAError, UnicodeError):
+            return ""
+    domain = domain.lower()
+    return domain if _DOMAIN.fullmatch(domain) else ""
+
+
+def normalise(address: str) -> str:
+    """Return the form in which addresses are compared, empty where it is unusable as one."""
+    address = address.strip()
+    if len(address) > _ADDRESS_CAP:
+        return ""
+    if _PLAIN.fullmatch(address):
+        return address.lower()
+    address = "".join(char for char in address if unicodedata.category(char) not in _UNSEEN)
+    address = address.removeprefix("<").removesuffix(">")
+    # Quotes round the whole, as in 'a@b' of a careless address book.
+    while quoted := _QUOTED.fullmatch(address):
+        address = quoted[2]
+    local, at, domain = address.rpartition("@")
+    if (quoted := _QUOTED.fullmatch(local)) and quoted[1] == '"':
+        local = quoted[2].replace("\\", "")
+    domain = ascii_domain(domain)
+    if not at or not local or not domain or "@" in local or "<" in local or ">" in local:
+        return ""
+    return f"{unicodedata.normalize('NFC', local.casefold())}@{domain}"
+
+
+def mailboxes(value: bytes | str, hint: str = "") -> tuple[Mailbox, ...]:
+    """Return the mailboxes of a list, groups opened; "," and ";" part them, and a mere name is one too."""
+    octets = value.encode("utf-8", "replace") if isinstance(value, str) else value
+    reader = _ListReader(octets, hint)
+    for match in _LIST_TOKEN.finditer(octets):
+        reader.take(match[0], match.start())
+        if len(reader.found) >= ADDRESSES_CAP:
+            break
+    else:
+        reader.finish(len(octets), last=True)
+    return tuple(reader.found)
+
+
+class _ListReader:
+    """Collects one list, token after token."""
+
+    def __init__(self, octets: bytes, hint: str) -> None:
+        self.found: list[Mailbox] = []
+        self._octets = octets
+        self._hint = hint
+        self._start = 0  # of the mailbox being read, with names carried over a comma
+        self._bare_from = 0  # of what stands after that comma
+        self._angle = b""
+        self._name_end = 0
+        self._comment = b""
+
+    def take(self, token: bytes, at: int) -> None:
+        """Look at one token that begins at offset `at`."""
+        first = token[:1]
+        if first in (b",", b";"):
+            self.finish(at, last=first == b";")
+        elif first == b":" and not self._angle:
+            self._group(at)
+        elif first == b"<" and len(token) > 1:
+            # The last angle counts: "a@b <a@c>" <a@c>, but a second mailbox without comma is one too.
+            self._angle, self._name_end = token, at
+        elif first == b"(" and len(token) > 1:
+            self._comment = token[1:-1]
+
+    def _group(self, at: int) -> None:
+        """Drop a group's name, which ends here (RFC 5322 3.4)."""
+        name = self._octets[self._start : at]
+        if b"@" not in name and not name.rstrip().lower().endswith(b"mailto"):
+            self._restart(at + 1)
+
+    def _restart(self, at: int) -> None:
+        self._start = self._bare_from = at
+        self._angle = self._comment = b""
+        self._name_end = 0
+
+    def finish(self, end: int, *, last: bool) -> None:
+        """Close the mailbox that ends before `end`; `last` tells that no comma of a name may follow."""
+        if self._angle:
+            self._add(self._octets[self._start : self._name_end], self._angle[1:-1])
+        else:
+            words = _WORD.finditer(self._octets, self._bare_from, end)
+            found = next((word for word in words if b"@" in word[0][1:-1]), None)
+            if found:
+                self._add_bare(found)
+            elif not last:
+                # "Miller, Hans <h@e.example>": the first half of a name, which goes on after the comma.
+                self._bare_from = end + 1
+                return
+            else:
+                self._add_name(self._octets[self._start : end])
+        self._restart(end + 1)
+
+    def _add_bare(self, found: re.Match[bytes]) -> None:
+        if self._bare_from > self._start:
+            self._add_name(self._octets[self._start : self._bare_from - 1])
+        before = self._octets[self._bare_from : found.start()].strip()
+        name = self._comment or before.partition(b"(")[0]
+        if name.lower().endswith(b"mailto:"):
+            name = b""
+        self._add(name, found[0])
+
+    def _add(self, name: bytes, address: bytes) -> None:
+        text = decode(address.strip(), "", self._hint)
+        if text[:7].lower() == "mailto:":
+            text = text[7:]
+        normal = normalise(text)
+        shown = display_name(name or self._comment, self._hint)
+        if normal or shown:
+            self.found.append(Mailbox(shown, normal))
+
+    def _add_name(self, name: bytes) -> None:
+        shown = display_name(name, self._hint)
+        if any(char.isalnum() for char in shown):
+            self.found.append(Mailbox(shown, ""))
+
+
+def display_name(raw: bytes, hint: str = "") -> str:
+    """Return a display name as text: quotes taken off, encoded words read, white space single."""
+    raw = raw.strip()
+    if raw[:1] == b'"' and (raw.find(b'"', 1) < 0 or _QUOTED_STRING.fullmatch(raw)):
+        return " ".join(unstructured(unquoted(raw), hint).split())
+    if b'"' in raw:
+        raw = raw.replace(b'\\"', b"").replace(b'"', b"")
+    if b"\\" in raw:
+        raw = raw.replace(b"\\", b"")
+    return " ".join(unstructured(raw, hint).split())

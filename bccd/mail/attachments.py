@@ -1,0 +1,75 @@
+"""Attachments as values: what they are called, what they weigh, and where their octets are."""
+
+import hashlib
+import re
+import unicodedata
+
+from bccd.mail.decode import transfer_decoded
+from bccd.mail.mime import Part, filename_of, split
+from bccd.model.message import Attachment
+
+_NAME_CAP = 150  # octets of the stem
+_EXTENSION_CAP = 20
+_MEDIA_TYPE_CAP = 127  # RFC 6838 4.2
+
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(?=\.|$)")  # names that Windows keeps for devices
+_FORBIDDEN = re.compile(r"[<>:\"|?*]")
+
+
+def shown_name(name: str) -> str:
+    """Return the last component of a claimed file name, free of what deceives a reader or a file system."""
+    name = unicodedata.normalize("NFC", name[:4096]).replace("\\", "/").rpartition("/")[2]
+    # Format characters include the bidi controls that make "exe.pdf" of "fdp.exe".
+    name = "".join(char for char in name if unicodedata.category(char) not in _UNSEEN)
+    name = _FORBIDDEN.sub("_", " ".join(name.split())).strip(". ")
+    name = _RESERVED.sub(r"_\1", name, count=1) if _RESERVED.match(name) else name
+    stem, dot, extension = name.rpartition(".")
+    if not dot or len(extension) > _EXTENSION_CAP:
+        return _cut(name)
+    return f"{_cut(stem)}.{extension}"
+
+
+def _cut(text: str) -> str:
+    return text.encode("utf-8", "ignore")[:_NAME_CAP].decode("utf-8", "ignore")
+
+
+def attachment_of(part: Part) -> tuple[Attachment, bool]:
+    """Return the attachment that a leaf is, and whether its encoding was in order."""
+    octets, whole = transfer_decoded(part.buffer[part.start : part.end], part.encoding)
+    inside = part.anchor >= 0
+    found = Attachment(
+        part=part.number,
+        filename=shown_name(filename_of(part)),
+        media_type=part.media_type[:_MEDIA_TYPE_CAP],
+        disposition=part.disposition if part.disposition in ("attachment", "inline") else "",
+        content_id=shown_id(part.first(b"content-id")),
+        size=len(octets),
+        sha256=hashlib.sha256(octets).digest(),
+        # Inside an encoded message there is no such offset: an empty range tells octets() to walk the tree.
+        start=part.anchor if inside else part.start,
+        end=part.anchor if inside else part.end,
+        encoding=part.encoding,
+    )
+    return found, whole
+
+
+def shown_id(value: bytes) -> str:
+    """Return a Content-ID without its angle brackets (RFC 2392)."""
+    text = value[:1_000].decode("ascii", "ignore").strip().removeprefix("<").removesuffix(">")
+    return "".join(text.split())
+
+
+def octets(raw: bytes, attachment: Attachment) -> bytes:
+    """Return the decoded octets of an attachment of this mail; empty if the mail holds no such part."""
+    if attachment.end > attachment.start:
+        return transfer_decoded(raw[attachment.start : attachment.end], attachment.encoding)[0]
+    if not attachment.size:
+        return b""
+    waiting = [split(raw).root]
+    while waiting:
+        part = waiting.pop()
+        if part.number == attachment.part and part.anchor == attachment.start and not part.children:
+            return transfer_decoded(part.buffer[part.start : part.end], part.encoding)[0]
+        waiting += part.children
+    return b""

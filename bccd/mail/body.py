@@ -1,0 +1,181 @@
+"""Which leaves of the tree are the text of a mail, and which are attached to it."""
+
+from dataclasses import dataclass, field
+
+from bccd.mail.attachments import attachment_of
+from bccd.mail.charset import decode_checked
+from bccd.mail.decode import transfer_decoded
+from bccd.mail.defects import Defect
+from bccd.mail.flowed import unflowed
+from bccd.mail.html import HTML_CAP, html_text
+from bccd.mail.mime import Part, filename_of
+from bccd.model.message import Attachment
+
+TEXT_CAP = 1024 * 1024  # characters
+LINES_CAP = 20_000
+_STUB = 120  # characters; a plain alternative this short may only say that there is HTML
+_STUB_RATIO = 20
+
+
+@dataclass(slots=True)
+class Body:
+    """What one mail shows and carries, without the mails inside it."""
+
+    text: str = ""
+    html: str = ""
+    attachments: list[Attachment] = field(default_factory=list)
+    messages: list[Part] = field(default_factory=list)  # parts that are whole mails
+    types: set[str] = field(default_factory=set)  # media types of all parts
+    defects: dict[Defect, None] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Shown:
+    """A place in the mail where text is shown, in one form or two."""
+
+    plain: Part | None = None
+    html: Part | None = None
+
+
+def read_body(root: Part) -> Body:
+    """Return text, HTML and attachments of the mail whose top part this is."""
+    body = Body()
+    shown: list[_Shown] = []
+    _walk(root, shown, body)
+    texts: list[str] = []
+    htmls: list[str] = []
+    room = TEXT_CAP
+    for place in shown:
+        text, html = _texts(place, body)
+        text = _cut(text, room, body)
+        room -= len(text)
+        if text.strip():
+            texts.append(text.strip("\n"))
+        if html:
+            htmls.append(html)
+    body.text = _cut("\n\n".join(texts), TEXT_CAP, body)
+    body.html = "\n".join(htmls)[:HTML_CAP]
+    return body
+
+
+def _cut(text: str, room: int, body: Body) -> str:
+    """Return what is kept of a text; whole lines are cheap to read in a page, and dear one by one."""
+    kept = text[:room]
+    if kept.count("\n") > LINES_CAP:
+        kept = "\n".join(kept.split("\n", LINES_CAP)[:LINES_CAP])
+    if len(kept) < len(text):
+        body.defects[Defect.TEXT_CUT] = None
+    return kept
+
+
+def _walk(part: Part, shown: list[_Shown], body: Body) -> None:
+    """Sort a part, and the parts below it, into shown, attached and whole mails."""
+    body.types.add(part.media_type)
+    if part.is_message:
+        body.messages.append(part)
+        _attach(part, body)
+    elif part.media_type == "multipart/alternative" and part.children:
+        _walk_alternative(part, shown, body)
+    elif part.children:
+        first, *others = part.children
+        _walk(first, shown, body)
+        only_first = part.media_type in ("multipart/related", "multipart/signed", "multipart/report")
+        for child in others:
+            if only_first:
+                _attach_all(child, body)
+            else:
+                _walk(child, shown, body)
+    elif _is_shown(part, first=not shown):
+        shown.append(_Shown(html=part) if part.media_type == "text/html" else _Shown(plain=part))
+    else:
+        if _is_encrypted(part):
+            body.defects[Defect.ENCRYPTED] = None
+        _attach(part, body)
+
+
+def _walk_alternative(part: Part, shown: list[_Shown], body: Body) -> None:
+    """Take the plain and the HTML form of one text; what is neither is attached."""
+    forms: list[_Shown] = []
+    for child in part.children:
+        _walk(child, forms, body)
+    plain = [form.plain for form in forms if form.plain]
+    html = [form.html for form in forms if form.html]
+    # An alternative may itself hold several texts (Apple Mail): then each keeps its place.
+    if len(plain) <= 1 and len(html) <= 1:
+        shown.append(_Shown(plain[0] if plain else None, html[0] if html else None))
+    elif plain:
+        shown += [_Shown(form, html[0] if index == 0 and html else None) for index, form in enumerate(plain)]
+    else:
+        shown += [_Shown(html=form) for form in html]
+
+
+def _is_shown(part: Part, *, first: bool) -> bool:
+    if part.media_type.startswith("multipart/"):
+        # Its boundary stands nowhere: readable all the same, unless it is the source of other parts.
+        return not part.children and b"\n--" not in part.buffer[part.start : part.end]
+    if part.media_type not in ("text/plain", "text/html", "text/enriched", "text/x-amp-html"):
+        return False
+    if part.media_type == "text/x-amp-html" or part.disposition == "attachment":
+        return False
+    return first or not filename_of(part)
+
+
+def _is_encrypted(part: Part) -> bool:
+    """Tell PGP/MIME (RFC 3156 4) and enveloped S/MIME (RFC 8551 3.3); signed-data hides nothing."""
+    if part.media_type == "application/pgp-encrypted":
+        return True
+    if part.media_type not in ("application/pkcs7-mime", "application/x-pkcs7-mime"):
+        return False
+    return part.params.get("smime-type", "enveloped-data").lower() != "signed-data"
+
+
+def _attach(part: Part, body: Body) -> None:
+    found, whole = attachment_of(part)
+    if not whole:
+        body.defects[Defect.ENCODING_BROKEN] = None
+    body.attachments.append(found)
+
+
+def _attach_all(part: Part, body: Body) -> None:
+    """Attach every leaf below a part that is not shown."""
+    waiting = [part]
+    while waiting:
+        leaf = waiting.pop()
+        body.types.add(leaf.media_type)
+        if leaf.is_message:
+            body.messages.append(leaf)
+            _attach(leaf, body)
+        elif leaf.children:
+            waiting += reversed(leaf.children)
+        elif not leaf.media_type.startswith("multipart/"):
+            _attach(leaf, body)
+
+
+def _texts(place: _Shown, body: Body) -> tuple[str, str]:
+    """Return (text, HTML) of one place; the text is made from the HTML where the plain form is none."""
+    text = _decoded(place.plain, body) if place.plain else ""
+    if place.plain and place.plain.params.get("format", "").lower() == "flowed":
+        text = unflowed(text, delete_space=place.plain.params.get("delsp", "").lower() == "yes")
+    html = _decoded(place.html, body) if place.html else ""
+    if not html:
+        return text, ""
+    stub = len(text) <= _STUB and len(html) > _STUB_RATIO * len(text.strip())
+    if text.strip() and not stub:
+        return text, html
+    made, whole = html_text(html)
+    if not whole:
+        body.defects[Defect.HTML_CUT] = None
+    return (made if len(made) > 2 * len(text.strip()) else text), html
+
+
+def _decoded(part: Part, body: Body) -> str:
+    octets, whole = transfer_decoded(part.buffer[part.start : part.end], part.encoding)
+    if not whole:
+        body.defects[Defect.ENCODING_BROKEN] = None
+    if len(octets) > 4 * TEXT_CAP:
+        octets = octets[: 4 * TEXT_CAP]  # the longest character of UTF-8 has four
+        body.defects[Defect.TEXT_CUT] = None
+    text, claimed = decode_checked(octets, part.params.get("charset", ""))
+    if not claimed:
+        body.defects[Defect.CHARSET_WRONG] = None
+    return text

@@ -1,0 +1,278 @@
+"""The MIME tree as offsets into the octets (RFC 2045, RFC 2046): iterative, capped, linear in the input.
+
+No part is copied; only a message that was itself put into a transfer encoding gets a buffer of its own.
+"""
+
+import re
+from dataclasses import dataclass, field
+
+from bccd.mail.decode import encoding_of, transfer_decoded
+from bccd.mail.defects import Defect
+from bccd.mail.headers import FIELDS_CAP, SECTION_CAP, fields, section_end
+from bccd.mail.words import parameters
+
+DEPTH_CAP = 50
+PARTS_CAP = 1_000
+BOUNDARY_CAP = 2_048
+_ENCODED_MESSAGES_CAP = 4  # each is a copy; RFC 2046 5.2.1 allows none at all
+_FALSE_DELIMITERS_CAP = 20_000  # lines that begin like a delimiter and are none, over the whole mail
+
+_MESSAGES = frozenset({"message/rfc822", "message/global", "message/news"})
+_BAD_LINE = re.compile(rb"^(?![!-9;-~]+[ \t]*:)[^ \t\r\n]", re.MULTILINE)
+_FIELD_START = re.compile(rb"[!-9;-~]+[ \t]*:")
+_MEDIA_TYPE = re.compile(r"[!#$&^_.+a-z0-9-]+/[!#$&^_.+a-z0-9-]+")
+
+
+@dataclass(slots=True)
+class Part:
+    """A node of the tree; its body is buffer[start:end], still in its transfer encoding."""
+
+    number: str  # as IMAP numbers parts (RFC 9051 6.4.5); empty for a multipart at the top
+    buffer: bytes
+    fields: list[tuple[bytes, bytes]]
+    media_type: str
+    params: dict[str, str]
+    disposition: str
+    disposition_params: dict[str, str]
+    encoding: str
+    start: int
+    end: int
+    depth: int
+    anchor: int  # offset in the mail of the encoded message that holds this part; -1 outside of one
+    encoded_messages: int = 0  # how many of those it is inside
+    children: list["Part"] = field(default_factory=list)
+
+    def first(self, name: bytes) -> bytes:
+        """Return the first field of that lower-case name, empty where there is none."""
+        for found, value in self.fields:
+            if found == name:
+                return value
+        return b""
+
+    @property
+    def is_message(self) -> bool:
+        """Tell whether the part is a whole mail; its only child is that mail's top part."""
+        return bool(self.children) and not self.media_type.startswith("multipart/")
+
+
+@dataclass(slots=True)
+class Tree:
+    """A mail's parts and what was wrong with them."""
+
+    root: Part
+    parts: int
+    defects: dict[Defect, None]
+
+
+def split(raw: bytes) -> Tree:
+    """Return the tree of a whole mail; any octets are a mail."""
+    defects: dict[Defect, None] = {}
+    start = 0
+    if raw.startswith((b"From ", b">From ")):
+        defects[Defect.MBOX_LINE] = None
+        start = raw.find(b"\n") + 1
+    if b"\n" not in raw and b"\r" in raw:
+        defects[Defect.BARE_CR] = None
+        raw = raw.replace(b"\r", b"\n")
+        start = raw.find(b"\n") + 1 if start or raw.startswith((b"From ", b">From ")) else 0
+    return _Splitter(raw, defects).run(start)
+
+
+class _Splitter:
+    """Carries the caps over one mail."""
+
+    def __init__(self, raw: bytes, defects: dict[Defect, None]) -> None:
+        self._raw = raw
+        self._defects = defects
+        self._parts = 0
+        self._false_delimiters = 0
+
+    def run(self, start: int) -> Tree:
+        root = self._part(self._raw, start, len(self._raw), top=True)
+        _inner_number(root, "")
+        waiting = [root]
+        while waiting:
+            part = waiting.pop()
+            if part.media_type.startswith("multipart/"):
+                self._expand_multipart(part)
+            elif _holds_message(part):
+                self._expand_message(part)
+            waiting += reversed(part.children)
+        return Tree(root, self._parts, self._defects)
+
+    def _note(self, defect: Defect) -> None:
+        self._defects[defect] = None
+
+    def _part(
+        self,
+        buffer: bytes,
+        start: int,
+        end: int,
+        parent: Part | None = None,
+        *,
+        top: bool = False,
+        default: str = "text/plain",
+    ) -> Part:
+        """Read one header section and make its part, as yet without children."""
+        self._parts += 1
+        found, body = self._fields(buffer, start, end, top=top)
+        first = dict(reversed(found))
+        media_type, params = parameters(first.get(b"content-type", b""))
+        if not _MEDIA_TYPE.fullmatch(media_type):
+            # "text" alone, or nonsense: RFC 2045 5.2 calls it text
+            media_type = default if not media_type or media_type == "text" else "text/plain"
+        disposition, disposition_params = parameters(first.get(b"content-disposition", b""))
+        encoding, known = encoding_of(first.get(b"content-transfer-encoding", b""))
+        if not known:
+            self._note(Defect.ENCODING_UNKNOWN)
+        return Part(
+            number="",
+            buffer=buffer,
+            fields=found,
+            media_type=media_type,
+            params=params,
+            disposition=disposition,
+            disposition_params=disposition_params,
+            encoding=encoding,
+            start=body,
+            end=end,
+            depth=parent.depth + 1 if parent else 0,
+            anchor=parent.anchor if parent else -1,
+            encoded_messages=parent.encoded_messages if parent else 0,
+        )
+
+    def _fields(
+        self, buffer: bytes, start: int, end: int, *, top: bool
+    ) -> tuple[list[tuple[bytes, bytes]], int]:
+        """Return the fields that begin at `start`, and where the body begins."""
+        fields_end, body = section_end(buffer, start, end)
+        if body == start:  # an empty range
+            return [], body
+        bad = _BAD_LINE.search(buffer, start, min(fields_end, start + SECTION_CAP))
+        if bad and top:
+            self._note(Defect.HEADER_LINE)
+        if fields_end == body:
+            # No empty line. What does not look like a field begins the body.
+            if bad:
+                fields_end = body = bad.start()
+            if top:
+                self._note(Defect.NO_SEPARATOR)
+        section = buffer[start : min(fields_end, start + SECTION_CAP)]
+        found = fields(section)
+        if fields_end - start > SECTION_CAP or len(found) == FIELDS_CAP:
+            self._note(Defect.HEADER_CUT)
+        return found, body
+
+    def _expand_multipart(self, part: Part) -> None:
+        boundary = part.params.get("boundary", "").rstrip()
+        delimiter = b"--" + boundary.encode("utf-8", "replace")
+        if not boundary or len(delimiter) > BOUNDARY_CAP:
+            self._note(Defect.BOUNDARY_MISSING)
+        elif part.depth >= DEPTH_CAP:
+            self._note(Defect.DEPTH_CUT)
+        else:
+            default = "message/rfc822" if part.media_type == "multipart/digest" else "text/plain"
+            for start, end in self._ranges(part, delimiter):
+                if self._parts >= PARTS_CAP:
+                    self._note(Defect.PARTS_CUT)
+                    break
+                child = self._part(part.buffer, start, end, part, default=default)
+                part.children.append(child)
+                index = len(part.children)
+                child.number = f"{part.number}.{index}" if part.number else str(index)
+
+    def _ranges(self, part: Part, delimiter: bytes) -> list[tuple[int, int]]:
+        """Return where the body parts begin and end (RFC 2046 5.1.1), one more than the cap at most."""
+        buffer, end = part.buffer, part.end
+        found: list[tuple[int, int]] = []
+        opened = -1
+        needle = b"\n" + delimiter
+        at = (
+            part.start - 1
+            if buffer.startswith(delimiter, part.start)
+            else buffer.find(needle, part.start, end)
+        )
+        while at >= 0 and len(found) + self._parts <= PARTS_CAP:
+            tail_start = at + len(needle)
+            line_end = buffer.find(b"\n", tail_start, end)
+            line_end = end if line_end < 0 else line_end
+            tail = buffer[tail_start : min(line_end, tail_start + 80)].rstrip()
+            if tail in (b"", b"--"):
+                if opened >= 0:
+                    found.append((opened, _before_line_end(buffer, opened, at)))
+                opened = -1 if tail else min(line_end + 1, end)
+                if tail:
+                    return found
+                # The line end is shared: an empty part has its own delimiter right behind this one.
+                at = buffer.find(needle, line_end, end)
+                continue
+            self._false_delimiters += 1
+            if self._false_delimiters > _FALSE_DELIMITERS_CAP:
+                break
+            at = buffer.find(needle, tail_start, end)
+        if opened >= 0:
+            found.append((opened, end))
+        self._note(Defect.BOUNDARY_OPEN if found else Defect.BOUNDARY_UNSEEN)
+        return found
+
+    def _expand_message(self, part: Part) -> None:
+        if part.depth >= DEPTH_CAP or self._parts >= PARTS_CAP:
+            self._note(Defect.DEPTH_CUT if part.depth >= DEPTH_CAP else Defect.PARTS_CUT)
+            return
+        if part.encoding and not _FIELD_START.match(part.buffer, part.start, part.end):
+            self._expand_encoded_message(part)
+            return
+        child = self._part(part.buffer, _skip_mbox_line(part.buffer, part.start), part.end, part)
+        _inner_number(child, part.number)
+        part.children.append(child)
+
+    def _expand_encoded_message(self, part: Part) -> None:
+        if part.encoded_messages >= _ENCODED_MESSAGES_CAP:
+            self._note(Defect.DEPTH_CUT)
+            return
+        octets, whole = transfer_decoded(part.buffer[part.start : part.end], part.encoding)
+        if not whole:
+            self._note(Defect.ENCODING_BROKEN)
+        if part.media_type not in _MESSAGES and not _FIELD_START.match(octets):
+            return
+        child = self._part(octets, _skip_mbox_line(octets, 0), len(octets), part)
+        child.anchor = part.start if part.anchor < 0 else part.anchor
+        child.encoded_messages += 1
+        _inner_number(child, part.number)
+        part.children.append(child)
+
+
+def _before_line_end(buffer: bytes, start: int, at: int) -> int:
+    """Return the end of a body whose delimiter's line end begins at `at`: that line end is not the body's."""
+    if at > start and buffer[at - 1 : at] == b"\r":
+        at -= 1
+    return max(at, start)
+
+
+def _skip_mbox_line(buffer: bytes, start: int) -> int:
+    if buffer.startswith((b"From ", b">From "), start):
+        line_end = buffer.find(b"\n", start)
+        return line_end + 1 if line_end >= 0 else start
+    return start
+
+
+def _inner_number(part: Part, outer: str) -> None:
+    """Number the top part of a mail that is itself part `outer`: a single part is part 1 of it."""
+    if part.media_type.startswith("multipart/"):
+        part.number = outer
+    else:
+        part.number = f"{outer}.1" if outer else "1"
+
+
+def filename_of(part: Part) -> str:
+    """Return the name a part claims, as it stands; attachments.shown_name() makes it fit to be shown."""
+    return part.disposition_params.get("filename") or part.params.get("name") or ""
+
+
+def _holds_message(part: Part) -> bool:
+    """Tell whether a part is a mail: by its type, or as an .eml file that begins with a field."""
+    if part.media_type in _MESSAGES:
+        return True
+    if not filename_of(part).lower().endswith(".eml"):
+        return False
+    return bool(part.encoding) or bool(_FIELD_START.match(part.buffer, part.start, part.end))

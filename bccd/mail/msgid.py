@@ -1,0 +1,42 @@
+"""Message ids (RFC 5322 3.6.4) in the form in which they are compared."""
+
+import re
+
+from bccd.mail.charset import decode
+
+IDS_CAP = 1_000
+_ID_CAP = 998
+
+_ANGLE = re.compile(r"<([^<>]{1,1100})>")
+_SPACE = re.compile(r"\s+")
+_USABLE = re.compile(r"[^\s<>@]+(?:@[^\s<>]+)?|[^\s<>]+@[^\s<>]+")
+
+
+def _normal(inside: str) -> str:
+    # A fold may have put white space into a long id; the id itself has none.
+    found = _SPACE.sub("", inside).lower()
+    return found if len(found) <= _ID_CAP and _USABLE.fullmatch(found) else ""
+
+
+def _text(value: bytes | str) -> str:
+    return value if isinstance(value, str) else decode(value)
+
+
+def message_ids(value: bytes | str) -> tuple[str, ...]:
+    """Return the ids in angle brackets: lower case, each once, in order; words outside brackets are none."""
+    found: dict[str, None] = {}
+    for match in _ANGLE.finditer(_text(value)):
+        if normal := _normal(match[1]):
+            found[normal] = None
+            if len(found) == IDS_CAP:
+                break
+    return tuple(found)
+
+
+def message_id(value: bytes | str) -> str:
+    """Return the one id of a Message-ID field; without brackets too if it is a single word with an "@"."""
+    ids = message_ids(value)
+    if ids:
+        return ids[0]
+    bare = _text(value).strip().strip("<>")
+    return bare.lower() if "@" in bare and len(bare) <= _ID_CAP and _USABLE.fullmatch(bare) else ""

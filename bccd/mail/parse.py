@@ -1,0 +1,176 @@
+"""One mail, from octets to a Message: the whole grammar in the order in which it applies.
+
+parse() never raises and its time is linear in the octets; what it had to overlook stands in Message.defects.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from bccd.mail.addresses import mailboxes
+from bccd.mail.auto import kind_of, list_id
+from bccd.mail.body import Body, read_body
+from bccd.mail.dates import parse_date
+from bccd.mail.defects import Defect
+from bccd.mail.digest import digest_of
+from bccd.mail.forward import Inline, find_inline
+from bccd.mail.headers import values
+from bccd.mail.mime import Part, split
+from bccd.mail.msgid import message_id, message_ids
+from bccd.mail.quote import new_text
+from bccd.mail.subject import is_forward, is_reply
+from bccd.mail.thread_index import thread_guid
+from bccd.mail.words import unstructured
+from bccd.model.message import Attachment, AutoKind, Content, Forward, ForwardKind, Mailbox, Message
+
+_SUBJECT_CAP = 4_000  # characters
+_RESENT = (b"resent-from", b"resent-sender", b"resent-message-id", b"resent-to", b"resent-date")
+
+
+def parse(raw: bytes) -> Message:
+    """Read a mail; any octets are one."""
+    tree = split(raw)
+    defects = tree.defects
+    auto, content, forwards, inline = _read(tree.root, defects)
+    if len(values(tree.root.fields, b"from")) > 1:
+        defects[Defect.MANY_FROM] = None
+    return Message(
+        content=content,
+        forwards=forwards,
+        note=_note(content, forwards, inline),
+        auto=auto,
+        list_id=list_id(tree.root.fields),
+        content_digest=digest_of(content),
+        size=len(raw),
+        defects=tuple(sorted(defects)),
+    )
+
+
+def _read(
+    part: Part, defects: dict[Defect, None]
+) -> tuple[AutoKind, Content, tuple[Forward, ...], Inline | None]:
+    """Read the mail whose top part this is, and the mails it holds; adds to `defects`."""
+    body = read_body(part)
+    defects |= body.defects
+    auto = _auto(part, body)
+    content = _content(part, body)
+    inline = find_inline(body.text, body.html) if body.text or body.html else None
+    content = replace(content, new_text=_own_words(content, inline))
+    found: list[Forward] = []
+    # What a report returns is nothing that a person forwards.
+    if auto not in (AutoKind.DSN, AutoKind.MDN):
+        found += [_attached(message, defects) for message in body.messages]
+    if resent := _resent(part, content):
+        found.append(resent)
+    if inline:
+        found += _with_ids(part, content, _with_files(inline.forwards, body.attachments))
+    return auto, content, tuple(found), inline
+
+
+def _content(part: Part, body: Body) -> Content:
+    """Return what the header section and the body say; `new_text` is left for the caller."""
+    first = dict(reversed(part.fields))
+    hint = part.params.get("charset", "")
+    senders = [one for value in values(part.fields, b"from") for one in mailboxes(value, hint)]
+    return Content(
+        sender=senders[0] if senders else None,
+        from_count=sum(1 for one in senders if one.address),
+        actual_sender=next(iter(mailboxes(first.get(b"sender", b""), hint)), None),
+        reply_to=_people(part, b"reply-to", hint),
+        to=_people(part, b"to", hint),
+        cc=_people(part, b"cc", hint),
+        bcc=_people(part, b"bcc", hint),
+        date=parse_date(first.get(b"date", b"")),
+        subject=" ".join(unstructured(first.get(b"subject", b""), hint)[:_SUBJECT_CAP].split()),
+        message_id=message_id(first.get(b"message-id", b"")),
+        in_reply_to=message_ids(first.get(b"in-reply-to", b"")),
+        references=_ids(values(part.fields, b"references")),
+        thread_index=thread_guid(first.get(b"thread-index", b"")),
+        text=body.text,
+        attachments=tuple(body.attachments),
+    )
+
+
+def _people(part: Part, name: bytes, hint: str) -> tuple[Mailbox, ...]:
+    found = values(part.fields, name)
+    if not found:
+        return ()
+    return mailboxes(found[0] if len(found) == 1 else b", ".join(found), hint)
+
+
+def _ids(found: Iterable[bytes]) -> tuple[str, ...]:
+    return message_ids(b" ".join(found))
+
+
+def _auto(part: Part, body: Body) -> AutoKind:
+    """Return why the mail is automatic: by its header section, else by a report that it holds."""
+    kind = kind_of(part.fields)
+    if kind in (AutoKind.DSN, AutoKind.MDN):
+        return kind
+    if "message/delivery-status" in body.types or "message/global-delivery-status" in body.types:
+        return AutoKind.DSN
+    return AutoKind.MDN if "message/disposition-notification" in body.types else kind
+
+
+def _attached(message: Part, defects: dict[Defect, None]) -> Forward:
+    """Read a part that is a whole mail."""
+    _, content, inner, _ = _read(message.children[0], defects)
+    return Forward(
+        ForwardKind.ATTACHED, content, (f"part:{message.number}:{message.media_type}",), 1.0, inner
+    )
+
+
+def _resent(part: Part, content: Content) -> Forward | None:
+    """Return the mail itself as the original if it was resent (RFC 5322 3.6.6)."""
+    names = {name for name, _ in part.fields}
+    seen = [name.decode("ascii") for name in _RESENT if name in names]
+    if not seen:
+        return None
+    evidence = [f"header:{name}" for name in seen]
+    for name in (b"resent-from", b"resent-sender"):
+        senders = mailboxes(part.first(name))
+        evidence += [f"{name.decode('ascii')}:{one.address}" for one in senders[:1] if one.address]
+    return Forward(ForwardKind.RESENT, content, tuple(evidence), 1.0)
+
+
+def _with_files(forwards: tuple[Forward, ...], files: list[Attachment]) -> tuple[Forward, ...]:
+    """Give what is attached to the wrapper of an inline forward to the original."""
+    if not forwards or not files:
+        return forwards
+    outer, *others = forwards
+    return (replace(outer, original=replace(outer.original, attachments=tuple(files))), *others)
+
+
+def _with_ids(part: Part, content: Content, forwards: tuple[Forward, ...]) -> tuple[Forward, ...]:
+    """Name the original by the ids that the wrapper's header section gives away."""
+    if not forwards:
+        return forwards
+    outer, *others = forwards
+    evidence = outer.evidence
+    if is_reply(content.subject) and content.in_reply_to:
+        evidence += ("header:reply",)
+    named = _ids(values(part.fields, b"x-forwarded-message-id"))
+    if named:
+        original, reason = named[-1], "header:x-forwarded-message-id"
+    elif content.references or content.in_reply_to:
+        original = content.references[-1] if content.references else content.in_reply_to[-1]
+        reason = "header:references" if content.references else "header:in-reply-to"
+    else:
+        return (replace(outer, evidence=evidence), *others)
+    before = tuple(known for known in content.references if known != original)
+    known = replace(outer.original, message_id=original, references=before)
+    return (replace(outer, original=known, evidence=(*evidence, reason)), *others)
+
+
+def _own_words(content: Content, inline: Inline | None) -> str:
+    """Return the text without the history below it."""
+    answers = bool(content.in_reply_to or content.references) or is_reply(content.subject)
+    text = inline.note if inline else content.text
+    return new_text(text, reply=answers and not is_forward(content.subject))
+
+
+def _note(content: Content, forwards: tuple[Forward, ...], inline: Inline | None) -> str:
+    """Return the forwarder's own words."""
+    if inline:
+        return inline.note
+    attached = any(forward.kind is ForwardKind.ATTACHED for forward in forwards)
+    return content.new_text if attached else ""

@@ -1,0 +1,78 @@
+"""Subjects: the part that a conversation shares, and the prefixes that tell replies and forwards apart."""
+
+import re
+import unicodedata
+
+_UNSEEN = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
+_NO_LETTER = re.compile(r"[\W_]+")
+_TAIL = re.compile(r"\((?:fwd|fw|wg|was:[^()]*)\)\s*\Z")
+_PREFIX = re.compile(r"\s*([^\s:：﹕]{1,20}?)(?:\s?[(\[^-]\s?\d{1,3}\s?[)\]]?)?\s?[:：﹕]")
+# Prefixes of two words and more; a word followed by a colon goes anyway.
+_LONG = re.compile(
+    r"\s*(?:إعادة توجيه|automatische antwort|automatic reply|autom\. antwort|réponse automatique"
+    r"|odpowiedź automatyczna|out of office|respuesta automática|resposta automática|risposta automatica)"
+    r"\s*[:：﹕]"
+)
+
+_REPLY_WORDS = """
+    re aw antw odp ré rép réf ref res resp r rif sv vs vá răsp ynt bls atb απ σχετ на ha ответ
+    בתגובה השב תש תשובה رد 回复 答复 回覆 答覆
+"""
+_FORWARD_WORDS = """
+    fwd fw wg pd tr rv enc i doorst videresend videresendt vb vl fs továbbítás redir redir. πρθ i̇lt ilt trs
+    yml пересл пересл. הועבר 转发 轉寄 轉發
+"""
+_REPLY = frozenset(_REPLY_WORDS.split())
+_FORWARD = frozenset(_FORWARD_WORDS.split())
+
+
+def _folded(subject: str) -> str:
+    return _UNSEEN.sub("", unicodedata.normalize("NFKC", subject).casefold())
+
+
+def _without_brackets(text: str) -> str:
+    """Replace every balanced [...] by a space, nested ones too, in one pass."""
+    if "[" not in text:
+        return text
+    out: list[str] = []
+    opened: list[int] = []  # where in `out` each bracket not yet closed began
+    for piece in re.split(r"([\[\]])", text):
+        if piece == "[":
+            opened.append(len(out))
+        elif piece == "]" and opened:
+            del out[opened.pop() :]
+            piece = " "  # noqa: PLW2901  # what a bracket leaves behind
+        out.append(piece)
+    return "".join(out)
+
+
+def base_subject(subject: str) -> str:
+    """Return the letters and digits that replies share; language neutral, for use beside a shared id only.
+
+    Any word with a colon and any bracket goes, so it strips too much rather than too little.
+    """
+    text = _without_brackets(_folded(subject))
+    while tail := _TAIL.search(text, max(0, text.rfind("("))):
+        text = text[: tail.start()]
+    start = 0
+    while prefix := _LONG.match(text, start) or _PREFIX.match(text, start):
+        start = prefix.end()
+    return _NO_LETTER.sub("", text[start:])
+
+
+def _first_word(subject: str) -> str:
+    prefix = _PREFIX.match(_without_brackets(_folded(subject[:200])))
+    return prefix[1] if prefix else ""
+
+
+def is_reply(subject: str) -> bool:
+    """Tell whether the outermost prefix is one that mail programs put before a reply."""
+    return _first_word(subject) in _REPLY
+
+
+def is_forward(subject: str) -> bool:
+    """Tell whether the outermost prefix is one that mail programs put before a forward.
+
+    "VS" is a reply in Finnish and a forward in Danish; it counts as a reply.
+    """
+    return _first_word(subject) in _FORWARD
