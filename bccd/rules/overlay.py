@@ -160,7 +160,7 @@ class Overlay:
             if link.contact_id is not None:
                 known.contact_ids.add(link.contact_id)
             if link.deal_id is not None:
-                pass
+                known.deal_ids.add(link.deal_id)
 
     def _learn_message(self, message: NewMessage, plan: Plan) -> None:
         if message.shared:  # private mail leaves no trace in the directory
