@@ -15,7 +15,7 @@ from bccd.config import Config
 from bccd.daemon import Bound, Links
 from bccd.directory.cache import CachedDirectory
 from bccd.directory.records import Record
-from bccd.door import SOCKET_NAME, Door, Operation
+from bccd.door import SOCKET_NAME, Door, Operation, ask
 from bccd.filer import Filer
 from bccd.front import listener_settings, run_front
 from bccd.model.envelope import Protocol
@@ -29,6 +29,8 @@ from bccd.store.spool import GroupSpool, SqlQueue
 from bccd.store.uow import SqlWorks
 from bccd.verify.trust import TrustVerifier
 from bccd.web.health import Check, serve_health
+
+_PING_SECONDS = 2.5  # less than a health check may take
 
 
 class SystemClock:
@@ -77,7 +79,7 @@ async def open_receiver(
     stores = open_engines(config)
     spool = GroupSpool(stores.spool, config.data_dir, partial(_wake, links.wake_write))
     directory = make_directory(stores)
-    checks = make_checks(spool, directory)
+    checks = make_checks(config, spool, directory)
     servers = [await serve_health(each.sock, checks) for each in health]
     try:
         yield Receiving(ReceivePorts(directory, TrustVerifier(config.trust), spool, config.help_url))
@@ -98,8 +100,8 @@ def make_directory(stores: Stores) -> CachedDirectory:
     )
 
 
-def make_checks(spool: GroupSpool, directory: CachedDirectory) -> Mapping[str, Check]:
-    """List what /readyz asks for: whether mail could be proven and kept now."""
+def make_checks(config: Config, spool: GroupSpool, directory: CachedDirectory) -> Mapping[str, Check]:
+    """List what /readyz asks for: whether mail could be proven, kept and filed now."""
 
     async def readable() -> bool:
         await directory.fresh()
@@ -108,7 +110,11 @@ def make_checks(spool: GroupSpool, directory: CachedDirectory) -> Mapping[str, C
     async def spooling() -> bool:
         return await asyncio.to_thread(spool.answers)
 
-    return {"directory": readable, "spool": spooling}
+    async def filing() -> bool:
+        # Through its door, which it answers between two batches: a filer that hangs has a process too.
+        return await asyncio.to_thread(ask, config.data_dir, "ping", {}, _PING_SECONDS) == "pong"
+
+    return {"directory": readable, "spool": spooling, "filer": filing}
 
 
 def _orphaned(lifeline: int) -> None:
@@ -173,7 +179,7 @@ def make_operations(stores: Stores) -> dict[str, Operation]:
             entries.remove(stores, delivery_id, now())
         return None
 
-    return {"directory.load": load, "queue.retry": retry, "queue.delete": remove}
+    return {"ping": lambda _: "pong", "directory.load": load, "queue.retry": retry, "queue.delete": remove}
 
 
 def _tuples(values: Mapping[str, Any]) -> dict[str, Any]:

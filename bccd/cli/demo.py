@@ -30,6 +30,7 @@ from bccd.store import migrate as schema
 _MARK = ".bccd-demo"
 _LOOPBACK = ("127.0.0.0/8", "::1/128")
 _FILING_SECONDS = 60.0
+_ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _COLUMNS = ("mail", "became", "direction", "contact", "deal", "conversation", "visible to")
 
 
@@ -84,12 +85,13 @@ def demo(call: Call, *, data_dir: Path, keep: bool, once: bool) -> None:
 
 @contextmanager
 def _stopped_at_the_end(child: Child, folder: Path) -> Iterator[None]:
-    """End the daemon in order, whatever ends the demo; SIGTERM ends it as Ctrl-C does."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    """End the daemon in order, whatever ends the demo: a closed terminal and SIGTERM are like Ctrl-C."""
+    for number in _ENDINGS:
+        signal.signal(number, signal.default_int_handler)
     try:
         yield
     finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in _ENDINGS:
             signal.signal(number, signal.SIG_IGN)
         code = child.stop()
     if code:

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -159,6 +160,32 @@ def test_its_log_names_nobody(once: Rows) -> None:
         assert secret not in log
 
 
+def test_commands_go_through_the_running_daemon(once: Rows) -> None:
+    """While a demo serves, its filer retries mail and adds records, and the outcome is seen at once."""
+    folder, rows = once
+    config, ports = ("--config", str(folder / "bccd.toml")), free_ports(3)
+    held = rows["From an alias not confirmed yet"]["delivery"]
+    with running(folder, "--keep", ports=ports) as demo:
+        read_until(demo, "Ctrl-C stops it")
+        before = json.loads(bccd("explain", "--json", *config, held).stdout)["decided_at"]
+        assert bccd("queue", "retry", *config, held).returncode == 0
+        until = time.monotonic() + PATIENCE
+        again = before
+        while again == before and time.monotonic() < until:
+            again = json.loads(bccd("explain", "--json", *config, held).stdout).get("decided_at", before)
+        assert again > before
+        added = bccd("directory", "add", "never-log", *config, "--entry", "@new.example")
+        assert added.returncode == 0, added.stderr
+        filed = rows["Unknown contact"]["delivery"]
+        refused = bccd("queue", "delete", "--yes", *config, filed)
+        assert (refused.returncode, refused.stderr) == (6, f"bccd: {filed} is not in the queue\n")
+        demo.terminate()
+        demo.communicate(timeout=PATIENCE)
+        assert demo.returncode == 0
+    listed = json.loads(bccd("queue", "list", "--json", *config).stdout)
+    assert [entry["delivery"] for entry in listed] == [held]
+
+
 @contextmanager
 def running(folder: Path, *words: str, ports: list[int]) -> Iterator[subprocess.Popen[str]]:
     """A demo that serves; killed, with its daemon, if a test leaves it."""
@@ -190,7 +217,7 @@ def read_until(process: subprocess.Popen[str], words: str) -> str:
     return heard
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
 def test_it_serves_until_it_is_told_to_stop(once: Rows, number: signal.Signals) -> None:
     """With --keep it goes on with the same data; a second one is told so; Ctrl-C ends it with code 0."""
     folder, rows = once
@@ -200,6 +227,8 @@ def test_it_serves_until_it_is_told_to_stop(once: Rows, number: signal.Signals) 
         assert "swaks --server" in said
         with socket.create_connection(("127.0.0.1", ports[0]), timeout=10) as smtp:
             assert smtp.recv(100).startswith(b"220 ")
+        with urllib.request.urlopen(f"http://127.0.0.1:{ports[2]}/readyz", timeout=10) as page:
+            assert json.load(page)["checks"] == {"directory": True, "spool": True, "filer": True}
         second = bccd("demo", "--data-dir", str(folder), ports=ports)
         assert second.returncode == 7 and second.stderr.count("\n") == 1
         assert "is another demo running?" in second.stderr
