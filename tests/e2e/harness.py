@@ -38,7 +38,7 @@ DIRECTORY = {
         }
     ],
     "deals": [
-        {"external_id": "D1", "title": "Chairs", "status": "open", "contacts": ["c1"], "organisation": "o1"}
+        {"external_id": "77", "title": "Chairs", "status": "open", "contacts": ["c1"], "organisation": "o1"}
     ],
 }
 

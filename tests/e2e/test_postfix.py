@@ -15,7 +15,7 @@ from tests.e2e.postfix import Postfix
 pytestmark = [pytest.mark.e2e, pytest.mark.postfix]
 
 UNKNOWN = "nobody@drop.example.com"
-TAGGED = "sales+dealD1@drop.example.com"
+TAGGED = "sales+deal77@drop.example.com"
 StartPostfix = Callable[[str], Postfix]
 
 
