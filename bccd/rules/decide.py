@@ -3,12 +3,15 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
+from bccd.mail.addresses import domain_of
+from bccd.model.auth import Sender
 from bccd.model.delivery import Delivery, DeliveryState, Mail
 from bccd.model.envelope import Tag
 from bccd.model.message import AutoKind
 from bccd.model.plan import Change, Outcome, Plan, Step
 from bccd.rules.direction import Reading, Unread, read_directions
 from bccd.rules.filing import file_reading
+from bccd.rules.identify import proof
 from bccd.rules.match import is_ours
 from bccd.rules.overlay import Overlay
 
@@ -38,7 +41,10 @@ def decide(mail: Mail, overlay: Overlay) -> Plan:
 def _decide(mail: Mail, overlay: Overlay) -> Plan:
     delivery = mail.delivery
     if delivery.sender is None:
-        return _held(delivery)
+        sender = _proven_since(delivery, overlay)
+        if sender is None:
+            return _held(delivery)
+        return _decide(replace(mail, delivery=replace(delivery, sender=sender, held=None)), overlay)
     proven = Step(
         "submitter", delivery.sender.address, f"user {delivery.sender.user_id}", delivery.sender.method
     )
@@ -49,6 +55,15 @@ def _decide(mail: Mail, overlay: Overlay) -> Plan:
         step = Step("automatic", "", "set aside", f"the mail is automatic: {mail.message.auto}")
         return _ended(delivery, DeliveryState.SET_ASIDE, str(mail.message.auto), (proven, step))
     return _read(mail, overlay, proven)
+
+
+def _proven_since(delivery: Delivery, overlay: Overlay) -> Sender | None:
+    """Judge held mail again when it is retried: the evidence stays, the directory may have learned."""
+    entry = overlay.user_address(delivery.held.address) if delivery.held else None
+    if entry is None or not entry.confirmed or not entry.user.active:
+        return None
+    method = proof(delivery.auth, domain_of(entry.address))
+    return Sender(entry.user.id, entry.address, method) if method else None
 
 
 def failed(delivery: Delivery, reason: str) -> Plan:

@@ -18,8 +18,8 @@ def lookups(mail: Mail, *, split_on_subject: bool) -> Query:
     """Return what must be known to decide this mail, whichever branch of the rules it will take."""
     delivery = mail.delivery
     contents = tuple(_contents(mail))
-    submitter = {delivery.sender.address} if delivery.sender else set[str]()
-    addresses = frozenset(_addresses(contents)) | submitter
+    submitter = delivery.sender or delivery.held
+    addresses = frozenset(_addresses(contents)) | ({submitter.address} if submitter else set[str]())
     readings = [reading for content in contents for reading in _possible(content, mail)]
     return Query(
         addresses=addresses,

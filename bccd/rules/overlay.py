@@ -51,7 +51,9 @@ class Overlay:
 
     def user_active(self, user_id: int) -> bool:
         """Tell whether the user may still file mail, as of the locked clock."""
-        return self._facts.users.get(user_id, False)
+        entries = self._facts.user_addresses.values()
+        known = any(entry.user.id == user_id and entry.user.active for entry in entries)
+        return self._facts.users.get(user_id, known)
 
     def user_address(self, address: str) -> UserAddress | None:
         """Return the user's entry behind an address."""

@@ -1,10 +1,11 @@
 """decide(): what each kind of mail becomes. Rule numbers are those of the design's rules."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from bccd.model.auth import HeldSender
+from bccd.model.auth import AuthReport, HeldSender
 from bccd.model.crm import DealStatus, Organisation
 from bccd.model.delivery import DeliveryState
 from bccd.model.directory import Sharing
@@ -159,6 +160,19 @@ def test_unproven_mail_is_held(world: World, make: Make) -> None:
     (plan,) = world.decide(world.mail(make.outgoing("jan@customer.example"), held=held))
     assert (plan.outcome.state, plan.outcome.reason) == (DeliveryState.HELD, "unknown_sender")
     assert (plan.message, plan.contacts, plan.changes) == (None, (), ())
+
+
+def test_held_mail_is_judged_again_when_it_is_retried(world: World, make: Make) -> None:
+    """An alias confirmed since the 250 lets its mail in, if there was evidence; otherwise it stays held."""
+    world.user(3, "cleo@home.example")
+    held = HeldSender("unconfirmed_address", "cleo@home.example", 3)
+    mail = world.mail(make.outgoing("jan@customer.example"), held=held)
+    trusted = replace(mail, delivery=replace(mail.delivery, auth=AuthReport(trusted_network="127.0.0.0/8")))
+    unproven, proven = world.decide(mail, trusted)
+    assert (unproven.outcome.state, unproven.outcome.reason) == (DeliveryState.HELD, "unconfirmed_address")
+    assert filed(proven)
+    assert proven.copy is not None
+    assert proven.copy.owner_id == 3
 
 
 def test_a_user_who_left_since_the_250_files_nothing(world: World, make: Make) -> None:
