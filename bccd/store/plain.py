@@ -1,0 +1,42 @@
+"""All rows of a store as plain data, out of it and into it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Engine, Table, insert, select
+
+from bccd.store import tables as t
+from bccd.store.engine import Stores, reading
+from bccd.store.uow import transaction
+
+Rows = dict[str, list[dict[str, Any]]]
+
+
+def key_of(table: Table) -> tuple[str, ...]:
+    """Return the columns of a table's primary key."""
+    return tuple(column.name for column in table.primary_key)
+
+
+def all_rows(stores: Stores) -> Rows:
+    """Return the rows of every table by its name, each table in the order of its primary key."""
+    return _rows_of(stores.database, t.database.sorted_tables) | _rows_of(stores.spool, t.spool.sorted_tables)
+
+
+def put_rows(stores: Stores, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+    """Insert rows of any tables; columns that are left out are null."""
+    for engine, metadata in ((stores.database, t.database), (stores.spool, t.spool)):
+        with transaction(engine) as connection:
+            for table in metadata.sorted_tables:
+                empty = dict.fromkeys(column.name for column in table.columns)
+                for row in rows.get(table.name, ()):
+                    connection.execute(insert(table), empty | dict(row))
+
+
+def _rows_of(engine: Engine, tables: Sequence[Table]) -> Rows:
+    with reading(engine) as connection:
+        return {
+            table.name: [
+                dict(row) for row in connection.execute(select(table).order_by(*table.primary_key)).mappings()
+            ]
+            for table in tables
+        }

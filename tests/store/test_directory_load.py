@@ -1,0 +1,225 @@
+"""Master data: loaded by external id, all or nothing, twice without a trace."""
+
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from bccd.model.errors import MistakeError
+from bccd.model.facts import Query
+from bccd.model.plan import NewContact
+from bccd.store import directory, listing, reads
+from bccd.store.engine import Stores
+from bccd.store.uow import SqlWorks
+from bccd.testing import rows
+from bccd.testing.build import NOON
+from tests.store.plans import filed
+
+
+@dataclass(frozen=True)
+class Record:
+    """A checked record."""
+
+    kind: str
+    row: str
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+def company(**more: Any) -> Record:
+    """Return a company."""
+    values = {"slug": "acme", "name": "Acme", "addresses": ("crm@drop.example",), "internal_domains": ()}
+    return Record("company", "company 1", values | more)
+
+
+def user(number: int, login: str = "", **more: Any) -> Record:
+    """Return a user."""
+    values: dict[str, Any] = {
+        "external_id": f"u{number}", "name": f"User {number}", "login": login or f"u{number}@acme.example",
+        "alternatives": (), "unconfirmed": (), "default_sharing": "shared", "active": True,
+    }  # fmt: skip
+    return Record("user", f"users {number}", values | more)
+
+
+def contact(number: int, *addresses: str, **more: Any) -> Record:
+    """Return a contact."""
+    values: dict[str, Any] = {
+        "external_id": f"c{number}", "name": f"Contact {number}", "addresses": addresses,
+        "organisation": "", "owner": "", "active": True,
+    }  # fmt: skip
+    return Record("contact", f"contacts {number}", values | more)
+
+
+def deal(number: int, *contacts: str, **more: Any) -> Record:
+    """Return a deal."""
+    values: dict[str, Any] = {
+        "external_id": f"D{number}", "title": f"Deal {number}", "status": "open", "contacts": contacts,
+        "organisation": "", "owner": "",
+    }  # fmt: skip
+    return Record("deal", f"deals {number}", values | more)
+
+
+ORGANISATION = Record(
+    "organisation", "organisations 1", {"external_id": "o1", "name": "Firm", "domains": ("firm.example",)}
+)
+ALL = [
+    company(internal_domains=("acme.example",)),
+    ORGANISATION,
+    user(1, alternatives=("one@home.example",), unconfirmed=("one@pending.example",)),
+    user(2, default_sharing="private", active=False),
+    contact(1, "main@firm.example", "second@firm.example", organisation="o1", owner="u1"),
+    deal(1, "c1", organisation="o1", owner="u1"),
+    Record("never_log", "never_log 1", {"entry": "@payroll.example"}),
+]
+MASTER = (
+    "company", "company_address", "app_user", "user_address", "organisation", "organisation_domain",
+    "contact", "contact_address", "deal", "deal_contact", "never_log",
+)  # fmt: skip
+
+
+def master(stores: Stores) -> dict[str, Any]:
+    """Return all rows of master data."""
+    found = rows(stores)
+    return {table: found[table] for table in MASTER}
+
+
+def load(stores: Stores, *records: Record, company: str = "", hours: int = 0) -> directory.Loaded:
+    """Load records some hours past noon."""
+    return directory.load(stores.database, records, NOON + timedelta(hours=hours), company)
+
+
+def test_a_load_can_be_listed_and_loaded_again(stores: Stores) -> None:
+    """What was loaded is listed in the same form."""
+    loaded = load(stores, *ALL)
+    assert loaded.changed == {
+        "company": 1, "organisation": 1, "user": 2, "contact": 1, "deal": 1, "never_log": 1,
+    }  # fmt: skip
+    for record in ALL[1:]:
+        listed = listing.records(stores.database, loaded.company_id, record.kind)
+        plain = {k: list(v) if isinstance(v, tuple) else v for k, v in record.values.items()}
+        assert plain in listed
+    assert [it["slug"] for it in listing.companies(stores.database)] == ["acme"]
+    with pytest.raises(MistakeError, match="no such kind"):
+        listing.records(stores.database, loaded.company_id, "lead")
+
+
+def test_loading_twice_changes_nothing(stores: Stores) -> None:
+    """No row, no event, no new version: listeners need not read the directory again."""
+    load(stores, *ALL)
+    before, version = rows(stores), reads.directory_version(stores.database)
+    again = load(stores, *ALL, hours=1)
+    assert set(again.changed.values()) == {0}
+    assert rows(stores) == before
+    assert reads.directory_version(stores.database) == version
+
+
+def test_a_change_is_announced_and_moves_the_version(stores: Stores) -> None:
+    """Each changed record has its event, numbered without gaps."""
+    load(stores, *ALL)
+    version, events = reads.directory_version(stores.database), len(rows(stores)["change"])
+    load(stores, contact(1, "new@firm.example", organisation="o1", owner="u1"), hours=1)
+    changes = rows(stores)["change"]
+    assert reads.directory_version(stores.database) > version
+    assert [(row["seq"], row["kind"]) for row in changes[events:]] == [(events + 1, "contact.changed")]
+    assert [row["address"] for row in rows(stores)["contact_address"]] == ["new@firm.example"]
+
+
+def test_every_mistake_is_told_and_nothing_is_written(stores: Stores) -> None:
+    """References to nothing, addresses claimed twice, addresses that are none: each with its row."""
+    load(stores, *ALL)
+    before = master(stores)
+    with pytest.raises(MistakeError) as caught:
+        load(
+            stores,
+            user(3, "u1@acme.example"),
+            user(4, alternatives=("u4@acme.example",)),
+            contact(2, "not an address", owner="u9", organisation="o9"),
+            deal(2, "c1", "c9"),
+        )
+    told = str(caught.value).splitlines()
+    assert [line.partition(": ")[0] for line in told] == [
+        "contacts 2", "users 4", "users 3", "contacts 2", "contacts 2", "deals 2",
+    ]  # fmt: skip
+    assert "users 3: u1@acme.example belongs to another user already" in told
+    assert "deals 2: contacts: there is no contact c9" in told
+    assert master(stores) == before
+
+
+def test_an_address_may_move_from_one_user_to_another(stores: Stores) -> None:
+    """Within one load the old owner may let go of what the new one takes."""
+    load(stores, company(), user(1, alternatives=("team@acme.example",)), user(2))
+    load(stores, user(1), user(2, alternatives=("team@acme.example",)), hours=1)
+    owners = {row["address"]: row["user_id"] for row in rows(stores)["user_address"]}
+    assert owners["team@acme.example"] == owners["u2@acme.example"]
+
+
+def test_a_confirmed_address_stays_confirmed(stores: Stores) -> None:
+    """A source that lists it as unconfirmed does not know better; the day of confirmation stays."""
+    load(stores, company(), user(1, alternatives=("one@home.example",)))
+    load(stores, user(1, unconfirmed=("one@home.example",)), hours=5)
+    (row,) = [r for r in rows(stores)["user_address"] if r["kind"] == "alternative"]
+    assert row["confirmed_at"] == "2026-11-20T12:00:00.000000Z"
+
+
+def test_a_contact_made_from_mail_becomes_the_crms(stores: Stores) -> None:
+    """The CRM's record with the same address takes it over, with its id and links."""
+    load(stores, company(), user(1))
+    with SqlWorks(stores.database)(1) as work:
+        first = work.gather(Query()).next_id
+        got, plan = filed(1, first, owner=1, linked=False, deal=None)
+        made = NewContact(first + 5, "jan", "jan@new.example", None, NOON, 1)
+        work.apply([got], [replace(plan, contacts=(made,), participants=())], NOON)
+        work.commit()
+    load(stores, contact(1, "jan@new.example", "jan@home.example"))
+    (row,) = rows(stores)["contact"]
+    assert (row["id"], row["external_id"], row["origin"], row["to_check"]) == (first + 5, "c1", "crm", False)
+    assert len(rows(stores)["contact_address"]) == 2
+
+
+def test_companies_share_no_address(stores: Stores) -> None:
+    """A drop address belongs to one company in the whole installation."""
+    load(stores, company())
+    with pytest.raises(MistakeError, match=r"company 1: addresses: crm@drop\.example belongs to another"):
+        load(stores, company(slug="other", name="Other"))
+    load(stores, company(slug="other", name="Other", addresses=("crm@other.example",)))
+    load(stores, company(slug="other", name="Other", addresses=("new@other.example",)))
+    snapshot = reads.directory_snapshot(stores.database)
+    assert snapshot.company_addresses == {"crm@drop.example": 1, "new@other.example": 2}
+
+
+def test_records_need_a_company(stores: Stores) -> None:
+    """It is the one named, the one in the load, or the only one there is."""
+    with pytest.raises(MistakeError, match="there is no company yet"):
+        load(stores, user(1))
+    load(stores, company(), user(1))
+    load(stores, company(slug="other", name="Other", addresses=()), user(1))
+    with pytest.raises(MistakeError, match="there are several companies: say which"):
+        load(stores, user(2))
+    with pytest.raises(MistakeError, match="there is no company third"):
+        load(stores, user(2), company="third")
+    assert load(stores, user(2), company="other").company_id == 2
+    assert reads.company_id(stores.database) is None
+    assert reads.company_id(stores.database, "other") == 2
+
+
+def test_the_snapshot_tells_who_may_submit(stores: Stores) -> None:
+    """Companies with their policy, drop addresses, and every user address with its standing."""
+    load(stores, *ALL)
+    snapshot = reads.directory_snapshot(stores.database)
+    assert snapshot.version == reads.directory_version(stores.database)
+    assert snapshot.companies[1].policy.internal_domains == {"acme.example"}
+    assert {a: (u.user.active, u.confirmed) for (_, a), u in snapshot.user_addresses.items()} == {
+        "u1@acme.example": (True, True),
+        "one@home.example": (True, True),
+        "one@pending.example": (True, False),
+        "u2@acme.example": (False, True),
+    }
+    assert reads.user_id(stores.database, 1, "one@home.example") is not None
+    assert reads.user_id(stores.database, 1, "one@pending.example") is None
+
+
+def test_deals_exist_until_they_are_deleted(stores: Stores) -> None:
+    """A won or lost deal can still be named in an address."""
+    load(stores, *ALL, deal(2, status="lost"), deal(3, status="deleted"))
+    told = [reads.deal_exists(stores.database, 1, external_id) for external_id in ("D1", "D2", "D3", "D4")]
+    assert told == [True, True, False, False]
