@@ -22,6 +22,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from itertools import cycle
 
 import msgspec
 
@@ -98,20 +99,20 @@ def _serve(
 ) -> None:
     """Answer job after job, in order, until the filer is gone or memory ran out."""
     channel.send(_READY)
-    place = 0
-    while token := channel.recv(_TOKEN):
-        sheet = sheets[place % len(sheets)]
-        place += 1
-        # No handler is set: the kernel ends this process even if the parser never returns to Python.
-        signal.setitimer(signal.ITIMER_REAL, seconds)
-        channel.send(_BEGUN)
-        answer = _read(parse, sheet, int.from_bytes(token, "big"))
-        os.ftruncate(sheet, 0)
-        size = os.pwrite(sheet, answer, 0)
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        channel.send(size.to_bytes(_TOKEN, "big"))
-        if answer == _NO_MEMORY:
-            return  # a fragmented heap would make the next mail fail as well
+    turns = cycle(sheets)
+    while tokens := channel.recv(_TOKEN * len(sheets)):
+        for start in range(0, len(tokens), _TOKEN):
+            sheet = next(turns)
+            # No handler is set: the kernel ends this process even if the parser never returns to Python.
+            signal.setitimer(signal.ITIMER_REAL, seconds)
+            channel.send(_BEGUN)
+            answer = _read(parse, sheet, int.from_bytes(tokens[start : start + _TOKEN], "big"))
+            os.ftruncate(sheet, 0)
+            size = os.pwrite(sheet, answer, 0)
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            channel.send(size.to_bytes(_TOKEN, "big"))
+            if answer == _NO_MEMORY:
+                return  # a fragmented heap would make the next mail fail as well
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -138,6 +139,7 @@ class _Parser:
         self.since = time.monotonic()  # when the process was started, was given its first job, or began it
         self.overdue = False
         self._placed = self._answered = 0
+        self._unsent = bytearray()
         self._sheets = [os.memfd_create("mail") for _ in range(SHEETS)]
         self.channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
@@ -161,7 +163,7 @@ class _Parser:
         return len(self.jobs) < SHEETS and sum(len(job.raw) for job in self.jobs) + size <= AHEAD
 
     def give(self, job: _Job) -> None:
-        """Hand over a job; a parser that is gone is noticed by collect()."""
+        """Put a job where the process will find it; flush() tells it so."""
         if not self.jobs:
             self.since = time.monotonic()
         sheet = self._sheets[self._placed % SHEETS]
@@ -171,10 +173,17 @@ class _Parser:
             done = 0
             while done < len(raw):
                 done += os.pwrite(sheet, raw[done:], done)
+        self._unsent += len(job.raw).to_bytes(_TOKEN, "big")
+
+    def flush(self) -> None:
+        """Tell the process of the jobs handed over, all at once: each waking costs more than a token."""
+        if not self._unsent:
+            return
         try:
-            self.channel.send(len(job.raw).to_bytes(_TOKEN, "big"))
+            self.channel.send(self._unsent)
         except OSError:
             self.overdue = True
+        self._unsent.clear()
 
     def collect(self) -> tuple[list[Parsed], bool]:
         """Return the answers at hand, and whether the parser lives; never waits."""
@@ -274,9 +283,14 @@ class Pool:
         return not self._waiting and bool(self._able(size))
 
     def submit(self, key: int, raw: bytes) -> None:
-        """Have a mail parsed; its answer is among the results some time later."""
+        """Have a mail parsed, from the next flush() on; its answer is among the results some time later."""
         self._waiting.append(_Job(key, raw))
         self._dispatch()
+
+    def flush(self) -> None:
+        """Let the parsers begin what was submitted."""
+        for parser in self._parsers:
+            parser.flush()
 
     def patience(self) -> float:
         """Return in how many seconds results() should be called even if nothing is readable."""
@@ -285,6 +299,7 @@ class Pool:
 
     def results(self, timeout: float = 0.0) -> list[Parsed]:
         """Return the answers at hand, in the order they came; wait at most `timeout` seconds for one."""
+        self.flush()
         if timeout:
             watch = select.poll()
             for fileno in self.filenos():
@@ -301,6 +316,7 @@ class Pool:
         self._relieve()
         self._refill()
         self._dispatch()
+        self.flush()
         return found
 
     def close(self) -> None:

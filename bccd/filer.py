@@ -92,6 +92,7 @@ class Filer:
         """Do what can be done now, then wait at most `longest` seconds for more."""
         self._guarded(self._claim)
         self._guarded(self._feed)
+        self._pool.flush()
         self._wait(longest)
         self._collect()
         self._guarded(self._file)

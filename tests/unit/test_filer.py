@@ -116,6 +116,8 @@ class InstantPool:
     def submit(self, key: int, raw: bytes) -> None:
         self.jobs.append((key, raw))
 
+    def flush(self) -> None: ...
+
     def results(self) -> list[Parsed]:
         jobs, self.jobs = self.jobs, [job for job in self.jobs if job[1] == b"hang"]
         return [
