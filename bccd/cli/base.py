@@ -17,6 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bccd.config import Config, load
+from bccd.daemon import PortTakenError
 from bccd.door import FolderHeldError
 from bccd.model.errors import (
     BccdError,
@@ -72,6 +73,7 @@ _CODES: Sequence[tuple[type[BccdError], Exit]] = (
     (SchemaError, Exit.DATABASE),
     (NotFoundError, Exit.NOT_FOUND),
     (FolderHeldError, Exit.BUSY),
+    (PortTakenError, Exit.BUSY),
     (BusyError, Exit.BUSY),
     (MistakeError, Exit.MISTAKE),
     (BccdError, Exit.FAILED),

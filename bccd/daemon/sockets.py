@@ -24,6 +24,10 @@ _WHY = {
 }
 
 
+class PortTakenError(MistakeError):
+    """Another program listens where this one should."""
+
+
 @dataclass(frozen=True, slots=True)
 class Bound:
     """A listening socket, and what is spoken on it."""
@@ -70,7 +74,8 @@ def bind_all(listen: Listen) -> Iterator[list[Bound]]:
                 sock = _bind_unix(endpoint, stack) if endpoint.startswith(_UNIX) else _bind_tcp(endpoint)
             except OSError as error:
                 why = _WHY.get(error.errno or 0, error.strerror)
-                raise MistakeError(f"cannot listen on {endpoint} for {protocol.upper()}: {why}") from error
+                kind = PortTakenError if error.errno == errno.EADDRINUSE else MistakeError
+                raise kind(f"cannot listen on {endpoint} for {protocol.upper()}: {why}") from error
             stack.callback(sock.close)
             sock.listen(_BACKLOG)
             sock.setblocking(False)

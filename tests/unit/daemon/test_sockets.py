@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bccd.config import Listen
-from bccd.daemon.sockets import bind_all, refuse_root
+from bccd.daemon.sockets import PortTakenError, bind_all, refuse_root
 from bccd.model.errors import MistakeError
 
 
@@ -33,7 +33,7 @@ def test_a_busy_port_is_named() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         endpoint = f"127.0.0.1:{other.getsockname()[1]}"
         with (
-            pytest.raises(MistakeError) as caught,
+            pytest.raises(PortTakenError) as caught,
             bind_all(listen("127.0.0.1:0", endpoint)),
         ):
             pass
