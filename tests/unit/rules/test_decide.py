@@ -387,6 +387,21 @@ def test_a_conversation_hands_down_its_deal_to_a_common_counterparty(world: Worl
     assert deals(forged, LinkState.ACTIVE) == []
 
 
+def test_a_contacts_other_address_inherits_too(world: World, make: Make) -> None:
+    """The counterparty in common is the contact, not the address he happens to write from."""
+    world.contact(5, "jan@customer.example", "jan@home.example")
+    world.deal(9)
+    _, reply = world.decide(
+        world.mail(make.outgoing("jan@customer.example"), (Tag.DEAL, "d9")),
+        world.mail(
+            make.outgoing(
+                "jan@home.example", message_id="2@s", references=("offer@seller.example",), text="2"
+            )
+        ),
+    )
+    assert deals(reply, LinkState.ACTIVE) == [9]
+
+
 def test_automatic_deal_links_can_be_switched_off(world: World, make: Make) -> None:
     """S-19: it is an option."""
     world.policy = Policy(auto_link_deal=False)
