@@ -15,6 +15,7 @@ _DOMAIN_CAP = 253
 
 _PLAIN = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?")
 _DOMAIN = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*")
+_MAILTO = re.compile(rb"\[?mailto:\Z", re.IGNORECASE)
 _QUOTED_STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
 _QUOTED = re.compile(r"(['\"])(.+)\1", re.DOTALL)
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zs", "Zl", "Zp"})
@@ -145,9 +146,7 @@ class _ListReader:
             self._add_name(self._octets[self._start : self._bare_from - 1])
         before = self._octets[self._bare_from : found.start()].strip()
         name = self._comment or before.partition(b"(")[0]
-        if name.lower().endswith(b"mailto:"):
-            name = b""
-        self._add(name, found[0])
+        self._add(_MAILTO.sub(b"", name), found[0])
 
     def _add(self, name: bytes, address: bytes) -> None:
         text = decode(address.strip(), "", self._hint)
@@ -155,7 +154,7 @@ class _ListReader:
             text = text[7:]
         normal = normalise(text)
         shown = display_name(name or self._comment, self._hint)
-        if normal or shown:
+        if normal or any(char.isalnum() for char in shown):
             self.found.append(Mailbox(shown, normal))
 
     def _add_name(self, name: bytes) -> None:

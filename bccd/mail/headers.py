@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 SECTION_CAP = 256 * 1024
 FIELDS_CAP = 1_000
@@ -74,11 +75,11 @@ def values(found: list[tuple[bytes, bytes]], name: bytes) -> list[bytes]:
 def scan(header: bytes) -> HeaderScan:
     """Count what admission limits; linear in the octets, whatever they are."""
     starts = [match.start() for match in _FIRST_OF_FIELD.finditer(header)]
-    ends = [*starts[1:], len(header)]
+    bounds = [*starts, len(header)]
     return HeaderScan(
         fields=len(starts),
         received=len(_RECEIVED.findall(header)),
-        longest_field=max((end - start for start, end in zip(starts, ends, strict=True)), default=0),
+        longest_field=max((end - start for start, end in pairwise(bounds)), default=0),
         bare_line_ends=bool(_BARE_LF.search(header) or _BARE_CR.search(header)),
         nul=b"\0" in header,
     )

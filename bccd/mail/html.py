@@ -33,7 +33,7 @@ _TAG = re.compile(
     re.VERBOSE | re.DOTALL | re.IGNORECASE,
 )
 # Tags that HTML does not know but people write: <anna@acme.example>, <https://acme.example/>
-_NO_TAG = re.compile(r"@|^[a-z][a-z+.-]*:/|^mailto:", re.IGNORECASE)
+_NO_TAG = re.compile(r"@|:\Z|^mailto:")
 _HIDDEN = re.compile(
     r"display\s*:\s*none|mso-hide\s*:\s*all|visibility\s*:\s*hidden|\shidden(?=[\s/]|\Z)", re.IGNORECASE
 )
@@ -136,8 +136,8 @@ def _is_hidden(rest: str) -> bool:
 
 def _run(text: str) -> str:
     """Return the characters that a run of source text stands for."""
-    if "\n" in text:
-        text = text.replace("\n", " ")
+    if "\n" in text or "\t" in text:
+        text = text.replace("\n", " ").replace("\t", " ")
     if "&" in text:
         text = clean(entities.unescape(text))
     return text

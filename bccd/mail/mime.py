@@ -219,7 +219,9 @@ class _Splitter:
         if part.depth >= DEPTH_CAP or self._parts >= PARTS_CAP:
             self._note(Defect.DEPTH_CUT if part.depth >= DEPTH_CAP else Defect.PARTS_CUT)
             return
-        if part.encoding and not _FIELD_START.match(part.buffer, part.start, part.end):
+        # A colon is no character of base64: what begins with a field was never encoded, whatever it says.
+        plain = part.encoding == "base64" and _FIELD_START.match(part.buffer, part.start, part.end)
+        if part.encoding and not plain:
             self._expand_encoded_message(part)
             return
         child = self._part(part.buffer, _skip_mbox_line(part.buffer, part.start), part.end, part)

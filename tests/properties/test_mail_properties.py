@@ -1,0 +1,255 @@
+"""What holds for every mail: it parses, and a well-formed one reads as in the standard library."""
+
+import email
+import email.policy
+from collections.abc import Iterator
+from email.message import EmailMessage, Message
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bccd.mail.addresses import mailboxes, normalise
+from bccd.mail.attachments import octets
+from bccd.mail.authres import read
+from bccd.mail.charset import decode
+from bccd.mail.dates import parse_date
+from bccd.mail.decode import transfer_decoded
+from bccd.mail.fromfield import strict_from
+from bccd.mail.headers import fields, header_section, scan
+from bccd.mail.html import html_text
+from bccd.mail.mime import Part, split
+from bccd.mail.parse import parse
+from bccd.mail.quote import new_text
+from bccd.mail.subject import base_subject
+from bccd.mail.words import parameters, unstructured
+
+MUTATIONS = 20_000
+PREFIXES = [
+    "Re: ",
+    "RE:",
+    "Fwd: ",
+    "AW: ",
+    "WG: ",
+    "Odp: ",
+    "PD: ",
+    "SV: ",
+    "TR: ",
+    "Re[2]: ",
+    "回复：",
+    "[x] ",
+    "Antw.: ",
+]
+LABELS = [
+    "",
+    "utf-8",
+    "us-ascii",
+    "iso-8859-2",
+    "utf-16",
+    "utf-7",
+    "iso-2022-jp",
+    "gb2312",
+    "cp037",
+    "rot13",
+    "\x00",
+]
+
+
+@given(st.binary(max_size=2_000))
+def test_any_octets_are_a_mail(raw: bytes) -> None:
+    """No octets raise an error anywhere in the grammar, and no text holds what a database refuses."""
+    message = parse(raw)
+    assert message.size == len(raw)
+    for text in (message.content.text, message.content.subject, message.note):
+        assert "\0" not in text
+        text.encode("utf-8")
+    header = header_section(raw)
+    scan(header)
+    found = strict_from(header)
+    assert bool(found.address) != bool(found.defect)
+    for value in (raw, *(value for _, value in fields(header))):
+        mailboxes(value)
+        parameters(value)
+        unstructured(value)
+        parse_date(value)
+        read(value)
+
+
+@given(st.binary(max_size=300), st.sampled_from(LABELS), st.sampled_from(LABELS))
+def test_any_octets_are_text(raw: bytes, label: str, hint: str) -> None:
+    """Whatever charset is claimed, the text can be stored and holds no control characters."""
+    text = decode(raw, label, hint)
+    text.encode("utf-8")
+    assert not any(ord(char) < 32 and char not in "\t\n" for char in text)
+
+
+@given(st.text(max_size=300))
+def test_any_characters_are_read(text: str) -> None:
+    """Readers of characters raise on none, and normal forms are stable."""
+    html_text(text)
+    new_text(text, reply=True)
+    parse_date(text)
+    once = normalise(text)
+    assert normalise(once) == once
+
+
+@given(
+    st.text(max_size=60).filter(lambda text: not set(text) & set("[]()［］（）")), st.sampled_from(PREFIXES)
+)
+def test_a_prefix_does_not_change_the_base(subject: str, prefix: str) -> None:
+    """A reply or forward has the base of what it answers."""
+    assert base_subject(prefix + subject) == base_subject(subject)
+
+
+SEEDS = [
+    b"""From: A <a@acme.example>
+To: b@x.example
+Subject: =?utf-8?Q?Gr=C3=B6?=
+
+On 1 Jan 2026, B wrote:
+> x
+""",
+    b"""From: a@b.example
+Content-Type: multipart/mixed; boundary=x
+
+--x
+
+hi
+--x
+Content-Type: message/rfc822
+Content-Transfer-Encoding: base64
+
+RnJvbTogYUBiLmMNCg0KaGk=
+--x--
+""",
+    b"""Content-Type: multipart/alternative; boundary=y
+
+--y
+Content-Type: text/plain; charset=utf-7
+
++AGE-
+--y
+Content-Type: text/html
+
+<div class=gmail_quote><b>From:</b> x &lt;x@y.example&gt;<br><b>Date:</b> Mon, 16 Nov 2026<br>
+<b>Subject:</b> s<br><b>To:</b> z</div><style>
+--y--
+""",
+    b"""Content-Disposition: attachment; filename*0*=utf-8''a%C3; filename*1*=%B6
+Content-Transfer-Encoding: quoted-printable
+Date: Mon, 16 Nov 2026 10:00:00 +0100
+
+=C3=B6=
+""",
+    b"""Authentication-Results: mx.example; dkim=pass (a) header.d=b.example
+References: <a@b> <c@d>
+Thread-Index: AQHZAQIDBAUGBwgJCgsMDQ4PEBESEw==
+Resent-From: a@b.example
+
+-----Original Message-----
+From: a@b.example
+Sent: 2026-11-16 10:00
+To: c
+Subject: d
+
+x
+""",
+]
+PIECES = [
+    b"\r\n",
+    b"\n",
+    b"\r",
+    b"\0",
+    b"--x",
+    b"--x--",
+    b"=?",
+    b"?=",
+    b'"',
+    b"<",
+    b">",
+    b"(",
+    b";",
+    b":",
+    b"\xff",
+    b"=",
+    b" ",
+]
+
+
+def _mutated(chance: Random) -> bytes:
+    raw = bytearray(chance.choice(SEEDS).replace(b"\n", b"\r\n"))
+    for _ in range(chance.randint(1, 8)):
+        at = chance.randrange(len(raw) + 1)
+        match chance.randrange(4):
+            case 0:
+                raw[at : at + chance.randint(1, 20)] = b""
+            case 1:
+                raw[at:at] = chance.choice(PIECES) * chance.randint(1, 3)
+            case 2:
+                raw[at : at + 1] = bytes([chance.randrange(256)])
+            case _:
+                start = chance.randrange(len(raw) + 1)
+                raw[at:at] = raw[start : start + chance.randint(1, 80)]
+    return bytes(raw)
+
+
+@pytest.mark.slow
+def test_no_mutated_mail_raises() -> None:
+    """Twenty thousand mutations of mail of every kind are all read."""
+    chance = Random(20_261_121)  # noqa: S311  # repeatable chance
+    for _ in range(MUTATIONS):
+        raw = _mutated(chance)
+        message = parse(raw)
+        for file in message.content.attachments[:2]:
+            assert len(octets(raw, file)) == file.size
+
+
+def _leaves(part: Part) -> Iterator[tuple[str, bytes]]:
+    if part.children:
+        for child in part.children:
+            yield from _leaves(child)
+    else:
+        body = part.buffer[part.start : part.end]
+        yield part.media_type, transfer_decoded(body, part.encoding)[0]
+
+
+def _oracle(message: Message) -> list[tuple[str, object]]:
+    return [
+        (part.get_content_type(), part.get_payload(decode=True))
+        for part in message.walk()
+        if not part.is_multipart()
+    ]
+
+
+TEXTS = st.text(
+    st.characters(codec="utf-8", exclude_categories=("C", "Z")) | st.sampled_from(" \n"), max_size=200
+)
+
+
+@given(
+    TEXTS,
+    TEXTS,
+    st.lists(st.tuples(st.sampled_from(["pdf", "png"]), st.binary(max_size=100)), max_size=4),
+    st.booleans(),
+)
+def test_leaves_are_those_of_the_standard_library(
+    plain: str,
+    html: str,
+    files: list[tuple[str, bytes]],
+    wrapped: bool,
+) -> None:
+    """In a well-formed mail the splitter finds the parts that the standard library finds, octet by octet."""
+    message = EmailMessage()
+    message["From"] = "a@acme.example"
+    message.set_content(plain)
+    message.add_alternative(html, subtype="html")
+    for subtype, content in files:
+        message.add_attachment(content, maintype="application", subtype=subtype, filename=f"f.{subtype}")
+    if wrapped:
+        outer = EmailMessage()
+        outer.set_content("look")
+        outer.add_attachment(message)
+        message = outer
+    raw = message.as_bytes(policy=email.policy.SMTP)
+    assert list(_leaves(split(raw).root)) == _oracle(email.message_from_bytes(raw))

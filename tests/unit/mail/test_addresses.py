@@ -1,0 +1,120 @@
+"""Addresses: the one normal form, and lists as people write them."""
+
+import pytest
+
+from bccd.mail.addresses import ADDRESSES_CAP, domain_of, mailboxes, normalise
+from bccd.mail.msgid import IDS_CAP, message_id, message_ids
+from bccd.mail.thread_index import thread_guid
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("Anna@ACME.Example", "anna@acme.example"),
+        ("  anna@acme.example\t", "anna@acme.example"),
+        ("<anna@acme.example>", "anna@acme.example"),
+        ("'anna@acme.example'", "anna@acme.example"),
+        ('"anna@acme.example"', "anna@acme.example"),
+        ('"anna"@acme.example', "anna@acme.example"),
+        ("an\u200bna@acme.example", "anna@acme.example"),
+        ("anna@acme.example.", "anna@acme.example"),
+        ("anna@MÜNCHEN.example", "anna@xn--mnchen-3ya.example"),
+        ("ŻÓŁW@acme.example", "żółw@acme.example"),
+        ("anna@localhost", "anna@localhost"),
+        ("john.@docomo.example", "john.@docomo.example"),
+        ("", ""),
+        ("anna", ""),
+        ("@acme.example", ""),
+        ("anna@", ""),
+        ("a@b@acme.example", ""),
+        ("anna@acme example", "anna@acmeexample"),
+        ("anna@[192.0.2.1]", ""),
+        ("anna@" + "x" * 400, ""),
+        ("a@xn--\u0661.example", ""),
+    ],
+)
+def test_normal_form(address: str, expected: str) -> None:
+    """Addresses are compared trimmed, folded, with the domain in A-labels; what is no address is empty."""
+    assert normalise(address) == expected
+
+
+@pytest.mark.parametrize(
+    ("address", "domain"), [("a@b.example", "b.example"), ("b.example", ""), ("", ""), ("a@b@c", "c")]
+)
+def test_domain(address: str, domain: str) -> None:
+    """The domain stands after the last at sign."""
+    assert domain_of(address) == domain
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("a@x.example", [("", "a@x.example")]),
+        ("A B <a@x.example>, b@y.example", [("A B", "a@x.example"), ("", "b@y.example")]),
+        ('"B, A" <a@x.example>,,', [("B, A", "a@x.example")]),
+        ("B, A <a@x.example>; D, C <c@x.example>", [("B, A", "a@x.example"), ("D, C", "c@x.example")]),
+        ("Kowalski, Jan; Nowak, Anna", [("Kowalski, Jan", ""), ("Nowak, Anna", "")]),
+        ("Anna", [("Anna", "")]),
+        ("Managers: a@x.example, b@x.example;, c@x.example", [("", f"{c}@x.example") for c in "abc"]),
+        ("undisclosed-recipients:;", []),
+        ("A <mailto:a@x.example>", [("A", "a@x.example")]),
+        ("a@x.example<mailto:a@x.example>", [("a@x.example", "a@x.example")]),
+        ("A [mailto:a@x.example]", [("A", "a@x.example")]),
+        ("a@x.example (A (the) B)", [("A (the) B", "a@x.example")]),
+        ('"a@x.example" <b@y.example>', [("a@x.example", "b@y.example")]),
+        ("A <>", [("A", "")]),
+        ("<@r.example:a@x.example>", []),
+        ('()<>,;:\\"[]@', []),
+    ],
+)
+def test_lists(value: str, expected: list[tuple[str, str]]) -> None:
+    """Commas and semicolons part mailboxes, but a comma inside a name does not."""
+    found = [(one.name, one.address) for one in mailboxes(value)]
+    assert found == expected
+    assert [(one.name, one.address) for one in mailboxes(value.encode())] == expected
+
+
+def test_lists_are_capped() -> None:
+    """No field gives more mailboxes than the cap."""
+    assert len(mailboxes(b"a@x.example, " * 3_000)) == ADDRESSES_CAP
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("<A@B.Example>", ("a@b.example",)),
+        ("<a@b> <c@d>\r\n <a@b>", ("a@b", "c@d")),
+        ("<a\r\n b@c>", ("ab@c",)),
+        ("Your message of Monday <a@b> (x)", ("a@b",)),
+        ("anna@acme.example", ()),
+        ("<> < > <<a@b>>", ("a@b",)),
+        ("<[a]@b>", ("[a]@b",)),
+        ("<local>", ("local",)),
+        ("<" + "x" * 1_000 + "@b>", ()),
+        ("", ()),
+    ],
+)
+def test_message_ids(value: str, expected: tuple[str, ...]) -> None:
+    """Ids are lower case, each once, and only what stands in angle brackets."""
+    assert message_ids(value) == message_ids(value.encode()) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [("<A@b>", "a@b"), ("A@b", "a@b"), ("A@b c", ""), ("word", ""), ("", "")]
+)
+def test_own_message_id(value: str, expected: str) -> None:
+    """A Message-ID without brackets counts too."""
+    assert message_id(value) == expected
+
+
+def test_message_ids_are_capped() -> None:
+    """A References field cannot grow without end."""
+    assert len(message_ids("".join(f"<{number}@x>" for number in range(5_000)))) == IDS_CAP
+
+
+def test_thread_index() -> None:
+    """The GUID is the 16 octets after the first six; children after it do not matter."""
+    guid = "AQHZAQIDBAUGBwgJCgsMDQ4PEBESEw=="
+    assert thread_guid(guid.encode()) == bytes.fromhex("0405060708090a0b0c0d0e0f10111213")
+    assert thread_guid(b"AQHZ") == b""
+    assert thread_guid(b"") == b""

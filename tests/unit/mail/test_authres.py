@@ -1,0 +1,125 @@
+"""Authentication-Results: forms of RFC 8601, and forgeries."""
+
+import pytest
+
+from bccd.mail.authres import AuthResHeader, read, trusted_results
+from bccd.model.auth import AuthResult
+
+PASS = AuthResult("dmarc", "pass", "acme.example")
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("mx.example; none", ()),
+        ("mx.example 1; none", ()),
+        ("mx.example", ()),
+        ("MX.example; dmarc=pass header.from=ACME.example", (PASS,)),
+        ('"mx.example"; dmarc=pass header.from=acme.example', (PASS,)),
+        ("mx.example; dmarc=pass (p=none; dis=none) header.from=acme.example", (PASS,)),
+        ("mx.example (a (nested) \\) comment;); dmarc (x) = pass header . from = acme.example", (PASS,)),
+        ('mx.example; dmarc=pass reason="all; good" header.from=acme.example;', (PASS,)),
+        ("mx.example; dmarc=fail header.from=acme.example", (AuthResult("dmarc", "fail", "acme.example"),)),
+        ("mx.example; dmarc/1=pass header.from=acme.example", (PASS,)),
+        ("mx.example; dmarc=pass", (AuthResult("dmarc", "pass", ""),)),
+        (
+            "mx.example; spf=pass smtp.mailfrom=Anna@acme.example",
+            (AuthResult("spf", "pass", "anna@acme.example"),),
+        ),
+        ("mx.example; spf=pass smtp.mailfrom=acme.example", (AuthResult("spf", "pass", "acme.example"),)),
+        ("mx.example; spf=pass smtp.helo=acme.example", (AuthResult("spf", "pass", ""),)),
+        (
+            'mx.example; spf=pass smtp.mailfrom="a b"@acme.example',
+            (AuthResult("spf", "pass", "ab@acme.example"),),
+        ),
+        (
+            "mx.example; dkim=pass header.i=@acme.example header.b=abc/+=; dkim=fail header.d=b.example",
+            (AuthResult("dkim", "pass", "acme.example"), AuthResult("dkim", "fail", "b.example")),
+        ),
+        (
+            "mx.example; auth=pass smtp.auth=anna@acme.example",
+            (AuthResult("auth", "pass", "anna@acme.example"),),
+        ),
+        ("mx.example; x-new=pass a.b=c", (AuthResult("x-new", "pass", ""),)),
+        (
+            "mx.example; dmarc=pass header.from=münchen.example",
+            (AuthResult("dmarc", "pass", "xn--mnchen-3ya.example"),),
+        ),
+    ],
+)
+def test_forms(value: str, expected: tuple[AuthResult, ...]) -> None:
+    """Comments, quotes, versions and properties read as the RFC says."""
+    assert read(value.encode()) == AuthResHeader("mx.example", expected)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        b"",
+        b";",
+        b"mx.example; dmarc",
+        b"mx.example; =pass",
+        b"mx.example; dmarc=",
+        b"mx.example evil.example; dmarc=pass header.from=acme.example",
+        b"mx.example; dmarc=pass (open header.from=acme.example",
+        b"mx.example; dmarc=pass close) header.from=acme.example",
+        b'mx.example; dmarc=pass reason="open header.from=acme.example',
+        b"mx.example; dmarc=pass header.from=a.example header.from=b.example",
+        b"mx.example; dmarc=pass\xff",
+        b"mx.example; " + b"x" * 20_000,
+    ],
+)
+def test_what_is_malformed_proves_nothing(value: bytes) -> None:
+    """A field that cannot be read in one way only has neither id nor results."""
+    assert read(value) == AuthResHeader("")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        'mx.example; spf=fail smtp.mailfrom="x; dmarc=pass header.from=acme.example"@evil.example',
+        "mx.example; spf=fail (x; dmarc=pass header.from=acme.example) smtp.mailfrom=evil.example",
+        'mx.example; spf=fail reason="x; dmarc=pass header.from=acme.example"',
+    ],
+)
+def test_quoted_results_are_no_results(value: str) -> None:
+    """What a sender can put into quotes or comments never becomes a result."""
+    assert [result.method for result in read(value.encode()).results] == ["spf"]
+
+
+MINE = b"Authentication-Results: mx.example; dmarc=pass header.from=acme.example\r\n"
+FORGED = b"Authentication-Results: mx.example; dmarc=pass header.from=corp.example\r\n"
+OTHER = b"Authentication-Results: other.example; dmarc=pass header.from=corp.example\r\n"
+HOP = b"Received: from a by b; Mon, 16 Nov 2026 10:00:00 +0000\r\n"
+DKIM = b"Authentication-Results: mx.example; dkim=pass header.d=acme.example\r\n"
+FROM = b"From: a@acme.example\r\n"
+IDS = frozenset({"MX.example"})
+
+
+@pytest.mark.parametrize(
+    ("header", "methods"),
+    [
+        (MINE + HOP + FROM, ["dmarc"]),
+        (HOP + MINE + FROM, ["dmarc"]),
+        (MINE + DKIM + HOP + FROM, ["dmarc", "dkim"]),
+        (HOP + HOP + MINE + FROM, []),
+        (OTHER + HOP + FROM, []),
+        (OTHER + MINE + HOP, ["dmarc"]),
+        (MINE + OTHER + DKIM + HOP, ["dmarc"]),
+        (MINE + FROM + DKIM, ["dmarc"]),
+        (MINE + HOP + DKIM, ["dmarc"]),
+        (FROM, []),
+        (b"", []),
+    ],
+)
+def test_only_the_relays_own_fields_count(header: bytes, methods: list[str]) -> None:
+    """Results come from one run of fields of a configured id above the second Received field."""
+    trusted, results = trusted_results(header, IDS)
+    assert [result.method for result in results] == methods
+    assert trusted == ("mx.example" if methods else "")
+
+
+def test_the_topmost_verdict_stands() -> None:
+    """A forged verdict below the relay's own does not replace or join it."""
+    assert trusted_results(MINE + FORGED + HOP, IDS)[1] == (PASS,)
+    assert trusted_results(MINE, frozenset()) == ("", ())
