@@ -98,7 +98,7 @@ def _explain_file(call: Call, raw: bytes, submitter: str, recipient: str) -> Non
         else:
             _print_plan(out, plan)
 
-    read = {name: value for name, value in asdict(message).items() if name != "content_digest"}
+    read = asdict(message)
     call.tell({"read": read, "would": _plan(plan) if plan else None}, text)
 
 

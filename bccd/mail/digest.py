@@ -44,4 +44,4 @@ def content_digest(text: str, hashes: Iterable[bytes]) -> bytes:
 
 def digest_of(content: Content) -> bytes:
     """Return the digest of what one mail says, by itself or inside a forward."""
-    return content_digest(content.text, (file.sha256 for file in content.attachments))
+    return content.digest or content_digest(content.text, (file.sha256 for file in content.attachments))

@@ -34,15 +34,19 @@ def parse(raw: bytes) -> Message:
     if len(values(tree.root.fields, b"from")) > 1:
         defects[Defect.MANY_FROM] = None
     return Message(
-        content=content,
-        forwards=forwards,
+        content=_sealed(content),
+        forwards=tuple(replace(forward, original=_sealed(forward.original)) for forward in forwards),
         note=_note(content, forwards, inline),
         auto=auto,
         list_id=list_id(tree.root.fields),
-        content_digest=digest_of(content),
         size=len(raw),
         defects=tuple(sorted(defects)),
     )
+
+
+def _sealed(content: Content) -> Content:
+    """Add the digest here, in the parser's process, where it delays nobody."""
+    return replace(content, digest=digest_of(content))
 
 
 def _read(

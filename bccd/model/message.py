@@ -61,6 +61,7 @@ class Content:
     text: str = ""  # the whole readable text, LF line ends
     new_text: str = ""  # without quoted history
     attachments: tuple[Attachment, ...] = ()
+    digest: bytes = b""  # of text and attachments, see mail/digest.py; empty where it was not worked out yet
 
 
 @unique
@@ -92,6 +93,5 @@ class Message:
     note: str = ""  # the forwarder's own words around the originals
     auto: AutoKind = AutoKind.NONE
     list_id: str = ""
-    content_digest: bytes = b""  # see mail/digest.py
     size: int = 0
     defects: tuple[str, ...] = field(default=())

@@ -6,20 +6,21 @@ from hashlib import blake2b
 from bccd.mail.digest import digest_of
 from bccd.mail.subject import base_subject
 from bccd.model.message import Content
-from bccd.rules.direction import Reading
 
 
-def identity(reading: Reading) -> tuple[bytes, bytes, bytes]:
-    """Return (id_key, identity_key, content digest), 16 bytes each.
-
-    The identity fields are the sender's to forge, so the digest is always part of the key: a second submitter
-    becomes an owner of a message only if he sent the very same content.
-    """
-    content = reading.content
-    digest = digest_of(content)
+def id_key(content: Content) -> bytes:
+    """Return 16 bytes that are equal where the identity fields are; those are the sender's to forge."""
     name = content.message_id or _recipients(content)  # without an id the recipients tell two mails apart
-    id_key = _key(name, _sender(content), _instant(content.date), base_subject(content.subject))
-    return id_key, _key(id_key.hex(), digest.hex()), digest
+    return _key(name, _sender(content), _instant(content.date), base_subject(content.subject))
+
+
+def identity_key(content: Content) -> bytes:
+    """Return 16 bytes that are equal where the identity fields and the content are.
+
+    The digest is always part of the key: a second submitter becomes an owner of a message only if he sent the
+    very same content.
+    """
+    return _key(id_key(content).hex(), digest_of(content).hex())
 
 
 def _sender(content: Content) -> str:

@@ -25,7 +25,7 @@ from bccd.model.plan import (
     Plan,
     Step,
 )
-from bccd.rules.dedupe import identity
+from bccd.rules.dedupe import id_key, identity_key
 from bccd.rules.direction import Reading
 from bccd.rules.link import DealLink, link_deals
 from bccd.rules.lookups import participants
@@ -59,15 +59,14 @@ def file_reading(mail: Mail, reading: Reading, overlay: Overlay) -> Plan:
     case = _open(mail, reading, overlay)
     _match(case)
     _create_contacts(case)
-    id_key, identity_key, digest = identity(reading)
-    known = overlay.message(identity_key)
+    known = overlay.message(identity_key(reading.content))
     found = tokens(reading, split_on_subject=overlay.company.policy.split_on_subject)
     conversation, started, merge = _join(case, found, known)
     fresh = tuple((token, conversation) for token in found if not overlay.has_token(token))
     common = _Common(conversation, started, merge, fresh)
     if known is not None:
         return _second_arrival(case, known, common)
-    return _first_arrival(case, (id_key, identity_key, digest), common)
+    return _first_arrival(case, common)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,12 +178,13 @@ def _join(
     return winner, None, Merge(winner, tuple(losers))
 
 
-def _first_arrival(case: Case, keys: tuple[bytes, bytes, bytes], common: _Common) -> Plan:
+def _first_arrival(case: Case, common: _Common) -> Plan:
     message_id = case.overlay.take_id()
     copy = _copy(case, message_id)
     links = _links(case, message_id, common)
     linked = any(link.state is LinkState.ACTIVE and link.organisation_id is None for link in links)
-    reused = case.overlay.shares_id(keys[0], keys[1])
+    keys = (id_key(case.reading.content), identity_key(case.reading.content))
+    reused = case.overlay.shares_id(*keys)
     if reused:
         case.steps.append(Step("identity", "", "kept apart", "another mail has this id and other content"))
     shared = case.sharing is Sharing.SHARED

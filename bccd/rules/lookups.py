@@ -8,7 +8,7 @@ from bccd.model.envelope import Tag
 from bccd.model.facts import Query
 from bccd.model.message import Content, Forward, Mailbox
 from bccd.model.plan import Direction, Provenance
-from bccd.rules.dedupe import identity
+from bccd.rules.dedupe import id_key
 from bccd.rules.direction import Reading
 from bccd.rules.match import MAX_ADDRESSES, parent_domains
 from bccd.rules.thread import tokens
@@ -25,7 +25,7 @@ def lookups(mail: Mail, *, split_on_subject: bool) -> Query:
         addresses=addresses,
         domains=frozenset(domain for address in addresses for domain in parent_domains(domain_of(address))),
         tokens=frozenset(token for r in readings for token in tokens(r, split_on_subject=split_on_subject)),
-        id_keys=frozenset(identity(reading)[0] for reading in readings),
+        id_keys=frozenset(id_key(content) for content in contents),
         deal_tags=frozenset(target.argument for target in delivery.targets if target.tag is Tag.DEAL),
         deliveries=frozenset({delivery.id}),
         users=frozenset({delivery.sender.user_id}) if delivery.sender else frozenset(),

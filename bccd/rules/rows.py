@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from bccd.mail.digest import digest_of
 from bccd.model.delivery import Mail
 from bccd.model.message import Content, Mailbox
 from bccd.model.plan import NewAttachment, NewMessage, NewParticipant
@@ -18,7 +19,7 @@ def message_row(
     reading: Reading,
     message_id: int,
     conversation_id: int,
-    keys: tuple[bytes, bytes, bytes],
+    keys: tuple[bytes, bytes],
     *,
     base: str,
     shared: bool,
@@ -28,7 +29,7 @@ def message_row(
     """Return the message row; a date in the future sorts as the time of receipt (rules.md 4)."""
     content, received = reading.content, mail.delivery.received_at
     sender = content.sender or Mailbox("", "")
-    id_key, identity_key, digest = keys
+    id_key, identity_key = keys
     return NewMessage(
         message_id,
         conversation_id,
@@ -51,7 +52,7 @@ def message_row(
         reading.provenance,
         len(content.attachments),
         mail.delivery.size,
-        digest,
+        digest_of(content),
         shared,
         linked,
         reused,

@@ -1,6 +1,7 @@
 """A whole mail: text, forwards, notes, digests."""
 
 import hashlib
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -195,4 +196,4 @@ def test_the_digest_sees_words_and_files() -> None:
     assert content_digest("a", []) != content_digest("b", [])
     assert content_digest("see https://a.example", []) != content_digest("see https://b.example", [])
     message = parse(b"From: a@b.example\r\n\r\nhi")
-    assert message.content_digest == digest_of(message.content)
+    assert message.content.digest == digest_of(replace(message.content, digest=b""))
