@@ -112,7 +112,8 @@ def _walk_alternative(part: Part, shown: list[_Shown], body: Body) -> None:
 def _is_shown(part: Part, *, first: bool) -> bool:
     if part.media_type.startswith("multipart/"):
         # Its boundary stands nowhere: readable all the same, unless it is the source of other parts.
-        return not part.children and b"\n--" not in part.buffer[part.start : part.end]
+        # The line end before a body is its header section's, so a delimiter on its first line is seen, too.
+        return part.buffer.find(b"\n--", max(part.start - 1, 0), part.end) < 0
     if part.media_type not in ("text/plain", "text/html", "text/enriched", "text/x-amp-html"):
         return False
     if part.media_type == "text/x-amp-html" or part.disposition == "attachment":

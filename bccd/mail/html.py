@@ -23,17 +23,15 @@ _TAG = re.compile(
     r"""
     <(?:
       !--.*?(?:--!?>|\Z)
-    | (?P<raw>script|style|title|textarea|template)\b[^>]*+>.*?(?:</(?P=raw)[^>]*+(?:>|\Z)|\Z)
+    | (?i:(?P<raw>script|style|title|textarea|template)\b[^>]*+>.*?(?:</(?P=raw)[^>]*+(?:>|\Z)|\Z))
     | [!?][^>]*+(?:>|\Z)
-    | (?P<name>/?[a-z][^\s>/]*+)
+    | (?P<name>/?[a-zA-Z][^\s>/]*+)
       (?P<rest>[^>=]*+(?:=\s*+(?:"[^"]*+"|'[^']*+')?+[^>=]*+)*+)
       (?:>|\Z)
     )
     """,
-    re.VERBOSE | re.DOTALL | re.IGNORECASE,
+    re.VERBOSE | re.DOTALL,
 )
-# Tags that HTML does not know but people write: <anna@acme.example>, <https://acme.example/>
-_NO_TAG = re.compile(r"@|:\Z|^mailto:")
 _HIDDEN = re.compile(
     r"display\s*:\s*none|mso-hide\s*:\s*all|visibility\s*:\s*hidden|\shidden(?=[\s/]|\Z)", re.IGNORECASE
 )
@@ -103,7 +101,8 @@ def _pieces(html: str, *, hide: bool) -> list[str] | None:
         if hidden:
             depth += (tag == hidden) - (tag == f"/{hidden}")
             hidden = hidden if depth else ""
-        elif _NO_TAG.search(tag):
+        elif "@" in tag or tag[-1] == ":":
+            # No tag, but what people write: <anna@acme.example>, <https://acme.example/>
             out.append(_run(match[0]))
         elif hide and tag[0] != "/" and tag not in _VOID and _is_hidden(match["rest"]):
             hidden, depth = tag, 1
