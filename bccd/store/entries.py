@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, delete, insert, select, update
+from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 
 from bccd.model.delivery import Delivery, DeliveryState, show_id
 from bccd.model.errors import MistakeError
@@ -52,8 +52,8 @@ def entry(engine: Engine, delivery_id: int) -> Entry | None:
 def count_waiting(engine: Engine) -> int:
     """Return how many mails wait to be filed."""
     with reading(engine) as connection:
-        wanted = select(t.queue.c.seq).where(t.queue.c.state == "received")
-        return len(connection.execute(wanted).all())
+        wanted = select(func.count()).select_from(t.queue).where(t.queue.c.state == "received")
+        return int(connection.execute(wanted).scalar_one())
 
 
 def raw_of(stores: Stores, delivery: Delivery) -> bytes:

@@ -173,7 +173,6 @@ _MESSAGES = (
         isouter=True,
     )
     .where(t.message.c.company_id == _company, t.message.c.id_key.in_(_listed("id_keys")))
-    .order_by(t.message.c.id)
 )
 
 _LINKS = (

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import ColumnElement, Connection, Engine, Table, literal, select
 
 from bccd.model.delivery import DeliveryState
 from bccd.model.plan import Step
@@ -14,6 +14,8 @@ from bccd.store import tables as t
 from bccd.store.engine import reading
 from bccd.store.named import SeenLink, name_links
 from bccd.store.rows import Evidence
+
+_FILED = literal(DeliveryState.FILED.value, literal_execute=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ class Summary:
 def recorded(engine: Engine, delivery_id: int) -> Recorded | None:
     """Return one delivery, of whatever company."""
     with reading(engine) as connection:
-        found = _recorded(connection, t.delivery.c.id == delivery_id)
+        found = _recorded(connection, *_of_any_company(t.delivery, t.delivery.c.id, delivery_id))
     return found[0] if found else None
 
 
@@ -78,8 +80,10 @@ def deliveries(
 ) -> list[Recorded]:
     """Return deliveries in these states, oldest first; of one company, of one user where given."""
     wanted: list[Any] = [t.delivery.c.state.in_([state.value for state in states])]
-    if company is not None:
-        wanted.append(t.delivery.c.company_id == company)
+    if DeliveryState.FILED not in states:  # said outright, for the index holds no filed mail
+        wanted.append(t.delivery.c.state != _FILED)
+    companies = select(t.company.c.id) if company is None else [company]
+    wanted.append(t.delivery.c.company_id.in_(companies))
     if user is not None:
         wanted.append(t.delivery.c.user_id == user)
     with reading(engine) as connection:
@@ -89,10 +93,10 @@ def deliveries(
 def explain(engine: Engine, delivery_id: int) -> Decided | None:
     """Return why a delivery became what it is."""
     wanted = select(t.decision.c.steps, t.decision.c.decided_at).where(
-        t.decision.c.delivery_id == delivery_id
+        *_of_any_company(t.decision, t.decision.c.delivery_id, delivery_id)
     )
     with reading(engine) as connection:
-        found = _recorded(connection, t.delivery.c.id == delivery_id)
+        found = _recorded(connection, *_of_any_company(t.delivery, t.delivery.c.id, delivery_id))
         row = connection.execute(wanted).one_or_none()
     if not found or row is None:
         return None
@@ -102,7 +106,7 @@ def explain(engine: Engine, delivery_id: int) -> Decided | None:
 def summary(engine: Engine, delivery_id: int) -> Summary | None:
     """Return what a delivery became, or None while it waits to be filed."""
     with reading(engine) as connection:
-        found = _recorded(connection, t.delivery.c.id == delivery_id)
+        found = _recorded(connection, *_of_any_company(t.delivery, t.delivery.c.id, delivery_id))
         if not found:
             return None
         it = found[0]
@@ -111,6 +115,7 @@ def summary(engine: Engine, delivery_id: int) -> Summary | None:
         message = _message(connection, it.company_id, it.message_id)
         links = select(t.link).where(
             t.link.c.company_id == it.company_id,
+            t.link.c.conversation_id == message.conversation_id,  # the index leads with it
             t.link.c.message_id == it.message_id,
             t.link.c.state.in_(["active", "suggested"]),
         )
@@ -127,6 +132,11 @@ def summary(engine: Engine, delivery_id: int) -> Summary | None:
             tuple(link for link in named if link.kind == "deal"),
             _visible_to(connection, it.company_id, message),
         )
+
+
+def _of_any_company(table: Table, column: ColumnElement[int], id_: int) -> tuple[ColumnElement[bool], ...]:
+    """Ask each company in turn: every key leads with it, and delivery ids are unique across all of them."""
+    return table.c.company_id.in_(select(t.company.c.id)), column == id_
 
 
 def _message(connection: Connection, company: int, id_: int) -> Any:

@@ -7,6 +7,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 from unittest.mock import Mock
@@ -28,6 +29,7 @@ from bccd.testing.build import NOON
 from tests.store.conftest import config_of
 
 DROP = Target("crm@drop.example", 1)
+LATER = NOON + timedelta(hours=1)  # when all of this mail is due
 
 
 @pytest.fixture
@@ -40,7 +42,8 @@ def spool(stores: Stores) -> Iterator[GroupSpool]:
 
 def small(number: int = 1) -> Intake:
     """Return a mail that the table holds."""
-    return intake_of(b"Subject: %d\r\n\r\nHello\r\n" % number, DROP)
+    moment = NOON + timedelta(seconds=number)
+    return intake_of(b"Subject: %d\r\n\r\nHello\r\n" % number, DROP, received_at=moment)
 
 
 def large(folder: Path, fill: bytes = b"x", size: int = IN_TABLE + 1) -> Intake:
@@ -139,7 +142,7 @@ def test_large_mail_is_a_file_named_by_its_content(stores: Stores, spool: GroupS
     name = intake.raw.sha256.hex()
     assert (row["data"], row["path"]) == (None, f"raw/1/{name[:2]}/{name}")
     queue = SqlQueue(stores.spool, stores.folder)
-    (claimed,) = queue.claim(1, NOON)
+    (claimed,) = queue.claim(1, LATER)
     intake.raw.path.unlink()  # type: ignore[union-attr]
     assert queue.raw(claimed) == b"x" * (IN_TABLE + 1)
 
@@ -208,7 +211,7 @@ def test_octets_that_are_gone_are_told(stores: Stores, spool: GroupSpool, tmp_pa
         if path.is_file():
             path.unlink()
     queue = SqlQueue(stores.spool, stores.folder)
-    claimed = queue.claim(2, NOON)
+    claimed = queue.claim(2, LATER)
     with pytest.raises(StoreUnavailableError, match="cannot be read"):
         queue.raw(max(claimed, key=lambda delivery: delivery.size))
     with pytest.raises(StoreUnavailableError, match="are gone"):
@@ -310,8 +313,10 @@ def test_one_bad_mail_does_not_spoil_its_group(
     stores: Stores, spool: GroupSpool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A mail that no row can hold is refused alone."""
-    monkeypatch.setattr(spool_module, "new_id", lambda moment: 2**70 if moment > NOON else id(object()))
-    odd = replace(small(9), received_at=NOON.replace(hour=13))
+    monkeypatch.setattr(
+        spool_module, "new_id", lambda moment: 2**70 if moment.hour > 12 else int(moment.timestamp())
+    )
+    odd = replace(small(9), received_at=NOON + timedelta(hours=1))
     answers = put(spool, small(1), odd, small(2))
     assert [type(answer) for answer in answers] == [Receipt, StoreUnavailableError, Receipt]
     assert kept(stores) == 2
@@ -399,9 +404,9 @@ def test_a_new_filer_takes_over_what_a_dead_one_claimed(stores: Stores, spool: G
     """The attempt that killed it is counted, and the old one's outcome comes too late."""
     put(spool, small())
     dead = SqlQueue(stores.spool, stores.folder)
-    (claimed,) = dead.claim(1, NOON)
+    (claimed,) = dead.claim(1, LATER)
     alive = SqlQueue(stores.spool, stores.folder)
-    (again,) = alive.claim(1, NOON)
+    (again,) = alive.claim(1, LATER)
     assert (again.id, again.attempts) == (claimed.id, 2)
     dead.finish([Outcome(claimed.id, DeliveryState.FILED)])
     assert kept(stores) == 1
@@ -413,10 +418,10 @@ def test_finishing_and_claiming_share_a_commit(
     """exchange() clears one batch and claims the next in one transaction."""
     put(spool, small(1), small(2))
     queue = SqlQueue(stores.spool, stores.folder)
-    (first,) = queue.claim(1, NOON)
+    (first,) = queue.claim(1, LATER)
     begin = Mock(side_effect=stores.spool.begin)
     monkeypatch.setattr(stores.spool, "begin", begin)
-    (second,) = queue.exchange([Outcome(first.id, DeliveryState.FILED)], 1, NOON)
+    (second,) = queue.exchange([Outcome(first.id, DeliveryState.FILED)], 1, LATER)
     assert second.id != first.id
     assert begin.call_count == 1
     assert kept(stores) == 1

@@ -1,0 +1,52 @@
+"""The store in memory and the store in SQLite end with the same rows, whatever mail the pipeline files."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bccd.pipeline import deliver
+from bccd.ports import DeliverPorts
+from bccd.store import tables
+from bccd.store.engine import Stores, open_engine
+from bccd.store.uow import SqlWorks
+from bccd.testing import FixedClock, MemoryStore, Seed, fill, rows
+from tests.properties.test_pipeline_properties import DIRECTORY, MEMORY, NOW, Draft, mail, some_drafts
+
+SEED = Seed()
+SEED.rows.update(DIRECTORY)
+
+
+@contextmanager
+def sqlite() -> Iterator[Stores]:
+    """Open two fresh files with all tables."""
+    with TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
+        database, spool = (open_engine(f"sqlite:///{folder}/{name}.db") for name in ("bccd", "spool"))
+        opened = Stores(database, spool, Path(folder))
+        tables.database.create_all(opened.database)
+        tables.spool.create_all(opened.spool)
+        try:
+            yield opened
+        finally:
+            opened.close()
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(some_drafts(), st.lists(st.integers(1, 4), max_size=9))
+def test_memory_and_sqlite_agree(drafts: list[Draft], sizes: list[int]) -> None:
+    """One batch after the other, each store sees the same facts and keeps the same rows."""
+    mails = [mail(number, draft) for number, draft in enumerate(drafts, 1)]
+    memory = MemoryStore()
+    with sqlite() as stores:
+        fill(memory, SEED)
+        fill(stores, SEED)
+        clock = FixedClock(NOW)
+        for size in [*sizes, len(mails)]:
+            batch, mails = mails[:size], mails[size:]
+            if batch:
+                in_memory = deliver(1, batch, DeliverPorts(memory, clock))
+                assert in_memory == deliver(1, batch, DeliverPorts(SqlWorks(stores.database), clock))
+        assert rows(memory) == rows(stores)
