@@ -106,9 +106,13 @@ _TELLTALE = (
     "outlookmessageheader",
     "outlook-mobile-reference",
     "mail-editor-reference",
-    "gmail_",
-    "moz-",
-    "cite",
+    "gmail_quote",
+    "gmail_attr",
+    "moz-forward",
+    "moz-email",
+    'type="cite',
+    "type='cite",
+    "type=cite",
 )
 
 
