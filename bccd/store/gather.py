@@ -113,7 +113,7 @@ _DEALS = union_all(
     )
     .where(t.deal_contact.c.company_id == _company, t.deal_contact.c.contact_id.in_(_listed("contacts"))),
     select(*_DEAL, null()).where(
-        t.deal.c.company_id == _company, t.deal.c.external_id.in_(_listed("external_ids"))
+        t.deal.c.company_id == _company, func.lower(t.deal.c.external_id).in_(_listed("external_ids"))
     ),
 )
 
@@ -288,16 +288,18 @@ class Gatherer:
         self, contacts: Collection[int], external_ids: Collection[str]
     ) -> tuple[dict[int, tuple[Deal, ...]], dict[str, Deal]]:
         of_contact: defaultdict[int, dict[int, Deal]] = defaultdict(dict)
-        by_tag: dict[str, Deal] = {}
+        by_tag: defaultdict[str, list[Deal]] = defaultdict(list)
         for row in self._rows(_DEALS, contacts=contacts, external_ids=external_ids):
             id_, external_id, title, status, owner_id, organisation_id, updated_at, contact_id = row
             updated = iso(updated_at)
             deal = Deal(id_, external_id, title, DealStatus(status), owner_id, organisation_id, updated)
             if contact_id is None:
-                by_tag[external_id] = deal
+                by_tag[external_id.lower()].append(deal)
             else:
                 of_contact[contact_id][id_] = deal
-        return {contact: in_order(deals) for contact, deals in of_contact.items()}, by_tag
+        in_turn = {contact: in_order(deals) for contact, deals in of_contact.items()}
+        # Ids that differ by case alone cannot be told apart in an address: then neither is meant.
+        return in_turn, {tag: deals[0] for tag, deals in by_tag.items() if len(deals) == 1}
 
     def _organisations(self, domains: Collection[str]) -> dict[str, tuple[Organisation, ...]]:
         found: defaultdict[str, dict[int, Organisation]] = defaultdict(dict)

@@ -41,10 +41,10 @@ def directory_snapshot(engine: Engine) -> Directory:
 
 
 def deal_exists(engine: Engine, company_id: int, external_id: str) -> bool:
-    """Tell whether the company has that deal, in whatever state but deleted."""
+    """Tell whether the company has that deal, in whatever state but deleted; an address has no case."""
     wanted = select(t.deal.c.id).where(
         t.deal.c.company_id == company_id,
-        t.deal.c.external_id == external_id,
+        func.lower(t.deal.c.external_id) == external_id.lower(),  # index ix_deal_tag
         t.deal.c.status != DealStatus.DELETED.value,
     )
     with reading(engine) as connection:

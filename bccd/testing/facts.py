@@ -42,11 +42,7 @@ class _Reader:
             service_addresses=frozenset(row["address"] for row in self._rows("company_address")),
             contacts=contacts,
             deals_by_contact=self._deals_by_contact(matched),
-            deals_by_tag={
-                row["external_id"]: _deal(row)
-                for row in self._rows("deal")
-                if row["external_id"] in query.deal_tags
-            },
+            deals_by_tag=self._deals_by_tag(query.deal_tags),
             organisations=self._organisations(query.domains),
             never_log=self._never_log(query),
             token_conversations=tokens,
@@ -92,6 +88,13 @@ class _Reader:
                     to_text(contact["last_activity_at"]) or "",
                 )
         return {address: _in_order(contacts) for address, contacts in found.items()}
+
+    def _deals_by_tag(self, tags: frozenset[str]) -> dict[str, Deal]:
+        found: dict[str, list[Deal]] = {}
+        for row in self._rows("deal"):
+            if row["external_id"].lower() in tags:
+                found.setdefault(row["external_id"].lower(), []).append(_deal(row))
+        return {tag: deals[0] for tag, deals in found.items() if len(deals) == 1}
 
     def _deals_by_contact(self, contacts: Collection[int]) -> dict[int, tuple[Deal, ...]]:
         found: defaultdict[int, dict[int, Deal]] = defaultdict(dict)

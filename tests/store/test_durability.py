@@ -6,6 +6,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
@@ -22,6 +23,7 @@ from bccd.model.errors import StorageFullError, StoreUnavailableError
 from bccd.model.plan import Outcome
 from bccd.store import spool as spool_module
 from bccd.store.engine import PRAGMAS, Stores, open_engine, open_engines, reading
+from bccd.store.place import refuse_network_folder
 from bccd.store.rawfiles import IN_TABLE, SyncError
 from bccd.store.spool import GroupSpool, SqlQueue
 from bccd.testing import intake_of, rows
@@ -216,6 +218,23 @@ def test_octets_that_are_gone_are_told(stores: Stores, spool: GroupSpool, tmp_pa
         queue.raw(max(claimed, key=lambda delivery: delivery.size))
     with pytest.raises(StoreUnavailableError, match="are gone"):
         queue.raw(replace(claimed[0], raw_sha256=b"?" * 32))
+
+
+def test_a_file_that_is_there_serves_again(stores: Stores, spool: GroupSpool, tmp_path: Path) -> None:
+    """The same octets for another recipient are kept once."""
+    first = large(tmp_path)
+    other = replace(first, targets=(Target("old@drop.example", 1),))
+    assert all(isinstance(answer, Receipt) for answer in (*put(spool, first), *put(spool, other)))
+    assert kept(stores) == 2
+    assert len([path for path in (stores.folder / "raw").rglob("*") if path.is_file()]) == 1
+
+
+def test_a_temporary_file_that_is_gone_is_told(spool: GroupSpool, tmp_path: Path) -> None:
+    """What cannot be kept is not confirmed, and later mail is taken."""
+    intake = large(tmp_path)
+    (tmp_path / "incoming").unlink()
+    assert isinstance(put(spool, intake)[0], StoreUnavailableError)
+    assert isinstance(put(spool, small())[0], Receipt)
 
 
 # ---- faults ---------------------------------------------------------------------------------------------
@@ -425,6 +444,25 @@ def test_finishing_and_claiming_share_a_commit(
     assert second.id != first.id
     assert begin.call_count == 1
     assert kept(stores) == 1
+
+
+@pytest.mark.parametrize(
+    ("mounts", "refused"),
+    [
+        ("/dev/a / ext4 rw 0 0\nserver:/x /srv nfs4 rw 0 0", True),
+        ("server:/x / nfs rw 0 0\n/dev/a /srv/bccd ext4 rw 0 0", False),
+        ("/dev/a / ext4 rw 0 0\nserver:/x /srv/bc cifs rw 0 0", False),
+        ("/dev/a /srv ext4 rw 0 0\n//server/x /srv cifs rw 0 0", True),
+        ("", False),
+    ],
+    ids=["network", "local below network", "another folder", "mounted over", "unknown"],
+)
+def test_a_network_folder_is_refused(tmp_path: Path, mounts: str, refused: bool) -> None:
+    """SQLite's locks hold on one machine only; the deepest mount counts, and of those the last."""
+    (tmp_path / "mounts").write_text(mounts, encoding="utf-8")
+    with pytest.raises(StoreUnavailableError, match="use a local disk") if refused else nullcontext():
+        refuse_network_folder(Path("/srv/bccd/data"), tmp_path / "mounts")
+    refuse_network_folder(Path("/srv/bccd/data"), tmp_path / "missing")
 
 
 def test_opening_needs_files_that_can_be_used(tmp_path: Path) -> None:

@@ -112,6 +112,13 @@ def test_deals_come_with_their_contacts_and_by_tag(bench: Bench) -> None:
     assert found.deals_by_tag["7"].updated_at == "2026-11-20T12:00:00.000000Z"
 
 
+def test_a_tag_has_no_case_and_names_one_deal(bench: Bench) -> None:
+    """An address has no case; where two deals differ by nothing else, neither is meant."""
+    bench.fill(world().deal(60, "Q7a").deal(61, "00aB").deal(62, "00Ab"))
+    found = facts(bench, Query(deal_tags=frozenset({"q7a", "00ab"})))
+    assert {tag: deal.id for tag, deal in found.deals_by_tag.items()} == {"q7a": 60}
+
+
 def test_several_contacts_of_an_address_come_in_order(bench: Bench) -> None:
     """Two contacts may share an address; archived ones say so, a merged one stands for its survivor."""
     seed = world().contact(14, "jan@customer.example", archived=True)

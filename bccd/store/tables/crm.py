@@ -1,6 +1,6 @@
 """The company, its people, and the CRM's records as a mirror."""
 
-from sqlalchemy import PrimaryKeyConstraint, Table, UniqueConstraint
+from sqlalchemy import Index, PrimaryKeyConstraint, Table, UniqueConstraint, text
 
 from bccd.store.tables.columns import (
     CLUSTERED,
@@ -169,6 +169,7 @@ deal = Table(
     of("owner_id", "app_user"),
     of("organisation_id", "organisation"),
     among("status", "open", "won", "lost", "deleted"),
+    Index("ix_deal_tag", "company_id", text("lower(external_id)")),  # as it stands in +deal<ID>
 )
 
 deal_contact = Table(

@@ -188,6 +188,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("company_id", "id", name=op.f("pk_deal")),
         sa.UniqueConstraint("company_id", "external_id", name=op.f("uq_deal_company_id_external_id")),
     )
+    op.create_index("ix_deal_tag", "deal", ["company_id", sa.text("lower(external_id)")], unique=False)
     op.create_table(
         "deal_contact",
         sa.Column("company_id", sa.BigInteger(), autoincrement=False, nullable=False),
