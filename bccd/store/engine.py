@@ -11,6 +11,7 @@ from typing import Protocol
 from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, make_url
 
 from bccd.model.errors import ConfigError, StorageFullError, StoreUnavailableError
+from bccd.store.place import refuse_network_folder
 
 READ_ONLY = "bccd_read_only"  # execution option: the transaction takes a snapshot and no lock
 PRAGMAS = {
@@ -72,6 +73,7 @@ def urls(config: StoreConfig) -> tuple[str, str]:
 def open_engines(config: StoreConfig) -> Stores:
     """Open both databases; raises StoreUnavailableError where one cannot be used safely."""
     database, spool = urls(config)
+    refuse_network_folder(config.data_dir)
     stores = Stores(open_engine(database), open_engine(spool), config.data_dir)
     for engine in (stores.database, stores.spool):
         with reading(engine):

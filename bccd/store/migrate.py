@@ -25,7 +25,7 @@ class _Schema(NamedTuple):
 
 def upgrade(config: StoreConfig) -> None:
     """Create or migrate both schemas; raises SchemaError if one is newer than this program."""
-    config.data_dir.mkdir(parents=True, exist_ok=True)
+    config.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     for schema in _schemas(config):
         engine = open_engine(schema.url)
         try:

@@ -1,6 +1,7 @@
 """What all tables are made of: types that read alike on every database, keys led by the company."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -39,6 +40,7 @@ Serial = BigInteger().with_variant(Integer(), "sqlite")
 CLUSTERED: dict[str, Any] = {"sqlite_with_rowid": False}
 
 
+@lru_cache(maxsize=1_024)  # a batch writes the same few moments into every row
 def to_text(moment: datetime | None) -> str | None:
     """Write an aware moment in UTC, always 27 characters, so that text sorts as time does."""
     if moment is None:
