@@ -221,5 +221,6 @@ def test_the_snapshot_tells_who_may_submit(stores: Stores) -> None:
 def test_deals_exist_until_they_are_deleted(stores: Stores) -> None:
     """A won or lost deal can still be named in an address."""
     load(stores, *ALL, deal(2, status="lost"), deal(3, status="deleted"))
-    told = [reads.deal_exists(stores.database, 1, external_id) for external_id in ("D1", "d1", "D2", "D3", "D4")]
-    assert told == [True, True, True, False, False]
+    wishes = ("D1", "d1", "D2", "D3", "D4")
+    told = [wish for wish in wishes if reads.deal_exists(stores.database, 1, wish)]
+    assert told == ["D1", "d1", "D2"]
