@@ -25,6 +25,7 @@ from bccd.store.inserts import insert_rows, stamp_for
 from bccd.store.rawfiles import IN_TABLE, SyncError, keep
 
 GROUP = 64  # mails in one transaction
+_SMALL = 64 * 1024  # octets of a mail that is fetched with its batch
 _TRIES = 3  # for a delivery id that another process took
 _RAW = ("company_id", "sha256", "size", "data", "path", "stored_at")
 _QUEUE = (
@@ -256,6 +257,7 @@ class SqlQueue:
         self._engine = engine
         self._folder = folder
         self._name = secrets.token_hex(8)
+        self._at_hand: dict[tuple[int, bytes], bytes] = {}
         with engine.begin() as connection:
             connection.execute(_RESET)
 
@@ -272,6 +274,7 @@ class SqlQueue:
             self._finish(connection, outcomes)
             parameters = {"me": self._name, "now": now, "limit": limit}
             rows = connection.execute(_CLAIM, parameters).all() if limit > 0 else []
+        self._fetch(rows)
         return [
             envelopes.delivery(r.delivery_id, r.company_id, r.envelope, (r.raw_sha256, r.size), r.attempts)
             for r in sorted(rows, key=lambda row: row.seq)
@@ -279,7 +282,23 @@ class SqlQueue:
 
     def raw(self, delivery: Delivery) -> bytes:
         """Return the octets of a claimed delivery."""
-        return read_raw(self._engine, self._folder, delivery.company_id, delivery.raw_sha256)
+        key = (delivery.company_id, delivery.raw_sha256)
+        found = self._at_hand.pop(key, None)
+        return read_raw(self._engine, self._folder, *key) if found is None else found
+
+    def _fetch(self, claimed: Sequence[Any]) -> None:
+        """Read the octets of small mail in one statement a company: one by one they cost 0.3 ms each."""
+        if len(self._at_hand) > 2 * len(claimed):
+            self._at_hand.clear()  # claimed, then given back
+        wanted: dict[int, list[bytes]] = {}
+        for row in claimed:
+            if row.size <= _SMALL:
+                wanted.setdefault(row.company_id, []).append(row.raw_sha256)
+        # What is claimed is claimed: a store that fails now is met again by raw().
+        with suppress(StoreUnavailableError), reading(self._engine) as connection:
+            for company_id, digests in wanted.items():
+                found = connection.execute(_RAWS_OF, {"company": company_id, "digests": digests})
+                self._at_hand |= {(company_id, digest): data for digest, data in found if data is not None}
 
     def finish(self, outcomes: Sequence[Outcome]) -> None:
         """Clear filed mail from the queue; keep what a retry of other mail needs."""
@@ -347,6 +366,10 @@ _POSTPONE = (
         error=bindparam("why"),
         attempts=t.queue.c.attempts - bindparam("back"),
     )
+)
+_RAWS_OF = select(t.raw_mail.c.sha256, t.raw_mail.c.data).where(
+    t.raw_mail.c.company_id == bindparam("company"),
+    t.raw_mail.c.sha256.in_(bindparam("digests", expanding=True)),
 )
 _RAW_OF = select(t.raw_mail.c.data, t.raw_mail.c.path).where(
     t.raw_mail.c.company_id == bindparam("company"), t.raw_mail.c.sha256 == bindparam("sha256")
