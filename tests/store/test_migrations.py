@@ -9,7 +9,8 @@ from sqlalchemy import MetaData
 
 from bccd.model.errors import ConfigError, SchemaError
 from bccd.store import migrate, tables
-from bccd.store.engine import open_engine
+from bccd.store.engine import Stores, open_engine
+from bccd.store.reference import page
 from tests.store.conftest import config_of
 
 
@@ -124,3 +125,9 @@ def test_every_key_leads_with_the_company() -> None:
         for index in table.indexes:
             if table in tables.database.sorted_tables:
                 assert next(iter(index.columns)).name == "company_id", index.name
+
+
+def test_the_page_of_the_schema_is_up_to_date(stores: Stores) -> None:
+    """docs/reference/schema.md is what the schema says; every column of a view has its meaning."""
+    written = Path(__file__).resolve().parents[2] / "docs/reference/schema.md"
+    assert written.read_text(encoding="utf-8") == page(stores.database)
