@@ -85,8 +85,8 @@ SELECT conversation_id, subject, snippet, message_count, last_at
 FROM v1_conversation WHERE company_id = ? AND viewer_user_id = ? ORDER BY last_at DESC LIMIT 50;
 ```
 
-A viewer sees a message if he owns a copy of it, or if some copy is shared **and** it is linked to a contact or
-deal. There is no exception for administrators.
+A viewer sees a message if he owns a copy of it, or if some copy is shared **and** it is linked to a contact
+or deal. There is no exception for administrators.
 """
 
 
