@@ -25,7 +25,7 @@ from bccd.sources.settings import Listener
 from bccd.store import directory as master_data
 from bccd.store import entries, migrate, reads
 from bccd.store.engine import Stores, open_engines
-from bccd.store.spool import GroupSpool, SqlQueue
+from bccd.store.spool import GroupSpool, SqlQueue, forgive
 from bccd.store.uow import SqlWorks
 from bccd.verify.trust import TrustVerifier
 from bccd.web.health import Check, serve_health
@@ -51,7 +51,9 @@ def serve(config: Config) -> int:
 def check(config: Config) -> None:
     """Make sure before anything is forked that the stores are there, new enough and safe to use."""
     migrate.check(config)
-    open_engines(config).close()
+    stores = open_engines(config)
+    forgive(stores.spool)
+    stores.close()
     folder = config.data_dir / "tmp"
     folder.mkdir(mode=0o700, exist_ok=True)
     for left in folder.iterdir():  # mail that was on its way in when the last daemon was killed: not accepted

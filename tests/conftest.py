@@ -7,7 +7,7 @@ import shutil
 import socket
 import sys
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +75,15 @@ sys.addaudithook(_guard)
 
 def _find(program: str) -> str | None:
     return shutil.which(program) or shutil.which(program, path=os.pathsep.join(_PLACES))
+
+
+@pytest.fixture(autouse=True)
+def same_umask() -> Iterator[None]:
+    """Undo what a daemon run within a test does to this process."""
+    before = os.umask(0o022)
+    os.umask(before)
+    yield
+    os.umask(before)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

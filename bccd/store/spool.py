@@ -247,10 +247,17 @@ def _resolve(answered: list[tuple[asyncio.Future[Receipt], Any]]) -> None:
             future.set_exception(answer)
 
 
+def forgive(engine: Engine) -> None:
+    """Give back, uncounted, what a daemon had claimed that is gone as a whole: the fault of no mail."""
+    with engine.begin() as connection:
+        connection.execute(_FORGIVE)
+
+
 class SqlQueue:
     """The filer's side of the spool; implements ports.Queue.
 
-    On opening, claims of an earlier filer that died are given back: on SQLite there is only ever one.
+    On opening, claims of an earlier filer that died by itself are given back, and stay counted: one of those
+    mails may have killed it. On SQLite there is only ever one filer.
     """
 
     def __init__(self, engine: Engine, folder: Path) -> None:
@@ -330,6 +337,7 @@ class SqlQueue:
 
 _MINE = (t.queue.c.delivery_id == bindparam("id"), t.queue.c.claimed_by == bindparam("me"))
 _RESET = update(t.queue).where(t.queue.c.claimed_by.is_not(None)).values(claimed_by=None)
+_FORGIVE = _RESET.values(attempts=t.queue.c.attempts - 1)
 _DUE = (
     select(t.queue.c.seq)
     .where(

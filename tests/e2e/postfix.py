@@ -76,6 +76,7 @@ class Postfix:
         self.folder.chmod(0o755)
         for name in ("queue", "data"):
             (self.folder / name).mkdir()
+            (self.folder / name).chmod(0o755)
         shutil.chown(self.folder / "data", "postfix")
         values = {"folder": self.folder, "port": self.port, "transport": transport}
         values |= {
@@ -110,7 +111,8 @@ class Postfix:
 
     def _postfix(self, what: str) -> None:
         command = [_program("postfix"), "-c", str(self.folder), what]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        # Its queue must be open to its own user, whatever this process lets others read.
+        done = subprocess.run(command, capture_output=True, text=True, check=False, umask=0o022)
         assert done.returncode == 0 or what == "abort", done.stdout + done.stderr + self.log()
 
     def log(self) -> str:

@@ -25,7 +25,7 @@ from bccd.store import spool as spool_module
 from bccd.store.engine import PRAGMAS, Stores, open_engine, open_engines, reading
 from bccd.store.place import refuse_network_folder
 from bccd.store.rawfiles import IN_TABLE, SyncError
-from bccd.store.spool import GroupSpool, SqlQueue
+from bccd.store.spool import GroupSpool, SqlQueue, forgive
 from bccd.testing import intake_of, rows
 from bccd.testing.build import NOON
 from tests.store.conftest import config_of
@@ -429,6 +429,15 @@ def test_a_new_filer_takes_over_what_a_dead_one_claimed(stores: Stores, spool: G
     assert (again.id, again.attempts) == (claimed.id, 2)
     dead.finish([Outcome(claimed.id, DeliveryState.FILED)])
     assert kept(stores) == 1
+
+
+def test_a_daemon_that_died_as_a_whole_counts_against_no_mail(stores: Stores, spool: GroupSpool) -> None:
+    """Power cuts and kill -9 of everything say nothing about the mail that was in hand."""
+    put(spool, small())
+    for _ in range(9):
+        (claimed,) = SqlQueue(stores.spool, stores.folder).claim(9, LATER)
+        forgive(stores.spool)
+        assert claimed.attempts == 1
 
 
 def test_finishing_and_claiming_share_a_commit(
