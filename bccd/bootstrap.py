@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from bccd import daemon
-from bccd.cage import Pool
+from bccd.cage.pool import Pool
 from bccd.config import Config
 from bccd.daemon import Bound, Links
 from bccd.directory.cache import CachedDirectory
@@ -152,19 +152,21 @@ def make_filer(
 ) -> Filer:
     """Put the filer together, with its parsers started and its door open."""
     processes = config.processes
+    pool = Pool(processes.parsers, processes.parse_seconds, processes.parse_memory)
+    operations = make_operations(stores) | {"ping": lambda _: "pong" if pool.ready else "no parser is up"}
     return Filer(
         SqlQueue(stores.spool, config.data_dir),
         DeliverPorts(SqlWorks(stores.database), SystemClock()),
-        Pool(processes.parsers, processes.parse_seconds, processes.parse_memory),
+        pool,
         config.filing,
         wake=wake,
         lifeline=lifeline,
-        door=Door(config.data_dir / SOCKET_NAME, make_operations(stores)),
+        door=Door(config.data_dir / SOCKET_NAME, operations),
     )
 
 
 def make_operations(stores: Stores) -> dict[str, Operation]:
-    """List what the command line may ask the running daemon to do; each takes and returns JSON's types."""
+    """List what the command line may have done here or by the running daemon, in JSON's types."""
     now = SystemClock().now
 
     def load(arguments: Mapping[str, Any]) -> object:
@@ -181,7 +183,7 @@ def make_operations(stores: Stores) -> dict[str, Operation]:
             entries.remove(stores, delivery_id, now())
         return None
 
-    return {"ping": lambda _: "pong", "directory.load": load, "queue.retry": retry, "queue.delete": remove}
+    return {"directory.load": load, "queue.retry": retry, "queue.delete": remove}
 
 
 def _tuples(values: Mapping[str, Any]) -> dict[str, Any]:

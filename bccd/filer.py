@@ -18,7 +18,7 @@ from pathlib import Path
 
 import structlog
 
-from bccd.cage import Parsed, Pool
+from bccd.cage.pool import Parsed, Pool
 from bccd.config import Filing
 from bccd.door import Door
 from bccd.model.delivery import Delivery, Mail, show_id
@@ -72,11 +72,12 @@ class Filer:
         self._bell, self._rope = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._log = structlog.get_logger()
         self._waiting: deque[_Job] = deque()  # claimed, not yet with a parser
+        self._doubtful: deque[_Job] = deque()  # the same, of mail that failed before
         self._reading: dict[int, _Job] = {}
         self._ready: list[_Job] = []
         self._chores: deque[Callable[[], None]] = deque()  # writes that follow from what happened, in order
         self._places = 0
-        self._alone = 0  # how many mails are still to be claimed one at a time
+        self._searched = False  # for mail that filers before this one died of
         self._look_at = 0.0  # when to look at the queue next
         self._quiet_until, self._pause = 0.0, _FIRST_PAUSE
         self._stop_at: float | None = None
@@ -90,6 +91,8 @@ class Filer:
 
     def turn(self, longest: float = _POLL_SECONDS) -> None:
         """Do what can be done now, then wait at most `longest` seconds for more."""
+        if self._stop_at is not None and self._doubtful:
+            self._hand_back()
         self._guarded(self._claim)
         self._guarded(self._feed)
         self._pool.flush()
@@ -97,6 +100,12 @@ class Filer:
         self._collect()
         self._guarded(self._file)
         self._guarded(self._work_off)
+
+    def _hand_back(self) -> None:
+        """Leave to the next filer what this one, told to stop, has no time for."""
+        ids = [job.delivery.id for job in self._doubtful]
+        self._doubtful.clear()
+        self._do(lambda: self._queue.postpone(ids, self._ports.clock.now(), "", counted=False))
 
     def stop(self) -> None:
         """Claim nothing more; may be called from a signal handler."""
@@ -115,6 +124,10 @@ class Filer:
 
     def in_hand(self) -> int:
         """Return how many claimed mails have no outcome yet."""
+        return self._hopeful() + len(self._doubtful)
+
+    def _hopeful(self) -> int:
+        """Return how many there are besides those that may take a parser's whole patience."""
         return len(self._waiting) + len(self._reading) + len(self._ready)
 
     def _over(self) -> bool:
@@ -172,48 +185,32 @@ class Filer:
     def _may_claim(self) -> bool:
         if self._stop_at is not None or not self._pool.ready:
             return False  # whatever is claimed is counted, so none is claimed before it can be read
-        return not self.in_hand() if self._alone else self.in_hand() <= self._settings.batch
+        return self._hopeful() <= self._settings.batch
 
     def _claim(self) -> None:
         if not self._may_claim() or time.monotonic() < self._look_at:
             return
-        limit = 1 if self._alone else self._settings.batch
+        if not self._searched:
+            for delivery in self._queue.condemned():
+                self._do(partial(self._give_up, delivery, "killed_its_filer"))
+            self._searched = True
+        limit = self._settings.batch
         claimed = self._queue.claim(limit, self._ports.clock.now())
         self._pause = _FIRST_PAUSE
         if len(claimed) < limit:
             self._look_at = time.monotonic() + _POLL_SECONDS
-        if self._alone:
-            self._alone = self._alone - 1 if claimed else 0
-        elif self._suspects(claimed):
-            return
         for delivery in claimed:
             self._places += 1
-            if delivery.attempts >= 2 * self._alone_from:
-                self._do(partial(self._give_up, delivery, "killed_its_filer"))
-            else:
-                self._waiting.append(_Job(self._places, delivery))
-
-    @property
-    def _alone_from(self) -> int:
-        """At which attempt a mail is claimed alone; it is given up after dying alone as often again."""
-        return max(2, self._settings.attempts)
-
-    def _suspects(self, claimed: Sequence[Delivery]) -> bool:
-        """Give a batch back uncounted if one of its mails may have killed filers, to claim each alone.
-
-        Every mail in hand when a filer dies has an attempt counted; only those alone then are to blame.
-        """
-        if not any(delivery.attempts >= self._alone_from for delivery in claimed):
-            return False
-        self._alone = len(claimed)
-        self._look_at = 0.0
-        ids = [delivery.id for delivery in claimed]
-        self._queue.postpone(ids, self._ports.clock.now(), "", counted=False)
-        return True
+            first_try = delivery.attempts <= 1
+            (self._waiting if first_try else self._doubtful).append(_Job(self._places, delivery))
 
     def _feed(self) -> None:
-        while not self._chores and self._waiting and self._pool.room(self._waiting[0].delivery.size):
-            job = self._waiting[0]
+        self._feed_from(self._waiting, doubtful=False)
+        self._feed_from(self._doubtful, doubtful=True)
+
+    def _feed_from(self, line: deque[_Job], *, doubtful: bool) -> None:
+        while not self._chores and line and self._pool.room(line[0].delivery.size, doubtful=doubtful):
+            job = line[0]
             try:
                 raw = self._queue.raw(job.delivery)
             except StoreUnavailableError:
@@ -221,12 +218,12 @@ class Filer:
                 if not job.unreadable:
                     job.unreadable = True
                     raise
-                self._waiting.popleft()
+                line.popleft()
                 self._blame(job.delivery, "raw_unavailable")
                 return
-            self._waiting.popleft()
+            line.popleft()
             self._reading[job.delivery.id] = job
-            self._pool.submit(job.delivery.id, raw)
+            self._pool.submit(job.delivery.id, raw, doubtful=doubtful)
 
     def _collect(self) -> None:
         for parsed in self._pool.results():

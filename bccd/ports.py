@@ -130,6 +130,10 @@ class Queue(Protocol):
         """Take the oldest due deliveries; their attempts are counted and committed before this returns."""
         ...
 
+    def condemned(self) -> list[Delivery]:
+        """Take the mails with which filer after filer died; they are to be given up."""
+        ...
+
     def raw(self, delivery: Delivery) -> bytes:
         """Return the octets of a claimed delivery."""
         ...

@@ -82,7 +82,9 @@ def retry(stores: Stores, delivery_id: int, now: datetime) -> None:
         connection.execute(
             update(t.queue)
             .where(t.queue.c.delivery_id == delivery_id, t.queue.c.state == "kept")
-            .values(state="received", attempts=0, due_at=now, claimed_by=None, error="")
+            .values(
+                state="received", attempts=0, deaths=0, forgiven=0, due_at=now, claimed_by=None, error=""
+            )
         )
         _restore_keys(connection, found.delivery)
 

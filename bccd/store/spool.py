@@ -11,14 +11,20 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from sqlalchemy import Connection, Engine, bindparam, delete, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import (
+    Connection,
+    Engine,
+    bindparam,
+    select,
+    union_all,
+)
 
 from bccd.model.delivery import Delivery, DeliveryState, Intake, Receipt
 from bccd.model.envelope import Target
 from bccd.model.errors import StoreUnavailableError
 from bccd.model.plan import Outcome
 from bccd.store import envelopes
+from bccd.store import marks as q
 from bccd.store import tables as t
 from bccd.store.engine import is_lost_write, reading
 from bccd.store.inserts import insert_rows, stamp_for
@@ -26,7 +32,6 @@ from bccd.store.rawfiles import IN_TABLE, SyncError, keep
 
 GROUP = 64  # mails in one transaction
 _SMALL = 64 * 1024  # octets of a mail that is fetched with its batch
-_TRIES = 3  # for a delivery id that another process took
 _RAW = ("company_id", "sha256", "size", "data", "path", "stored_at")
 _QUEUE = (
     "delivery_id",
@@ -41,6 +46,7 @@ _QUEUE = (
 )
 _KEY = ("company_id", "raw_sha256", "recipient", "delivery_id")
 
+_ids: Any = bindparam("ids", expanding=True)
 _STANDING = select(
     t.delivery_key.c.company_id,
     t.delivery_key.c.raw_sha256,
@@ -49,6 +55,11 @@ _STANDING = select(
 ).where(
     t.delivery_key.c.company_id.in_(bindparam("companies", expanding=True)),
     t.delivery_key.c.raw_sha256.in_(bindparam("digests", expanding=True)),
+)
+
+_TAKEN = union_all(
+    select(t.delivery_key.c.delivery_id).where(t.delivery_key.c.delivery_id.in_(_ids)),
+    select(t.queue.c.delivery_id).where(t.queue.c.delivery_id.in_(_ids)),
 )
 
 Key = tuple[int, bytes, str]  # company, sha256 of the octets, recipient
@@ -72,6 +83,7 @@ class _Waiting:
 class _Group:
     """The rows of one transaction."""
 
+    ids: list[int]  # one for each mail, in order
     receipts: list[Receipt] = field(default_factory=list)
     raws: list[tuple[Any, ...]] = field(default_factory=list)
     entries: list[tuple[Any, ...]] = field(default_factory=list)
@@ -119,7 +131,7 @@ class GroupSpool:
     def answers(self) -> bool:
         """Tell whether the spool can be read and lost no write; blocks, raises StoreUnavailableError."""
         with reading(self._engine) as connection:
-            connection.execute(_DUE, {"now": datetime.now(UTC), "limit": 1}).first()
+            connection.execute(q.DUE, {"now": datetime.now(UTC), "limit": 1}).first()
         return self._broken is None
 
     def _refuse_if_broken(self) -> None:
@@ -167,9 +179,6 @@ class GroupSpool:
 
     def _write(self, group: list[_Waiting]) -> list[Receipt]:
         self._refuse_if_broken()
-        for _ in range(_TRIES - 1):
-            with suppress(IntegrityError):
-                return self._transact(group)
         return self._transact(group)
 
     def _transact(self, group: list[_Waiting]) -> list[Receipt]:
@@ -177,15 +186,15 @@ class GroupSpool:
         now = self._stamp(datetime.now(UTC))
         with self._engine.begin() as connection:
             standing = _standing(connection, group)
-            rows = _Group()
-            for waiting in group:
-                self._add(rows, waiting, standing, now)
+            rows = _Group(ids=_fresh_ids(connection, group))
+            for waiting, id_ in zip(group, rows.ids, strict=True):
+                self._add(rows, id_, waiting, standing, now)
             insert_rows(connection, t.raw_mail, _RAW, rows.raws, "DO NOTHING")
             insert_rows(connection, t.queue, _QUEUE, rows.entries)
             insert_rows(connection, t.delivery_key, _KEY, rows.keys)
         return rows.receipts
 
-    def _add(self, rows: _Group, waiting: _Waiting, standing: dict[Key, int], now: Any) -> None:
+    def _add(self, rows: _Group, id_: int, waiting: _Waiting, standing: dict[Key, int], now: Any) -> None:
         """Add a mail's rows for the recipients that have not got these octets yet."""
         intake, raw = waiting.intake, waiting.intake.raw
         missing = tuple(target for target in intake.targets if waiting.key(target) not in standing)
@@ -195,7 +204,6 @@ class GroupSpool:
             return
         if waiting.path and not (self._folder / waiting.path).exists():
             raise FileNotFoundError(waiting.path)  # deleted since it was kept: whoever sent it comes again
-        id_ = new_id(intake.received_at)
         envelope = envelopes.write(intake, missing)
         rows.raws.append((intake.company_id, raw.sha256, raw.size, waiting.data, waiting.path, now))
         rows.entries.append((
@@ -237,6 +245,26 @@ def _standing(connection: Connection, group: list[_Waiting]) -> dict[Key, int]:
     return {(company_id, digest, recipient): id_ for company_id, digest, recipient, id_ in rows}
 
 
+def _fresh_ids(connection: Connection, group: list[_Waiting]) -> list[int]:
+    """Draw an id for each mail that no mail has had before, filed ones included.
+
+    A filed mail leaves the queue, but its keys stay: a second mail with its id would be taken for filed. The
+    write lock is held, so that no other process draws at the same time.
+    """
+    drawn = [new_id(waiting.intake.received_at) for waiting in group]
+    taken: set[int] = set()
+    while True:
+        ids: list[int] = []
+        for id_ in drawn:
+            while id_ in taken or id_ in ids:
+                id_ += 1  # noqa: PLW2901 - the next that is free
+            ids.append(id_)
+        found = connection.execute(_TAKEN, {"ids": ids}).scalars().all()
+        if not found:
+            return ids
+        taken.update(found)
+
+
 def _resolve(answered: list[tuple[asyncio.Future[Receipt], Any]]) -> None:
     for future, answer in answered:
         if future.done():  # whoever asked was cancelled; the mail stands all the same
@@ -248,16 +276,19 @@ def _resolve(answered: list[tuple[asyncio.Future[Receipt], Any]]) -> None:
 
 
 def forgive(engine: Engine) -> None:
-    """Give back, uncounted, what a daemon had claimed that is gone as a whole: the fault of no mail."""
+    """Give back what a daemon had claimed that is gone as a whole: most likely the fault of no mail.
+
+    One that was in hand every time is suspected from the third time on, lest it end all daemons for ever.
+    """
     with engine.begin() as connection:
-        connection.execute(_FORGIVE)
+        connection.execute(q.FORGIVE)
 
 
 class SqlQueue:
     """The filer's side of the spool; implements ports.Queue.
 
-    On opening, claims of an earlier filer that died by itself are given back, and stay counted: one of those
-    mails may have killed it. On SQLite there is only ever one filer.
+    On opening, claims of an earlier filer that died by itself are given back, and its death is counted: one
+    of those mails may have killed it. On SQLite there is only ever one filer.
     """
 
     def __init__(self, engine: Engine, folder: Path) -> None:
@@ -266,26 +297,38 @@ class SqlQueue:
         self._name = secrets.token_hex(8)
         self._at_hand: dict[tuple[int, bytes], bytes] = {}
         with engine.begin() as connection:
-            connection.execute(_RESET)
+            connection.execute(q.COUNT_DEATHS)
+            # Deaths are counted nowhere else, so without suspects now there are none as long as this lives.
+            self._suspects = connection.execute(q.SUSPECTS).first() is not None
 
     def claim(self, limit: int, now: datetime) -> list[Delivery]:
-        """Take the oldest due deliveries; their attempts are counted and committed before this returns."""
-        with reading(self._engine) as connection:
-            if connection.execute(_DUE, {"now": now, "limit": 1}).first() is None:
-                return []  # an idle filer disturbs no front
-        return self.exchange([], limit, now)
+        """Take the oldest due deliveries; their attempts are counted and committed before this returns.
 
-    def exchange(self, outcomes: Sequence[Outcome], limit: int, now: datetime) -> list[Delivery]:
-        """Finish one batch and claim the next in a single transaction."""
+        Of those that may have killed filers only one is given out at a time, until it is finished or given
+        back: so if a filer dies again, it is known of which.
+        """
+        when = {"now": now}
+        with reading(self._engine) as connection:
+            waits = connection.execute(q.DUE, when | {"limit": 1}).first()
+            suspect = (
+                connection.execute(q.DUE_SUSPECT, when | {"limit": 1}).first() if self._suspects else None
+            )
+        if waits is None and suspect is None:
+            return []  # an idle filer disturbs no front
+        rows: list[Any] = []
         with self._engine.begin() as connection:
-            self._finish(connection, outcomes)
-            parameters = {"me": self._name, "now": now, "limit": limit}
-            rows = connection.execute(_CLAIM, parameters).all() if limit > 0 else []
+            if suspect is not None:
+                rows += connection.execute(q.CLAIM_SUSPECT, when | {"me": self._name, "limit": 1}).all()
+            if limit > len(rows):
+                rest = {"me": self._name, "limit": limit - len(rows)}
+                rows += connection.execute(q.CLAIM, when | rest).all()
         self._fetch(rows)
-        return [
-            envelopes.delivery(r.delivery_id, r.company_id, r.envelope, (r.raw_sha256, r.size), r.attempts)
-            for r in sorted(rows, key=lambda row: row.seq)
-        ]
+        return _deliveries(rows)
+
+    def condemned(self) -> list[Delivery]:
+        """Take the mails with which filer after filer died; they are to be given up."""
+        with self._engine.begin() as connection:
+            return _deliveries(connection.execute(q.CONDEMN, {"me": self._name}).all())
 
     def raw(self, delivery: Delivery) -> bytes:
         """Return the octets of a claimed delivery."""
@@ -304,7 +347,7 @@ class SqlQueue:
         # What is claimed is claimed: a store that fails now is met again by raw().
         with suppress(StoreUnavailableError), reading(self._engine) as connection:
             for company_id, digests in wanted.items():
-                found = connection.execute(_RAWS_OF, {"company": company_id, "digests": digests})
+                found = connection.execute(q.RAWS_OF, {"company": company_id, "digests": digests})
                 self._at_hand |= {(company_id, digest): data for digest, data in found if data is not None}
 
     def finish(self, outcomes: Sequence[Outcome]) -> None:
@@ -320,74 +363,32 @@ class SqlQueue:
         ]
         if rows:
             with self._engine.begin() as connection:
-                connection.execute(_POSTPONE, rows)
+                connection.execute(q.POSTPONE, rows)
 
     def _finish(self, connection: Connection, outcomes: Sequence[Outcome]) -> None:
         filed = [o for o in outcomes if o.state is DeliveryState.FILED]
         kept = [o for o in outcomes if o.state is not DeliveryState.FILED]
         failed = [o for o in kept if o.state is DeliveryState.FAILED]
         if filed:
-            connection.execute(_CLEAR, [{"id": o.delivery_id, "me": self._name} for o in filed])
+            connection.execute(q.CLEAR, [{"id": o.delivery_id, "me": self._name} for o in filed])
         if kept:
             rows = [{"id": o.delivery_id, "me": self._name, "why": f"{o.state}: {o.reason}"} for o in kept]
-            connection.execute(_KEEP, rows)
+            connection.execute(q.KEEP, rows)
         if failed:  # the same mail sent once more is no duplicate of a failure
-            connection.execute(_FORGET, [{"id": o.delivery_id} for o in failed])
+            connection.execute(q.FORGET, [{"id": o.delivery_id} for o in failed])
 
 
-_MINE = (t.queue.c.delivery_id == bindparam("id"), t.queue.c.claimed_by == bindparam("me"))
-_RESET = update(t.queue).where(t.queue.c.claimed_by.is_not(None)).values(claimed_by=None)
-_FORGIVE = _RESET.values(attempts=t.queue.c.attempts - 1)
-_DUE = (
-    select(t.queue.c.seq)
-    .where(
-        t.queue.c.state == bindparam("received", "received", literal_execute=True),
-        t.queue.c.claimed_by.is_(None),
-        t.queue.c.due_at <= bindparam("now", type_=t.Instant),
-    )
-    .order_by(t.queue.c.seq)
-    .limit(bindparam("limit"))
-)
-_CLAIM = (
-    update(t.queue)
-    .where(t.queue.c.seq.in_(_DUE.with_for_update(skip_locked=True)))
-    .values(claimed_by=bindparam("me"), attempts=t.queue.c.attempts + 1)
-    .returning(
-        t.queue.c.seq,
-        t.queue.c.delivery_id,
-        t.queue.c.company_id,
-        t.queue.c.envelope,
-        t.queue.c.raw_sha256,
-        t.queue.c.size,
-        t.queue.c.attempts,
-    )
-)
-_CLEAR = delete(t.queue).where(*_MINE)
-_KEEP = update(t.queue).where(*_MINE).values(state="kept", claimed_by=None, error=bindparam("why"))
-_FORGET = delete(t.delivery_key).where(t.delivery_key.c.delivery_id == bindparam("id"))
-_POSTPONE = (
-    update(t.queue)
-    .where(*_MINE)
-    .values(
-        claimed_by=None,
-        due_at=bindparam("until"),
-        error=bindparam("why"),
-        attempts=t.queue.c.attempts - bindparam("back"),
-    )
-)
-_RAWS_OF = select(t.raw_mail.c.sha256, t.raw_mail.c.data).where(
-    t.raw_mail.c.company_id == bindparam("company"),
-    t.raw_mail.c.sha256.in_(bindparam("digests", expanding=True)),
-)
-_RAW_OF = select(t.raw_mail.c.data, t.raw_mail.c.path).where(
-    t.raw_mail.c.company_id == bindparam("company"), t.raw_mail.c.sha256 == bindparam("sha256")
-)
+def _deliveries(rows: Sequence[Any]) -> list[Delivery]:
+    return [
+        envelopes.delivery(r.delivery_id, r.company_id, r.envelope, (r.raw_sha256, r.size), r.attempts)
+        for r in sorted(rows, key=lambda row: row.seq)
+    ]
 
 
 def read_raw(engine: Engine, folder: Path, company_id: int, sha256: bytes) -> bytes:
     """Return the octets of a stored mail; raises StoreUnavailableError where they cannot be found."""
     with reading(engine) as connection:
-        row: Any = connection.execute(_RAW_OF, {"company": company_id, "sha256": sha256}).one_or_none()
+        row: Any = connection.execute(q.RAW_OF, {"company": company_id, "sha256": sha256}).one_or_none()
     if row is None:
         raise StoreUnavailableError(f"the octets of mail {sha256.hex()} are gone")
     if row.data is not None:

@@ -53,6 +53,8 @@ class MemoryStore:
         if not missing:
             return Receipt(keys[place[intake.targets[0]]]["delivery_id"], duplicate=True)
         id_ = new_id(intake.received_at)
+        while any(row["delivery_id"] == id_ for row in (*keys.values(), *self.tables["spool"].values())):
+            id_ += 1
         self._seq += 1
         kept = {"company_id": intake.company_id, "sha256": raw.sha256, "size": raw.size, "data": raw.read()}
         if (intake.company_id, raw.sha256) not in self.tables["raw_mail"]:
@@ -60,7 +62,8 @@ class MemoryStore:
         entry = {
             "seq": self._seq, "delivery_id": id_, "company_id": intake.company_id, "state": "received",
             "envelope": envelopes.write(intake, missing), "raw_sha256": raw.sha256, "size": raw.size,
-            "attempts": 0, "due_at": intake.received_at, "claimed_by": None, "error": "",
+            "attempts": 0, "deaths": 0, "forgiven": 0, "due_at": intake.received_at, "claimed_by": None,
+            "error": "",
         }  # fmt: skip
         insert(self.tables, "spool", [entry])
         for target in missing:
@@ -83,10 +86,10 @@ class MemoryStore:
                 claimed.append(_delivery(taken))
         return claimed
 
-    def exchange(self, outcomes: Sequence[Outcome], limit: int, now: datetime) -> list[Delivery]:
-        """Finish one batch and claim the next."""
-        self.finish(outcomes)
-        return self.claim(limit, now)
+    def condemned(self) -> list[Delivery]:
+        """Take nothing: a filer that dies takes this store with it."""
+        self.fail_if_told()
+        return []
 
     def raw(self, delivery: Delivery) -> bytes:
         """Return the octets of a delivery."""

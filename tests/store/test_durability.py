@@ -21,14 +21,17 @@ from bccd.model.delivery import DeliveryState, Intake, Receipt
 from bccd.model.envelope import Raw, Target
 from bccd.model.errors import StorageFullError, StoreUnavailableError
 from bccd.model.plan import Outcome
+from bccd.store import entries
 from bccd.store import spool as spool_module
 from bccd.store.engine import PRAGMAS, Stores, open_engine, open_engines, reading
 from bccd.store.place import refuse_network_folder
+from bccd.store.plain import put_rows
 from bccd.store.rawfiles import IN_TABLE, SyncError
 from bccd.store.spool import GroupSpool, SqlQueue, forgive
 from bccd.testing import intake_of, rows
 from bccd.testing.build import NOON
 from tests.store.conftest import config_of
+from tests.store.plans import world
 
 DROP = Target("crm@drop.example", 1)
 LATER = NOON + timedelta(hours=1)  # when all of this mail is due
@@ -341,13 +344,18 @@ def test_one_bad_mail_does_not_spoil_its_group(
     assert kept(stores) == 2
 
 
-def test_an_id_that_is_taken_is_drawn_again(spool: GroupSpool, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two fronts may draw the same number; the second draws once more."""
-    drawn = iter([5, 5, 6])
-    monkeypatch.setattr(spool_module, "new_id", lambda _: next(drawn))
-    (first,), (second,) = put(spool, small(1)), put(spool, small(2))
-    assert isinstance(first, Receipt) and isinstance(second, Receipt)
-    assert (first.delivery_id, second.delivery_id) == (5, 6)
+@pytest.mark.parametrize("gone", [False, True], ids=["waits", "was filed"])
+def test_an_id_that_is_taken_is_not_given_again(
+    stores: Stores, spool: GroupSpool, monkeypatch: pytest.MonkeyPatch, *, gone: bool
+) -> None:
+    """However chance falls, no two mails ever have one id, though the first has left the queue."""
+    monkeypatch.setattr(spool_module, "new_id", lambda _: 5)
+    first = put(spool, small(1))
+    if gone:
+        queue = SqlQueue(stores.spool, stores.folder)
+        queue.finish([Outcome(it.id, DeliveryState.FILED) for it in queue.claim(9, LATER)])
+    answers = [*first, *put(spool, small(2), small(3)), *put(spool, small(4))]
+    assert [answer.delivery_id for answer in answers if isinstance(answer, Receipt)] == [5, 6, 7, 8]
 
 
 def test_what_waits_shares_a_transaction(
@@ -420,39 +428,88 @@ def test_a_cancelled_put_keeps_its_mail(stores: Stores, spool: GroupSpool) -> No
 
 
 def test_a_new_filer_takes_over_what_a_dead_one_claimed(stores: Stores, spool: GroupSpool) -> None:
-    """The attempt that killed it is counted, and the old one's outcome comes too late."""
+    """Its death is counted, not as a failure of the mail, and the old one's outcome comes too late."""
     put(spool, small())
     dead = SqlQueue(stores.spool, stores.folder)
     (claimed,) = dead.claim(1, LATER)
     alive = SqlQueue(stores.spool, stores.folder)
     (again,) = alive.claim(1, LATER)
-    assert (again.id, again.attempts) == (claimed.id, 2)
+    assert (again.id, again.attempts) == (claimed.id, 1)
+    assert [row["deaths"] for row in rows(stores)["spool"]] == [1]
     dead.finish([Outcome(claimed.id, DeliveryState.FILED)])
     assert kept(stores) == 1
 
 
-def test_a_daemon_that_died_as_a_whole_counts_against_no_mail(stores: Stores, spool: GroupSpool) -> None:
-    """Power cuts and kill -9 of everything say nothing about the mail that was in hand."""
-    put(spool, small())
-    for _ in range(9):
-        (claimed,) = SqlQueue(stores.spool, stores.folder).claim(9, LATER)
-        forgive(stores.spool)
-        assert claimed.attempts == 1
+def die(stores: Stores, *, times: int, whole: bool = False) -> SqlQueue:
+    """Let filers, or whole daemons, die with all in hand that they could get; return the next one's queue."""
+    queue = SqlQueue(stores.spool, stores.folder)
+    for _ in range(times):
+        queue.claim(9, LATER)
+        if whole:
+            forgive(stores.spool)
+        queue = SqlQueue(stores.spool, stores.folder)
+    return queue
 
 
-def test_finishing_and_claiming_share_a_commit(
-    stores: Stores, spool: GroupSpool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """exchange() clears one batch and claims the next in one transaction."""
+def test_suspects_are_given_out_one_at_a_time(stores: Stores, spool: GroupSpool) -> None:
+    """After two deaths each mail that was there both times is claimed apart; other mail flows beside it."""
+    ids = [receipt.delivery_id for receipt in put(spool, small(1), small(2)) if isinstance(receipt, Receipt)]
+    queue = die(stores, times=2)
+    put(spool, small(3), small(4))
+    first = [delivery.id for delivery in queue.claim(9, LATER)]
+    assert ids[0] in first and ids[1] not in first and len(first) == 3
+    assert queue.claim(9, LATER) == []
+    queue.finish([Outcome(ids[0], DeliveryState.FILED)])
+    assert [delivery.id for delivery in queue.claim(9, LATER)] == [ids[1]]
+
+
+def test_a_mail_that_fails_by_itself_is_no_suspect(stores: Stores, spool: GroupSpool) -> None:
+    """Any number of failures that a filer survived leaves a mail among its neighbours."""
     put(spool, small(1), small(2))
     queue = SqlQueue(stores.spool, stores.folder)
-    (first,) = queue.claim(1, LATER)
-    begin = Mock(side_effect=stores.spool.begin)
-    monkeypatch.setattr(stores.spool, "begin", begin)
-    (second,) = queue.exchange([Outcome(first.id, DeliveryState.FILED)], 1, LATER)
-    assert second.id != first.id
-    assert begin.call_count == 1
-    assert kept(stores) == 1
+    for attempt in range(1, 6):
+        claimed = queue.claim(9, LATER)
+        assert [delivery.attempts for delivery in claimed] == [attempt, attempt]
+        queue.postpone([it.id for it in claimed], NOON, "parser_timeout", counted=True)
+
+
+def test_a_mail_that_killed_filer_after_filer_is_condemned(stores: Stores, spool: GroupSpool) -> None:
+    """After three more deaths as the only suspect it is claimed no more, and handed out to be given up."""
+    put(spool, small(1), small(2))
+    assert die(stores, times=4).condemned() == []
+    queue = die(stores, times=1)
+    (condemned,) = queue.condemned()
+    assert [delivery.id != condemned.id for delivery in queue.claim(9, LATER)] == [True]
+    queue.finish([Outcome(condemned.id, DeliveryState.FAILED, "killed_its_filer")])
+    assert SqlQueue(stores.spool, stores.folder).condemned() == []
+
+
+def test_a_retry_acquits(stores: Stores, spool: GroupSpool) -> None:
+    """What is put back by hand starts anew."""
+    put_rows(stores, world().rows)
+    put(spool, small(1))
+    queue = die(stores, times=5)
+    (condemned,) = queue.condemned()
+    queue.finish([Outcome(condemned.id, DeliveryState.FAILED, "killed_its_filer")])
+    entries.retry(stores, condemned.id, NOON)
+    assert SqlQueue(stores.spool, stores.folder).condemned() == []
+    assert [row["deaths"] for row in rows(stores)["spool"]] == [0]
+
+
+def test_a_daemon_that_died_as_a_whole_counts_against_no_mail(stores: Stores, spool: GroupSpool) -> None:
+    """Two power cuts or kills of everything say nothing about the mail that was in hand."""
+    put(spool, small(1), small(2))
+    claimed = die(stores, times=2, whole=True).claim(9, LATER)
+    assert [delivery.attempts for delivery in claimed] == [1, 1]
+
+
+def test_a_mail_that_ends_every_daemon_does_not_do_so_for_ever(stores: Stores, spool: GroupSpool) -> None:
+    """From the third daemon on it is claimed apart, and after three more it is given up."""
+    put(spool, small(1), small(2))
+    assert len(die(stores, times=3, whole=True).claim(9, LATER)) == 1
+    forgive(stores.spool)
+    assert die(stores, times=1, whole=True).condemned() == []
+    assert len(die(stores, times=1, whole=True).condemned()) == 1
 
 
 @pytest.mark.parametrize(

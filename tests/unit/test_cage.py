@@ -7,8 +7,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
-from bccd.cage import LARGEST_ANSWER, SHEETS, Parsed, Pool
+from bccd.cage import pool as pool_module
+from bccd.cage.pool import SPARE, Parsed, Pool
+from bccd.cage.words import LARGEST_ANSWER, SHEETS
 from bccd.model.message import Content, Message
 
 # A parser that does what the mail tells it to.
@@ -158,8 +161,7 @@ def test_neighbours_do_not_wait(make_pool: MakePool) -> None:
     for key in range(8):
         pool.submit(key, b"sleep:0.02")
     collect(pool, 8)
-    while not all(parser.ready for parser in pool._parsers):
-        pool.results(0.05)
+    warm(pool)
     begun = time.monotonic()
     pool.submit(0, b"spin:")
     for key in range(1, 2 * SHEETS):
@@ -168,6 +170,65 @@ def test_neighbours_do_not_wait(make_pool: MakePool) -> None:
     assert time.monotonic() - begun < 1.0
     assert 0 not in texts(found)
     assert texts(collect(pool, 1)) == {0: "timeout"}
+
+
+def warm(pool: Pool) -> None:
+    """Wait until all parsers are up."""
+    while not all(parser.ready for parser in pool._parsers):
+        pool.results(0.05)
+
+
+@pytest.mark.parametrize("word", [b"sleep:60", b"spin:"], ids=["waiting", "computing"])
+def test_six_that_hang_hold_nobody_up(make_pool: MakePool, word: bytes) -> None:
+    """With six mails that hang two parsers at the default limit, neighbours are parsed within a second."""
+    pool = make_pool(2, 2.0)
+    warm(pool)
+    begun = time.monotonic()
+    for key in range(6):
+        pool.submit(key, word)
+    for key in range(100, 120):
+        pool.submit(key, b"neighbour")
+    found = collect(pool, 20)
+    assert time.monotonic() - begun < 1.0
+    assert set(texts(found).values()) == {"neighbour"}
+    assert set(texts(collect(pool, 6)).values()) == {"timeout"}
+
+
+def test_mail_that_hung_before_is_read_beside_a_free_parser(make_pool: MakePool) -> None:
+    """Doubtful mail is read by one of two parsers, and by the second of one: no neighbour meets it."""
+    for size in (2, 1):
+        pool = make_pool(size, 1.0)
+        warm(pool)
+        while not pool.room(10, doubtful=True):
+            pool.results(0.02)
+        for key in range(2):
+            pool.submit(key, b"sleep:60", doubtful=True)
+        begun = time.monotonic()
+        for key in range(100, 120):
+            pool.submit(key, b"neighbour")
+        assert set(texts(collect(pool, 20)).values()) == {"neighbour"}
+        assert time.monotonic() - begun < 0.5
+        assert set(texts(collect(pool, 2)).values()) == {"timeout"}
+
+
+def test_spare_parsers_do_not_stay(make_pool: MakePool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once nothing hangs any more, the pool shrinks to its size, and never exceeds its limit."""
+    monkeypatch.setattr(pool_module, "_CALM_SECONDS", 0.2)
+    pool = make_pool(2, 1.0)
+    warm(pool)
+    for key in range(30):
+        pool.submit(key, b"sleep:60" if key < 12 else b"neighbour")
+    most = 0
+    found: list[Parsed] = []
+    while len(found) < 30:
+        found += pool.results(0.05)
+        most = max(most, len(pool.pids()))
+    assert 2 < most <= 2 + SPARE
+    deadline = time.monotonic() + 5
+    while len(pool.pids()) > 2 and time.monotonic() < deadline:
+        pool.results(0.05)
+    assert len(pool.pids()) == 2
+    assert ask(pool, b"fine") == "fine"
 
 
 def test_an_unread_answer_is_no_timeout(make_pool: MakePool) -> None:
@@ -232,15 +293,20 @@ def _runs(pid: int) -> bool:
 
 
 def test_a_parser_that_cannot_start_is_not_started_in_a_loop() -> None:
-    """With a parser that does not come up, tries are a second apart and mail waits."""
+    """With a parser that does not come up, mail waits, each failure is logged, and the pause doubles."""
     pool = Pool(1, 1.0, 300 * 2**20, parser="no.such.module:parse")
     try:
-        pool.submit(1, b"mail")
-        deadline = time.monotonic() + 1.5
-        while time.monotonic() < deadline:
-            assert pool.results(0.05) == []
-        assert pool.started <= 3
-        assert pool.pending == 1
+        with capture_logs() as log:
+            pool.submit(1, b"mail")
+            deadline = time.monotonic() + 1.8
+            while time.monotonic() < deadline:
+                assert pool.results(0.05) == []
+        assert pool.started == 2
+        assert [(line["event"], line["failure"], line["pause"]) for line in log] == [
+            ("parser_start_failed", "died", 1.0),
+            ("parser_start_failed", "died", 2.0),
+        ]
+        assert pool.pending == 1 and not pool.ready
     finally:
         pool.close()
 

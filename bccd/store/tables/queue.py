@@ -39,7 +39,9 @@ queue = Table(
     words("envelope"),  # an Intake without its octets, as JSON
     octets("raw_sha256"),
     whole("size"),
-    Column("attempts", Integer, nullable=False),
+    Column("attempts", Integer, nullable=False),  # failures of its own, and the try that is under way
+    Column("deaths", Integer, nullable=False, server_default="0"),  # filers that died with it in hand
+    Column("forgiven", Integer, nullable=False, server_default="0"),  # daemons that died so, all at once
     moment("due_at"),
     words("claimed_by", null=True),
     words("error"),

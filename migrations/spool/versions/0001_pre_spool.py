@@ -35,6 +35,8 @@ def upgrade() -> None:
         sa.Column("raw_sha256", sa.LargeBinary(), nullable=False),
         sa.Column("size", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("deaths", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("forgiven", sa.Integer(), server_default="0", nullable=False),
         sa.Column("due_at", INSTANT, nullable=False),
         sa.Column("claimed_by", sa.Text(), nullable=True),
         sa.Column("error", sa.Text(), nullable=False),

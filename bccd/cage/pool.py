@@ -1,17 +1,6 @@
-"""Parser processes: each reads one mail at a time, within a wall and a memory limit, and knows no database.
-
-A parser is a fresh interpreter (`python -m bccd.cage`), not a fork of the filer: it inherits neither
-connections nor the environment with its secrets, and is spared the import of the command line, which
-multiprocessing's forkserver would repeat in each. Octets and answers travel in anonymous files ("sheets"),
-so that no side ever waits for the other to read; the socket between them carries tokens of at most 8 octets.
-What a parser answers is decoded as a Message and never unpickled.
-
-A parser is handed several mails ahead, that it may go on while the filer files. Still each is a job of its
-own: it has its own clock, its failure is its own, and those behind it are given to another parser.
-"""
+"""The filer's side: parser processes, what each has in hand, and how many there are."""
 
 import os
-import resource
 import select
 import signal
 import socket
@@ -19,31 +8,24 @@ import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import import_module
-from itertools import cycle
 
 import msgspec
+import structlog
 
+from bccd.cage.words import BEGUN, LARGEST_ANSWER, READY, SHEETS, TOKEN, decode
 from bccd.model.message import Message
 
 PARSER = "bccd.mail.parse:parse"
-SHEETS = 16  # mails handed to one parser ahead
 AHEAD = 8 * 2**20  # octets handed to one parser ahead, unless a single mail is larger
-LARGEST_ANSWER = 64 * 2**20  # no file that a parser writes may grow beyond this
-_PATIENCE = 0.25  # seconds after which mail behind a slow one is given to another parser
+SPARE = 6  # parsers that may be started beyond the usual number while others are slow
+_PATIENCE = 0.2  # seconds after which mail behind a slow one is given to another parser
+_CALM_SECONDS = 5.0  # after which an idle spare parser is ended
 _GRACE = 1.0  # seconds after which a parser that outlived its own alarm is killed
 _START_SECONDS = 30.0
-_RESPAWN_SECONDS = 1.0  # between two tries to start a parser that does not come up
-_READY, _BEGUN = b"ready", b"begun"
-_TOKEN = 8
+_RESPAWN_SECONDS, _LONGEST_RESPAWN = 1.0, 60.0  # between two tries to start a parser that does not come up
 _ENVIRONMENT = ("LANG", "LC_", "PATH", "PYTHON", "COVERAGE_")  # prefixes of what a parser may know
-
-_Answer = tuple[str, Message | None]
-_encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(_Answer).decode
-_NO_MEMORY = _encode(("memory", None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,73 +41,8 @@ class Parsed:
 class _Job:
     key: int
     raw: bytes
+    doubtful: bool = False  # it hung or killed a parser before
     moved: bool = False  # given to another parser since: the answer of this one is not awaited
-
-
-# ---- the parser's side -----------------------------------------------------------------------------------
-
-
-def _confine(memory: int) -> None:
-    """Give up what a parser has no use for; its alarm and the end of the socket are what end it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGALRM, signal.SIGTERM})
-    for kind, most in (
-        (resource.RLIMIT_AS, memory),
-        (resource.RLIMIT_FSIZE, LARGEST_ANSWER),
-        (resource.RLIMIT_NOFILE, 2 * SHEETS + 32),  # codecs are imported when they are first met
-        (resource.RLIMIT_NPROC, 0),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        hard = resource.getrlimit(kind)[1]
-        limit = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        resource.setrlimit(kind, (limit, limit))
-
-
-def _read(parse: Callable[[bytes], Message], sheet: int, size: int) -> bytes:
-    """Parse the mail on a sheet and return the answer."""
-    failure = ""
-    try:
-        return _encode(("", parse(os.pread(sheet, size, 0))))
-    except MemoryError:
-        failure = "memory"
-    except Exception as error:  # noqa: BLE001 - its text may quote the mail; its class may not
-        failure = type(error).__name__
-    return _encode((failure, None))
-
-
-def _serve(
-    channel: socket.socket, sheets: Sequence[int], parse: Callable[[bytes], Message], seconds: float
-) -> None:
-    """Answer job after job, in order, until the filer is gone or memory ran out."""
-    channel.send(_READY)
-    turns = cycle(sheets)
-    while tokens := channel.recv(_TOKEN * len(sheets)):
-        for start in range(0, len(tokens), _TOKEN):
-            sheet = next(turns)
-            # No handler is set: the kernel ends this process even if the parser never returns to Python.
-            signal.setitimer(signal.ITIMER_REAL, seconds)
-            channel.send(_BEGUN)
-            answer = _read(parse, sheet, int.from_bytes(tokens[start : start + _TOKEN], "big"))
-            os.ftruncate(sheet, 0)
-            size = os.pwrite(sheet, answer, 0)
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            channel.send(size.to_bytes(_TOKEN, "big"))
-            if answer == _NO_MEMORY:
-                return  # a fragmented heap would make the next mail fail as well
-
-
-def main(arguments: Sequence[str]) -> None:
-    """Be a parser process; the arguments are those that Pool gives."""
-    name, seconds, memory, channel, *sheets = arguments
-    module, _, function = name.partition(":")
-    parse = getattr(import_module(module), function)
-    with socket.socket(fileno=int(channel)) as sock:
-        _confine(int(memory))
-        _serve(sock, [int(sheet) for sheet in sheets], parse, float(seconds))
-
-
-# ---- the filer's side ------------------------------------------------------------------------------------
 
 
 class _Parser:
@@ -156,10 +73,22 @@ class _Parser:
     def pid(self) -> int:
         return self._process.pid
 
+    @property
+    def slow(self) -> bool:
+        """Whether the job at hand takes long."""
+        return bool(self.jobs) and time.monotonic() - self.since > _PATIENCE
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether one of the jobs may take long."""
+        return any(job.doubtful for job in self.jobs)
+
     def room(self, size: int) -> bool:
-        """Tell whether a mail of this size may be handed over ahead."""
+        """Tell whether a mail of this size may be handed over ahead, and would be begun soon."""
         if not self.jobs:
-            return True
+            return self.ready
+        if not self.ready or self.slow or self.doubtful:
+            return False
         return len(self.jobs) < SHEETS and sum(len(job.raw) for job in self.jobs) + size <= AHEAD
 
     def give(self, job: _Job) -> None:
@@ -173,7 +102,7 @@ class _Parser:
             done = 0
             while done < len(raw):
                 done += os.pwrite(sheet, raw[done:], done)
-        self._unsent += len(job.raw).to_bytes(_TOKEN, "big")
+        self._unsent += len(job.raw).to_bytes(TOKEN, "big")
 
     def flush(self) -> None:
         """Tell the process of the jobs handed over, all at once: each waking costs more than a token."""
@@ -190,16 +119,16 @@ class _Parser:
         found: list[Parsed] = []
         while True:
             try:
-                token = self.channel.recv(_TOKEN)
+                token = self.channel.recv(TOKEN)
             except BlockingIOError:
                 return found, not self.overdue
             except OSError:
                 return found, False
-            if token == _READY and not self.ready:
+            if token == READY and not self.ready:
                 self.ready = True
-            elif token == _BEGUN and self.jobs and not self.begun:
+            elif token == BEGUN and self.jobs and not self.begun:
                 self.begun, self.since = True, time.monotonic()
-            elif len(token) == _TOKEN and self.begun:
+            elif len(token) == TOKEN and self.begun:
                 answer = self._answer(int.from_bytes(token, "big"))
                 if answer is not None:
                     found.append(answer)
@@ -216,7 +145,7 @@ class _Parser:
         if job.moved:
             return None
         try:
-            failure, message = _decode(octets)
+            failure, message = decode(octets)
         except (msgspec.DecodeError, UnicodeDecodeError):
             failure, message = "garbled", None
         return Parsed(job.key, message, failure or ("" if message else "garbled"))
@@ -224,7 +153,7 @@ class _Parser:
     def spare(self) -> list[_Job]:
         """Return the jobs behind the one in work, for another parser to do."""
         behind = [job for job in list(self.jobs)[int(self.begun) :] if not job.moved]
-        spared = [_Job(job.key, job.raw) for job in behind]
+        spared = [_Job(job.key, job.raw, job.doubtful) for job in behind]
         for job in behind:
             job.moved, job.raw = True, b""
         return spared
@@ -251,19 +180,20 @@ class Pool:
 
     def __init__(self, size: int, seconds: float, memory: int, *, parser: str = PARSER) -> None:
         self._arguments = (parser, seconds, memory)
-        self._seats: list[_Parser | None] = [_Parser(*self._arguments) for _ in range(size)]
-        self._respawn_at = 0.0
+        self._size = size
+        self._parsers = [_Parser(*self._arguments) for _ in range(size)]
+        self._respawn_at, self._pause = 0.0, _RESPAWN_SECONDS
+        self._calm_since = time.monotonic()
         self._waiting: deque[_Job] = deque()
+        self._doubtful: deque[_Job] = deque()
+        self._wanted_two = False  # doubtful mail was turned away for want of a second parser
         self.started = size  # how many processes were started in all
-
-    @property
-    def _parsers(self) -> list[_Parser]:
-        return [parser for parser in self._seats if parser is not None]
 
     @property
     def pending(self) -> int:
         """The number of jobs that are not answered."""
-        return len(self._waiting) + sum(not job.moved for parser in self._parsers for job in parser.jobs)
+        handed = sum(not job.moved for parser in self._parsers for job in parser.jobs)
+        return len(self._waiting) + len(self._doubtful) + handed
 
     @property
     def ready(self) -> bool:
@@ -278,13 +208,16 @@ class Pool:
         """Return the process ids, for those who watch."""
         return [parser.pid for parser in self._parsers]
 
-    def room(self, size: int) -> bool:
+    def room(self, size: int, *, doubtful: bool = False) -> bool:
         """Tell whether a mail of this size would be begun soon, so that octets are fetched no earlier."""
-        return not self._waiting and bool(self._able(size))
+        if doubtful:
+            self._wanted_two |= len(self._parsers) < 2  # noqa: PLR2004 - one for it, one for others
+            return not self._doubtful and self._one_of_two() is not None
+        return not self._waiting and any(parser.room(size) for parser in self._parsers)
 
-    def submit(self, key: int, raw: bytes) -> None:
+    def submit(self, key: int, raw: bytes, *, doubtful: bool = False) -> None:
         """Have a mail parsed, from the next flush() on; its answer is among the results some time later."""
-        self._waiting.append(_Job(key, raw))
+        (self._doubtful if doubtful else self._waiting).append(_Job(key, raw, doubtful))
         self._dispatch()
 
     def flush(self) -> None:
@@ -294,8 +227,8 @@ class Pool:
 
     def patience(self) -> float:
         """Return in how many seconds results() should be called even if nothing is readable."""
-        busy = [parser for parser in self._parsers if len(parser.jobs) > 1]
-        return _PATIENCE if busy or (self._waiting and self._parsers) else _RESPAWN_SECONDS
+        busy = any(parser.jobs for parser in self._parsers)
+        return _PATIENCE / 2 if busy or self._waiting or self._doubtful else _RESPAWN_SECONDS
 
     def results(self, timeout: float = 0.0) -> list[Parsed]:
         """Return the answers at hand, in the order they came; wait at most `timeout` seconds for one."""
@@ -306,15 +239,13 @@ class Pool:
                 watch.register(fileno, select.POLLIN)
             watch.poll(timeout * 1000)
         found: list[Parsed] = []
-        for seat, parser in enumerate(self._seats):
-            if parser is None:
-                continue
+        for parser in list(self._parsers):
             answers, lives = parser.collect()
             found += answers
             if not lives or parser.late():
-                found += self._bury(seat, parser)
+                found += self._bury(parser)
         self._relieve()
-        self._refill()
+        self._staff()
         self._dispatch()
         self.flush()
         return found
@@ -323,49 +254,73 @@ class Pool:
         """End all parsers at once."""
         for parser in self._parsers:
             parser.end()
-        self._seats.clear()
+        self._parsers.clear()
 
-    def _bury(self, seat: int, parser: _Parser) -> list[Parsed]:
+    def _bury(self, parser: _Parser) -> list[Parsed]:
         """Take a parser out: the mail it was reading bears the blame, those behind it go to another."""
         how = parser.end()
-        self._seats[seat] = None
+        self._parsers.remove(parser)
         if not parser.ready:
-            self._respawn_at = time.monotonic() + _RESPAWN_SECONDS
-        self._waiting.extendleft(reversed(parser.spare()))
+            structlog.get_logger().error("parser_start_failed", failure=how, pause=self._pause)
+            self._respawn_at = time.monotonic() + self._pause
+            self._pause = min(2 * self._pause, _LONGEST_RESPAWN)
+        self._take_back(parser.spare())
         blamed = [job for job in parser.jobs if not job.moved]
         return [Parsed(job.key, None, how) for job in blamed]
 
+    def _take_back(self, jobs: Sequence[_Job]) -> None:
+        self._waiting.extendleft(job for job in reversed(jobs) if not job.doubtful)
+        self._doubtful.extendleft(job for job in reversed(jobs) if job.doubtful)
+
     def _relieve(self) -> None:
-        """Move what waits behind a slow mail to a parser that is free."""
-        slow = [
-            parser
-            for parser in self._parsers
-            if len(parser.jobs) > 1 and time.monotonic() - parser.since > _PATIENCE
-        ]
-        if len(slow) < len(self._seats):
-            for parser in slow:
-                self._waiting.extendleft(reversed(parser.spare()))
+        """Take back what waits behind a slow mail, for a parser that is free or will be."""
+        for parser in self._parsers:
+            if parser.slow and len(parser.jobs) > 1:
+                self._take_back(parser.spare())
 
-    def _refill(self) -> None:
-        for seat, parser in enumerate(self._seats):
-            if parser is None and time.monotonic() >= self._respawn_at:
-                self._seats[seat] = _Parser(*self._arguments)
-                self.started += 1
-
-    def _able(self, size: int) -> list[_Parser]:
-        """Return the parsers that would read a mail of this size soon: none that is slow with another."""
+    def _staff(self) -> None:
+        """Start what parsers are lacking, and end a spare one when all has long been calm."""
         now = time.monotonic()
-        return [
-            parser
-            for parser in self._parsers
-            if parser.ready and parser.room(size) and not (parser.jobs and now - parser.since > _PATIENCE)
-        ]
+        wanted = self._wanted()
+        if self._parsers and all(parser.ready for parser in self._parsers):
+            self._pause = _RESPAWN_SECONDS
+        while len(self._parsers) < wanted and now >= self._respawn_at:
+            self._parsers.append(_Parser(*self._arguments))
+            self.started += 1
+        if wanted > self._size:
+            self._calm_since = now
+        elif len(self._parsers) > self._size and now - self._calm_since > _CALM_SECONDS:
+            self._dismiss()
+
+    def _wanted(self) -> int:
+        """Return how many parsers there should be: one is always to be free of mail that hangs."""
+        busy = [parser for parser in self._parsers if parser.slow or parser.doubtful]
+        spare = 1 if busy or self._wanted_two else 0
+        if len(busy) >= self._size:
+            spare = max(1, len(self._waiting))
+        return max(self._size, min(len(busy) + spare, self._size + SPARE), 2 if self._wanted_two else 0)
+
+    def _dismiss(self) -> None:
+        idle = next((parser for parser in self._parsers if parser.ready and not parser.jobs), None)
+        if idle is not None:
+            self._parsers.remove(idle)
+            idle.end()
+            self._wanted_two = False
+
+    def _one_of_two(self) -> _Parser | None:
+        """Return a parser for a doubtful mail; None unless another stays free of such."""
+        calm = [parser for parser in self._parsers if parser.ready and not (parser.slow or parser.doubtful)]
+        return min(calm, key=lambda parser: len(parser.jobs)) if len(calm) > 1 else None
 
     def _dispatch(self) -> None:
         """Hand waiting jobs over in order, each to the parser with the least before it."""
-        while self._waiting and (able := self._able(len(self._waiting[0].raw))):
+        while self._doubtful and (fit := self._one_of_two()) is not None:
+            fit.give(self._doubtful.popleft())
+        # Where one mail hangs there may be more: then none is handed over ahead.
+        wary = any(parser.slow for parser in self._parsers)
+        while self._waiting:
+            size = len(self._waiting[0].raw)
+            able = [p for p in self._parsers if p.room(size) and not (wary and p.jobs)]
+            if not able:
+                return
             min(able, key=lambda parser: len(parser.jobs)).give(self._waiting.popleft())
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])
