@@ -26,6 +26,7 @@ from bccd.rules.decide import decide, failed
 from bccd.rules.identify import identify
 from bccd.rules.lookups import lookups
 from bccd.rules.overlay import Overlay
+from bccd.rules.scope import bounded
 
 
 class Receiving:
@@ -118,6 +119,7 @@ def deliver(company_id: int, mails: Sequence[Mail], ports: DeliverPorts) -> list
     Raises StoreUnavailableError when the database is away; any other exception is the fault of a mail.
     """
     with ports.open_work(company_id) as work:
+        mails = [bounded(mail) for mail in mails]
         split = work.company.policy.split_on_subject
         asked = reduce(or_, (lookups(mail, split_on_subject=split) for mail in mails), Query())
         overlay = Overlay(work.gather(asked))
@@ -127,7 +129,7 @@ def deliver(company_id: int, mails: Sequence[Mail], ports: DeliverPorts) -> list
         for mail in mails:
             ended = overlay.delivered(mail.delivery.id)
             if ended is not None:  # the last run died between this commit and clearing the spool
-                outcomes.append(Outcome(mail.delivery.id, ended, "recorded_before"))
+                outcomes.append(ended)
                 continue
             plan = decide(mail, overlay)
             fresh.append(mail)

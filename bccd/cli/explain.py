@@ -59,7 +59,7 @@ def explain(call: Call, *, subject: str, submitter: str, recipient: str) -> None
 
 
 def _explain_delivery(call: Call, subject: str) -> None:
-    with looks.open_stores(call.config) as stores:
+    with looks.open_stores(call.installed) as stores:
         found = looks.explain(stores, delivery_id(subject))
 
     def text(out: Console) -> None:
@@ -81,7 +81,7 @@ def _explain_file(call: Call, raw: bytes, submitter: str, recipient: str) -> Non
     plan: Plan | None = None
     why_not = ""
     try:
-        with looks.open_stores(call.config) as stores:
+        with looks.open_stores(call.installed) as stores:
             plan = dry_run(
                 raw, directory_snapshot(stores.database), SqlWorks(stores.database), submitter, recipient
             )
@@ -122,7 +122,7 @@ def _print_plan(out: Console, plan: Plan) -> None:
 
 def _print_message(out: Console, message: Message) -> None:
     rows = _rows(message.content)
-    rows += [("automatic", str(message.auto)), ("list", message.list_id), ("note", message.note)]
+    rows += [("automatic", str(message.content.auto)), ("list", message.list_id), ("note", message.note)]
     for number, forward in enumerate(message.forwards, 1):
         rows += _forward_rows(forward, f"original {number}")
     rows.append(("defects", ", ".join(map(str, message.defects))))

@@ -8,30 +8,59 @@ from urllib.parse import unquote
 
 from bccd.model.message import Content
 
-# Lines that a gateway puts into mail from outside; they differ from one recipient to the next.
-_BANNER = re.compile(
-    r"^.{0,20}(?:\[?\bexternal(?: e?mail| sender| message)?\b\]?|\bcaution\b|\bwarning\b|\buwaga\b).{0,300}"
-    r"(?:click|links?|attachments?|sender|outside|organi[sz]ation|załącznik|nadawc|linki?).*$",
-    re.IGNORECASE | re.MULTILINE,
+# A gateway puts a line into mail from outside, another for each recipient's company. Such a line counts for
+# nothing only if it is made of these words alone: then nothing can be said in it that the digest would miss.
+_BANNER_WORDS = frozenset(
+    """
+    a an and ani any are attachment attachments be before bezpieczna but by can careful caution
+    click clicking company contains content contents do e e-mail email emails ext external extra
+    firma firmy from has i if in include is it its jeśli klikaj known link linki links mail message
+    messages nadawca nadawcy nadawcę nie not odpowiadaj of on open opening or organisation
+    organizacji organization original originated ostrożność otwieraj our outside please pochodzi
+    recognise recognize reply respond safe sender senders sent spoza system ta take ten that the
+    these this to trust trusted unknown unless use uwaga verify w warning was wiadomości wiadomość
+    with without you your zachowaj załączniki załączników zewnętrzna zewnętrzny ładuj
+    """.split()  # noqa: SIM905  a list of a hundred quoted words is harder to read
 )
+_BANNER_SIGNS = ("external", "outside", "zewnętrzn", "spoza")
+_WORDS = re.compile(r"[\w'-]+")
 _SAFE_LINK = re.compile(
     r"https?://[\w.-]{1,80}safelinks\.protection\.outlook\.com/[^\s?]{0,80}\?url=([^&\s>]+)[^\s>]*"
 )
 _DEFENSE_2 = re.compile(r"https?://urldefense\.(?:proofpoint\.)?com/v2/url\?u=([^&\s>]+)[^\s>]*")
 # Its two ends go one by one: looking for the second from each first would take the square of the length.
 _DEFENSE_3 = re.compile(r"https?://urldefense\.(?:proofpoint\.)?com/v3/__|__;[^\s>]*")
-_BANNER_WITHIN = 4_096  # characters from the top
+_BANNER_LINES = 12  # from the top
+_BANNER_LENGTH = 600  # characters of one line
+_FEW_LETTERS = 8  # fewer than these say too little to stand for a text
 _NO_LETTER = re.compile(r"[\W_]+")
 
 
 def normal_text(text: str) -> str:
-    """Return letters and digits only, without banners, and with rewritten links as they were sent."""
+    """Return letters and digits, without banners and with rewritten links as they were sent.
+
+    A text of few letters is returned with its signs, white space folded.
+    """
     if "://" in text:
         text = _SAFE_LINK.sub(lambda match: unquote(match[1]), text)
         text = _DEFENSE_2.sub(lambda match: unquote(match[1].replace("-", "%").replace("_", "/")), text)
         text = _DEFENSE_3.sub("", text)
-    text = _BANNER.sub("", text[:_BANNER_WITHIN]) + text[_BANNER_WITHIN:]
-    return _NO_LETTER.sub("", unicodedata.normalize("NFKC", text).casefold())
+    text = _without_banner(text)
+    letters = _NO_LETTER.sub("", unicodedata.normalize("NFKC", text).casefold())
+    # Little but signs: then every sign counts, or a mail of one emoji would be any other.
+    return letters if len(letters) >= _FEW_LETTERS else " ".join(text.split())
+
+
+def _without_banner(text: str) -> str:
+    lines = text.split("\n", _BANNER_LINES)
+    return "\n".join(line for line in lines if not _is_banner(line))
+
+
+def _is_banner(line: str) -> bool:
+    folded = line.casefold()
+    if len(folded) > _BANNER_LENGTH or not any(sign in folded for sign in _BANNER_SIGNS):
+        return False
+    return _BANNER_WORDS.issuperset(_WORDS.findall(folded))
 
 
 def content_digest(text: str, hashes: Iterable[bytes]) -> bytes:

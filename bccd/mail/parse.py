@@ -30,14 +30,13 @@ def parse(raw: bytes) -> Message:
     """Read a mail; any octets are one."""
     tree = split(raw)
     defects = tree.defects
-    auto, content, forwards, inline = _read(tree.root, defects)
+    content, forwards, inline = _read(tree.root, defects)
     if len(values(tree.root.fields, b"from")) > 1:
         defects[Defect.MANY_FROM] = None
     return Message(
         content=_sealed(content),
         forwards=tuple(replace(forward, original=_sealed(forward.original)) for forward in forwards),
         note=_note(content, forwards, inline),
-        auto=auto,
         list_id=list_id(tree.root.fields),
         size=len(raw),
         defects=tuple(sorted(defects)),
@@ -49,16 +48,14 @@ def _sealed(content: Content) -> Content:
     return replace(content, digest=digest_of(content))
 
 
-def _read(
-    part: Part, defects: dict[Defect, None]
-) -> tuple[AutoKind, Content, tuple[Forward, ...], Inline | None]:
+def _read(part: Part, defects: dict[Defect, None]) -> tuple[Content, tuple[Forward, ...], Inline | None]:
     """Read the mail whose top part this is, and the mails it holds; adds to `defects`."""
     body = read_body(part)
     defects |= body.defects
     auto = _auto(part, body)
     content = _content(part, body)
     inline = find_inline(body.text, body.html) if body.text or body.html else None
-    content = replace(content, new_text=_own_words(content, inline))
+    content = replace(content, new_text=_own_words(content, inline), auto=auto)
     found: list[Forward] = []
     # What a report returns is nothing that a person forwards.
     if auto not in (AutoKind.DSN, AutoKind.MDN):
@@ -67,7 +64,7 @@ def _read(
         found.append(resent)
     if inline:
         found += _with_ids(part, content, _with_files(inline.forwards, body.attachments))
-    return auto, content, tuple(found), inline
+    return content, tuple(found), inline
 
 
 def _content(part: Part, body: Body) -> Content:
@@ -117,7 +114,7 @@ def _auto(part: Part, body: Body) -> AutoKind:
 
 def _attached(message: Part, defects: dict[Defect, None]) -> Forward:
     """Read a part that is a whole mail."""
-    _, content, inner, _ = _read(message.children[0], defects)
+    content, inner, _ = _read(message.children[0], defects)
     return Forward(
         ForwardKind.ATTACHED, content, (f"part:{message.number}:{message.media_type}",), 1.0, inner
     )

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bccd.model.crm import Contact, Deal, Organisation
-from bccd.model.delivery import DeliveryState
+from bccd.model.crm import Contact, Deal, DealStatus, Organisation
 from bccd.model.directory import Company, UserAddress
+from bccd.model.plan import Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +43,18 @@ class KnownMessage:
     owners: frozenset[int]  # users who hold a copy
     shared: bool
     linked: bool
+    deals: frozenset[tuple[int, DealStatus]] = frozenset()  # active links to living deals
 
 
 @dataclass(frozen=True, slots=True)
-class ConversationFacts:
-    """What a conversation already has: who takes part and which deals it carries."""
+class CarriedDeal:
+    """A deal linked to a message, with one who takes part in that message and so may hand it on."""
 
-    id: int
-    counterparties: frozenset[str] = frozenset()  # those of the queried addresses that take part in it
-    contact_ids: frozenset[int] = frozenset()
-    deal_ids: frozenset[int] = frozenset()  # active links
+    deal_id: int
+    status: DealStatus  # never deleted
+    viewer: int  # who may see the message: 0 = everyone, else one owner
+    address: str  # a counterparty of that message
+    contact_id: int | None  # whose address it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +73,8 @@ class Facts:
     organisations: Mapping[str, tuple[Organisation, ...]] = field(default_factory=dict)  # by domain
     never_log: frozenset[str] = frozenset()  # addresses and @domains among the queried ones
     token_conversations: Mapping[bytes, int] = field(default_factory=dict)  # merged ids resolved
-    conversations: Mapping[int, ConversationFacts] = field(default_factory=dict)
+    # By conversation: deals whose message has a queried address or contact, and is open or a queried user's.
+    carried: Mapping[int, frozenset[CarriedDeal]] = field(default_factory=dict)
     messages: Mapping[bytes, KnownMessage] = field(default_factory=dict)  # by identity_key
-    delivered: Mapping[int, DeliveryState] = field(
-        default_factory=dict
-    )  # recorded, save received and failed ones
+    # By delivery id, as recorded; received and failed ones are as good as new.
+    delivered: Mapping[int, Outcome] = field(default_factory=dict)

@@ -61,6 +61,7 @@ class Content:
     text: str = ""  # the whole readable text, LF line ends
     new_text: str = ""  # without quoted history
     attachments: tuple[Attachment, ...] = ()
+    auto: AutoKind = AutoKind.NONE  # told by its own header section; none for what stands inline
     digest: bytes = b""  # of text and attachments, see mail/digest.py; empty where it was not worked out yet
 
 
@@ -91,7 +92,6 @@ class Message:
     content: Content
     forwards: tuple[Forward, ...] = ()
     note: str = ""  # the forwarder's own words around the originals
-    auto: AutoKind = AutoKind.NONE
     list_id: str = ""
     size: int = 0
     defects: tuple[str, ...] = field(default=())

@@ -174,12 +174,15 @@ class NewLink:
 
 @dataclass(frozen=True, slots=True)
 class MessageUpdate:
-    """What a second owner changes on a stored message: sharing or linking may widen, never narrow."""
+    """What a second arrival changes on a stored message: sharing and linking may widen, never narrow."""
 
     message_id: int
     conversation_id: int
     shared: bool
     linked: bool
+    contacts: tuple[
+        tuple[str, int], ...
+    ] = ()  # participants known since: address, contact
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
 """One mail to its plan: reads direction, matches, links, threads, and writes down why."""
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 from bccd.mail.addresses import domain_of
@@ -9,25 +8,20 @@ from bccd.model.delivery import Delivery, DeliveryState, Mail
 from bccd.model.envelope import Tag
 from bccd.model.message import AutoKind
 from bccd.model.plan import Change, Outcome, Plan, Step
-from bccd.rules.direction import Reading, Unread, read_directions
+from bccd.rules.direction import Reading, Sides, Unread, read_directions
 from bccd.rules.filing import file_reading
 from bccd.rules.identify import proof
-from bccd.rules.match import is_ours
+from bccd.rules.match import MAX_NEW_CONTACTS, is_never_log, is_ours
 from bccd.rules.overlay import Overlay
 
 # Automatic mail is kept aside unless it carries a forward, which is a server rule's work (decisions.md 7.2).
 _SET_ASIDE_KINDS = frozenset({AutoKind.DSN, AutoKind.MDN, AutoKind.AUTO_REPLY})
 
-# What waits for its user, and what merely stays listed (decisions.md 7.3, 7.6, 7.11).
-_UNREAD_STATES = {
-    "no_visible_recipient": DeliveryState.HELD,
-    "original_sender_unknown": DeliveryState.HELD,
-    "internal_only": DeliveryState.SET_ASIDE,
-}
 _ADVICE = {
     "no_visible_recipient": "nobody but the drop address can be seen: write the customer into To",
     "original_sender_unknown": "the forwarded mail does not say who wrote it: the user must",
     "internal_only": "only our own people take part",
+    "never_log": "nobody takes part but parties on the never-log list",
 }
 
 
@@ -51,9 +45,6 @@ def _decide(mail: Mail, overlay: Overlay) -> Plan:
     if not overlay.user_active(delivery.sender.user_id):
         step = Step("submitter", delivery.sender.address, "held", "the user is no longer active")
         return _ended(delivery, DeliveryState.HELD, "user_inactive", (proven, step))
-    if mail.message.auto in _SET_ASIDE_KINDS and not mail.message.forwards:
-        step = Step("automatic", "", "set aside", f"the mail is automatic: {mail.message.auto}")
-        return _ended(delivery, DeliveryState.SET_ASIDE, str(mail.message.auto), (proven, step))
     return _read(mail, overlay, proven)
 
 
@@ -70,7 +61,8 @@ def failed(delivery: Delivery, reason: str) -> Plan:
     """Return the plan that records a mail that could not be filed; its octets stay in the spool."""
     user_id = delivery.sender.user_id if delivery.sender else None
     step = Step("failure", "", "failed", reason)
-    return Plan(Outcome(delivery.id, DeliveryState.FAILED, reason, user_id), (step,))
+    outcome = Outcome(delivery.id, DeliveryState.FAILED, reason, user_id)
+    return Plan(outcome, (step,), changes=_owner_change("delivery.failed", delivery, user_id))
 
 
 def _held(delivery: Delivery) -> Plan:
@@ -96,30 +88,46 @@ def _owner_change(kind: str, delivery: Delivery, user_id: int | None) -> tuple[C
 
 def _read(mail: Mail, overlay: Overlay, proven: Step) -> Plan:
     targeted = any(target.tag is Tag.DEAL for target in mail.delivery.targets)
-    readings = read_directions(
-        mail.message, lambda address: is_ours(address, overlay), overlay.is_service, targeted=targeted
+    sides = Sides(
+        ours=lambda address: is_ours(address, overlay),
+        service=overlay.is_service,
+        never_log=lambda address: is_never_log(address, overlay),
     )
+    readings = read_directions(mail.message, sides, targeted=targeted)
+    auto = mail.message.content.auto
+    if auto in _SET_ASIDE_KINDS and not any(_is_filing(reading) for reading in readings):
+        step = Step("automatic", "", "set aside", f"the mail is automatic: {auto}")
+        return _ended(mail.delivery, DeliveryState.SET_ASIDE, str(auto), (proven, step))
     filed = [reading for reading in readings if isinstance(reading, Reading)]
     unread = [reading for reading in readings if isinstance(reading, Unread)]
-    if not filed:
-        return _unread(mail.delivery, unread, proven)
-    # Several originals in one forward: each is filed on its own, against what the ones before it planned.
+    return (
+        _filed(mail, filed, unread, overlay, proven) if filed else _unread(mail.delivery, unread[0], proven)
+    )
+
+
+def _is_filing(reading: Reading | Unread) -> bool:
+    return isinstance(reading, Reading) and reading.wrapper is not None
+
+
+def _filed(mail: Mail, filed: list[Reading], unread: list[Unread], overlay: Overlay, proven: Step) -> Plan:
+    """File each original on its own; if one needs the user, the delivery waits for him all the same."""
     plans: list[Plan] = []
+    room = MAX_NEW_CONTACTS
     for reading in filed:
-        plans.append(file_reading(mail, reading, overlay))
-        overlay.learn(plans[-1])
-    skipped = tuple(Step("direction", "", "left out", _ADVICE[u.reason]) for u in unread)
-    steps = (proven, *_all_steps(plans), *skipped)
-    return replace(plans[0], steps=steps, more=tuple(replace(plan, steps=()) for plan in plans[1:]))
+        plans.append(file_reading(mail, reading, overlay, room))
+        room -= len(plans[-1].contacts)
+    steps = [proven, *(step for plan in plans for step in plan.steps)]
+    steps += [Step("direction", f"rule {u.rule}", str(u.state), _ADVICE[u.reason]) for u in unread]
+    first, changes = plans[0], plans[0].changes
+    outcome = first.outcome
+    waiting = next((u for u in unread if u.state is DeliveryState.HELD), None)
+    if waiting:
+        outcome = replace(outcome, state=DeliveryState.HELD, reason=waiting.reason)
+        changes += _owner_change("delivery.held", mail.delivery, outcome.user_id)
+    more = tuple(replace(plan, steps=()) for plan in plans[1:])
+    return replace(first, outcome=outcome, steps=tuple(steps), more=more, changes=changes)
 
 
-def _all_steps(plans: Iterable[Plan]) -> Iterable[Step]:
-    for plan in plans:
-        yield from plan.steps
-
-
-def _unread(delivery: Delivery, unread: list[Unread], proven: Step) -> Plan:
-    first = unread[0]
-    state = _UNREAD_STATES[first.reason]
-    step = Step("direction", f"rule {first.rule}", str(state), _ADVICE[first.reason])
-    return _ended(delivery, state, first.reason, (proven, step))
+def _unread(delivery: Delivery, unread: Unread, proven: Step) -> Plan:
+    step = Step("direction", f"rule {unread.rule}", str(unread.state), _ADVICE[unread.reason])
+    return _ended(delivery, unread.state, unread.reason, (proven, step))

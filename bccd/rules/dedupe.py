@@ -15,12 +15,12 @@ def id_key(content: Content) -> bytes:
 
 
 def identity_key(content: Content) -> bytes:
-    """Return 16 bytes that are equal where the identity fields and the content are.
+    """Return 16 bytes that are equal where identity fields, recipients and content are.
 
-    The digest is always part of the key: a second submitter becomes an owner of a message only if he sent the
-    very same content.
+    Recipients and digest are always part of the key: a second submitter becomes an owner of a message, and
+    sees all of it, only if he sent the very same.
     """
-    return _key(id_key(content).hex(), digest_of(content).hex())
+    return _key(id_key(content).hex(), _recipients(content), digest_of(content).hex())
 
 
 def _sender(content: Content) -> str:

@@ -1,22 +1,18 @@
 """One reading to its rows: contacts, conversation, identity, links, message, copy, changes."""
 
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 
 from bccd.mail.subject import base_subject
-from bccd.model.crm import Contact
 from bccd.model.delivery import DeliveryState, Mail
 from bccd.model.directory import Sharing
-from bccd.model.envelope import Tag
 from bccd.model.facts import KnownMessage
-from bccd.model.message import AutoKind
 from bccd.model.plan import (
     Change,
+    Direction,
     LinkOrigin,
     LinkState,
     Merge,
     MessageUpdate,
-    NewContact,
     NewConversation,
     NewCopy,
     NewLink,
@@ -25,40 +21,39 @@ from bccd.model.plan import (
     Plan,
     Step,
 )
+from bccd.rules.case import Case, asks_private, create_contacts, match_people, open_case
 from bccd.rules.dedupe import id_key, identity_key
 from bccd.rules.direction import Reading
-from bccd.rules.link import DealLink, link_deals
-from bccd.rules.lookups import participants
-from bccd.rules.match import MAX_NEW_CONTACTS, Match, Verdict, match_all, may_create
+from bccd.rules.link import Asking, DealLink, link_deals
+from bccd.rules.match import MAX_NEW_CONTACTS, Verdict
 from bccd.rules.overlay import Overlay
 from bccd.rules.rows import attachment_rows, message_row, participant_rows
 from bccd.rules.thread import tokens
 
-
-@dataclass(slots=True)
-class Case:
-    """The work sheet of one reading while its plan is made; never leaves this package."""
-
-    mail: Mail
-    reading: Reading
-    overlay: Overlay
-    user_id: int
-    sharing: Sharing
-    matches: dict[str, Match] = field(default_factory=dict)
-    contacts: list[NewContact] = field(default_factory=list)
-    steps: list[Step] = field(default_factory=list)
-
-    @property
-    def at(self) -> datetime:
-        """When the mail was received; the time of everything that is written about it."""
-        return self.mail.delivery.received_at
+MASS = 5  # more external parties than this make a mass mail (decisions.md 7.6)
 
 
-def file_reading(mail: Mail, reading: Reading, overlay: Overlay) -> Plan:
-    """Plan all rows of one original that a proven submitter files."""
-    case = _open(mail, reading, overlay)
-    _match(case)
-    _create_contacts(case)
+def file_reading(mail: Mail, reading: Reading, overlay: Overlay, room: int = MAX_NEW_CONTACTS) -> Plan:
+    """Plan all rows of one original that a proven submitter files, and let the overlay know them.
+
+    `room` says how many contacts this mail may still create.
+    """
+    case = open_case(mail, reading, overlay)
+    plan = _plan(case, room)
+    parties = (Verdict.CONTACT, Verdict.UNKNOWN)
+    outside = (
+        (m.address, m.contact.id if m.contact else None)
+        for m in case.matches.values()
+        if m.verdict in parties
+    )
+    overlay.learn(plan, outside)
+    return plan
+
+
+def _plan(case: Case, room: int) -> Plan:
+    reading, overlay = case.reading, case.overlay
+    match_people(case)
+    create_contacts(case, room)
     known = overlay.message(identity_key(reading.content))
     found = tokens(reading, split_on_subject=overlay.company.policy.split_on_subject)
     conversation, started, merge = _join(case, found, known)
@@ -77,81 +72,6 @@ class _Common:
     started: NewConversation | None
     merge: Merge | None
     tokens: tuple[tuple[bytes, int], ...]
-
-
-def _open(mail: Mail, reading: Reading, overlay: Overlay) -> Case:
-    sender = mail.delivery.sender
-    if sender is None:
-        raise ValueError  # decide() files proven mail only
-    entry = overlay.user_address(sender.address)
-    sharing = entry.user.default_sharing if entry else Sharing.PRIVATE
-    if any(target.tag is Tag.PRIVATE for target in mail.delivery.targets):
-        sharing = Sharing.PRIVATE
-    case = Case(mail, reading, overlay, sender.user_id, sharing)
-    between = ", ".join(box.address for box in reading.main) or "our own people"
-    case.steps.append(Step("direction", f"rule {reading.rule}", str(reading.direction), f"with {between}"))
-    if reading.rule == "1b":
-        case.steps.append(
-            Step("forward", "", str(reading.provenance), "a filing forward: the original is filed")
-        )
-    case.steps.append(
-        Step("sharing", "", str(sharing), "the address says +private" if _asked(mail) else "default")
-    )
-    return case
-
-
-def _asked(mail: Mail) -> bool:
-    return any(target.tag is Tag.PRIVATE for target in mail.delivery.targets)
-
-
-def _match(case: Case) -> None:
-    ordered = (*case.reading.main, *case.reading.others, *participants(case.reading.content))
-    case.matches, left_out = match_all(ordered, case.overlay, case.user_id)
-    for match in case.matches.values():
-        verdict = f"contact {match.contact.id}" if match.contact else str(match.verdict)
-        case.steps.append(Step("match", match.address, verdict, match.reason))
-    if left_out:
-        case.steps.append(
-            Step("match", "", "left out", f"{len(left_out)} further addresses were not looked up")
-        )
-
-
-def _create_contacts(case: Case) -> None:
-    """Make contacts of unknown main counterparties (rules.md 6.5) where that betrays no private mail."""
-    unknown = [b for b in case.reading.main if _verdict(case, b.address) is Verdict.UNKNOWN]
-    if not unknown:
-        return
-    refusal = _why_not(case, len(unknown))
-    for box in unknown:
-        match = case.matches[box.address]
-        reason = refusal or ("" if may_create(box.address) else "it is the address of a role")
-        if reason:
-            case.steps.append(Step("contact", box.address, "not created", reason))
-            continue
-        organisation = match.organisation.id if match.organisation else None
-        name = box.name or box.address.partition("@")[0]
-        made = NewContact(
-            case.overlay.take_id(), name, box.address, organisation, case.at, case.mail.delivery.id
-        )
-        case.contacts.append(made)
-        contact = Contact(made.id, made.name, organisation_id=organisation)
-        case.matches[box.address] = Match(box.address, Verdict.CONTACT, "created from this mail", contact)
-        case.steps.append(Step("contact", box.address, f"contact {made.id}", "created, to be checked"))
-
-
-def _why_not(case: Case, count: int) -> str:
-    if not case.overlay.company.policy.auto_create_contact:
-        return "the company creates no contacts by itself"
-    if case.sharing is Sharing.PRIVATE:
-        return "the mail is private"
-    if case.mail.message.auto in (AutoKind.LIST, AutoKind.BULK):
-        return "the mail is a list's or mass mail"
-    return f"{count} unknown recipients are too many" if count > MAX_NEW_CONTACTS else ""
-
-
-def _verdict(case: Case, address: str) -> Verdict | None:
-    match = case.matches.get(address)
-    return match.verdict if match else None
 
 
 def _join(
@@ -180,11 +100,12 @@ def _join(
 
 def _first_arrival(case: Case, common: _Common) -> Plan:
     message_id = case.overlay.take_id()
+    case.steps.append(Step("sharing", "", str(case.sharing), _why_shared(case)))
     copy = _copy(case, message_id)
     links = _links(case, message_id, common)
     linked = any(link.state is LinkState.ACTIVE and link.organisation_id is None for link in links)
     keys = (id_key(case.reading.content), identity_key(case.reading.content))
-    reused = case.overlay.shares_id(*keys)
+    reused = case.overlay.shares_id(*keys, case.user_id)
     if reused:
         case.steps.append(Step("identity", "", "kept apart", "another mail has this id and other content"))
     shared = case.sharing is Sharing.SHARED
@@ -221,15 +142,16 @@ def _second_arrival(case: Case, known: KnownMessage, common: _Common) -> Plan:
     """Add an owner to a stored message, or find that he has it already (decisions.md 5, rules.md 9)."""
     owned = case.user_id in known.owners
     copy = None if owned else _copy(case, known.id)
-    links = _links(case, known.id, common, again=True)
-    linked = known.linked or any(link.state is LinkState.ACTIVE for link in links)
     shared = known.shared or (copy is not None and case.sharing is Sharing.SHARED)
+    links = _links(case, known.id, common, again=True, widened=shared and not known.shared)
+    linked = known.linked or any(
+        link.state is LinkState.ACTIVE and link.organisation_id is None for link in links
+    )
+    _explain_again(case, owned=owned)
     verdict = "already owned" if owned else f"owner {case.user_id} added"
     case.steps.append(Step("identity", f"message {known.id}", verdict, "the same mail stands already"))
-    changes: tuple[Change, ...] = ()
-    if copy is not None or (shared, linked) != (known.shared, known.linked):
-        audience = 0 if shared and linked else case.user_id
-        changes = (Change("message.updated", audience, common.conversation, known.id, actor_id=case.user_id),)
+    changes = _changes_again(case, known, common, opened=(shared and linked), copied=copy is not None)
+    touched = copy is not None or links or (shared, linked) != (known.shared, known.linked)
     reason = "already_owned" if owned else "owner_added"
     return Plan(
         Outcome(
@@ -245,12 +167,47 @@ def _second_arrival(case: Case, known: KnownMessage, common: _Common) -> Plan:
         conversation=common.started,
         merge=common.merge,
         tokens=common.tokens,
-        update=MessageUpdate(known.id, common.conversation, shared, linked),
+        update=MessageUpdate(known.id, common.conversation, shared, linked, _known_since(case, links))
+        if touched
+        else None,
         copy=copy,
         participants=_own_bcc(case, known.id, copy),
         links=links,
         changes=(*_general_changes(case, common), *changes),
     )
+
+
+def _explain_again(case: Case, *, owned: bool) -> None:
+    """Say what a later mail does not change; his copy is its owner's to change (rules.md 10)."""
+    if not owned:
+        case.steps.append(Step("sharing", "", str(case.sharing), _why_shared(case)))
+        return
+    if asks_private(case.mail):
+        case.steps.append(Step("sharing", "", "as it was", "+private changes no copy that stands"))
+    if case.reading.note:
+        case.steps.append(Step("note", "", "in the raw mail only", "a copy keeps the note that came first"))
+
+
+def _why_shared(case: Case) -> str:
+    return "the address says +private" if asks_private(case.mail) else "the user's default"
+
+
+def _changes_again(
+    case: Case, known: KnownMessage, common: _Common, *, opened: bool, copied: bool
+) -> tuple[Change, ...]:
+    """Announce a message that became open to all; to everyone else a further copy is nobody's business."""
+    if opened and not (known.shared and known.linked):
+        return (Change("message.added", 0, common.conversation, known.id, actor_id=case.user_id),)
+    if copied:
+        return (Change("message.added", case.user_id, common.conversation, known.id, actor_id=case.user_id),)
+    return ()
+
+
+def _known_since(case: Case, links: tuple[NewLink, ...]) -> tuple[tuple[str, int], ...]:
+    """Return the participants that this arrival tied to a contact."""
+    tied = {link.contact_id for link in links if link.contact_id is not None}
+    found = ((m.address, m.contact.id) for m in case.matches.values() if m.contact and m.contact.id in tied)
+    return tuple(sorted(found))
 
 
 def _own_bcc(case: Case, message_id: int, copy: NewCopy | None) -> tuple[NewParticipant, ...]:
@@ -274,25 +231,34 @@ def _copy(case: Case, message_id: int) -> NewCopy:
     )
 
 
-def _links(case: Case, message_id: int, common: _Common, *, again: bool = False) -> tuple[NewLink, ...]:
+def _asking(case: Case, common: _Common) -> Asking:
+    found = case.matches.values()
+    main = (case.matches.get(box.address) for box in case.reading.main)
+    parties = len(case.reading.main) + len(case.reading.others)
+    return Asking(
+        targets=case.mail.delivery.targets,
+        conversations=frozenset({common.conversation, *(common.merge.losers if common.merge else ())}),
+        contact_ids=tuple(match.contact.id for match in main if match and match.contact),
+        all_contact_ids=frozenset(match.contact.id for match in found if match.contact),
+        addresses=frozenset(match.address for match in case.outside()),
+        submitter=case.user_id,
+        subject=case.reading.content.subject,
+        is_mass=case.reading.direction is Direction.OUTGOING and parties > MASS,
+    )
+
+
+def _links(
+    case: Case, message_id: int, common: _Common, *, again: bool = False, widened: bool = False
+) -> tuple[NewLink, ...]:
     """Link contacts, organisations and deals; on a second arrival only what it adds by itself."""
-    conversations = {common.conversation, *(common.merge.losers if common.merge else ())}
-    externals = {m.address for m in case.matches.values() if m.verdict in (Verdict.CONTACT, Verdict.UNKNOWN)}
-    main = tuple(
-        match.contact.id
-        for box in case.reading.main
-        if (match := case.matches.get(box.address)) and match.contact
-    )
-    deals, steps = link_deals(
-        case.mail.delivery.targets, conversations, main, externals, case.overlay, case.user_id
-    )
+    deals, steps = link_deals(_asking(case, common), case.overlay)
     if again:
         deals = [deal for deal in deals if deal.origin is LinkOrigin.TAG]
         steps = [step for step in steps if deals or step.verdict == "not linked"]
     case.steps.extend(steps)
     made = {contact.id for contact in case.contacts}
     contact_ids = [m.contact.id for m in case.matches.values() if m.contact]
-    wanted = dict.fromkeys(i for i in contact_ids if not again or i in made)
+    wanted = dict.fromkeys(i for i in contact_ids if not again or widened or i in made)
     firms = dict.fromkeys(
         m.organisation.id for m in case.matches.values() if m.organisation and not m.contact and not again
     )

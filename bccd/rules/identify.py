@@ -36,6 +36,9 @@ def proof(report: AuthReport, domain: str) -> AuthMethod | None:
         return AuthMethod.TRUSTED_NETWORK
     if not report.relay or not report.authserv_id:
         return None
+    # What fails DMARC is not its author's, whatever else passed (RFC 9989).
+    if any(r.method == "dmarc" and r.result == "fail" for r in report.results):
+        return None
     for name, method in _PROOFS:
         for result in report.results:
             if (

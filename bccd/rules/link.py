@@ -1,5 +1,6 @@
 """Contacts to deals: the order of rules.md 7, each candidate with the reason why it was taken or not."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -7,6 +8,8 @@ from bccd.model.crm import Deal, DealStatus
 from bccd.model.envelope import Tag, Target
 from bccd.model.plan import LinkOrigin, LinkState, Step
 from bccd.rules.overlay import Overlay
+
+_WORD = re.compile(r"\w{3,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,36 +23,46 @@ class DealLink:
     score: float | None = None
 
 
-def link_deals(  # noqa: PLR0917  (six facts, all of different types)
-    targets: Iterable[Target],
-    conversations: Iterable[int],
-    contact_ids: tuple[int, ...],
-    addresses: set[str],
-    overlay: Overlay,
-    submitter: int,
-) -> tuple[list[DealLink], list[Step]]:
-    """Find a message's deals: by tag, by its conversation, or the one open deal; several are offered.
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What a message has to do with deals."""
 
-    `contact_ids` are the main counterparties' contacts (decisions.md 7.10), `addresses` all external ones.
-    """
-    links, steps = _by_tag(targets, overlay)
+    targets: tuple[Target, ...]
+    conversations: frozenset[int]  # those it joins
+    contact_ids: tuple[
+        int, ...
+    ]  # of the main counterparties: the only ones that choose a deal (decisions.md 7.10)
+    all_contact_ids: frozenset[int]
+    addresses: frozenset[str]  # of all counterparties
+    submitter: int
+    subject: str
+    is_mass: bool  # decisions.md 7.6
+
+
+Found = tuple[list[DealLink], list[Step]]
+
+
+def link_deals(asking: Asking, overlay: Overlay) -> Found:
+    """Find a message's deals: by tag, by its conversation, or the one open deal; several are offered."""
+    links, steps = _by_tag(asking.targets, overlay)
     if links:
         return links, steps
-    inherited = sorted(overlay.inheritable(conversations, set(contact_ids), addresses))
+    if asking.is_mass:
+        return [], [*steps, Step("deal", "", "none", "mass mail is linked to contacts alone")]
+    opened, closed = _open_deals(asking, overlay)
+    inherited = overlay.inheritable(
+        asking.conversations, asking.submitter, set(asking.all_contact_ids), set(asking.addresses)
+    )
     if inherited:
-        rule = "conversation"
-        steps += [
-            Step("deal", f"deal {i}", "linked", "the conversation carries this deal") for i in inherited
-        ]
-        return [DealLink(i, LinkState.ACTIVE, LinkOrigin.INHERITED, rule) for i in inherited], steps
-    if not overlay.company.policy.auto_link_deal:
-        steps.append(Step("deal", "", "none", "the company has switched automatic deal links off"))
-        return [], steps
-    found, why = _by_open_deals(contact_ids, overlay, submitter)
+        found, why = _inherit(inherited, opened, asking)
+    elif not overlay.company.policy.auto_link_deal:
+        found, why = [], [Step("deal", "", "none", "the company has switched automatic deal links off")]
+    else:
+        found, why = _by_open_deals(opened, closed, asking)
     return found, steps + why
 
 
-def _by_tag(targets: Iterable[Target], overlay: Overlay) -> tuple[list[DealLink], list[Step]]:
+def _by_tag(targets: Iterable[Target], overlay: Overlay) -> Found:
     links: list[DealLink] = []
     steps: list[Step] = []
     for wish in sorted({target.argument for target in targets if target.tag is Tag.DEAL}):
@@ -58,43 +71,69 @@ def _by_tag(targets: Iterable[Target], overlay: Overlay) -> tuple[list[DealLink]
             steps.append(Step("deal", f"+deal{wish}", "not linked", "the company has no such deal"))
             continue
         closed = "" if deal.status is DealStatus.OPEN else f", though it is {deal.status}"
-        steps.append(Step("deal", f"deal {deal.id}", "linked", f"named in the address{closed}"))
+        steps.append(Step("deal", _name(deal), "linked", f"named in the address{closed}"))
         links.append(DealLink(deal.id, LinkState.ACTIVE, LinkOrigin.TAG, "tag"))
     return links, steps
 
 
-def _by_open_deals(
-    contact_ids: tuple[int, ...], overlay: Overlay, submitter: int
-) -> tuple[list[DealLink], list[Step]]:
-    deals = {deal.id: deal for contact in contact_ids for deal in overlay.deals_of(contact)}
+def _open_deals(asking: Asking, overlay: Overlay) -> tuple[list[Deal], list[Deal]]:
+    """Return the main counterparties' deals, the open ones ranked, the others by id."""
+    deals = {deal.id: deal for contact in asking.contact_ids for deal in overlay.deals_of(contact)}
     opened = [deal for deal in deals.values() if deal.status is DealStatus.OPEN]
-    steps = [
-        Step("deal", f"deal {deal.id}", "not a candidate", f"it is {deal.status}")
-        for deal in sorted(deals.values(), key=lambda deal: deal.id)
-        if deal.status is not DealStatus.OPEN
-    ]
+    closed = [deal for deal in deals.values() if deal.status is not DealStatus.OPEN]
+    words = _words(asking.subject)
+    ranked = sorted(opened, key=lambda deal: _rank(deal, asking.submitter, words), reverse=True)
+    return ranked, sorted(closed, key=lambda deal: deal.id)
+
+
+def _inherit(inherited: dict[int, DealStatus], opened: list[Deal], asking: Asking) -> Found:
+    """Take over the conversation's deals; closed ones beside a new open one are a question (rules.md 7)."""
+    alive = sorted(deal_id for deal_id, status in inherited.items() if status is DealStatus.OPEN)
+    if not alive and opened:
+        old = ", ".join(f"deal {deal_id} is {status}" for deal_id, status in sorted(inherited.items()))
+        return _offer(opened, f"the conversation's {old}: the user chooses", asking)
+    taken = alive or sorted(inherited)
+    links = [DealLink(i, LinkState.ACTIVE, LinkOrigin.INHERITED, "conversation") for i in taken]
+    reason = "a mail of this conversation with the same counterparty carries it"
+    return links, [Step("deal", f"deal {i}", "linked", reason) for i in taken]
+
+
+def _by_open_deals(opened: list[Deal], closed: list[Deal], asking: Asking) -> Found:
+    steps = [Step("deal", _name(deal), "not a candidate", f"it is {deal.status}") for deal in closed]
     if not opened:
         return [], [*steps, Step("deal", "", "none", "the main counterparty has no open deal")]
-    if len(opened) == 1:
-        reason = "the only open deal of the main counterparty"
-        steps.append(Step("deal", f"deal {opened[0].id}", "linked", reason))
-        return [DealLink(opened[0].id, LinkState.ACTIVE, LinkOrigin.AUTO, "one_open_deal")], steps
-    ranked = sorted(opened, key=lambda deal: _rank(deal, submitter), reverse=True)
-    reason = f"one of {len(ranked)} open deals, the user chooses"
-    steps += [Step("deal", f"deal {deal.id}", "suggested", reason) for deal in ranked]
-    links = [
-        DealLink(
-            deal.id, LinkState.SUGGESTED, LinkOrigin.AUTO, "several_open_deals", _score(place, len(ranked))
-        )
-        for place, deal in enumerate(ranked)
-    ]
+    if len(opened) > 1:
+        links, why = _offer(opened, f"one of {len(opened)} open deals: the user chooses", asking)
+        return links, steps + why
+    reason = "the only open deal of the main counterparty"
+    steps.append(Step("deal", _name(opened[0]), "linked", reason))
+    return [DealLink(opened[0].id, LinkState.ACTIVE, LinkOrigin.AUTO, "one_open_deal")], steps
+
+
+def _offer(ranked: list[Deal], reason: str, asking: Asking) -> Found:
+    """Suggest deals, best first; the reason says what speaks for each."""
+    words = _words(asking.subject)
+    links, steps = [], []
+    for place, deal in enumerate(ranked):
+        score = round(1 - place / len(ranked), 3)
+        links.append(DealLink(deal.id, LinkState.SUGGESTED, LinkOrigin.AUTO, "several_open_deals", score))
+        hints = []
+        if deal.owner_id == asking.submitter:
+            hints.append("it is his own")
+        if shared := sorted(words & _words(deal.title)):
+            hints.append(f"its name shares: {', '.join(shared)}")
+        steps.append(Step("deal", _name(deal), "suggested", "; ".join([reason, *hints])))
     return links, steps
 
 
-def _rank(deal: Deal, submitter: int) -> tuple[bool, str, int]:
-    """Order suggestions: the submitter's own first, then the latest activity, then the newest."""
-    return deal.owner_id == submitter, deal.updated_at, deal.id
+def _rank(deal: Deal, submitter: int, words: set[str]) -> tuple[bool, int, str, int]:
+    """Order suggestions: the submitter's own, then words of the subject, the latest activity, the newest."""
+    return deal.owner_id == submitter, len(words & _words(deal.title)), deal.updated_at, deal.id
 
 
-def _score(place: int, count: int) -> float:
-    return round(1 - place / count, 3)
+def _words(text: str) -> set[str]:
+    return {word.casefold() for word in _WORD.findall(text)}
+
+
+def _name(deal: Deal) -> str:
+    return f"deal {deal.external_id}, {deal.title}" if deal.title else f"deal {deal.external_id}"

@@ -10,7 +10,7 @@ from bccd.model.message import Content, Forward, Mailbox
 from bccd.model.plan import Direction, Provenance
 from bccd.rules.dedupe import id_key
 from bccd.rules.direction import Reading
-from bccd.rules.match import MAX_ADDRESSES, parent_domains
+from bccd.rules.match import parent_domains
 from bccd.rules.thread import tokens
 
 
@@ -19,7 +19,7 @@ def lookups(mail: Mail, *, split_on_subject: bool) -> Query:
     delivery = mail.delivery
     contents = tuple(_contents(mail))
     submitter = delivery.sender or delivery.held
-    addresses = frozenset(_addresses(contents)) | ({submitter.address} if submitter else set[str]())
+    addresses = frozenset(_addresses(contents)) | ({submitter.address} if submitter else set[str]()) - {""}
     readings = [reading for content in contents for reading in _possible(content, mail)]
     return Query(
         addresses=addresses,
@@ -28,7 +28,7 @@ def lookups(mail: Mail, *, split_on_subject: bool) -> Query:
         id_keys=frozenset(id_key(content) for content in contents),
         deal_tags=frozenset(target.argument for target in delivery.targets if target.tag is Tag.DEAL),
         deliveries=frozenset({delivery.id}),
-        users=frozenset({delivery.sender.user_id}) if delivery.sender else frozenset(),
+        users=frozenset({submitter.user_id} if submitter and submitter.user_id else ()),
     )
 
 
@@ -45,10 +45,8 @@ def _originals(forward: Forward) -> Iterable[Content]:
 
 
 def _addresses(contents: Iterable[Content]) -> Iterable[str]:
-    """Yield each content's addresses; beyond twice the cap on matching nothing is asked about."""
     for content in contents:
-        boxes = participants(content)
-        yield from (box.address for box in boxes[: 2 * MAX_ADDRESSES] if box.address)
+        yield from (box.address for box in participants(content) if box.address)
 
 
 def participants(content: Content) -> tuple[Mailbox, ...]:
@@ -60,5 +58,5 @@ def participants(content: Content) -> tuple[Mailbox, ...]:
 def _possible(content: Content, mail: Mail) -> Iterable[Reading]:
     """Yield a reading for each way in which the content could be filed, to ask for all its tokens."""
     wrapper = mail.message.content if content is not mail.message.content else None
-    everyone = tuple(box for box in participants(content) if box.address)[: 2 * MAX_ADDRESSES]
+    everyone = tuple(box for box in participants(content) if box.address)
     yield Reading(content, Direction.INCOMING, everyone, (), Provenance.BCC, "", wrapper=wrapper)

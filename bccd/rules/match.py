@@ -54,21 +54,32 @@ class Match:
 def match_all(
     boxes: Iterable[Mailbox], overlay: Overlay, submitter: int
 ) -> tuple[dict[str, Match], tuple[str, ...]]:
-    """Match the distinct addresses in order, at most 50; the second value lists what was left out."""
-    addresses = list(dict.fromkeys(box.address for box in boxes if box.address))
-    matches = {address: match(address, overlay, submitter) for address in addresses[:MAX_ADDRESSES]}
-    return matches, tuple(addresses[MAX_ADDRESSES:])
+    """Give every distinct address its verdict; beyond 50 outside parties contacts are not looked up.
+
+    The second value lists the addresses that were left out so.
+    """
+    matches: dict[str, Match] = {}
+    left_out: list[str] = []
+    outside = 0
+    for address in dict.fromkeys(box.address for box in boxes if box.address):
+        excluded = exclusion(address, overlay)
+        if excluded:
+            matches[address] = excluded
+        elif outside < MAX_ADDRESSES:
+            outside += 1
+            matches[address] = match(address, overlay, submitter)
+        else:
+            left_out.append(address)
+    return matches, tuple(left_out)
 
 
 def match(address: str, overlay: Overlay, submitter: int) -> Match:
-    """Give one address its verdict; the first rule that fits wins."""
-    excluded = exclusion(address, overlay)
-    if excluded:
-        return excluded
+    """Match an outside party to a contact, else to an organisation."""
     candidates = overlay.contacts(address)
     if not candidates:
         found = organisation_of(address, overlay)
-        reason = "no contact has this address"
+        claimed = overlay.user_address(address) is not None
+        reason = "a user's address, not confirmed yet" if claimed else "no contact has this address"
         return Match(address, Verdict.UNKNOWN, reason, organisation=found)
     best, reason = choose(candidates, overlay, submitter)
     return Match(address, Verdict.CONTACT, reason, contact=best)
@@ -81,9 +92,9 @@ def exclusion(address: str, overlay: Overlay) -> Match | None:
     entry = overlay.user_address(address)
     if entry is not None and entry.confirmed:
         return Match(address, Verdict.USER, "a user of the company", user_id=entry.user.id)
-    if domain_of(address) in overlay.company.policy.internal_domains:
+    if is_internal(address, overlay):
         return Match(address, Verdict.INTERNAL, "an internal domain")
-    if overlay.is_never_log(address):
+    if is_never_log(address, overlay):
         return Match(address, Verdict.NEVER_LOG, "on the never-log list")
     if _MACHINE.match(address.rpartition("@")[0]):
         return Match(address, Verdict.EXCLUDED, "the address of a machine")
@@ -136,14 +147,28 @@ def parent_domains(domain: str) -> tuple[str, ...]:
     return tuple(".".join(labels[i:]) for i in range(max(len(labels) - 1, 1))) if domain else ()
 
 
-def may_create(address: str) -> bool:
-    """Tell whether a contact may be made from this address: a person's, not a role's (rules.md 5)."""
-    return address.rpartition("@")[0].partition("+")[0] not in _ROLES
+def may_not_create(address: str, overlay: Overlay) -> str:
+    """Say why no contact is made from this address, empty where one may be (rules.md 5)."""
+    if overlay.user_address(address) is not None:
+        return "it is a user's address, not confirmed yet"
+    return "it is the address of a role" if address.rpartition("@")[0].partition("+")[0] in _ROLES else ""
+
+
+def is_internal(address: str, overlay: Overlay) -> bool:
+    """Tell whether the address belongs to one of the company's own domains, or below one."""
+    internal = overlay.company.policy.internal_domains
+    return bool(internal) and not internal.isdisjoint(parent_domains(domain_of(address)))
+
+
+def is_never_log(address: str, overlay: Overlay) -> bool:
+    """Tell whether the address, its domain or a parent of it is on the never-log list (rules.md 3.5)."""
+    domains = ("@" + domain for domain in parent_domains(domain_of(address)))
+    return not overlay.never_log.isdisjoint((address, *domains))
 
 
 def is_ours(address: str, overlay: Overlay) -> bool:
     """Tell whether an address is a confirmed user's, a drop address or of an internal domain (rules.md 4)."""
-    if overlay.is_service(address) or domain_of(address) in overlay.company.policy.internal_domains:
+    if overlay.is_service(address) or is_internal(address, overlay):
         return True
     entry = overlay.user_address(address)
     return entry is not None and entry.confirmed

@@ -1,25 +1,12 @@
 """The facts of a batch plus what its earlier mail has planned, so that the size of a batch never shows."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
-from bccd.model.crm import Contact, Deal, Organisation, sortable
-from bccd.model.delivery import DeliveryState
+from bccd.model.crm import Contact, Deal, DealStatus, Organisation, sortable
 from bccd.model.directory import Company, UserAddress
-from bccd.model.facts import ConversationFacts, Facts, KnownMessage
+from bccd.model.facts import CarriedDeal, Facts, KnownMessage
 from bccd.model.plan import LinkState, NewMessage, Outcome, Plan
-
-
-@dataclass(slots=True)
-class _Conversation:
-    counterparties: set[str] = field(default_factory=set)
-    contact_ids: set[int] = field(default_factory=set)
-    deal_ids: set[int] = field(default_factory=set)
-
-    def absorb(self, other: "_Conversation | ConversationFacts") -> None:
-        self.counterparties |= other.counterparties
-        self.contact_ids |= other.contact_ids
-        self.deal_ids |= other.deal_ids
 
 
 class Overlay:
@@ -31,12 +18,15 @@ class Overlay:
         self._contacts = dict(facts.contacts)
         self._tokens = dict(facts.token_conversations)
         self._merged: dict[int, int] = {}
-        self._conversations: dict[int, _Conversation] = {}
-        for known in facts.conversations.values():
-            self._conversation(known.id).absorb(known)
+        self._carried = {conversation: set(deals) for conversation, deals in facts.carried.items()}
         self._messages = dict(facts.messages)
         self._delivered = dict(facts.delivered)
         self._activity: dict[int, str] = {}
+        self._statuses = {deal.id: deal.status for deal in facts.deals_by_tag.values()}
+        for deals in facts.deals_by_contact.values():
+            self._statuses |= {deal.id: deal.status for deal in deals}
+        for carried in facts.carried.values():
+            self._statuses |= {deal.deal_id: deal.status for deal in carried}
 
     @property
     def company(self) -> Company:
@@ -64,9 +54,10 @@ class Overlay:
         local, _, domain = address.rpartition("@")
         return f"{local.partition('+')[0]}@{domain}" in self._facts.service_addresses
 
-    def is_never_log(self, address: str) -> bool:
-        """Tell whether the address or its domain is on the company's never-log list."""
-        return address in self._facts.never_log or "@" + address.rpartition("@")[2] in self._facts.never_log
+    @property
+    def never_log(self) -> frozenset[str]:
+        """The addresses and @domains of the company's never-log list that may matter here."""
+        return self._facts.never_log
 
     def contacts(self, address: str) -> tuple[Contact, ...]:
         """Return the contacts that have this address, with their activity as of now."""
@@ -103,92 +94,102 @@ class Overlay:
         return conversation_id
 
     def inheritable(
-        self, conversations: Iterable[int], contact_ids: set[int], addresses: set[str]
-    ) -> set[int]:
-        """Return the deals of the conversations that share a counterparty with the asker (data.md 2.4)."""
-        deals: set[int] = set()
-        for conversation_id in conversations:
-            known = self._conversations.get(conversation_id)
-            if known and (known.contact_ids & contact_ids or known.counterparties & addresses):
-                deals |= known.deal_ids
-        return deals
+        self, conversations: Iterable[int], viewer: int, contact_ids: set[int], addresses: set[str]
+    ) -> dict[int, DealStatus]:
+        """Return the deals that these conversations hand on to a viewer's mail (data.md 2.4).
+
+        A message that carries the deal must share a counterparty with the mail, since References can be
+        forged, and the viewer must be one who may see that message.
+        """
+        return {
+            deal.deal_id: deal.status
+            for conversation_id in conversations
+            for deal in self._carried.get(conversation_id, ())
+            if deal.viewer in (0, viewer) and (deal.contact_id in contact_ids or deal.address in addresses)
+        }
 
     def message(self, identity_key: bytes) -> KnownMessage | None:
         """Return the stored message with this identity."""
         return self._messages.get(identity_key)
 
-    def shares_id(self, id_key: bytes, identity_key: bytes) -> bool:
-        """Tell whether another message carries the same identity fields with other content."""
-        return any(m.id_key == id_key and m.identity_key != identity_key for m in self._messages.values())
+    def shares_id(self, id_key: bytes, identity_key: bytes, viewer: int) -> bool:
+        """Tell whether the viewer may see another message with these identity fields and other content."""
+        return any(
+            known.id_key == id_key and known.identity_key != identity_key and _sees(known, viewer)
+            for known in self._messages.values()
+        )
 
-    def delivered(self, delivery_id: int) -> DeliveryState | None:
+    def delivered(self, delivery_id: int) -> Outcome | None:
         """Return how the delivery ended, if it is recorded already."""
         return self._delivered.get(delivery_id)
 
     def end(self, outcome: Outcome) -> None:
         """Remember how a delivery ended."""
-        self._delivered[outcome.delivery_id] = outcome.state
+        self._delivered[outcome.delivery_id] = outcome
 
-    def learn(self, plan: Plan) -> None:
-        """Add what the plan will write, so that whatever is decided next sees it."""
+    def learn(self, plan: Plan, parties: Iterable[tuple[str, int | None]]) -> None:
+        """Add what the plan will write, so that whatever is decided next sees it.
+
+        `parties` are the counterparties of the message it files, each with his contact.
+        """
         for contact in plan.contacts:
             fresh = Contact(contact.id, contact.name, organisation_id=contact.organisation_id)
             self._contacts[contact.address] = (*self._contacts.get(contact.address, ()), fresh)
-        self._learn_conversation(plan)
-        self._learn_links(plan)
-        if plan.message:
-            self._learn_message(plan.message, plan)
-        elif plan.update:
-            self._learn_copy(plan)
-
-    def _learn_conversation(self, plan: Plan) -> None:
-        if plan.merge:
-            winner = self._conversation(plan.merge.winner)
-            for loser in plan.merge.losers:
-                self._merged[loser] = plan.merge.winner
-                winner.absorb(self._conversations.pop(loser, _Conversation()))
+        self._learn_merge(plan)
         self._tokens.update(plan.tokens)
-        if plan.message:
-            known = self._conversation(plan.message.conversation_id)
-            known.counterparties |= {
-                p.address for p in plan.participants if p.verdict in ("contact", "unknown") and not p.copy_id
-            }
+        known = self._learn_message(plan)
+        if known is not None:
+            self._messages[known.identity_key] = known
+            self._hand_on(known, tuple(parties))
 
-    def _learn_links(self, plan: Plan) -> None:
-        for link in plan.links:
-            if link.state is not LinkState.ACTIVE:
-                continue
-            known = self._conversation(link.conversation_id)
-            if link.contact_id is not None:
-                known.contact_ids.add(link.contact_id)
-            if link.deal_id is not None:
-                known.deal_ids.add(link.deal_id)
+    def _learn_merge(self, plan: Plan) -> None:
+        if plan.merge is None:
+            return
+        winner = self._carried.setdefault(plan.merge.winner, set())
+        for loser in plan.merge.losers:
+            self._merged[loser] = plan.merge.winner
+            winner |= self._carried.pop(loser, set())
 
-    def _learn_message(self, message: NewMessage, plan: Plan) -> None:
-        if message.shared:  # private mail leaves no trace in the directory
-            at = sortable(message.sort_at)
-            for who in plan.participants:
-                if who.contact_id is not None:
-                    self._activity[who.contact_id] = max(at, self._activity.get(who.contact_id, ""))
-        owners = frozenset({plan.copy.owner_id}) if plan.copy else frozenset[int]()
-        self._messages[message.identity_key] = KnownMessage(
-            message.id,
-            message.conversation_id,
-            message.id_key,
-            message.identity_key,
-            owners,
-            message.shared,
-            message.linked,
+    def _learn_message(self, plan: Plan) -> KnownMessage | None:
+        """Return the message that the plan writes or touches, as it stands afterwards."""
+        known = self._before(plan)
+        if known is None:
+            return None
+        if plan.update is not None:
+            known = replace(known, shared=plan.update.shared, linked=plan.update.linked)
+        owners = known.owners | ({plan.copy.owner_id} if plan.copy else set())
+        deals = {
+            (link.deal_id, self._statuses.get(link.deal_id, DealStatus.OPEN))
+            for link in plan.links
+            if link.deal_id is not None and link.state is LinkState.ACTIVE
+        }
+        return replace(known, owners=owners, deals=known.deals | deals)
+
+    def _before(self, plan: Plan) -> KnownMessage | None:
+        new = plan.message
+        if new is None:
+            return next((m for m in self._messages.values() if m.id == plan.outcome.message_id), None)
+        self._learn_activity(new, plan)
+        return KnownMessage(
+            new.id, new.conversation_id, new.id_key, new.identity_key, frozenset(), new.shared, new.linked
         )
 
-    def _learn_copy(self, plan: Plan) -> None:
-        for key, known in self._messages.items():
-            if plan.update and known.id == plan.update.message_id:
-                added = {plan.copy.owner_id} if plan.copy else set[int]()
-                self._messages[key] = replace(
-                    known, owners=known.owners | added, shared=plan.update.shared, linked=plan.update.linked
-                )
-                return
+    def _learn_activity(self, message: NewMessage, plan: Plan) -> None:
+        if not message.shared:  # private mail leaves no trace in the directory
+            return
+        at = sortable(message.sort_at)
+        for who in plan.participants:
+            if who.contact_id is not None:
+                self._activity[who.contact_id] = max(at, self._activity.get(who.contact_id, ""))
 
-    def _conversation(self, conversation_id: int) -> _Conversation:
-        return self._conversations.setdefault(conversation_id, _Conversation())
+    def _hand_on(self, known: KnownMessage, parties: tuple[tuple[str, int | None], ...]) -> None:
+        """Let the message's deals be inherited by whoever shares a party with it and may see it."""
+        viewers = (*known.owners, *((0,) if known.shared and known.linked else ()))
+        carried = self._carried.setdefault(self.resolve(known.conversation_id), set())
+        for deal_id, status in known.deals:
+            for viewer in viewers:
+                carried.update(CarriedDeal(deal_id, status, viewer, *party) for party in parties)
+
+
+def _sees(known: KnownMessage, viewer: int) -> bool:
+    return viewer in known.owners or (known.shared and known.linked)

@@ -57,6 +57,10 @@ _WIDEN = text(
     "UPDATE message SET shared = (shared OR :shared), linked = (linked OR :linked), change_seq = :seq"
     " WHERE company_id = :company AND id = :id"
 )
+_KNOWN_SINCE = text(
+    "UPDATE participant SET contact_id = :contact, verdict = 'contact' WHERE company_id = :company"
+    " AND message_id = :id AND address = :address AND copy_id = 0 AND verdict = 'unknown'"
+)
 _ACTIVITY = text(
     "UPDATE contact SET last_activity_at = :at"
     " WHERE company_id = :company AND id = :id AND (last_activity_at IS NULL OR last_activity_at < :at)"
@@ -150,6 +154,8 @@ class Applier:
         if isinstance(edit, MessageUpdate):
             widened = {"id": edit.message_id, "shared": edit.shared, "linked": edit.linked, "seq": seq}
             self._run(_WIDEN, [widened])
+            message = edit.message_id
+            self._run(_KNOWN_SINCE, [{"id": message, "address": a, "contact": c} for a, c in edit.contacts])
             return
         for loser in edit.losers:
             self._run(_MERGE, [{"winner": edit.winner, "loser": loser}])

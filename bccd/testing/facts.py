@@ -7,7 +7,8 @@ from typing import Any
 from bccd.model.crm import Contact, Deal, DealStatus, Organisation
 from bccd.model.delivery import DeliveryState
 from bccd.model.directory import Company, Sharing, User, UserAddress
-from bccd.model.facts import ConversationFacts, Facts, KnownMessage, Query
+from bccd.model.facts import CarriedDeal, Facts, KnownMessage, Query
+from bccd.model.plan import Outcome
 from bccd.store.tables import to_text
 from bccd.testing.tables import Row, Tables
 
@@ -46,7 +47,7 @@ class _Reader:
             organisations=self._organisations(query.domains),
             never_log=self._never_log(query),
             token_conversations=tokens,
-            conversations={id_: self._conversation(id_, query.addresses) for id_ in known},
+            carried={id_: deals for id_ in known if (deals := self._carried(id_, query, matched))},
             messages=messages,
             delivered=self._delivered(query.deliveries),
         )
@@ -129,35 +130,72 @@ class _Reader:
                 ),
                 row["shared"],
                 row["linked"],
+                self._deals_of_message(row["id"]),
             )
             for row in self._rows("message")
             if row["id_key"] in id_keys
         }
 
-    def _conversation(self, id_: int, addresses: Collection[str]) -> ConversationFacts:
-        messages = {row["id"] for row in self._rows("message") if row["conversation_id"] == id_}
-        links = [
-            row for row in self._rows("link") if row["conversation_id"] == id_ and row["state"] == "active"
-        ]
-        return ConversationFacts(
-            id_,
-            frozenset(
-                row["address"]
-                for row in self._rows("participant")
-                if row["message_id"] in messages
-                and row["address"] in addresses
-                and row["verdict"] in ("contact", "unknown")
-                and row["copy_id"] == 0
-            ),
-            frozenset(row["contact_id"] for row in links if row["contact_id"] is not None),
-            frozenset(row["deal_id"] for row in links if row["deal_id"] is not None),
+    def _deals_of_message(self, message_id: int) -> frozenset[tuple[int, DealStatus]]:
+        status = {row["id"]: DealStatus(row["status"]) for row in self._rows("deal")}
+        return frozenset(
+            (row["deal_id"], status[row["deal_id"]])
+            for row in self._rows("link")
+            if row["message_id"] == message_id
+            and row["state"] == "active"
+            and row["deal_id"] is not None
+            and status[row["deal_id"]] is not DealStatus.DELETED
         )
 
-    def _delivered(self, ids: Collection[int]) -> dict[int, DeliveryState]:
-        rows = (row for row in self._rows("delivery") if row["id"] in ids)
-        states = {row["id"]: DeliveryState(row["state"]) for row in rows}
+    def _carried(self, id_: int, query: Query, matched: Collection[int]) -> frozenset[CarriedDeal]:
+        """Return the living deals of a conversation, for each who may see and hand on a message with one."""
+        deals = {row["id"]: DealStatus(row["status"]) for row in self._rows("deal")}
+        messages = {row["id"]: row for row in self._rows("message")}
+        found = set()
+        for link in self._rows("link"):
+            status = deals.get(link["deal_id"], DealStatus.DELETED)
+            if link["conversation_id"] != id_ or link["state"] != "active" or status is DealStatus.DELETED:
+                continue
+            for viewer in self._viewers(messages[link["message_id"]], query.users):
+                for who in self._people(link["message_id"], query.addresses, matched):
+                    found.add(CarriedDeal(link["deal_id"], status, viewer, who["address"], who["contact_id"]))
+        return frozenset(found)
+
+    def _viewers(self, message: Row, users: Collection[int]) -> Iterator[int]:
+        if message["shared"] and message["linked"]:
+            yield 0
+        for copy in self._rows("message_copy"):
+            if copy["message_id"] == message["id"] and copy["owner_id"] in users:
+                yield copy["owner_id"]
+
+    def _people(
+        self, message_id: int, addresses: Collection[str], contacts: Collection[int]
+    ) -> Iterator[Row]:
+        for row in self._rows("participant"):
+            if (
+                row["message_id"] != message_id
+                or row["copy_id"]
+                or row["verdict"] not in ("contact", "unknown")
+            ):
+                continue
+            if row["address"] in addresses or row["contact_id"] in contacts:
+                yield row
+
+    def _delivered(self, ids: Collection[int]) -> dict[int, Outcome]:
         undone = (DeliveryState.RECEIVED, DeliveryState.FAILED)
-        return {id_: state for id_, state in states.items() if state not in undone}
+        found = (row for row in self._rows("delivery") if row["id"] in ids)
+        return {
+            row["id"]: Outcome(
+                row["id"],
+                DeliveryState(row["state"]),
+                row["reason"],
+                row["user_id"],
+                row["message_id"],
+                row["copy_id"],
+            )
+            for row in found
+            if row["state"] not in undone
+        }
 
 
 def _deal(row: Row) -> Deal:

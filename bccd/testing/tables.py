@@ -87,10 +87,20 @@ def _replaces_link(standing: dict[Key, Row], row: Row) -> bool:
     return False
 
 
+def _know(tables: Tables, company_id: int, edit: MessageUpdate) -> None:
+    """Tie the participants to contacts that are known since."""
+    since = dict(edit.contacts)
+    for who in tables["participant"].values():
+        mine = (who["company_id"], who["message_id"], who["copy_id"]) == (company_id, edit.message_id, 0)
+        if mine and who["verdict"] == "unknown" and who["address"] in since:
+            who |= {"contact_id": since[who["address"]], "verdict": "contact"}
+
+
 def _edit(tables: Tables, company_id: int, edit: Merge | MessageUpdate, seq: int) -> None:
     if isinstance(edit, MessageUpdate):
         row = tables["message"][company_id, edit.message_id]
         widened = {"shared": row["shared"] or edit.shared, "linked": row["linked"] or edit.linked}
+        _know(tables, company_id, edit)
         tables["message"][company_id, edit.message_id] = row | widened | {"change_seq": seq}
         return
     for key, row in list(tables["conversation"].items()):

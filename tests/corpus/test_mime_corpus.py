@@ -72,5 +72,5 @@ def test_header_fields_agree() -> None:
 
 def test_bounces_are_automatic() -> None:
     """Nearly all bounces and reports of many systems are told by their fields or their parts."""
-    kinds = Counter(parse(path.read_bytes()).auto for path in mails("bounces"))
+    kinds = Counter(parse(path.read_bytes()).content.auto for path in mails("bounces"))
     assert kinds[AutoKind.NONE] < 0.03 * kinds.total()

@@ -78,7 +78,8 @@ def messages(draw: st.DrawFn, sender: str, originals: st.SearchStrategy[Content]
     own = contents(sender)
     if found:  # most forwards are filed: nobody else stands in To and Cc
         own = st.one_of(own.map(lambda content: replace(content, to=(), cc=())), own)
-    return Message(draw(own), forwards=forwards, note=draw(st.sampled_from(["", "fyi"])), auto=auto)
+    content = replace(draw(own), auto=auto)
+    return Message(content, forwards=forwards, note=draw(st.sampled_from(["", "fyi"])))
 
 
 @dataclass(frozen=True)
@@ -254,6 +255,31 @@ def test_any_partition_into_batches_gives_the_same_rows(
         file_all(one_by_one, mails, [1] * len(mails))
         file_all(in_batches, mails, sizes)
         assert rows(in_batches) == rows(one_by_one)
+
+
+def test_long_lists_do_not_show_the_batches(template: Path) -> None:
+    """What lies beyond the hundredth recipient or Reply-To is known to each mail by itself, or to none."""
+    crowd = tuple(Mailbox("", f"x{number}@crowd.example") for number in range(1_200))
+    guid = b"A" * 16
+    one = Content(
+        Mailbox("", USERS[1]), 1, to=crowd[140:141], subject="Offer", message_id="1@x", thread_index=guid
+    )
+    all_of_them = replace(one, to=crowd[:1_100], message_id="2@x", text="2")
+    beyond = replace(one, to=crowd[1_150:1_151], message_id="3@x", text="3")
+    answers = replace(
+        one, to=crowd[150:151], reply_to=crowd[:120], message_id="4@x", text="4", thread_index=b""
+    )
+    again = replace(answers, reply_to=(), message_id="5@x", text="5")
+    contents = (one, all_of_them, beyond, again, answers)
+    mails = [
+        mail(number, Draft(1, Target("crm@drop.example", 1), Message(content), held=False))
+        for number, content in enumerate(contents, 1)
+    ]
+    with company(template) as one_by_one, company(template) as in_batches:
+        file_all(one_by_one, mails, [1] * len(mails))
+        file_all(in_batches, mails, [])
+        assert rows(in_batches) == rows(one_by_one)
+        assert len(facts(in_batches)[2]) < len(mails), "Thread-Index joins some of them"
 
 
 @EXAMPLES

@@ -10,7 +10,7 @@ from bccd.model.crm import DealStatus
 from bccd.model.delivery import DeliveryState
 from bccd.model.directory import Sharing
 from bccd.model.errors import MistakeError
-from bccd.model.facts import Facts, Query
+from bccd.model.facts import CarriedDeal, Facts, Query
 from bccd.model.plan import (
     Change,
     LinkOrigin,
@@ -141,12 +141,23 @@ def test_conversations_are_found_by_token(bench: Bench) -> None:
     asked = frozenset({"jan@customer.example", "maria@customer.example", "anna@seller.example"})
     found = facts(bench, Query(tokens=frozenset({key("a"), key("none")}), addresses=asked))
     assert found.token_conversations == {key("a"): 1000}
-    known = found.conversations[1000]
     # Anna is one of us, and Maria stood in Bcc.
-    assert known.counterparties == {"jan@customer.example"}
-    assert [*known.contact_ids, *known.deal_ids] == [JAN, OPEN]
-    by_identity = facts(bench, Query(id_keys=frozenset({key("id2")})))
-    assert by_identity.conversations[1010].deal_ids == frozenset()
+    jan = CarriedDeal(OPEN, DealStatus.OPEN, 0, "jan@customer.example", JAN)
+    assert found.carried == {1000: {jan}}
+    by_identity = facts(bench, Query(id_keys=frozenset({key("id2")}), addresses=asked))
+    assert by_identity.carried == {}, "a suggestion is nothing to inherit"
+
+
+def test_a_private_messages_deal_is_carried_for_its_owners_alone(bench: Bench) -> None:
+    """Nobody else's mail may inherit it, and a deleted deal is carried for nobody."""
+    bench.fill(world().deal(60, "60", JAN, status="deleted"))
+    gone = filed(2, 1010, tokens=("b",), deal=60)
+    bench.apply([filed(1, 1000, tokens=("a",), shared=False), gone], NOON)
+    asked = Query(tokens=frozenset({key("a"), key("b")}), addresses=frozenset({"jan@customer.example"}))
+    assert facts(bench, asked).carried == {}
+    assert facts(bench, asked | Query(users=frozenset({BERT}))).carried == {}
+    (deal,) = facts(bench, asked | Query(users=frozenset({ANNA}))).carried[1000]
+    assert (deal.deal_id, deal.viewer) == (OPEN, ANNA)
 
 
 def test_messages_are_found_by_identity(bench: Bench) -> None:
@@ -165,10 +176,10 @@ def test_recorded_deliveries_are_told_unless_they_may_run_again(bench: Bench) ->
     states = (DeliveryState.HELD, DeliveryState.SET_ASIDE, DeliveryState.FAILED, DeliveryState.RECEIVED)
     bench.apply([filed(1, 1000), *(ended(n, state, "why") for n, state in enumerate(states, 2))], NOON)
     found = facts(bench, Query(deliveries=frozenset(range(1, 9))))
-    assert found.delivered == {
-        1: DeliveryState.FILED,
-        2: DeliveryState.HELD,
-        3: DeliveryState.SET_ASIDE,
+    assert {id_: (ended.state, ended.reason) for id_, ended in found.delivered.items()} == {
+        1: (DeliveryState.FILED, ""),
+        2: (DeliveryState.HELD, "why"),
+        3: (DeliveryState.SET_ASIDE, "why"),
     }
 
 
@@ -323,7 +334,6 @@ def test_merged_conversations_resolve_to_the_oldest(bench: Bench) -> None:
     tokens = frozenset({key("t1"), key("t2"), key("t3")})
     found = facts(bench, Query(tokens=tokens))
     assert set(found.token_conversations.values()) == {1010}
-    assert set(found.conversations) == {1010}
     assert bench.column("conversation_audience", "conversation_id", "audience_id", "message_count") == [
         (1010, 0, 5),
         (1010, ANNA, 5),

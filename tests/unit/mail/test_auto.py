@@ -47,7 +47,7 @@ def test_headers_tell(header: str, kind: AutoKind) -> None:
     """Each sign has its kind; a request not to be answered is no sign."""
     raw = f"{header}\r\n".encode()
     assert header_kind(raw) is kind
-    assert parse(raw + b"\r\nx").auto is kind
+    assert parse(raw + b"\r\nx").content.auto is kind
 
 
 def test_a_report_that_does_not_say_so_is_one() -> None:
@@ -61,7 +61,7 @@ def test_a_report_that_does_not_say_so_is_one() -> None:
         + b"--b--\r\n"
     )
     message = parse(raw)
-    assert (message.auto, message.forwards, message.content.text) == (AutoKind.DSN, (), "sorry")
+    assert (message.content.auto, message.forwards, message.content.text) == (AutoKind.DSN, (), "sorry")
 
 
 @pytest.mark.parametrize(

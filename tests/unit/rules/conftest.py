@@ -11,7 +11,7 @@ from bccd.model.crm import Contact, Deal, DealStatus, Organisation
 from bccd.model.delivery import Delivery, Mail
 from bccd.model.directory import Company, Sharing, User, UserAddress
 from bccd.model.envelope import Peer, Tag, Target
-from bccd.model.facts import ConversationFacts, Facts, KnownMessage
+from bccd.model.facts import CarriedDeal, Facts, KnownMessage
 from bccd.model.message import Content, Forward, ForwardKind, Mailbox, Message
 from bccd.model.plan import Plan
 from bccd.model.policy import Policy
@@ -41,7 +41,7 @@ class World:
     organisations: dict[str, tuple[Organisation, ...]] = field(default_factory=dict)
     never_log: frozenset[str] = frozenset()
     tokens: dict[bytes, int] = field(default_factory=dict)
-    conversations: dict[int, ConversationFacts] = field(default_factory=dict)
+    carried: dict[int, frozenset[CarriedDeal]] = field(default_factory=dict)
     messages: dict[bytes, KnownMessage] = field(default_factory=dict)
     ids: "count[int]" = field(default_factory=lambda: count(1000))
 
@@ -91,7 +91,7 @@ class World:
                 organisations=self.organisations,
                 never_log=self.never_log,
                 token_conversations=self.tokens,
-                conversations=self.conversations,
+                carried=self.carried,
                 messages=self.messages,
             )
         )

@@ -139,14 +139,15 @@ def test_mail_that_names_nobody_is_held_with_advice(world: World, make: Make, to
 @pytest.mark.parametrize("kind", [AutoKind.DSN, AutoKind.MDN, AutoKind.AUTO_REPLY])
 def test_automatic_mail_is_set_aside(world: World, make: Make, kind: AutoKind) -> None:
     """It creates nothing, links nothing and is kept."""
-    (plan,) = world.decide(world.mail(Message(make.outgoing("jan@customer.example"), auto=kind)))
+    (plan,) = world.decide(world.mail(make.outgoing("jan@customer.example", auto=kind)))
     assert (plan.outcome.state, plan.outcome.reason) == (DeliveryState.SET_ASIDE, str(kind))
 
 
 def test_a_server_rules_forward_is_filed(world: World, make: Make) -> None:
     """Automatic mail of a proven user that carries a forward is a forward (decisions.md 7.2)."""
     message = make.forward(make.incoming("jan@customer.example"))
-    mail = world.mail(Message(message.content, forwards=message.forwards, auto=AutoKind.AUTO_REPLY))
+    wrapper = replace(message.content, auto=AutoKind.AUTO_REPLY)
+    mail = world.mail(Message(wrapper, forwards=message.forwards))
     (plan,) = world.decide(mail)
     assert filed(plan).direction is Direction.INCOMING
 
@@ -317,7 +318,7 @@ def test_one_open_deal_is_linked(world: World, make: Make) -> None:
     world.deal(11, 5, status=DealStatus.LOST)
     (plan,) = world.decide(world.mail(make.outgoing("jan@customer.example")))
     assert deals(plan, LinkState.ACTIVE) == [9]
-    assert ("deal 10", "it is won") in reasons(plan, "deal")
+    assert ("deal d10, deal 10", "it is won") in reasons(plan, "deal")
 
 
 def test_several_open_deals_are_offered_ranked(world: World, make: Make) -> None:

@@ -1,0 +1,120 @@
+"""The work sheet of one reading: who takes part, as contacts, found or made."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bccd.model.crm import Contact
+from bccd.model.delivery import Mail
+from bccd.model.directory import Sharing
+from bccd.model.envelope import Tag
+from bccd.model.message import AutoKind
+from bccd.model.plan import NewContact, Step
+from bccd.rules.direction import Reading
+from bccd.rules.lookups import participants
+from bccd.rules.match import Match, Verdict, match_all, may_not_create
+from bccd.rules.overlay import Overlay
+
+
+@dataclass(slots=True)
+class Case:
+    """The work sheet of one reading while its plan is made; never leaves this package."""
+
+    mail: Mail
+    reading: Reading
+    overlay: Overlay
+    user_id: int
+    sharing: Sharing
+    matches: dict[str, Match] = field(default_factory=dict)
+    contacts: list[NewContact] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+
+    def outside(self) -> list[Match]:
+        """Return the counterparties: everyone who is neither ours, unwanted nor a machine."""
+        return [m for m in self.matches.values() if m.verdict in (Verdict.CONTACT, Verdict.UNKNOWN)]
+
+    @property
+    def at(self) -> datetime:
+        """When the mail was received; the time of everything that is written about it."""
+        return self.mail.delivery.received_at
+
+
+def open_case(mail: Mail, reading: Reading, overlay: Overlay) -> Case:
+    """Begin the work sheet of a proven submitter's reading."""
+    sender = mail.delivery.sender
+    if sender is None:
+        raise ValueError  # decide() files proven mail only
+    entry = overlay.user_address(sender.address)
+    sharing = entry.user.default_sharing if entry else Sharing.PRIVATE
+    if asks_private(mail):
+        sharing = Sharing.PRIVATE
+    case = Case(mail, reading, overlay, sender.user_id, sharing)
+    between = ", ".join(box.address for box in reading.main) or "our own people"
+    case.steps.append(Step("direction", f"rule {reading.rule}", str(reading.direction), f"with {between}"))
+    if reading.wrapper is not None:
+        reason = "a forward to nobody outside: what it forwards is filed"
+        case.steps.append(Step("forward", reading.content.subject[:80], str(reading.provenance), reason))
+    return case
+
+
+def asks_private(mail: Mail) -> bool:
+    """Tell whether an address of the mail says +private."""
+    return any(target.tag is Tag.PRIVATE for target in mail.delivery.targets)
+
+
+def match_people(case: Case) -> None:
+    """Give everyone who takes part his verdict."""
+    ordered = (*case.reading.main, *case.reading.others, *participants(case.reading.content))
+    case.matches, left_out = match_all(ordered, case.overlay, case.user_id)
+    for match in case.matches.values():
+        case.steps.append(Step("match", match.address, _shown(match), match.reason))
+        if match.organisation and not match.contact:
+            name = f"organisation {match.organisation.id}, {match.organisation.name}"
+            case.steps.append(Step("organisation", match.address, name, "it has this domain"))
+    if left_out:
+        case.steps.append(
+            Step("match", "", "left out", f"{len(left_out)} further addresses were not looked up")
+        )
+
+
+def _shown(match: Match) -> str:
+    if match.contact is None:
+        return str(match.verdict)
+    return f"contact {match.contact.id}, {match.contact.name}"
+
+
+def create_contacts(case: Case, room: int) -> None:
+    """Make contacts of unknown main counterparties (rules.md 6.5) where that betrays no private mail."""
+    unknown = [b for b in case.reading.main if _verdict(case, b.address) is Verdict.UNKNOWN]
+    if not unknown:
+        return
+    refusal = _why_not(case, len(unknown), room)
+    for box in unknown:
+        match = case.matches[box.address]
+        reason = refusal or may_not_create(box.address, case.overlay)
+        if reason:
+            case.steps.append(Step("contact", box.address, "not created", reason))
+            continue
+        organisation = match.organisation.id if match.organisation else None
+        name = box.name if box.name and "@" not in box.name else box.address.partition("@")[0]
+        made = NewContact(
+            case.overlay.take_id(), name, box.address, organisation, case.at, case.mail.delivery.id
+        )
+        case.contacts.append(made)
+        contact = Contact(made.id, made.name, organisation_id=organisation)
+        case.matches[box.address] = Match(box.address, Verdict.CONTACT, "created from this mail", contact)
+        case.steps.append(Step("contact", box.address, f"contact {made.id}", "created, to be checked"))
+
+
+def _why_not(case: Case, count: int, room: int) -> str:
+    if not case.overlay.company.policy.auto_create_contact:
+        return "the company creates no contacts by itself"
+    if case.sharing is Sharing.PRIVATE:
+        return "the mail is private"
+    if case.reading.content.auto is not AutoKind.NONE:
+        return f"the mail is automatic: {case.reading.content.auto}"
+    return f"{count} unknown parties are too many for one mail" if count > room else ""
+
+
+def _verdict(case: Case, address: str) -> Verdict | None:
+    match = case.matches.get(address)
+    return match.verdict if match else None
