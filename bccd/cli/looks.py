@@ -100,8 +100,8 @@ def _entry(entry: entries.Entry) -> dict[str, Any]:
 
 def waiting(stores: Stores, states: Collection[str], limit: int) -> list[dict[str, Any]]:
     """List mail that is not filed, oldest first."""
-    found = [_entry(entry) for entry in entries.entries(stores.spool, limit=limit)]
-    return [entry for entry in found if entry["state"] in states]
+    wanted = [DeliveryState(state) for state in states]
+    return [_entry(entry) for entry in entries.entries(stores.spool, states=wanted, limit=limit)]
 
 
 def raw(stores: Stores, number: int) -> bytes:

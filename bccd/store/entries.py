@@ -1,12 +1,25 @@
 """What stands in the spool, for the person who looks after it: list, show, retry, delete."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, delete, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    and_,
+    delete,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    union_all,
+    update,
+)
 
 from bccd.model.delivery import Delivery, DeliveryState, show_id
 from bccd.model.errors import MistakeError
@@ -33,13 +46,26 @@ class Entry:
         return DeliveryState(self.error.partition(":")[0]) if self.state == "kept" else DeliveryState.RECEIVED
 
 
-def entries(engine: Engine, *, company: int | None = None, limit: int = 1_000) -> list[Entry]:
-    """Return what stands in the spool, oldest first."""
-    wanted = select(t.queue).order_by(t.queue.c.seq).limit(limit)
+def entries(
+    engine: Engine,
+    *,
+    company: int | None = None,
+    states: Collection[DeliveryState] = frozenset(DeliveryState),
+    limit: int = 1_000,
+) -> list[Entry]:
+    """Return what stands in the spool in these states, oldest first."""
+    wanted = select(t.queue).where(or_(*map(_stands_at, states))).order_by(t.queue.c.seq).limit(limit)
     if company is not None:
         wanted = wanted.where(t.queue.c.company_id == company)
     with reading(engine) as connection:
         return [_entry(row) for row in connection.execute(wanted)]
+
+
+def _stands_at(state: DeliveryState) -> ColumnElement[bool]:
+    """Ask what Entry.outcome answers."""
+    if state is DeliveryState.RECEIVED:
+        return t.queue.c.state == "received"
+    return and_(t.queue.c.state == "kept", t.queue.c.error.startswith(f"{state}:", autoescape=True))
 
 
 def entry(engine: Engine, delivery_id: int) -> Entry | None:
@@ -82,11 +108,9 @@ def retry(stores: Stores, delivery_id: int, now: datetime) -> None:
         connection.execute(
             update(t.queue)
             .where(t.queue.c.delivery_id == delivery_id, t.queue.c.state == "kept")
-            .values(
-                state="received", attempts=0, deaths=0, forgiven=0, due_at=now, claimed_by=None, error=""
-            )
+            .values(state="received", attempts=0, deaths=0, forgiven=0, due_at=now, claimed_by=None, error="")
         )
-        _restore_keys(connection, found.delivery)
+        _take_keys(connection, found.delivery)
 
 
 def remove(stores: Stores, delivery_id: int, now: datetime) -> None:
@@ -97,7 +121,8 @@ def remove(stores: Stores, delivery_id: int, now: datetime) -> None:
         gone = _forget(work.connection, company, delivery_id)
         if gone:
             work.announce("delivery.deleted", now, [delivery_id], audience_id=gone)
-    with _orphan(stores, company, sha256) as connection:
+        needed = _is_needed(work.connection, company, sha256)
+    with _orphan(stores, company, sha256, needed=needed) as connection:
         connection.execute(delete(t.queue).where(t.queue.c.delivery_id == delivery_id))
         connection.execute(delete(t.delivery_key).where(t.delivery_key.c.delivery_id == delivery_id))
 
@@ -118,24 +143,24 @@ def _entry(row: Any) -> Entry:
     return Entry(delivery, row.state, row.due_at, row.claimed_by is not None, row.error)
 
 
-def _restore_keys(connection: Connection, delivery: Delivery) -> None:
-    """Let the same octets count as a duplicate again, unless they came once more in the meantime."""
-    taken = select(t.delivery_key.c.recipient).where(
-        t.delivery_key.c.company_id == delivery.company_id,
-        t.delivery_key.c.raw_sha256 == delivery.raw_sha256,
-    )
-    recipients = {target.address for target in delivery.targets} - set(connection.execute(taken).scalars())
-    rows = [
-        {
-            "company_id": delivery.company_id,
-            "raw_sha256": delivery.raw_sha256,
-            "recipient": recipient,
-            "delivery_id": delivery.id,
-        }
-        for recipient in sorted(recipients)
-    ]
-    if rows:
-        connection.execute(insert(t.delivery_key), rows)
+def _take_keys(connection: Connection, delivery: Delivery) -> None:
+    """Let the same octets count as a duplicate of this delivery again, also where they came in once more.
+
+    The key also holds the octets: were it left with a twin, deleting that one would take them away.
+    """
+    mine = {
+        "company_id": delivery.company_id,
+        "raw_sha256": delivery.raw_sha256,
+        "delivery_id": delivery.id,
+    }
+    for recipient in sorted({target.address for target in delivery.targets}):
+        of = (
+            t.delivery_key.c.company_id == delivery.company_id,
+            t.delivery_key.c.raw_sha256 == delivery.raw_sha256,
+            t.delivery_key.c.recipient == recipient,
+        )
+        connection.execute(delete(t.delivery_key).where(*of))
+        connection.execute(insert(t.delivery_key), mine | {"recipient": recipient})
 
 
 def _forget(connection: Connection, company: int, delivery_id: int) -> int | None:
@@ -150,8 +175,19 @@ def _forget(connection: Connection, company: int, delivery_id: int) -> int | Non
     return user
 
 
+def _is_needed(connection: Connection, company: int, sha256: bytes) -> bool:
+    """Tell whether the database speaks of these octets; reads all of a company's rows, but rarely."""
+    spoken_of = union_all(
+        *(
+            select(literal(1)).where(table.c.company_id == company, table.c.raw_sha256 == sha256)
+            for table in (t.delivery, t.message_copy, t.attachment)
+        )
+    )
+    return connection.execute(spoken_of.limit(1)).first() is not None
+
+
 @contextmanager
-def _orphan(stores: Stores, company: int, sha256: bytes) -> Iterator[Connection]:
+def _orphan(stores: Stores, company: int, sha256: bytes, *, needed: bool) -> Iterator[Connection]:
     """Run a transaction on the spool that ends by deleting octets which no delivery speaks of any more."""
     with transaction(stores.spool) as connection:
         yield connection
@@ -164,7 +200,7 @@ def _orphan(stores: Stores, company: int, sha256: bytes) -> Iterator[Connection]
                 )
             )
         )
-        if connection.execute(in_use).first() is None:
+        if not needed and connection.execute(in_use).first() is None:
             of = (t.raw_mail.c.company_id == company, t.raw_mail.c.sha256 == sha256)
             path = connection.execute(select(t.raw_mail.c.path).where(*of)).scalar_one_or_none()
             connection.execute(delete(t.raw_mail).where(*of))

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, event, text
 
 from bccd.model.delivery import DeliveryState, Mail
 from bccd.model.envelope import Raw, Target
@@ -194,13 +194,51 @@ def test_a_kept_mail_is_retried_as_if_new(filled: Stores, spool: GroupSpool, sta
     assert (claimed.id, claimed.attempts) == (id_, 1)
 
 
-def test_a_failed_mail_that_came_again_keeps_to_itself(filled: Stores, spool: GroupSpool) -> None:
-    """The second arrival owns the duplicate key; a retry of the first does not take it away."""
+def test_a_retry_takes_the_key_over_from_a_twin(filled: Stores, spool: GroupSpool) -> None:
+    """A mail that failed, came again and is then retried is what its sender's next try is a duplicate of."""
     first = keep(filled, spool, DeliveryState.FAILED)
-    second = asyncio.run(spool.put(intake_of(b"Subject: x\r\n\r\n", Target(DROP, 1))))
+    asyncio.run(spool.put(intake_of(b"Subject: x\r\n\r\n", Target(DROP, 1))))
     entries.retry(filled, first, NOON)
     third = asyncio.run(spool.put(intake_of(b"Subject: x\r\n\r\n", Target(DROP, 1))))
-    assert (third.delivery_id, third.duplicate) == (second.delivery_id, True)
+    assert (third.delivery_id, third.duplicate) == (first, True)
+
+
+@pytest.mark.parametrize("keyless", [False, True], ids=["the key says so", "only the database says so"])
+def test_octets_of_a_filed_mail_are_never_deleted(
+    filled: Stores, spool: GroupSpool, *, keyless: bool
+) -> None:
+    """A filed mail's octets stay when a twin of it, which came in while it stood as failed, is deleted."""
+    first = keep(filled, spool, DeliveryState.FAILED)
+    twin = keep(filled, spool, DeliveryState.HELD)
+    entries.retry(filled, first, NOON)
+    queue = SqlQueue(filled.spool, filled.folder)
+    (claimed,) = queue.claim(9, NOON)
+    message, plan = filed(1, 1000)
+    assert plan.copy is not None
+    plan = replace(
+        plan,
+        outcome=replace(plan.outcome, delivery_id=first),
+        copy=replace(plan.copy, delivery_id=first, raw_sha256=claimed.raw_sha256),
+    )
+    apply(filled, (Mail(claimed, message.message), plan))
+    queue.finish([plan.outcome])
+    if keyless:
+        with filled.spool.begin() as connection:
+            connection.execute(text("DELETE FROM delivery_key"))
+    entries.remove(filled, twin, NOON)
+    assert rows(filled)["spool"] == []
+    assert queue.raw(claimed) == b"Subject: x\r\n\r\n"
+
+
+def test_a_list_of_some_states_is_not_cut_by_others(filled: Stores, spool: GroupSpool) -> None:
+    """The limit counts what was asked for."""
+    for number, state in enumerate((DeliveryState.HELD, DeliveryState.SET_ASIDE, DeliveryState.FAILED)):
+        keep(filled, spool, state, b"Subject: %d\r\n\r\n" % number)
+    asyncio.run(spool.put(intake_of(b"Subject: waits\r\n\r\n", Target(DROP, 1))))
+    for state in (DeliveryState.RECEIVED, DeliveryState.HELD, DeliveryState.SET_ASIDE, DeliveryState.FAILED):
+        (found,) = entries.entries(filled.spool, states=[state], limit=1)
+        assert found.outcome is state
+    assert len(entries.entries(filled.spool)) == 4
 
 
 def test_a_kept_mail_is_deleted_with_its_octets(filled: Stores, spool: GroupSpool) -> None:
