@@ -7,14 +7,12 @@ now is kept in hand and tried again; only what is a mail's own fault counts agai
 import os
 import select
 import time
-import traceback
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
 
 import structlog
 
@@ -25,7 +23,7 @@ from bccd.model.delivery import Delivery, Mail, show_id
 from bccd.model.errors import StoreUnavailableError
 from bccd.model.message import Message
 from bccd.model.plan import Outcome
-from bccd.observe import log_filing
+from bccd.observe import log_filing, place
 from bccd.pipeline import deliver, give_up
 from bccd.ports import DeliverPorts, Queue
 
@@ -265,7 +263,7 @@ class Filer:
         except StoreUnavailableError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, it is the fault of one of these mails
-            self._log.error("batch_failed", company=company_id, mails=len(jobs), error=_place(error))
+            self._log.error("batch_failed", company=company_id, mails=len(jobs), error=place(error))
             for job in jobs:
                 self._file_alone(job)
         else:
@@ -279,7 +277,7 @@ class Filer:
             except StoreUnavailableError:
                 raise
             except Exception as error:  # noqa: BLE001 - whatever it is, it is this mail's fault
-                self._log.error("mail_failed", delivery=show_id(job.delivery.id), error=_place(error))
+                self._log.error("mail_failed", delivery=show_id(job.delivery.id), error=place(error))
                 reason = f"filing_{type(error).__name__}"
             else:
                 self._settle([job], outcomes)
@@ -330,19 +328,12 @@ class Filer:
             raise
         except Exception as error:  # noqa: BLE001 - a mail is not lost for whatever went wrong in losing it
             self._log.error(
-                "give_up_failed", delivery=show_id(delivery.id), reason=reason, error=_place(error)
+                "give_up_failed", delivery=show_id(delivery.id), reason=reason, error=place(error)
             )
             self._postpone(delivery, reason)
         else:
             self._report(delivery, outcome)
             self._queue.finish([outcome])
-
-
-def _place(error: BaseException) -> str:
-    """Say what was raised where; not its text, which may quote the mail."""
-    frames = traceback.extract_tb(error.__traceback__)
-    places = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames[-5:]]
-    return f"{type(error).__name__} at {' > '.join(places)}"
 
 
 def _drain(fileno: int) -> None:

@@ -6,6 +6,7 @@ import logging
 import os
 import secrets
 import sys
+import traceback
 import unicodedata
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -24,6 +25,7 @@ from bccd.model.reply import Reply
 _KEY_OCTETS = 32
 _HASH_DIGITS = 16
 _LONGEST_VALUE = 500
+_FRAMES = 5  # of a traceback, the innermost
 _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 # Control and format characters, unassigned ones and line separators: what could forge a line or hide in it.
 _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
@@ -67,15 +69,33 @@ def _processors(process: str, *, console: bool) -> list[Processor]:
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         named,
-        structlog.processors.format_exc_info,
+        _without_text,
         _escaped,
         renderer,
     ]
 
 
 def _escaped(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    # A traceback is ours and has lines of its own; JSON escapes them, on a console they are wanted.
-    return {key: value if key == "exception" else _harmless(value) for key, value in event.items()}
+    return {key: _harmless(value) for key, value in event.items()}
+
+
+def _without_text(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Say of an exception what place() says."""
+    given = event.pop("exc_info", None)
+    if given is True:
+        given = sys.exc_info()
+    error = given[1] if isinstance(given, tuple) else given
+    if isinstance(error, BaseException):
+        event["exception"] = place(error)
+    return event
+
+
+def place(error: BaseException) -> str:
+    """Say what was raised where, and what caused it; not its text, which may quote the mail."""
+    frames = traceback.extract_tb(error.__traceback__)
+    places = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames[-_FRAMES:]]
+    said = f"{type(error).__name__} at {' > '.join(places)}" if places else type(error).__name__
+    return said if error.__cause__ is None else f"{said}, from {place(error.__cause__)}"
 
 
 def _harmless(value: object) -> object:
@@ -109,7 +129,10 @@ class _Forward(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         logger = structlog.get_logger()
         try:
-            logger.log(record.levelno, record.getMessage(), library=record.name, exc_info=record.exc_info)
+            said = record.getMessage()
+            if record.name == "asyncio":  # below its first line it lists the task, exception text and all
+                said = said.partition("\n")[0]
+            logger.log(record.levelno, said, library=record.name, exc_info=record.exc_info)
         except Exception:  # noqa: BLE001 - a log line is never worth a failure
             self.handleError(record)
 

@@ -87,7 +87,7 @@ def open_engine(url: str) -> Engine:
     A SQLite transaction that starts by reading and then writes fails at once when another writer came
     between, without waiting for busy_timeout: hence BEGIN IMMEDIATE, and no transaction of the driver's own.
     """
-    engine = create_engine(make_url(url))
+    engine = create_engine(make_url(url), hide_parameters=True)  # they are people's mail
     event.listen(engine, "connect", _on_connect)
     event.listen(engine, "begin", _on_begin)
     event.listen(engine, "handle_error", _on_error)

@@ -231,7 +231,8 @@ def new_id(moment: datetime) -> int:
 def _unavailable(error: BaseException) -> StoreUnavailableError:
     if isinstance(error, StoreUnavailableError):
         return error
-    made = StoreUnavailableError(f"the spool cannot keep this mail: {error}")
+    # Not its text, which may quote the mail.
+    made = StoreUnavailableError(f"the spool cannot keep this mail: {type(error).__name__}")
     made.__cause__ = error
     return made
 

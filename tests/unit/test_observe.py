@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import re
 import stat
 import threading
 from collections.abc import Iterator
@@ -186,15 +187,26 @@ def test_libraries_log_in_the_same_form() -> None:
 
 
 def test_exceptions_are_logged() -> None:
-    """A failure of our own comes with its traceback."""
+    """A failure comes with its class, its place and its cause, and without a text that may quote the mail."""
 
     def fail() -> None:
         try:
-            int("inner")
-        except ValueError:
+            try:
+                int(CANARY)
+            except ValueError as error:
+                raise KeyError(CANARY) from error
+        except KeyError as error:
             structlog.get_logger().exception("failed")
+            structlog.get_logger().error("given", exc_info=error)
+            logging.getLogger("asyncio").exception("Task exception\nfuture: %r", error)  # noqa: TRY401
 
-    assert "ValueError: invalid literal" in lines(Log(), fail)[0]["exception"]
+    logged = lines(Log(), fail)
+    assert len(logged) == 3
+    for line in logged:
+        assert re.fullmatch(
+            r"KeyError at test_observe\.py:\d+, from ValueError at \S+:\d+", line["exception"]
+        )
+    assert CANARY not in json.dumps(logged)
 
 
 def test_the_key_is_made_once(tmp_path: Path) -> None:
