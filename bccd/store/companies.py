@@ -48,6 +48,7 @@ def put_company(
     if changed:
         work = clock(connection, company_id)
         work.announce("company.changed", now, [company_id])
+        work.directory_version += 1  # also where the load is about another company
         work.save()
     return changed
 

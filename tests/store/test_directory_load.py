@@ -124,6 +124,25 @@ def test_a_change_is_announced_and_moves_the_version(stores: Stores) -> None:
     assert [row["address"] for row in rows(stores)["contact_address"]] == ["new@firm.example"]
 
 
+def test_a_change_of_another_company_is_seen_by_the_filer(stores: Stores) -> None:
+    """A load for one company that also changes another's addresses moves the version of both."""
+    load(stores, company(), user(1))
+    load(stores, company(slug="other", name="Other", addresses=("crm@other.example",)))
+    works = SqlWorks(stores.database)
+    with works(2) as work:
+        assert work.gather(Query()).service_addresses == {"crm@other.example"}
+    load(
+        stores,
+        company(slug="other", name="Renamed", addresses=("crm@other.example", "new@other.example")),
+        user(2),
+        company="acme",
+        hours=1,
+    )
+    with works(2) as work:
+        assert work.company.name == "Renamed"
+        assert work.gather(Query()).service_addresses == {"crm@other.example", "new@other.example"}
+
+
 def test_every_mistake_is_told_and_nothing_is_written(stores: Stores) -> None:
     """References to nothing, addresses claimed twice, addresses that are none: each with its row."""
     load(stores, *ALL)
