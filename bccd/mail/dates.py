@@ -76,6 +76,18 @@ def parse_date(value: bytes | str) -> datetime | None:
     return None
 
 
+def date_offset(value: bytes | str) -> timedelta | None:
+    """Return the offset from UTC that a date field names, None where it names none."""
+    text = value[:_VALUE_CAP]
+    text = decode(text) if isinstance(text, bytes) else text
+    for form in _FORMS:
+        if match := form.search(text):
+            found = match.groupdict()
+            named = found.get("sign") or (found.get("zone") or "").lower() in _ZONES
+            return _offset(found) if named else None
+    return None
+
+
 def _moment(found: dict[str, str | None]) -> datetime | None:
     month = found["month"] or ""
     number = int(month) if month.isdecimal() else _MONTHS.get(month.lower(), 0)

@@ -5,11 +5,12 @@ parse() never raises and its time is linear in the octets; what it had to overlo
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from bccd.mail.addresses import mailboxes
 from bccd.mail.auto import kind_of, list_id
 from bccd.mail.body import Body, read_body
-from bccd.mail.dates import parse_date
+from bccd.mail.dates import date_offset, parse_date
 from bccd.mail.defects import Defect
 from bccd.mail.digest import digest_of
 from bccd.mail.forward import Inline, find_inline
@@ -63,7 +64,8 @@ def _read(part: Part, defects: dict[Defect, None]) -> tuple[Content, tuple[Forwa
     if resent := _resent(part, content):
         found.append(resent)
     if inline:
-        found += _with_ids(part, content, _with_files(inline.forwards, body.attachments))
+        dated = tuple(_dated(forward, part, content) for forward in inline.forwards)
+        found += _with_ids(part, content, _with_files(dated, body.attachments))
     return content, tuple(found), inline
 
 
@@ -131,6 +133,29 @@ def _resent(part: Part, content: Content) -> Forward | None:
         senders = mailboxes(part.first(name))
         evidence += [f"{name.decode('ascii')}:{one.address}" for one in senders[:1] if one.address]
     return Forward(ForwardKind.RESENT, content, tuple(evidence), 1.0)
+
+
+def _dated(forward: Forward, part: Part, wrapper: Content) -> Forward:
+    """Read a date without a zone in the forwarder's own, which his client printed it in.
+
+    What is forwarded was not written after its forward, so the wrapper's date bounds it.
+    """
+    date, evidence = forward.original.date, forward.evidence
+    offset = date_offset(part.first(b"date"))
+    if date and offset and "date:zone-unknown" in evidence:
+        date = _earlier(date, offset)
+        evidence = tuple("date:zone-of-wrapper" if e == "date:zone-unknown" else e for e in evidence)
+    if date and wrapper.date and date > wrapper.date:
+        date, evidence = wrapper.date, (*evidence, "date:after-wrapper")
+    inner = tuple(_dated(deeper, part, wrapper) for deeper in forward.inner)
+    return replace(forward, original=replace(forward.original, date=date), evidence=evidence, inner=inner)
+
+
+def _earlier(date: datetime, offset: timedelta) -> datetime:
+    try:
+        return date - offset
+    except OverflowError:  # year 1 or 9999
+        return date
 
 
 def _with_files(forwards: tuple[Forward, ...], files: list[Attachment]) -> tuple[Forward, ...]:

@@ -51,7 +51,10 @@ def open_case(mail: Mail, reading: Reading, overlay: Overlay) -> Case:
     between = ", ".join(box.address for box in reading.main) or "our own people"
     case.steps.append(Step("direction", f"rule {reading.rule}", str(reading.direction), f"with {between}"))
     if reading.wrapper is not None:
-        reason = "a forward to nobody outside: what it forwards is filed"
+        known = ", ".join(reading.evidence)
+        reason = "a forward to nobody outside: what it forwards is filed" + (
+            f"; known by {known}" if known else ""
+        )
         case.steps.append(Step("forward", reading.content.subject[:80], str(reading.provenance), reason))
     return case
 

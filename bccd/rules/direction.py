@@ -27,6 +27,7 @@ class Reading:
     rule: str  # the branch of rules.md 4 that decided, e.g. "1a"
     note: str = ""  # the forwarder's own words; his copy's alone
     wrapper: Content | None = None  # the mail that carried the forward
+    evidence: tuple[str, ...] = ()  # how the reader knew the original
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,10 @@ def _filing(forward: Forward, message: Message, sides: Sides) -> Reading | Unrea
     reading = next((found for found in readings if found is not _INTERNAL_FORWARD), _INTERNAL_FORWARD)
     if isinstance(reading, Unread):
         return reading
-    return replace(reading, note=message.note, wrapper=message.content)
+    level = next(level for level in _levels(forward) if level.original is reading.content)
+    hops = ("internal hops descended",) if level is not forward else ()
+    evidence = (*level.evidence, *hops)
+    return replace(reading, note=message.note, wrapper=message.content, evidence=evidence)
 
 
 def _levels(forward: Forward) -> Iterable[Forward]:

@@ -15,6 +15,7 @@ from bccd.mail.forward.structure import has_structure, text_of
 from bccd.model.message import Content, Forward, ForwardKind, Mailbox
 
 _MOST_INNER = 20
+_BOM = "\ufeff"  # Apple Mail on a phone puts one where the original begins
 _LONGEST_ATTRIBUTION = 400
 
 # Outlook 2019 for Mac puts no block above a forward, but this line, and U+FEFF before it.
@@ -96,7 +97,7 @@ def _forward(page: Page, block: Block, until: int | None) -> Forward:
         cc=mailbox_list(values.get(Role.CC, "")),
         date=read.when if read else None,
         subject=" ".join(values.get(Role.SUBJECT, "").split()),
-        text=unquote(page.raw[block.end :], block.depth),
+        text=unquote(page.raw[block.end :], block.depth).lstrip(_BOM),
         new_text=_new_text(page, block, until),
     )
     evidence = [block.marker] if block.marker else []
@@ -133,7 +134,7 @@ def _new_text(page: Page, block: Block, until: int | None) -> str:
         ):
             end = number if not _is_wrapped(page, number, block) else number - 1
             break
-    text = unquote(page.raw[block.end : end], block.depth)
+    text = unquote(page.raw[block.end : end], block.depth).lstrip(_BOM)
     lines = text.split("\n")
     while lines and (not lines[-1].strip() or marker_of(lines[-1].strip()).startswith("separator:")):
         lines.pop()

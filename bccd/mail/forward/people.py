@@ -41,7 +41,8 @@ def author(value: str) -> Author:
     value = value[: 4 * _LONGEST_ITEM]
     match = _BEHALF.search(value)
     if match is None:
-        return Author(mailbox(value))
+        several = len({box.address for box in mailbox_list(value) if box.address}) > 1
+        return Author(None if several else mailbox(value))
     agent, writer = mailbox(value[: match.start()]), mailbox(value[match.end() :])
     if agent is None or writer is None:
         return Author(writer or agent)

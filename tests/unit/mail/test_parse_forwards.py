@@ -1,0 +1,65 @@
+"""What parse() adds to an inline original: its zone, its bounds, its one author."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from bccd.mail.parse import parse
+
+BLOCK = (
+    "{note}\r\n\r\nFrom: {author}\r\nSent: Friday, November 20, 2026 {clock}\r\n"
+    "To: Anna <anna@seller.example>\r\nSubject: Question\r\n\r\nHow much is it?\r\n"
+)
+
+
+def forward(
+    date: str, clock: str = "4:12 PM", author: str = "Jan <jan@customer.example>", note: str = ""
+) -> bytes:
+    body = BLOCK.format(note=note, author=author, clock=clock)
+    head = f"From: anna@seller.example\r\nTo: crm@drop.example\r\nSubject: FW: Question\r\nDate: {date}\r\n"
+    return (head + "Content-Type: text/plain; charset=utf-8\r\n\r\n" + body).encode()
+
+
+@pytest.mark.parametrize(
+    ("outer", "clock", "expected", "evidence"),
+    [
+        # The client printed its own time: the wrapper's zone says which.
+        ("Fri, 20 Nov 2026 16:20:00 +0100", "4:12 PM", (15, 12), "date:zone-of-wrapper"),
+        ("Fri, 20 Nov 2026 16:20:00 -0500", "4:12 PM", (21, 12), "date:zone-of-wrapper"),
+        # A server that writes UTC says nothing; still no original is younger than its forward.
+        ("Fri, 20 Nov 2026 15:20:00 +0000", "4:12 PM", (15, 20), "date:after-wrapper"),
+        ("Fri, 20 Nov 2026 17:20:00 +0000", "4:12 PM", (16, 12), "date:zone-unknown"),
+    ],
+)
+def test_a_date_without_a_zone_is_in_the_forwarders(
+    outer: str, clock: str, expected: tuple[int, int], evidence: str
+) -> None:
+    """Otherwise a question would sort behind its answer."""
+    (found,) = parse(forward(outer, clock)).forwards
+    assert found.original.date == datetime(2026, 11, 20, *expected, tzinfo=UTC)
+    assert evidence in found.evidence
+
+
+@pytest.mark.parametrize(
+    ("author", "address"),
+    [
+        ("Jan <jan@customer.example>", "jan@customer.example"),
+        ("Kowalski, Jan <jan@customer.example>", "jan@customer.example"),
+        ("Maria <maria@customer.example>; Jan <jan@customer.example>", None),
+        ("maria@customer.example, jan@customer.example", None),
+    ],
+)
+def test_of_several_authors_none_is_chosen(author: str, address: str | None) -> None:
+    """The user says who it was; nothing is guessed."""
+    found = parse(forward("Fri, 20 Nov 2026 17:20:00 +0100", author=author)).forwards
+    senders = [f.original.sender.address if f.original.sender else None for f in found]
+    assert senders in ([address], [] if address is None else None)
+
+
+def test_the_mark_a_phone_puts_before_the_original_is_no_text() -> None:
+    """U+FEFF would stand at the start of every snippet."""
+    raw = forward("Fri, 20 Nov 2026 17:20:00 +0100").replace(
+        b"\r\n\r\nHow much", "\r\n\r\n\ufeffHow much".encode()
+    )
+    (found,) = parse(raw).forwards
+    assert found.original.text.startswith("How much")
