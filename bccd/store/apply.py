@@ -1,17 +1,15 @@
 """Writes a batch: one executemany for each table, merges, clock and audiences last."""
 
-from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, text
 
 from bccd.model.plan import Merge, MessageUpdate
 from bccd.store import tables as t
+from bccd.store.audiences import Audiences
 from bccd.store.inserts import insert_rows
 from bccd.store.rows import COLUMNS, Batch, Row
 from bccd.store.tables import Instant
-
-MAX_LIST = 10_000
 
 # Where the row may stand already, what then becomes of it. A token keeps its first conversation, which merges
 # resolve; a retried delivery takes its new outcome, a filed one stays as it is.
@@ -69,50 +67,6 @@ _CLOCK = text(
     "UPDATE company_clock SET next_id = :next_id, change_seq = :change_seq WHERE company_id = :company"
 )
 
-_CLEAR_AUDIENCES = text(
-    "DELETE FROM conversation_audience WHERE company_id = :company AND conversation_id IN :ids"
-).bindparams(bindparam("ids", expanding=True))
-# Each audience's row tells only of what it sees (decisions.md 6): everyone sees what is shared and linked, an
-# owner that and the messages he holds a copy of.
-_AUDIENCES = text(
-    """
-    INSERT INTO conversation_audience (company_id, conversation_id, audience_id, subject, snippet,
-        message_count, last_at, last_message_id, needs_choice, linked)
-    WITH mail AS (
-        SELECT m.id, m.conversation_id, m.sort_at, m.subject, m.snippet, m.linked,
-            CASE WHEN m.shared AND m.linked THEN 1 ELSE 0 END AS is_open,
-            CASE WHEN EXISTS (SELECT 1 FROM link l WHERE l.company_id = m.company_id
-                AND l.conversation_id = m.conversation_id AND l.message_id = m.id
-                AND l.deal_id IS NOT NULL AND l.state = 'suggested') THEN 1 ELSE 0 END AS choice
-        FROM message m WHERE m.company_id = :company AND m.conversation_id IN :ids
-    ), owned AS (
-        SELECT c.owner_id, mail.id, mail.conversation_id FROM mail
-        JOIN message_copy c ON c.company_id = :company AND c.message_id = mail.id
-    ), seen AS (
-        SELECT 0 AS audience_id, id FROM mail WHERE is_open = 1
-        UNION
-        SELECT owner_id, id FROM owned
-        UNION
-        SELECT o.owner_id, mail.id FROM mail
-        JOIN (SELECT DISTINCT owner_id, conversation_id FROM owned) o
-            ON o.conversation_id = mail.conversation_id
-        WHERE mail.is_open = 1
-    ), ranked AS (
-        SELECT seen.audience_id, mail.*,
-            row_number() OVER (PARTITION BY seen.audience_id, mail.conversation_id
-                ORDER BY mail.sort_at DESC, mail.id DESC) AS place,
-            count(*) OVER (PARTITION BY seen.audience_id, mail.conversation_id) AS message_count,
-            max(mail.choice) OVER (PARTITION BY seen.audience_id, mail.conversation_id) AS any_choice,
-            max(CASE WHEN mail.linked THEN 1 ELSE 0 END)
-                OVER (PARTITION BY seen.audience_id, mail.conversation_id) AS any_linked
-        FROM seen JOIN mail ON mail.id = seen.id
-    )
-    SELECT CAST(:company AS BIGINT), conversation_id, audience_id, subject, snippet, message_count, sort_at,
-        id, any_choice = 1, any_linked = 1
-    FROM ranked WHERE place = 1
-    """
-).bindparams(bindparam("ids", expanding=True))
-
 
 class Applier:
     """Writes one company's batches over one connection."""
@@ -128,18 +82,13 @@ class Applier:
                 self._insert_links(batch.rows[table])
             else:
                 self._insert(table, batch.rows[table], ON_CONFLICT.get(table, ""))
+        audiences = Audiences(self._connection, self._company_id)
+        anew = audiences.anew(batch)
         for edit, seq in batch.edits:
             self._edit(edit, seq)
         self._run(_ACTIVITY, [{"id": id_, "at": at} for id_, at in sorted(batch.activity.items())])
         self._run(_CLOCK, [{"next_id": batch.next_id, "change_seq": batch.change_seq}])
-        self.audiences(batch.touched(), batch.lost())
-
-    def audiences(self, conversations: Collection[int], gone: Collection[int] = ()) -> None:
-        """Work out anew who sees what of these conversations; those gone have no audience any more."""
-        for ids in _cut([*conversations, *gone]):
-            self._run(_CLEAR_AUDIENCES, [{"ids": ids}])
-        for ids in _cut(list(conversations)):
-            self._run(_AUDIENCES, [{"ids": ids}])
+        audiences.update(batch, anew)
 
     def _insert(self, table: str, rows: list[Row], conflict: str) -> None:
         insert_rows(self._connection, t.database.tables[table], COLUMNS[table], rows, conflict)
@@ -167,7 +116,3 @@ class Applier:
             row["company"] = self._company_id
         if rows:
             self._connection.execute(statement, rows if len(rows) > 1 else rows[0])
-
-
-def _cut(values: list[int]) -> list[list[int]]:
-    return [values[at : at + MAX_LIST] for at in range(0, len(values), MAX_LIST)]

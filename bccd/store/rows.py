@@ -137,17 +137,23 @@ class Batch:
         """Return the conversations that became part of others."""
         return {loser for merge, _ in self.edits if isinstance(merge, Merge) for loser in merge.losers}
 
+    def merged(self) -> set[int]:
+        """Return the living conversations that others became part of."""
+        return self.living({merge.winner for merge, _ in self.edits if isinstance(merge, Merge)})
+
     def touched(self) -> set[int]:
         """Return the living conversations whose audiences may see something else now."""
-        into: dict[int, int] = {}
         ids = {row[_CONVERSATION] for table in ("message", "link") for row in self.rows[table]}
+        ids |= {edit.conversation_id for edit, _ in self.edits if isinstance(edit, MessageUpdate)}
+        return self.living(ids) | self.merged()
+
+    def living(self, conversations: Iterable[int]) -> set[int]:
+        """Return what these conversations have become part of by now."""
+        into: dict[int, int] = {}
         for edit, _ in self.edits:
             if isinstance(edit, Merge):
                 into.update(dict.fromkeys(edit.losers, edit.winner))
-                ids.add(edit.winner)
-            else:
-                ids.add(edit.conversation_id)
-        return {_resolve(id_, into) for id_ in ids}
+        return {_resolve(id_, into) for id_ in conversations}
 
     def _add_events(self, plan: Plan) -> None:
         for event in plan.changes:

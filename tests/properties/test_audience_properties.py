@@ -1,0 +1,129 @@
+"""What each audience sees: added to message by message, it is what the definition says of the whole."""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bccd.model.delivery import DeliveryState
+from bccd.model.directory import Sharing
+from bccd.model.plan import LinkState, Merge, MessageUpdate, NewCopy, NewLink, Outcome, Plan, Provenance
+from bccd.store.uow import SqlWorks
+from bccd.testing import MemoryStore, fill, rows
+from bccd.testing.build import NOON
+from tests.properties.test_store_properties import sqlite
+from tests.store.plans import ANNA, BERT, CLEO, Filed, filed, mail, world
+
+OWNERS = (ANNA, BERT, CLEO)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A mail: a new message, or a further owner's copy of an older one, which may widen or link it."""
+
+    place: int  # which conversation, or which message
+    owner: int
+    shared: bool
+    linked: bool
+    state: LinkState
+    minute: int
+    again: bool
+    merge: bool
+
+
+steps = st.lists(
+    st.builds(
+        Step,
+        st.integers(0, 3),
+        st.sampled_from(OWNERS),
+        st.booleans(),
+        st.booleans(),
+        st.sampled_from([LinkState.ACTIVE, LinkState.SUGGESTED]),
+        st.integers(0, 3),
+        st.booleans(),
+        st.integers(0, 9).map(lambda n: n == 0),
+    ),
+    max_size=14,
+)
+
+
+class Writer:
+    """Turns steps into plans, as the rules would: flags of a message only grow."""
+
+    def __init__(self) -> None:
+        self.number = 0
+        self.homes: list[int] = []  # living conversations
+        self.messages: list[list[Any]] = []  # id, conversation, shared, linked, owners
+
+    def plan(self, step: Step) -> Filed:
+        self.number += 1
+        first = 1000 + 10 * self.number
+        if step.again and self.messages:
+            return self._again(step, first)
+        home = self.homes[step.place] if step.place < len(self.homes) else None
+        got = filed(
+            self.number,
+            first,
+            conversation=home,
+            owner=step.owner,
+            shared=step.shared,
+            linked=step.linked,
+            deal=21 if step.linked or step.state is LinkState.SUGGESTED else None,
+            state=step.state,
+            at=NOON + timedelta(minutes=step.minute),
+        )
+        if home is None:
+            self.homes.append(first)
+        self.messages.append([first + 1, home or first, step.shared, step.linked, {step.owner}])
+        return self._merged(step, got)
+
+    def _merged(self, step: Step, got: Filed) -> Filed:
+        if not step.merge or len(self.homes) < 2:
+            return got
+        winner, loser = self.homes[0], self.homes.pop()
+        for message in self.messages:
+            message[1] = winner if message[1] == loser else message[1]
+        return got[0], replace(got[1], merge=Merge(winner, (loser,)))
+
+    def _again(self, step: Step, first: int) -> Filed:
+        known = self.messages[step.place % len(self.messages)]
+        id_, home, shared, linked, owners = known
+        got = mail(self.number)
+        new_owner = step.owner not in owners
+        shared = shared or (new_owner and step.shared)
+        linked = linked or step.linked
+        known[2:4] = shared, linked
+        owners.add(step.owner)
+        copy = NewCopy(
+            first, id_, step.owner, self.number, Provenance.BCC,
+            Sharing.SHARED if step.shared else Sharing.PRIVATE, "", got.delivery.raw_sha256, NOON,
+        )  # fmt: skip
+        links: tuple[NewLink, ...] = ()
+        if step.linked:
+            donor = filed(self.number, first + 1, conversation=home, state=step.state)[1].links[1]
+            links = (replace(donor, message_id=id_),)
+        outcome = Outcome(self.number, DeliveryState.FILED, "", step.owner, id_, first if new_owner else None)
+        update = MessageUpdate(id_, home, shared, linked)
+        plan = Plan(outcome, (), update=update, copy=copy if new_owner else None, links=links)
+        return self._merged(step, (got, plan))
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(steps, st.lists(st.integers(1, 4), max_size=6))
+def test_audiences_that_grow_are_those_worked_out(found: list[Step], sizes: list[int]) -> None:
+    """After every batch SQLite's rows are those of the store that asks of each message who may see it."""
+    writer, memory = Writer(), MemoryStore()
+    plans = [writer.plan(step) for step in found]
+    with sqlite() as stores:
+        for store in (memory, stores):
+            fill(store, world())
+        for size in [*sizes, len(plans)]:
+            batch, plans = plans[:size], plans[size:]
+            if batch:
+                for works in (memory, SqlWorks(stores.database)):
+                    with works(1) as work:
+                        work.apply([it for it, _ in batch], [plan for _, plan in batch], NOON)
+                        work.commit()
+                assert rows(memory)["conversation_audience"] == rows(stores)["conversation_audience"]
