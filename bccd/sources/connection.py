@@ -75,7 +75,8 @@ class Connection(SMTP):
         self._deadline: float | None = None
         self._ends_at = loop.time() + settings.session_seconds
         self._abort_when_late = False
-        self._resting = False
+        self._resting = False  # waiting for a command, and no transaction is open
+        self._commanding = False  # waiting for a command
         self._commands = 0
 
     # Life
@@ -159,7 +160,7 @@ class Connection(SMTP):
         elif self._abort_when_late:
             self.abort()
         else:
-            over = self._resting and self.loop.time() >= self._ends_at
+            over = self._commanding and self.loop.time() >= self._ends_at
             self.input.set_exception(ClosingError(SESSION_TOO_LONG if over else IDLE_TOO_LONG))
 
     # Replies
@@ -168,6 +169,8 @@ class Connection(SMTP):
         """Queue a reply; it leaves in one write, with those to other commands the peer sent in one go."""
         if reply.code >= 500:  # noqa: PLR2004
             self.budget.refused()
+        elif reply.code == 452:  # noqa: PLR2004
+            self.budget.deferred()
         self._replies += render(reply)
 
     async def flush(self) -> None:
@@ -240,20 +243,19 @@ class Connection(SMTP):
         if at_rest and self.connections.stopping:
             raise ClosingError(SHUTTING_DOWN)
         now = self.loop.time()
-        if at_rest and now >= self._ends_at:
+        if now >= self._ends_at:
             raise ClosingError(SESSION_TOO_LONG)
         self._commands += 1
         if self._commands % _YIELD_EVERY == 0:
             await asyncio.sleep(0)
         if self.input.has_line:
             return await self.input.line()
-        patience = now + self._patience()
-        self._until(min(patience, self._ends_at) if at_rest else patience)
-        self._resting = at_rest
+        self._until(min(now + self._patience(), self._ends_at))
+        self._resting, self._commanding = at_rest, True
         try:
             return await self.input.line()
         finally:
-            self._resting = False
+            self._resting = self._commanding = False
             self._until(None)
 
     def _patience(self) -> float:

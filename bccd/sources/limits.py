@@ -74,7 +74,8 @@ class Connections:
 class Budget:
     """One session's mistakes since its last accepted mail.
 
-    Only permanent refusals count: a 4xx is our trouble, or an invitation to split the mail up (452 4.5.3).
+    Only permanent refusals count as errors: a 4xx is our trouble, or an invitation to split the mail up (452
+    4.5.3), which whoever asks on and on has not understood.
     """
 
     def __init__(self, *, patient: bool) -> None:
@@ -90,6 +91,11 @@ class Budget:
     def refused(self) -> None:
         """Count a permanent refusal."""
         self._errors += 1
+
+    def deferred(self) -> None:
+        """Count a recipient that belongs into another transaction."""
+        if not self._patient:
+            self._junk += 1
 
     def unknown(self) -> None:
         """Count a command that does not exist."""

@@ -201,6 +201,37 @@ def test_a5_a_session_ends(start: Start) -> None:
     assert client.reply() == "421 4.4.2 session too long, closing"
 
 
+def test_a5_a_session_ends_within_a_transaction(start: Start) -> None:
+    """So is one that never comes to DATA, whether it keeps talking or falls silent."""
+    desk = start(session_seconds=0.3)
+    talker, mute = desk.connect(), desk.connect()
+    for client in (talker, mute):
+        client.ask("EHLO x")
+        assert client.ask("MAIL FROM:<a@b.example>")[:3] == "250"
+    begun = time.monotonic()
+    reply = ""
+    while not reply.startswith("421") and time.monotonic() - begun < 5:
+        reply = talker.ask("RCPT TO:<drop@acme.example>")
+        time.sleep(0.01)
+    assert reply == mute.reply() == "421 4.4.2 session too long, closing"
+    assert time.monotonic() - begun < 2
+
+
+def test_a5_recipients_without_end_are_cut_off(start: Start) -> None:
+    """A peer that goes on naming recipients after 452 is told to go; a relay's recipients are not its own."""
+    desk = start(recipients=1)
+    client, relay = desk.connect(), desk.lmtp()
+    for one, hello in ((client, "EHLO x"), (relay, "LHLO x")):
+        one.ask(hello)
+        one.ask("MAIL FROM:<a@b.example>")
+    codes = {one: [one.ask("RCPT TO:<drop@acme.example>")[:3] for _ in range(100)] for one in (client, relay)}
+    assert codes[client] == codes[relay] == ["250", *["452"] * 99]
+    assert client.ask("RCPT TO:<drop@acme.example>")[:3] == "452"
+    assert client.reply() == "421 4.7.0 too many commands without a mail, closing"
+    assert relay.ask("RCPT TO:<drop@acme.example>")[:3] == "452"
+    assert relay.ask("NOOP")[:3] == "250"
+
+
 def test_a6_an_exception_is_temporary_and_keeps_its_text(desk: Desk) -> None:
     """An exception is answered 451 4.3.0; its text, CR LF and all, goes nowhere."""
     desk.recorder.error = RuntimeError("database password=hunter2\r\n250 injected")

@@ -73,8 +73,8 @@ def test_pipelined_replies_leave_together(desk: Desk) -> None:
 
 def test_thousands_of_pipelined_commands_are_answered(desk: Desk) -> None:
     """A long pipeline in small and odd segments loses no command, also where the peer reads late."""
-    client = desk.connect()
-    client.send(b"EHLO x\r\nMAIL FROM:<u@example.org>\r\n")
+    client = desk.lmtp()
+    client.send(b"LHLO x\r\nMAIL FROM:<u@example.org>\r\n")
     octets = b"RCPT TO:<drop@acme.example>\r\n" * 4000
     client.send(octets)
     codes = [client.reply()[:3] for _ in range(4002)]
@@ -325,9 +325,9 @@ def test_an_endless_command_is_cut(desk: Desk) -> None:
 def test_a_peer_that_does_not_read_is_cut(start: Start) -> None:
     """Replies that nobody reads do not pile up: the connection is reset."""
     desk = start(data_idle_seconds=0.2)
-    client = desk.connect()
+    client = desk.lmtp()
     client.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    client.send(b"EHLO x\r\nMAIL FROM:<u@x>\r\n")
+    client.send(b"LHLO x\r\nMAIL FROM:<u@x>\r\n")
     client.sock.settimeout(5)
     with pytest.raises(ConnectionError):
         client.send(b"RCPT TO:<drop@acme.example>\r\n" * 1_000_000)
