@@ -13,9 +13,11 @@ _RESULTS_CAP = 100
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"|[^"()\\;]++|\\.|[();]', re.DOTALL)
 _ID = re.compile(r'\s*("(?:[^"\\]|\\.)*+"|[^\s";=]+)(?:\s+\d+)?\s*', re.DOTALL)
 _METHOD = re.compile(r"\s*([a-z][a-z0-9_-]*)(?:\s*/\s*\d+)?\s*=\s*([a-z][a-z0-9_-]*)(?=\s|\Z)", re.IGNORECASE)
+# A property, or what is none: a quoted string is taken as a whole, so that nothing in it looks like one.
 _PROPERTY = re.compile(
-    r'(?<!\S)([a-z][a-z0-9_-]*)\s*\.\s*([a-z][a-z0-9_-]*)\s*=\s*((?:"(?:[^"\\]|\\.)*+"|[^\s";])+)',
-    re.IGNORECASE,
+    r'(?<!\S)([a-z][a-z0-9_-]*)\s*\.\s*([a-z][a-z0-9_-]*)\s*=\s*((?:"(?:[^"\\]|\\.)*+"|[^\s";])+)'
+    r'|"(?:[^"\\]|\\.)*+"|[^\s"]++',
+    re.IGNORECASE | re.DOTALL,
 )
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
@@ -95,6 +97,8 @@ def _result(part: str) -> AuthResult | None:
     method = match[1].lower()
     properties: dict[str, str] = {}
     for found in _PROPERTY.finditer(part, match.end()):
+        if found[1] is None:
+            continue
         name = f"{found[1]}.{found[2]}".lower()
         if name in properties:
             return None  # two values for one property: nobody knows which was checked

@@ -87,6 +87,21 @@ def test_quoted_results_are_no_results(value: str) -> None:
     assert [result.method for result in read(value.encode()).results] == ["spf"]
 
 
+@pytest.mark.parametrize(
+    ("value", "domain"),
+    [
+        ('dkim=pass reason="ok header.d=victim.example" header.i=@evil.example', "evil.example"),
+        ('dkim=pass reason="ok header.d=victim.example"', ""),
+        ('dkim=pass reason="a \\" header.d=victim.example" header.d=evil.example', "evil.example"),
+        ('dkim=pass reason= "\n header.d=victim.example " header.d=evil.example', "evil.example"),
+        ('dkim=pass header.b="x header.d=victim.example" header.d=evil.example', "evil.example"),
+    ],
+)
+def test_quoted_properties_are_no_properties(value: str, domain: str) -> None:
+    """What stands in a quoted string never says what a method speaks of."""
+    assert read(f"mx.example; {value}".encode()).results == (AuthResult("dkim", "pass", domain),)
+
+
 MINE = b"Authentication-Results: mx.example; dmarc=pass header.from=acme.example\r\n"
 FORGED = b"Authentication-Results: mx.example; dmarc=pass header.from=corp.example\r\n"
 OTHER = b"Authentication-Results: other.example; dmarc=pass header.from=corp.example\r\n"
