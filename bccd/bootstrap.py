@@ -2,12 +2,16 @@
 
 import asyncio
 import os
+import shutil
 import signal
+import threading
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
+
+import structlog
 
 from bccd import daemon
 from bccd.cage.pool import Pool
@@ -19,17 +23,21 @@ from bccd.door import SOCKET_NAME, Door, Operation, ask
 from bccd.filer import Filer
 from bccd.front import listener_settings, run_front
 from bccd.model.envelope import Protocol
+from bccd.model.errors import StoreUnavailableError
+from bccd.observe import place
 from bccd.pipeline import Receiving
 from bccd.ports import DeliverPorts, ReceivePorts, Receiver
 from bccd.sources.settings import Listener
 from bccd.store import directory as master_data
 from bccd.store import entries, migrate, reads
 from bccd.store.engine import Stores, open_engines
+from bccd.store.rawfiles import sweep
 from bccd.store.spool import GroupSpool, SqlQueue, forgive
 from bccd.store.uow import SqlWorks
 from bccd.verify.trust import TrustVerifier
 from bccd.web.health import Check, serve_health
 
+_DAY = timedelta(days=1)
 _PING_SECONDS = 2.5  # less than a health check may take
 
 
@@ -57,7 +65,10 @@ def check(config: Config) -> None:
     folder = config.data_dir / "tmp"
     folder.mkdir(mode=0o700, exist_ok=True)
     for left in folder.iterdir():  # mail that was on its way in when the last daemon was killed: not accepted
-        left.unlink()
+        if left.is_dir() and not left.is_symlink():
+            shutil.rmtree(left)
+        else:
+            left.unlink()
 
 
 # ---- a front -----------------------------------------------------------------------------------------------
@@ -139,12 +150,30 @@ def run_filer(config: Config, name: str, links: Links) -> int:
     stores = open_engines(config)
     filer = make_filer(config, stores, wake=links.wake_read, lifeline=links.lifeline)
     signal.signal(signal.SIGTERM, lambda *_: filer.stop())
+    ended = threading.Event()
+    sweeper = threading.Thread(target=sweep_daily, args=(stores, ended), name="sweeper", daemon=True)
+    sweeper.start()
     try:
         filer.run()
     finally:
+        ended.set()
+        sweeper.join()
         filer.close()
         stores.close()
     return 0
+
+
+def sweep_daily(stores: Stores, ended: threading.Event) -> None:
+    """Delete files that no mail speaks of, now and daily; beside the filer, whom many files would stop."""
+    log = structlog.get_logger()
+    while not ended.is_set():
+        try:
+            swept = sweep(stores.spool, stores.folder, SystemClock().now() - _DAY)
+        except (StoreUnavailableError, OSError) as error:
+            log.warning("sweep_failed", error=place(error))
+        else:
+            log.debug("swept", files=swept)
+        ended.wait(_DAY.total_seconds())
 
 
 def make_filer(

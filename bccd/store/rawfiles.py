@@ -3,12 +3,22 @@
 import errno
 import os
 import secrets
+from datetime import datetime
 from pathlib import Path
+from string import hexdigits
+
+from sqlalchemy import Connection, Engine, bindparam, select
 
 from bccd.model.envelope import Raw
 from bccd.model.errors import StoreUnavailableError
-from bccd.store.engine import failure
+from bccd.store import tables as t
+from bccd.store.engine import failure, reading
+from bccd.store.uow import transaction
 
+_DIGEST = 32  # octets of a SHA-256
+_ROW = select(t.raw_mail.c.size).where(
+    t.raw_mail.c.company_id == bindparam("company"), t.raw_mail.c.sha256 == bindparam("sha256")
+)
 IN_TABLE = 1_048_576  # octets; mail up to this size stands in the table itself
 
 
@@ -40,6 +50,44 @@ def keep(raw: Raw, company_id: int, folder: Path) -> str:
     except OSError as error:
         raise failure(error) or error from error
     return relative
+
+
+def sweep(engine: Engine, folder: Path, before: datetime) -> int:
+    """Delete files, last written before a moment, that no row speaks of; return how many there were.
+
+    They are what a front left that ended between keeping a large mail and its row: nobody was told of them.
+    """
+    swept = 0
+    for place in sorted(folder.glob("raw/*/*")):
+        for path in sorted(place.iterdir()):
+            old = path.is_file() and path.stat().st_mtime < before.timestamp()
+            if old and not _is_spoken_of(engine, path, folder):
+                swept += _delete(engine, path, folder)
+    return swept
+
+
+def _is_spoken_of(engine: Engine, path: Path, folder: Path) -> bool:
+    if path.name.startswith("."):  # a draft
+        return False
+    with reading(engine) as connection:
+        return _row_of(connection, path, folder)
+
+
+def _row_of(connection: Connection, path: Path, folder: Path) -> bool:
+    company, _, name = path.relative_to(folder / "raw").parts
+    if not (company.isdecimal() and len(name) == 2 * _DIGEST and set(name) <= set(hexdigits)):
+        return True  # none of ours
+    found = connection.execute(_ROW, {"company": int(company), "sha256": bytes.fromhex(name)})
+    return found.first() is not None
+
+
+def _delete(engine: Engine, path: Path, folder: Path) -> bool:
+    """Delete a file under the lock, which a spool that wants to name the same file waits for."""
+    with transaction(engine) as connection:
+        if not path.name.startswith(".") and _row_of(connection, path, folder):
+            return False
+        path.unlink(missing_ok=True)
+    return True
 
 
 def _name(source: Path, target: Path) -> None:

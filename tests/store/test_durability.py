@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from unittest.mock import Mock
@@ -26,7 +26,7 @@ from bccd.store import spool as spool_module
 from bccd.store.engine import PRAGMAS, Stores, open_engine, open_engines, reading
 from bccd.store.place import refuse_network_folder
 from bccd.store.plain import put_rows
-from bccd.store.rawfiles import IN_TABLE, SyncError
+from bccd.store.rawfiles import IN_TABLE, SyncError, sweep
 from bccd.store.spool import GroupSpool, SqlQueue, forgive
 from bccd.testing import intake_of, rows
 from bccd.testing.build import NOON
@@ -238,6 +238,25 @@ def test_a_temporary_file_that_is_gone_is_told(spool: GroupSpool, tmp_path: Path
     (tmp_path / "incoming").unlink()
     assert isinstance(put(spool, intake)[0], StoreUnavailableError)
     assert isinstance(put(spool, small())[0], Receipt)
+
+
+def test_files_that_no_mail_speaks_of_are_swept(stores: Stores, spool: GroupSpool, tmp_path: Path) -> None:
+    """Drafts and files without a row go once they are old; a mail's file, and what is not ours, stays."""
+    put(spool, large(tmp_path))
+    (kept_file,) = (path for path in (stores.folder / "raw").rglob("*") if path.is_file())
+    orphan = kept_file.with_name(kept_file.name[:2] + "0" * 62)
+    draft, foreign = kept_file.with_name(f".{kept_file.name}.ab12"), kept_file.with_name("README")
+    fresh = kept_file.with_name(kept_file.name[:2] + "1" * 62)
+    for path in (orphan, draft, foreign, fresh):
+        path.write_bytes(b"left")
+    day = timedelta(days=1)
+    for path in (kept_file, orphan, draft, foreign):
+        os.utime(path, (path.stat().st_mtime - 2 * day.total_seconds(),) * 2)
+    now = datetime.now(UTC)
+    assert sweep(stores.spool, stores.folder, now - day) == 2
+    assert sorted(kept_file.parent.iterdir()) == sorted((kept_file, foreign, fresh))
+    assert sweep(stores.spool, stores.folder, now + day) == 1
+    assert not fresh.exists()
 
 
 # ---- faults ---------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from bccd import bootstrap
 from bccd.cage.pool import Pool
 from bccd.config import Config, load
 from bccd.door import ask
+from bccd.model.errors import StoreUnavailableError
 from bccd.store import migrate
 from bccd.store.engine import open_engines
 
@@ -21,6 +23,38 @@ def config(tmp_path: Path) -> Config:
     made = load(None, {"BCCD_DATA_DIR": str(tmp_path / "data")})
     migrate.upgrade(made)
     return made
+
+
+def test_what_was_on_its_way_in_is_cleared(config: Config) -> None:
+    """Files and folders that a killed daemon left in tmp/ are gone after the check, nothing else is."""
+    folder, outside = config.data_dir / "tmp", config.data_dir / "outside"
+    (folder / "sub" / "deep").mkdir(parents=True)
+    outside.mkdir()
+    for path in (folder / "mail", folder / "sub" / "deep" / "mail", outside / "mail"):
+        path.write_bytes(b"half")
+    (folder / "link").symlink_to(outside)
+    bootstrap.check(config)
+    assert list(folder.iterdir()) == []
+    assert (outside / "mail").exists()
+
+
+def test_the_sweeper_runs_at_the_start_and_survives(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It sweeps at once, whatever goes wrong, and then once a day until it is told to end."""
+    ended = threading.Event()
+    swept: list[float] = []
+
+    def fail(*_: object) -> int:
+        swept.append(time.monotonic())
+        if len(swept) > 1:
+            ended.set()
+        raise StoreUnavailableError("away")
+
+    monkeypatch.setattr(bootstrap, "sweep", fail)
+    monkeypatch.setattr(bootstrap, "_DAY", timedelta(seconds=0.2))
+    stores = open_engines(config)
+    bootstrap.sweep_daily(stores, ended)
+    stores.close()
+    assert len(swept) == 2 and swept[1] - swept[0] >= 0.2
 
 
 def ping(config: Config, seconds: float) -> set[object]:
