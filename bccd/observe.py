@@ -196,6 +196,7 @@ def log_receive(envelope: Envelope, replies: Sequence[Reply], seconds: float) ->
         size=envelope.raw.size,
         sha256=envelope.raw.sha256.hex()[:_HASH_DIGITS],
         replies=[str(reply) for reply in replies],
+        reasons=sorted({reply.reason for reply in replies if reply.reason}),
         defects=list(envelope.defects),
         seconds=round(seconds, 4),
     )

@@ -7,6 +7,7 @@ docs/explanation/flow.md tells the same story with a picture and is held equal t
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import reduce
 from operator import or_
 
@@ -80,7 +81,8 @@ class Receiving:
         if verdict.reason == "no_single_from":
             return NO_SINGLE_FROM
         url = self._ports.help_url
-        return NOT_ACCEPTED.because(f"{NOT_ACCEPTED.text}, see {url}") if url else NOT_ACCEPTED
+        reply = NOT_ACCEPTED.because(f"{NOT_ACCEPTED.text}, see {url}") if url else NOT_ACCEPTED
+        return replace(reply, reason=verdict.reason)
 
 
 def _keeps(peer: Peer, auth: AuthReport, verdict: HeldSender) -> bool:

@@ -22,6 +22,7 @@ CARRIERS = {
     "clock.now",
     "reduce",
     "failed",
+    "replace",
 }
 
 

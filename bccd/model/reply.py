@@ -1,6 +1,6 @@
 """What the listener says to its peer: one table, RFC 5321 codes with RFC 3463 enhanced codes."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 _POSITIVE, _TRANSIENT = 2, 4  # first digits, RFC 5321 4.2.1
 
@@ -12,6 +12,7 @@ class Reply:
     code: int
     enhanced: str
     text: str
+    reason: str = field(default="", compare=False)  # for the log alone; the peer never reads it
 
     @property
     def accepted(self) -> bool:

@@ -73,9 +73,12 @@ def lines(log: Log, *calls: Any) -> list[dict[str, Any]]:
     return [json.loads(line) for line in stream.getvalue().splitlines()]
 
 
+REFUSED = replace(NO_SUCH_ADDRESS, reason="unknown_sender")
+
+
 def test_a_receive_is_one_line() -> None:
     """Everything about a transaction is on one line, as JSON where no terminal is."""
-    (line,) = lines(Log(), lambda: log_receive(ENVELOPE, [ACCEPTED, NO_SUCH_ADDRESS], 0.01234))
+    (line,) = lines(Log(), lambda: log_receive(ENVELOPE, [ACCEPTED, REFUSED], 0.01234))
     assert line.pop("timestamp").endswith("Z")
     assert line == {
         "process": "front-1",
@@ -91,6 +94,7 @@ def test_a_receive_is_one_line() -> None:
         "size": 1234,
         "sha256": "01" * 8,
         "replies": ["250 2.0.0 accepted", "550 5.1.1 no such company address here"],
+        "reasons": ["unknown_sender"],
         "defects": [],
         "seconds": 0.0123,
     }

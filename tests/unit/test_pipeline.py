@@ -1,0 +1,239 @@
+"""receive() and deliver() against small fakes: what is asked, what is answered, what is kept."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from hashlib import sha256
+
+import pytest
+
+from bccd.model.auth import AuthReport, HeldSender, Sender
+from bccd.model.delivery import Intake, Receipt, read_id
+from bccd.model.directory import Company, Directory, User, UserAddress
+from bccd.model.envelope import Envelope, Peer, Protocol, Raw, Tag, Target
+from bccd.model.errors import StoreUnavailableError
+from bccd.model.reply import (
+    BAD_HEADER,
+    NO_SINGLE_FROM,
+    NO_SUCH_ADDRESS,
+    NO_SUCH_DEAL,
+    NULL_SENDER,
+    OTHER_COMPANY,
+    Reply,
+)
+from bccd.pipeline import Receiving
+from bccd.ports import ReceivePorts
+
+NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+CRM, OTHER = Target("crm@drop.example", 1), Target("crm@other.example", 2)
+
+
+def directory(*confirmed: str, version: int = 1) -> Directory:
+    """Return a snapshot of two companies; the first one's user has these addresses."""
+    user = User(7, "Anna")
+    entries = {(1, a): UserAddress(a, user, "login", confirmed=True) for a in confirmed}
+    entries[1, "alias@home.example"] = UserAddress("alias@home.example", user, "alternative", confirmed=False)
+    companies = {1: Company(1, "one", "One"), 2: Company(2, "two", "Two")}
+    return Directory(version, companies, {"crm@drop.example": 1, "crm@other.example": 2}, entries)
+
+
+@dataclass
+class World:
+    """Every port of receive()."""
+
+    stale: Directory = field(default_factory=lambda: directory("anna@seller.example"))
+    now: Directory | None = None  # what a fresh look would show; None: the database is away
+    deal: bool | None = True
+    auth: AuthReport = field(default_factory=lambda: AuthReport(trusted_network="127.0.0.0/8"))
+    kept: list[Intake] = field(default_factory=list)
+    full: bool = False
+    asked: list[tuple[str, str]] = field(default_factory=list)  # of the verifier
+
+    async def current(self) -> Directory:
+        return self.stale
+
+    async def fresh(self) -> Directory:
+        if self.now is None:
+            raise StoreUnavailableError("away")
+        return self.now
+
+    async def deal_exists(self, company_id: int, external_id: str) -> bool | None:
+        assert (company_id, external_id) == (1, "42")
+        return self.deal
+
+    async def verify(self, envelope: Envelope, from_domain: str) -> AuthReport:
+        self.asked.append((envelope.mail_from, from_domain))
+        return self.auth
+
+    async def put(self, intake: Intake) -> Receipt:
+        if self.full:
+            raise StoreUnavailableError("full")
+        self.kept.append(intake)
+        return Receipt(len(self.kept), duplicate=len(self.kept) > 2)
+
+    def receiving(self) -> Receiving:
+        return Receiving(ReceivePorts(self, self, self, help_url="https://crm.example/help"))
+
+    def rcpt(
+        self,
+        address: str,
+        so_far: Sequence[Target] = (),
+        peer: Peer | None = None,
+        sender: str = "a@b.example",
+    ) -> Target | Reply:
+        return asyncio.run(self.receiving().recipient(peer or Peer("127.0.0.1"), sender, address, so_far))
+
+    def data(self, envelope: Envelope) -> list[Reply]:
+        return asyncio.run(self.receiving().message(envelope))
+
+
+@pytest.fixture
+def world() -> World:
+    """Return a world in which the snapshot is up to date."""
+    made = World()
+    made.now = made.stale
+    return made
+
+
+def mail(author: str, *targets: Target, protocol: Protocol = Protocol.SMTP, head: str = "") -> Envelope:
+    """Return a complete transaction."""
+    octets = f"From: {author}\r\n{head}Subject: x\r\n\r\nHello\r\n".encode()
+    section = octets.partition(b"\r\n\r\n")[0] + b"\r\n"
+    raw = Raw(sha256(octets).digest(), len(octets), section, octets)
+    return Envelope(Peer("127.0.0.1", protocol=protocol), "anna@seller.example", targets or (CRM,), raw, NOW)
+
+
+# ---- RCPT TO
+
+
+def test_a_known_address_is_answered_from_the_snapshot(world: World) -> None:
+    """A hit needs no database."""
+    world.now = None
+    assert world.rcpt("crm@drop.example") == CRM
+
+
+def test_a_miss_is_answered_from_a_fresh_look(world: World) -> None:
+    """An address added a moment ago exists; no 5xx comes from a stale snapshot."""
+    world.stale = Directory(0, {}, {}, {})
+    assert world.rcpt("crm@drop.example") == CRM
+    assert world.rcpt("nobody@drop.example") == NO_SUCH_ADDRESS
+    world.now = None
+    with pytest.raises(StoreUnavailableError):
+        world.rcpt("crm@drop.example")
+
+
+@pytest.mark.parametrize(("known", "accepted"), [(True, True), (None, True), (False, False)])
+def test_a_deal_that_cannot_be_told_is_accepted(world: World, known: bool | None, accepted: bool) -> None:
+    """Checked at RCPT when the directory answers (decisions.md 7.9)."""
+    world.deal = known
+    found = world.rcpt("crm+deal42@drop.example")
+    assert found == (Target("crm+deal42@drop.example", 1, Tag.DEAL, "42") if accepted else NO_SUCH_DEAL)
+
+
+def test_bounces_and_second_companies_are_refused(world: World) -> None:
+    """Both exist, neither can take part."""
+    assert world.rcpt("crm@drop.example", sender="") == NULL_SENDER
+    assert world.rcpt("crm@other.example", [CRM]) == OTHER_COMPANY
+    assert world.rcpt("crm@other.example", [CRM], Peer("", protocol=Protocol.LMTP)) == OTHER
+
+
+# ---- the mail
+
+
+def test_proven_mail_is_kept_and_named(world: World) -> None:
+    """The reply tells the delivery's id, and what is kept tells who sent it."""
+    (reply,) = world.data(mail("Anna <anna@seller.example>"))
+    assert (reply.code, reply.text) == (250, "accepted as 0000000000001")
+    assert read_id(reply.text.split()[-1]) == 1
+    (kept,) = world.kept
+    assert isinstance(kept.sender, Sender)
+    assert (kept.sender.user_id, kept.held, kept.targets) == (7, None, (CRM,))
+    assert world.asked == [("anna@seller.example", "seller.example")]
+
+
+def test_a_duplicate_is_accepted_and_said_so(world: World) -> None:
+    """The peer only repeats what it did not hear the answer to."""
+    texts = [world.data(mail("anna@seller.example"))[0].text for _ in range(3)]
+    assert [text.endswith(", seen before") for text in texts] == [False, False, True]
+
+
+@pytest.mark.parametrize("author", ["x@seller.example", "anna@seller.example", "alias@home.example"])
+def test_refusals_speak_one_text(world: World, author: str) -> None:
+    """Nobody can tell a user's address from any other; the log can (decisions.md 7.13)."""
+    world.auth = AuthReport()
+    (reply,) = world.data(mail(author))
+    assert str(reply) == "550 5.7.1 not accepted for this address, see https://crm.example/help"
+    assert reply.reason in ("unknown_sender", "unverified_sender")
+    assert world.kept == []
+
+
+def test_a_user_added_a_moment_ago_is_let_in(world: World) -> None:
+    """The directory is read anew before anybody is refused."""
+    world.stale = directory(version=0)
+    (reply,) = world.data(mail("anna@seller.example"))
+    assert reply.accepted
+
+
+def test_a_directory_that_is_away_refuses_nobody_for_good(world: World) -> None:
+    """The listener makes 451 of it."""
+    world.stale, world.now = directory(version=0), None
+    with pytest.raises(StoreUnavailableError):
+        world.data(mail("anna@seller.example"))
+
+
+@pytest.mark.parametrize(
+    ("protocol", "auth"),
+    [
+        (Protocol.LMTP, AuthReport()),
+        (Protocol.SMTP, AuthReport(relay="127.0.0.1/32")),
+    ],
+)
+def test_behind_another_server_unproven_mail_is_held(
+    world: World, protocol: Protocol, auth: AuthReport
+) -> None:
+    """A refusal would make that server bounce, perhaps to someone who never wrote (rules.md 2.8)."""
+    world.auth = auth
+    (reply,) = world.data(mail("x@seller.example", protocol=protocol))
+    assert reply.accepted
+    assert world.kept[0].held == HeldSender("unknown_sender", "x@seller.example")
+
+
+def test_an_alias_that_waits_for_confirmation_is_held_on_every_way(world: World) -> None:
+    """With evidence, that is; it files itself on a retry once confirmed (decisions.md 7.8)."""
+    (reply,) = world.data(mail("alias@home.example"))
+    assert reply.accepted
+    assert world.kept[0].held == HeldSender("unconfirmed_address", "alias@home.example", 7)
+
+
+@pytest.mark.parametrize(
+    "head", ["From: other@seller.example\r\n", "Sender: x\r\n From: y@z.example\r\nFrom: a@b.example\r\n"]
+)
+def test_no_single_author_no_mail(world: World, head: str) -> None:
+    """Several From fields are several authors to several readers."""
+    (reply,) = world.data(mail("anna@seller.example", head=head))
+    assert reply == NO_SINGLE_FROM
+    assert world.kept == []
+
+
+def test_a_header_section_with_bare_line_ends_is_refused_for_all(world: World) -> None:
+    """Every target hears it."""
+    envelope = mail("anna@seller.example", CRM, OTHER, protocol=Protocol.LMTP)
+    raw = replace(envelope.raw, header=b"From: a@b.example\nSubject: x\r\n")
+    assert world.data(replace(envelope, raw=raw)) == [BAD_HEADER, BAD_HEADER]
+
+
+def test_two_companies_are_judged_apart(world: World) -> None:
+    """Each keeps its own share under its own verdict, and the replies stand in the order of the targets."""
+    envelope = mail("anna@seller.example", OTHER, CRM, protocol=Protocol.LMTP)
+    replies = world.data(envelope)
+    assert all(reply.accepted for reply in replies)
+    assert [(kept.company_id, kept.sender is None) for kept in world.kept] == [(2, True), (1, False)]
+    assert [kept.targets for kept in world.kept] == [(OTHER,), (CRM,)]
+
+
+def test_a_spool_that_fails_is_no_answer(world: World) -> None:
+    """Nothing is kept, nothing is promised."""
+    world.full = True
+    with pytest.raises(StoreUnavailableError):
+        world.data(mail("anna@seller.example"))
