@@ -4,6 +4,8 @@ import difflib
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import Field, fields, replace
+from ipaddress import ip_network
+from itertools import product
 from pathlib import Path
 from socket import gethostname
 from typing import Any
@@ -180,11 +182,22 @@ def _contradictions(config: Config) -> list[str]:
         found.append("filing.retry_first_seconds: must not be above filing.retry_max_seconds")
     if limits.connections_per_ip > limits.connections:
         found.append("limits.connections_per_ip: must not be above limits.connections")
+    for network, relay in product(config.trust.networks, config.trust.relays):
+        if _overlap(network, relay):
+            found.append(
+                f"trust.networks: {network} overlaps the relay {relay}: whatever that relay hands in would count"
+                " as proven, unchecked"
+            )
     if not listen.smtp and not listen.lmtp:
         found.append("listen: neither smtp nor lmtp is left, so that no mail could arrive")
     places = [place for place in (*listen.smtp, *listen.lmtp, *listen.http) if not place.endswith(":0")]
     found += [f"listen: {place} is named twice" for place in dict.fromkeys(places) if places.count(place) > 1]
     return found
+
+
+def _overlap(network: str, relay: str) -> bool:
+    one, other = ip_network(network, strict=False), ip_network(relay, strict=False)
+    return one.version == other.version and one.overlaps(other)
 
 
 def _filled_in(config: Config) -> Config:

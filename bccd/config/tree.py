@@ -84,9 +84,11 @@ class Limits:
         kinds.size(64 * KIB, GIB), 36 * MIB, "The largest message accepted, as it is on the wire."
     )
     recipients: int = setting(kinds.count(1, 10_000), 100, "The most recipients in one transaction.")
-    connections: int = setting(kinds.count(1, 100_000), 200, "The most connections at once.")
+    connections: int = setting(kinds.count(1, 100_000), 200, "The most connections at once, in each front process.")
     connections_per_ip: int = setting(
-        kinds.count(1, 100_000), 20, "The most connections at once from one address (IPv6: one /64)."
+        kinds.count(1, 100_000),
+        20,
+        "The most connections at once from one address (IPv6: one /64), in each front process.",
     )
     idle_seconds: float = setting(
         kinds.seconds(1, HOUR), 5 * MINUTE, "How long a session may stay silent between two commands."
