@@ -92,7 +92,7 @@ def retry(call: Call, *, ids: tuple[str, ...]) -> None:
     """Put held, set aside or failed mail back, to be filed again now.
 
     The mail is read and decided anew, with the directory as it stands now; if the reason still holds, the
-    outcome is the same. Its sender is not proven by a retry.
+    outcome is the same. Its sender is judged again by the evidence that was gathered when it came in.
 
     \b
     Examples:
