@@ -185,7 +185,7 @@ def _contradictions(config: Config) -> list[str]:
     for network, relay in product(config.trust.networks, config.trust.relays):
         if _overlap(network, relay):
             found.append(
-                f"trust.networks: {network} overlaps the relay {relay}: whatever that relay hands in would count"
+                f"trust.networks: {network} overlaps the relay {relay}: all that the relay hands in would count"
                 " as proven, unchecked"
             )
     if not listen.smtp and not listen.lmtp:
