@@ -185,8 +185,8 @@ def _contradictions(config: Config) -> list[str]:
     for network, relay in product(config.trust.networks, config.trust.relays):
         if _overlap(network, relay):
             found.append(
-                f"trust.networks: {network} overlaps the relay {relay}: all that the relay hands in would count"
-                " as proven, unchecked"
+                f"trust.networks: {network} overlaps the relay {relay}: whatever it hands in would count as"
+                " proven, unchecked"
             )
     if not listen.smtp and not listen.lmtp:
         found.append("listen: neither smtp nor lmtp is left, so that no mail could arrive")
