@@ -1,6 +1,6 @@
 """The configuration: one frozen tree, read from TOML, credential files and the environment."""
 
-from bccd.config.load import check, effective, load
+from bccd.config.load import check, doubts, effective, load
 from bccd.config.tree import (
     Config,
     Database,
@@ -22,6 +22,7 @@ __all__ = [
     "Processes",
     "Trust",
     "check",
+    "doubts",
     "effective",
     "load",
 ]

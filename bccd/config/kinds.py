@@ -19,7 +19,7 @@ _LAST_PORT = 65_535
 
 
 class UnfitError(ValueError):
-    """A value is not of its kind; the text is a sentence about it."""
+    """A value is not of its kind; each argument is a sentence about it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +161,10 @@ def several(check: Callable[[str], str], accepts: str) -> Kind[tuple[str, ...]]:
     def read(value: object) -> tuple[str, ...]:
         if not isinstance(value, list):
             raise UnfitError('must be a list such as ["a", "b"]')
-        items = tuple(check(_text(item)) for item in value)
+        unfit: list[str] = []
+        items = tuple(_checked(check, item, unfit) for item in value)
+        if unfit:
+            raise UnfitError(*unfit)
         if twice := next((item for item in items if items.count(item) > 1), None):
             raise UnfitError(f"names {twice} twice")
         return items
@@ -170,6 +173,15 @@ def several(check: Callable[[str], str], accepts: str) -> Kind[tuple[str, ...]]:
         return [part.strip() for part in text.split(",") if part.strip()]
 
     return Kind(f"list of {accepts}", read, lambda value: f"[{', '.join(map(_quoted, value))}]", parse)
+
+
+def _checked(check: Callable[[str], str], item: object, unfit: list[str]) -> str:
+    """Check one item of a list; what is wrong with it is noted, so that the others are checked too."""
+    try:
+        return check(_text(item))
+    except UnfitError as error:
+        unfit += error.args
+        return ""
 
 
 def endpoint(value: str) -> str:
@@ -196,9 +208,12 @@ def endpoint(value: str) -> str:
 def network(value: str) -> str:
     """Check a network in CIDR form; one that holds every address is refused, for it would trust the world."""
     try:
-        found = ipaddress.ip_network(value)
+        found = ipaddress.ip_network(value, strict=False)
     except ValueError:
         raise UnfitError(f'{value}: must be a network such as "192.0.2.0/24"') from None
+    address, slash, _ = value.partition("/")
+    if slash and ipaddress.ip_address(address) != found.network_address:
+        raise UnfitError(f"{value}: is an address within {found}; write {found}, or {address} for it alone")
     if found.prefixlen == 0:
         raise UnfitError(f"{value}: would trust every address there is")
     return str(found)

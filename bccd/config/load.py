@@ -67,6 +67,21 @@ def check(config: Config) -> None:
         raise ConfigError(mistakes)
 
 
+def doubts(config: Config) -> list[str]:
+    """Say what is right and yet hardly meant: a configuration by which no mail can ever be filed."""
+    trust, listen = config.trust, config.listen
+    relayed = trust.relays or any(place.startswith("unix:") for place in (*listen.smtp, *listen.lmtp))
+    if trust.networks or (relayed and trust.authserv_ids):
+        return []
+    lack = "a relay in trust.relays" if trust.authserv_ids else "its id in trust.authserv_ids"
+    also = f"; only {lack} is missing" if relayed or trust.authserv_ids else ""
+    told = (
+        "trust: nobody can prove who sent a mail, so none can be filed: name the relay that checks your"
+        " users' mail in trust.relays and its id in trust.authserv_ids, or a network in trust.networks"
+    )
+    return [told + also]
+
+
 def effective(config: Config) -> dict[str, object]:
     """List all values as they are in force, secrets told only by whether they are set."""
     found: dict[str, object] = {}
@@ -85,21 +100,21 @@ def _from_file(path: Path, mistakes: list[str]) -> dict[str, tuple[str, object]]
     except OSError as error:
         raise ConfigError([f"{path}: cannot be read: {error.strerror}"]) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError([f"{path.name}: is not valid TOML: {error}"]) from error
+        raise ConfigError([f"{path}: is not valid TOML: {error}"]) from error
     values: dict[str, tuple[str, object]] = {}
     known = {dotted(section, name): option for section, name, _item, option in settings()}
-    for name, value in _flattened(document, path.name, mistakes):
+    for name, value in _flattened(document, str(path), mistakes):
         if name not in known:
             near = suggestion(name, list(known)) or suggestion(name, [k.rpartition(".")[2] for k in known])
-            mistakes.append(f"{path.name}: {name}: no such option{near}")
+            mistakes.append(f"{path}: {name}: no such option{near}")
         elif known[name].secret and isinstance(value, str) and _holds_password(value):
             section, _, key = name.rpartition(".")
             mistakes.append(
-                f"{path.name}: {name}: must not hold a password: use {variable(section, key)}"
+                f"{path}: {name}: must not hold a password: use {variable(section, key)}"
                 f" or a credential file named {name}"
             )
         else:
-            values[name] = (path.name, value)
+            values[name] = (str(path), value)
     return values
 
 
@@ -169,7 +184,7 @@ def _build(values: Mapping[str, tuple[str, object]], mistakes: list[str]) -> Con
             read[section][name] = known.kind.read(value)
         except UnfitError as error:
             told = where if where.startswith(_PREFIX) else f"{where}: {dotted(section, name)}"
-            mistakes.append(f"{told}: {error}")
+            mistakes += [f"{told}: {sentence}" for sentence in error.args]
     parts = {section: owner(**read[section]) for section, owner in SECTIONS.items() if section}
     return Config(**read[""], **parts)
 

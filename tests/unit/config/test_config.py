@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bccd.config import Config, Filing, check, effective, load
+from bccd.config import Config, Filing, check, doubts, effective, load
 from bccd.config.kinds import show_size
 from bccd.config.load import dotted, settings
 from bccd.model.errors import ConfigError
@@ -16,6 +16,8 @@ PASSWORD_IN_FILE = (
     "bccd.toml: database.url: must not hold a password: use BCCD_DATABASE__URL"
     " or a credential file named database.url"
 )
+
+ALONE = " write 10.0.0.0/8, or 10.0.0.1 for it alone"
 
 
 def write(folder: Path, text: str) -> Path:
@@ -27,7 +29,8 @@ def write(folder: Path, text: str) -> Path:
 def mistakes(path: Path | None, environ: dict[str, str] | None = None) -> list[str]:
     with pytest.raises(ConfigError) as caught:
         load(path, environ or {})
-    return caught.value.mistakes
+    # The file is named in full; which folder the test has does not matter.
+    return [told.replace(f"{path.parent}/", "") if path else told for told in caught.value.mistakes]
 
 
 def value(config: Config, name: str) -> Any:
@@ -138,7 +141,11 @@ def test_values_are_read(tmp_path: Path, said: str, name: str, expected: object)
         ),
         (
             '[trust]\nnetworks = ["10.0.0.1/8"]',
-            'bccd.toml: trust.networks: 10.0.0.1/8: must be a network such as "192.0.2.0/24"',
+            f"bccd.toml: trust.networks: 10.0.0.1/8: is an address within 10.0.0.0/8;{ALONE}",
+        ),
+        (
+            '[trust]\nnetworks = ["10.0.0/8"]',
+            'bccd.toml: trust.networks: 10.0.0/8: must be a network such as "192.0.2.0/24"',
         ),
         (
             '[trust]\nnetworks = ["0.0.0.0/0"]',
@@ -173,6 +180,13 @@ def test_mistakes_are_told(tmp_path: Path, said: str, expected: str) -> None:
     assert mistakes(write(tmp_path, said)) == [expected]
 
 
+def test_the_file_is_named_in_full(tmp_path: Path) -> None:
+    """Who has two files of one name is told which one is meant."""
+    path = write(tmp_path, "x = 1")
+    with pytest.raises(ConfigError, match=f"^{path}: x: no such option$"):
+        load(path, {})
+
+
 def test_all_mistakes_are_told_together(tmp_path: Path) -> None:
     """A second mistake does not wait for the first one to be mended."""
     path = write(tmp_path, 'demo = 1\nhost = "x"\n[limits]\nrecipients = -1\nidle = 1\n[nix]\na = 1\n')
@@ -180,11 +194,47 @@ def test_all_mistakes_are_told_together(tmp_path: Path) -> None:
     assert len(told) == 7, told
 
 
+def test_all_items_of_a_list_are_told(tmp_path: Path) -> None:
+    """The second wrong item does not wait for the first."""
+    path = write(tmp_path, '[trust]\nnetworks = ["10.0.0.1/8", "x", 1, "192.0.2.0/24"]\n')
+    assert [line.split(": ")[2] for line in mistakes(path)] == [
+        "10.0.0.1/8",
+        "x",
+        "must be a string in quotation marks",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("said", "missing"),
+    [
+        ("", ""),
+        ('relays = ["192.0.2.1"]', "its id in trust.authserv_ids"),
+        ('authserv_ids = ["mx.example.com"]', "a relay in trust.relays"),
+    ],
+)
+def test_who_trusts_nobody_is_warned(tmp_path: Path, said: str, missing: str) -> None:
+    """Without a network, or a relay and its id, no mail can be proven; what is missing is named."""
+    (told,) = doubts(load(write(tmp_path, f"[trust]\n{said}\n"), {}))
+    assert "none can be filed" in told
+    assert told.endswith(f"; only {missing} is missing" if missing else "trust.networks")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        '[trust]\nnetworks = ["192.0.2.1"]',
+        '[trust]\nrelays = ["192.0.2.1"]\nauthserv_ids = ["mx.example.com"]',
+        '[trust]\nauthserv_ids = ["mx.example.com"]\n[listen]\nlmtp = ["unix:/run/bccd/lmtp"]',
+    ],
+)
+def test_who_trusts_somebody_is_not_warned(tmp_path: Path, said: str) -> None:
+    """A UNIX socket is a relay by itself."""
+    assert doubts(load(write(tmp_path, said), {})) == []
+
+
 def test_a_file_that_is_missing_or_broken_is_told(tmp_path: Path) -> None:
     """A file that cannot be read and one that is no TOML are one sentence each."""
-    assert mistakes(tmp_path / "none.toml") == [
-        f"{tmp_path}/none.toml: cannot be read: No such file or directory"
-    ]
+    assert mistakes(tmp_path / "none.toml") == ["none.toml: cannot be read: No such file or directory"]
     assert mistakes(write(tmp_path, "a = ["))[0].startswith("bccd.toml: is not valid TOML: ")
     (tmp_path / "bccd.toml").write_bytes(b"# \xff")
     assert mistakes(tmp_path / "bccd.toml")[0].startswith("bccd.toml: is not valid TOML: ")
