@@ -22,8 +22,9 @@ PIP := $(BIN)/python -m pip install -qq
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: $(RUN) ## the demo: a daemon, sample mail and an inbox on this machine
-	$(BIN)/bccd demo
+# With job control a terminal is the demo's alone, so that Ctrl-C ends the demo in order and not make.
+run: $(RUN) ## the demo: a daemon, sample mail, and what became of it
+	@if [ -t 0 ]; then set -m; $(BIN)/bccd demo; else exec $(BIN)/bccd demo; fi
 
 test: $(DEV) ## every test; what lacks a server is skipped and named at the end
 	$(PYTEST)

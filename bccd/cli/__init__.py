@@ -6,7 +6,8 @@ from typing import Any
 
 import click
 
-from bccd.cli.base import Exit, common, fail
+from bccd.cli.access import AccessError, sentence
+from bccd.cli.base import Call, Exit, common, fail
 from bccd.cli.demo import demo
 from bccd.cli.directory import directory
 from bccd.cli.explain import explain
@@ -24,11 +25,13 @@ class _Main(click.Group):
         try:
             return super().invoke(ctx)
         except BccdError as error:
-            fail(error)
+            fail(error, ctx.find_object(Call))
         except BrokenPipeError:
             # The reader of our output, such as head(1), has enough; Python must not complain at its exit.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(Exit.FAILED)
+        except OSError as error:
+            fail(AccessError(sentence(error)), ctx.find_object(Call))
 
 
 @click.group(cls=_Main, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -16,8 +16,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from bccd.cli.access import me, require_own_folder
 from bccd.config import Config, load
 from bccd.daemon import PortTakenError
+from bccd.directory.records import RecordsError
 from bccd.door import FolderHeldError
 from bccd.model.errors import (
     BccdError,
@@ -97,6 +99,12 @@ class Call:
     def config(self) -> Config:
         """Load the configuration; raises ConfigError."""
         return load(self.path, self.environ)
+
+    @property
+    def installed(self) -> Config:
+        """Load the configuration for a command that opens the data folder; raises AccessError."""
+        require_own_folder(self.config.data_dir)
+        return self.config
 
     @property
     def path(self) -> Path | None:
@@ -181,9 +189,20 @@ def common(function: F) -> F:
     return function
 
 
-def fail(error: BccdError) -> NoReturn:
-    """End the command with the error's sentences on standard error and its code."""
+def fail(error: BccdError, call: Call | None = None) -> NoReturn:
+    """End the command with the error's sentences on standard error, --json also on standard output."""
     lines = error.mistakes if isinstance(error, ConfigError) else str(error).splitlines()
+    if isinstance(error, StoreUnavailableError) and call is not None and "config" in vars(call):
+        lines = [f"{line} (data_dir {call.config.data_dir}, {me()})" for line in lines]
     for line in lines:
         click.echo(f"bccd: {safe(line)}", err=True)
+    if call is not None and call.as_json:
+        listed = isinstance(error, ConfigError | RecordsError) or len(lines) > 1
+        told: dict[str, object] = {"mistakes": lines} if listed else {"error": "".join(lines)}
+        click.echo(json.dumps({"ok": False, **told}, ensure_ascii=False, indent=2))
     sys.exit(exit_code(error))
+
+
+def warn(sentence: str) -> None:
+    """Tell on standard error what is no mistake, and yet hardly meant."""
+    click.echo(f"bccd: warning: {safe(sentence)}", err=True)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from bccd.cli.base import BusyError
 from bccd.config import Config
+from bccd.config.load import variable
 from bccd.model.errors import BccdError
 
 _START_SECONDS = 30.0
@@ -30,7 +31,7 @@ def host_and_port(endpoint: str) -> tuple[str, int]:
 def require_free(config: Config) -> None:
     """Raise BusyError with one sentence if a port that the daemon needs is taken."""
     listen = config.listen
-    for name, endpoints in (("SMTP", listen.smtp), ("LMTP", listen.lmtp), ("health checks", listen.http)):
+    for name, endpoints in (("smtp", listen.smtp), ("lmtp", listen.lmtp), ("http", listen.http)):
         for endpoint in endpoints:
             if endpoint.startswith("unix:"):
                 continue
@@ -42,18 +43,19 @@ def require_free(config: Config) -> None:
                     sock.bind((host, port))
                 except OSError as error:
                     raise BusyError(
-                        f"{endpoint}, needed for {name}, cannot be had ({error.strerror}):"
-                        " is another demo running?"
+                        f"{endpoint} cannot be had ({error.strerror}): is another demo running?"
+                        f" {variable('listen', name)}={host}:PORT before the command chooses another port"
                     ) from error
 
 
 class Child:
-    """`bccd serve` as a process of its own, with its log in a file."""
+    """`bccd serve` as a process of its own, with its log in a file; it ends when this one is killed."""
 
     def __init__(self, config: Config, config_path: Path, log_path: Path, environ: Mapping[str, str]) -> None:
         self._config = config
         self._log_path = log_path
-        command = [sys.executable, "-m", "bccd", "serve", "--config", str(config_path)]
+        tied = ["-m", "bccd.cli.tied", str(os.getpid())]
+        command = [sys.executable, *tied, "serve", "--config", str(config_path)]
         with log_path.open("ab") as log:
             # A session of its own: Ctrl-C reaches the demo alone, which then ends the daemon in order.
             self._process = subprocess.Popen(  # noqa: S603 - our own program with our own arguments

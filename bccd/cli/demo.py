@@ -15,8 +15,10 @@ import click
 from rich.console import Console
 
 from bccd.cli import samples
+from bccd.cli.access import require_own_folder
 from bccd.cli.base import Call, common, table
 from bccd.cli.child import Child, host_and_port, require_free
+from bccd.cli.copyable import lines, program, relative
 from bccd.cli.looks import Look, wait_until_filed
 from bccd.cli.writes import load_records
 from bccd.config import Config, load
@@ -26,12 +28,14 @@ from bccd.door import hold
 from bccd.model.delivery import show_id
 from bccd.model.errors import BccdError, MistakeError
 from bccd.store import migrate as schema
+from bccd.store.damage import refuse_damaged
 
 _MARK = ".bccd-demo"
 _LOOPBACK = ("127.0.0.0/8", "::1/128")
 _FILING_SECONDS = 60.0
 _ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-_COLUMNS = ("mail", "became", "direction", "contact", "deal", "conversation", "visible to")
+_COLUMNS = ("mail", "became", "conversation", "visible to")
+_WIDTHS = (28, 12, 10)  # of all columns but the first, which wraps; fits a terminal of 80
 
 
 @click.command()
@@ -40,47 +44,58 @@ _COLUMNS = ("mail", "became", "direction", "contact", "deal", "conversation", "v
     type=click.Path(path_type=Path, file_okay=False),
     default=Path("demo-data"),
     show_default=True,
-    help="Where the demo keeps its data; made anew unless --keep is given.",
+    help="Where the demo keeps its data.",
 )
 @click.option("--keep", is_flag=True, help="Go on with the data that is there, and send no samples again.")
+@click.option("--fresh", is_flag=True, help="First delete what earlier demos left, your mail too.")
 @click.option("--once", is_flag=True, help="End after the table.")
 @common
 @click.pass_obj
-def demo(call: Call, *, data_dir: Path, keep: bool, once: bool) -> None:
+def demo(call: Call, *, data_dir: Path, keep: bool, fresh: bool, once: bool) -> None:
     """Try bccd on this machine with a made-up company and sample mail.
 
     Starts a daemon on loopback (SMTP 127.0.0.1:8025, LMTP 127.0.0.1:8024, health 127.0.0.1:8026), sends
     sample mails through real SMTP, shows what each became, and keeps serving until Ctrl-C. Loopback is
-    trusted in the demo only. Ports can be changed by BCCD_LISTEN__SMTP, _LMTP and _HTTP.
+    trusted in the demo only. Other ports are chosen by BCCD_LISTEN__SMTP, BCCD_LISTEN__LMTP and
+    BCCD_LISTEN__HTTP.
+
+    Nothing of an earlier demo is lost: its data stays, and the samples come on top of it. With --keep they are
+    not sent again; with --fresh everything starts anew.
 
     \b
     Examples:
       bccd demo
       bccd demo --keep
+      bccd demo --fresh
       BCCD_LISTEN__SMTP=127.0.0.1:2525 bccd demo --once
     """
+    if keep and fresh:
+        raise MistakeError("--keep and --fresh contradict each other")
     folder = data_dir.resolve()
+    require_own_folder(folder)
     path = folder / "bccd.toml"
     environ = _environment(folder, call.environ)
     config = load(None, environ)
     require_free(config)
-    known = keep and (folder / "bccd.db").exists()
-    _make_folder(folder, fresh=not keep)
+    _make_folder(folder, fresh=fresh)
+    known = (folder / "bccd.db").exists()
     path.write_text(as_toml(config), encoding="utf-8")
     with hold(folder):
+        refuse_damaged(config, thorough=True)
         schema.upgrade(config)
-    if not known:
-        _load_company(config)
+    _load_company(config)
     child = Child(config, path, folder / "bccd.log", call.environ)
     with _stopped_at_the_end(child, folder), suppress(KeyboardInterrupt):
         child.wait_until_ready()
-        shown = [] if known else _samples(config)
-        call.tell(
-            [row.as_dict() for row in shown],
-            lambda out: _print(out, config, path, shown, serving=not once),
-        )
+        shown = [] if keep and known else _samples(config)
+        call.tell([row.as_dict() for row in shown], lambda out: _print(out, shown))
         if not once:
+            if not call.as_json:
+                _print_commands(config, path, shown)
             _serve(child)
+    if not once:
+        again = f"`{' '.join([*program(), 'demo'])} --keep` goes on with it, --fresh starts anew"
+        click.echo(f"\nStopped; the data is in {relative(folder)}. {again}.", err=True)
 
 
 @contextmanager
@@ -146,16 +161,24 @@ class _Row:
 
     def cells(self) -> list[str]:
         """Say it as cells of the table."""
+        title = self.sent.sample.title
         if self.look is None:
-            return [self.sent.sample.title, f"refused: {self.sent.reply}"]
+            return [title, f"refused: {self.sent.reply}", "", ""]
         look = self.look
-        became = "known, not filed again" if self.sent.seen_before else look.became
-        conversation = str(look.conversation or "")
-        contacts = ", ".join(look.contacts)
-        return [
-            self.sent.sample.title, became, look.direction, contacts, look.deal, conversation,
-            look.seen_by,
-        ]  # fmt: skip
+        if self.sent.seen_before:
+            became = "known already, not filed again"
+        elif look.state != "filed":
+            became = look.became.replace("_", " ")
+        else:
+            way = "from" if look.direction == "incoming" else "to"
+            became = f"{look.direction} {way} {', '.join(look.contacts)}\n{_deal(look)}"
+        return [title, became, str(look.conversation or ""), look.seen_by]
+
+
+def _deal(look: Look) -> str:
+    if look.deals:
+        return f"deal: {', '.join(look.deals)}"
+    return f"deal: choose one of {len(look.offered)}" if look.offered else "no deal: none is open"
 
 
 def _samples(config: Config) -> list[_Row]:
@@ -172,36 +195,43 @@ def _samples(config: Config) -> list[_Row]:
     return [_Row(one, looks.get(one.delivery_id or -1)) for one in sent]
 
 
-def _print(out: Console, config: Config, path: Path, rows: Sequence[_Row], *, serving: bool) -> None:
+def _print(out: Console, rows: Sequence[_Row]) -> None:
     if rows:
-        out.print(table(_COLUMNS, [row.cells() for row in rows]))
-    if not serving:
-        return
-    shown = _relative(path)
+        laid = table(_COLUMNS, [row.cells() for row in rows])
+        for column, width in zip(laid.columns[1:], _WIDTHS, strict=True):
+            column.min_width = width
+        out.print(laid)
+
+
+def _print_commands(config: Config, path: Path, rows: Sequence[_Row]) -> None:
+    """Say what to try next, in commands that can be copied: past rich, which would wrap them."""
+    shown = relative(path)
     filed = next((show_id(row.sent.delivery_id) for row in rows if row.sent.delivery_id is not None), "ID")
     conversation = next((row.look.conversation for row in rows if row.look and row.look.conversation), "N")
     server = config.listen.smtp[0]
-    out.print(
+    swaks = ["swaks", "--server", server, "--from", "anna@harbourpine.example", "--to", samples.DROP]
+    swaks += ["--header", "To: Ingrid Solberg <ingrid.solberg@fjordfoods.example>"]
+    swaks += ["--header", "Subject: My own mail", "--body", "As agreed."]
+
+    def ours(*words: str) -> str:
+        return lines([*program(), *words, "--config", str(shown)])
+
+    click.echo(
         f"""
-Serving on {server} (SMTP); data and log in {shown.parent}. Send a mail of your own:
+Serving on {server} (SMTP). Data and log are in {shown.parent}.
 
-  swaks --server {server} --from anna@harbourpine.example --to {samples.DROP} \\
-    --header "To: Ingrid Solberg <ingrid.solberg@fjordfoods.example>" --header "Subject: My own mail"
+Send a mail of your own:
 
-Look at what became of it:
+{lines(swaks)}
 
-  bccd explain --config {shown} {filed}
-  bccd show --config {shown} --as anna@harbourpine.example {conversation}
-  bccd queue list --config {shown}
+Look at what became of a mail, and at a conversation as Anna sees it:
 
-Ctrl-C stops it; `bccd demo --keep` goes on with the same data."""
+{ours("explain", filed)}
+{ours("show", "--as", "u-1", str(conversation))}
+{ours("queue", "list")}
+
+Ctrl-C stops it; the data stays."""
     )
-
-
-def _relative(path: Path) -> Path:
-    with suppress(ValueError):
-        return path.relative_to(Path.cwd())
-    return path
 
 
 def _serve(child: Child) -> None:

@@ -8,9 +8,18 @@ import click
 from rich.console import Console
 
 from bccd.cli import looks, writes
-from bccd.cli.base import Call, common, table
-from bccd.directory.records import KINDS, Column, Record, build, read_csv, read_json
-from bccd.model.errors import MistakeError
+from bccd.cli.base import Call, NotFoundError, common, table
+from bccd.directory.records import (
+    KINDS,
+    REFERENCES,
+    Column,
+    RecordsError,
+    build,
+    dangling,
+    read_csv,
+    read_json,
+)
+from bccd.model.errors import BccdError, MistakeError
 
 _LISTED = ("company", "user", "contact", "organisation", "deal", "never_log")
 
@@ -44,7 +53,7 @@ def list_(call: Call, *, kind: str, company: str) -> None:
       bccd directory list user
       bccd directory list contact --json
     """
-    with looks.open_stores(call.config) as stores:
+    with looks.open_stores(call.installed) as stores:
         rows = writes.listed(stores, company, kind)
 
     def text(out: Console) -> None:
@@ -79,7 +88,8 @@ def load(call: Call, *, file: Path, kind: str | None, company: str) -> None:
     CSV: a header row with the options of `bccd directory add KIND` as columns (and `kind`, where a file holds
     several); items of a list are separated by spaces or bars. JSON: an object of lists, {"users": [...],
     "contacts": [...]}, or a list of objects with "kind". Loading a file again changes nothing. Mistakes are
-    listed together with their rows, and then nothing is loaded.
+    listed together with their rows, and then nothing is loaded. docs/howto/load-your-directory.md has an
+    example of every kind.
 
     \b
     Examples:
@@ -90,12 +100,31 @@ def load(call: Call, *, file: Path, kind: str | None, company: str) -> None:
         content = file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise MistakeError(f"{file}: cannot be read: {error}") from error
-    records = read_json(content) if file.suffix.lower() == ".json" else read_csv(content, kind or "")
-    _apply(call, company, records)
+    try:
+        records = read_json(content) if file.suffix.lower() == ".json" else read_csv(content, kind or "")
+        counts = writes.load_records(call.installed, company, records)
+    except RecordsError as error:
+        found = [*error.mistakes, *_dangling(call, company, error)]
+        raise RecordsError([f"{file.name}: {mistake}" for mistake in found]) from error
+    _tell(call, counts)
 
 
-def _apply(call: Call, company: str, records: list[Record]) -> None:
-    counts = writes.load_records(call.config, company, records)
+def _dangling(call: Call, company: str, error: RecordsError) -> list[str]:
+    """Check what the good records refer to, although they are not loaded: a file is mended in one go."""
+    slugs = [str(record.values["slug"]) for record in error.good if record.kind == "company"]
+    known = {kind: set(error.bad) for kind in REFERENCES.values()}
+    try:
+        with looks.open_stores(call.installed) as stores:
+            for kind, ids in known.items():
+                ids |= {row["external_id"] for row in writes.listed(stores, company or "".join(slugs), kind)}
+    except NotFoundError:
+        pass  # a new company: it has what this file holds
+    except BccdError:
+        return []  # whatever it is, it is told when the file is right
+    return list(dangling(error.good, known))
+
+
+def _tell(call: Call, counts: dict[str, int]) -> None:
     told = ", ".join(f"{count} {word}" for word, count in counts.items())
     call.tell(counts, lambda out: out.print(f"Done: {told}."))
 
@@ -125,7 +154,7 @@ def _adder(kind: str) -> click.Command:
     @common
     @click.pass_obj
     def command(call: Call, /, *, company: str, **given: Any) -> None:
-        _apply(call, company, [build(kind, kind, given)])
+        _tell(call, writes.load_records(call.installed, company, [build(kind, kind, given)]))
 
     function: Any = command
     for name, column in reversed(list(KINDS[kind].items())):

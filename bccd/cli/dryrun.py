@@ -1,6 +1,8 @@
 """What the rules would do with a mail that lies in a file: the real pipeline, and nothing is written."""
 
 import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bccd.cli.base import NotFoundError
@@ -25,10 +27,20 @@ from bccd.rules.overlay import Overlay
 _NOT_STORED = 0  # the delivery's id; the store gives out none below 1
 
 
-def dry_run(raw: bytes, directory: Directory, open_work: WorkOpener, submitter: str, recipient: str) -> Plan:
-    """Decide a mail as if `submitter` (empty: its From, taken as proven) had sent it to `recipient` now."""
-    target = _target(directory, recipient)
-    verdict = _verdict(raw, directory, target.company_id, submitter)
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """As whose mail, to which address, a file is looked at; empty: its From, the only address there is."""
+
+    submitter: str
+    recipient: str
+    find: Callable[[int, str], UserAddress]  # company, what was said of the submitter
+
+
+def dry_run(raw: bytes, directory: Directory, open_work: WorkOpener, wish: Wish) -> Plan:
+    """Decide a mail that lies in a file as if it came in now."""
+    target = _target(directory, wish.recipient)
+    address = wish.find(target.company_id, wish.submitter).address if wish.submitter else ""
+    verdict = _verdict(raw, directory, target.company_id, address)
     delivery = Delivery(
         id=_NOT_STORED,
         company_id=target.company_id,
@@ -63,16 +75,31 @@ def _target(directory: Directory, recipient: str) -> Target:
 def _verdict(raw: bytes, directory: Directory, company_id: int, submitter: str) -> Sender | HeldSender:
     sender = strict_from(header_section(raw))
     if submitter:
-        address = find_user(directory, company_id, submitter).address
-        sender = type(sender)(address, sender.name, "")
+        sender = type(sender)(submitter, sender.name, "")
     assumed = AuthReport(trusted_network="dry run")
     return identify(sender, assumed, directory, company_id)
 
 
-def find_user(directory: Directory, company_id: int, said: str) -> UserAddress:
-    """Find a user by an address or by number; raises NotFoundError."""
-    wanted = normalise(said)
-    for (company, address), entry in sorted(directory.user_addresses.items()):
-        if company == company_id and (address == wanted or str(entry.user.id) == said):
-            return entry
-    raise NotFoundError(f"{said}: no such user; name an address or a number of `bccd directory list user`")
+def find_user(
+    directory: Directory, company_id: int, said: str, external_ids: Mapping[str, str]
+) -> UserAddress:
+    """Find a user by an address, a number, or an external id, which `external_ids` turns into a login.
+
+    Raises NotFoundError, or MistakeError where a number is one user's and an external id of another.
+    """
+    wanted = {normalise(said), external_ids.get(said, "")}
+    found = {
+        entry.user.id: entry
+        for (company, address), entry in sorted(directory.user_addresses.items())
+        if company == company_id and (address in wanted or str(entry.user.id) == said)
+    }
+    if not found:
+        raise NotFoundError(
+            f"{said}: no such user; name an address, number or external id of `bccd directory list user`"
+        )
+    if len(found) > 1:
+        raise MistakeError(
+            f"{said} is the number of one user and the external id of another: name an address"
+        )
+    addressed = directory.user_addresses.get((company_id, normalise(said)))
+    return addressed or next(iter(found.values()))

@@ -9,13 +9,15 @@ from rich.console import Console
 
 from bccd.cli import looks
 from bccd.cli.base import Call, common, safe, table
-from bccd.cli.dryrun import dry_run
+from bccd.cli.dryrun import Wish, dry_run, find_user
 from bccd.cli.queue import delivery_id
 from bccd.mail.parse import parse
 from bccd.model.delivery import read_id
+from bccd.model.directory import UserAddress
 from bccd.model.errors import MistakeError, SchemaError
 from bccd.model.message import Content, Forward, Mailbox, Message
 from bccd.model.plan import Plan
+from bccd.store.engine import Stores
 from bccd.store.reads import directory_snapshot
 from bccd.store.uow import SqlWorks
 
@@ -26,7 +28,13 @@ _SHOWN_TEXT = 500
 
 @click.command()
 @click.argument("subject", metavar="FILE|ID")
-@click.option("--as", "submitter", default="", metavar="USER", help="With FILE: as if this user had sent it.")
+@click.option(
+    "--as",
+    "submitter",
+    default="",
+    metavar="USER",
+    help="With FILE: as if this user had sent it. With ID: only if it is his own.",
+)
 @click.option("--to", "recipient", default="", metavar="ADDRESS", help="With FILE: to which company address.")
 @common
 @click.pass_obj
@@ -34,7 +42,9 @@ def explain(call: Call, *, subject: str, submitter: str, recipient: str) -> None
     """Tell why a mail was filed as it was, or what would become of one.
 
     ID is the one in the reply to the sender and in the log: the decision record is shown, step by step, with
-    the rule, what it looked at, and its reason.
+    the rule, what it looked at, and its reason, and what proved the sender or why nothing did. Private mail
+    is explained too, for whoever can run this can read the files of bccd. To answer a user, give --as: then
+    there is only the mail that he handed in himself.
 
     FILE is a mail as octets (.eml): what is read in it is shown, and if there is a database, what the rules
     would decide if it came now. The sender is taken as proven; nothing is written.
@@ -42,12 +52,13 @@ def explain(call: Call, *, subject: str, submitter: str, recipient: str) -> None
     \b
     Examples:
       bccd explain 0000000001h4k
+      bccd explain 0000000001h4k --as anna@example.com
       bccd explain forward.eml
       bccd explain forward.eml --as anna@example.com --to sales+private@drop.example.com
     """
     path = Path(subject)
     if read_id(subject) is not None and not path.exists():
-        _explain_delivery(call, subject)
+        _explain_delivery(call, subject, submitter)
         return
     try:
         raw = path.read_bytes()
@@ -58,22 +69,17 @@ def explain(call: Call, *, subject: str, submitter: str, recipient: str) -> None
     _explain_file(call, raw, submitter, recipient)
 
 
-def _explain_delivery(call: Call, subject: str) -> None:
+def _explain_delivery(call: Call, subject: str, viewer: str) -> None:
     with looks.open_stores(call.installed) as stores:
-        found = looks.explain(stores, delivery_id(subject))
+        found = looks.explain(stores, delivery_id(subject), viewer)
 
     def text(out: Console) -> None:
         out.print(f"Delivery {found['delivery']}: {found['state']} {safe(found['reason'])}".rstrip())
-        rows = [(name, _joined(value)) for name, value in found.items() if name not in _APART]
-        out.print(table(("", ""), [(name.replace("_", " "), value) for name, value in rows if value]))
+        out.print(table(("", ""), looks.facts(found, without=_APART)))
         out.print()
         out.print(table(_STEPS, [[step[name] for name in _STEPS] for step in found["steps"]]))
 
     call.tell(found, text)
-
-
-def _joined(value: object) -> object:
-    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
 
 
 def _explain_file(call: Call, raw: bytes, submitter: str, recipient: str) -> None:
@@ -82,10 +88,8 @@ def _explain_file(call: Call, raw: bytes, submitter: str, recipient: str) -> Non
     why_not = ""
     try:
         with looks.open_stores(call.installed) as stores:
-            plan = dry_run(
-                raw, directory_snapshot(stores.database), SqlWorks(stores.database), submitter, recipient
-            )
-    except SchemaError as error:
+            plan = _dry_run(stores, raw, submitter, recipient)
+    except (SchemaError, MistakeError) as error:  # there is no database, or it is not said which company
         if submitter or recipient:
             raise
         why_not = str(error)
@@ -99,7 +103,16 @@ def _explain_file(call: Call, raw: bytes, submitter: str, recipient: str) -> Non
             _print_plan(out, plan)
 
     read = asdict(message)
-    call.tell({"read": read, "would": _plan(plan) if plan else None}, text)
+    call.tell({"read": read, "would": _plan(plan) if plan else None, "why_not": why_not}, text)
+
+
+def _dry_run(stores: Stores, raw: bytes, submitter: str, recipient: str) -> Plan:
+    known = directory_snapshot(stores.database)
+
+    def find(company_id: int, said: str) -> UserAddress:
+        return find_user(known, company_id, said, looks.external_ids(stores, company_id))
+
+    return dry_run(raw, known, SqlWorks(stores.database), Wish(submitter, recipient, find))
 
 
 def _plan(plan: Plan) -> dict[str, Any]:

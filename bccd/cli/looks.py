@@ -1,20 +1,25 @@
 """What the commands read from the stores, in the form they print it."""
 
+import sys
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 from bccd.cli.base import NotFoundError
+from bccd.cli.dryrun import find_user
+from bccd.cli.evidence import evidence
 from bccd.config import Config
 from bccd.model.delivery import DeliveryState, show_id
 from bccd.model.directory import Company, Directory
-from bccd.model.errors import MistakeError
-from bccd.store import entries, migrate, outcomes
+from bccd.model.errors import MistakeError, StoreUnavailableError
+from bccd.store import entries, listing, migrate, outcomes
 from bccd.store.engine import Stores, open_engines
 from bccd.store.outcomes import Summary
 from bccd.store.reads import directory_snapshot
+from bccd.store.spool import read_raw
 
 _POLL_SECONDS = 0.1
 
@@ -47,9 +52,14 @@ def company(directory: Directory, slug: str) -> Company:
 # ---- one delivery ----------------------------------------------------------------------------------------
 
 
-def explain(stores: Stores, number: int) -> dict[str, Any]:
-    """Say where a delivery stands, and by which steps it came there; raises NotFoundError."""
+def explain(stores: Stores, number: int, viewer: str = "") -> dict[str, Any]:
+    """Say where a delivery stands, and by which steps it came there; raises NotFoundError.
+
+    With a viewer, a user's address, number or external id, only what he handed in himself exists.
+    """
     decided = outcomes.explain(stores.database, number)
+    if viewer and not (decided and _is_his(stores, decided.delivery, viewer)):
+        raise NotFoundError(f"there is no delivery {show_id(number)} of {viewer}")
     if decided is None:
         return _waiting(stores, number)
     it = decided.delivery
@@ -63,6 +73,7 @@ def explain(stores: Stores, number: int) -> dict[str, Any]:
         "mail_from": it.mail_from,
         "to": list(it.recipients),
         "peer": it.peer_ip,
+        "evidence": evidence(it.evidence.auth, it.peer_ip, _raw(stores, it.company_id, it.raw_sha256)),
         "size": it.size,
         "attempts": it.attempts,
         "received_at": it.received_at,
@@ -72,11 +83,45 @@ def explain(stores: Stores, number: int) -> dict[str, Any]:
     }
 
 
+def facts(found: Mapping[str, Any], without: Collection[str]) -> list[tuple[str, object]]:
+    """Lay out for people what explain() told: a line for each thing that has a value."""
+    rows: list[tuple[str, object]] = []
+    for name, value in found.items():
+        if name in without or value is None or value in ("", [], (), {}):
+            continue
+        if isinstance(value, Mapping):
+            rows += value.items()
+        else:
+            shown = ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
+            rows.append((name.replace("_", " "), shown))
+    return rows
+
+
+def _is_his(stores: Stores, delivery: outcomes.Recorded, viewer: str) -> bool:
+    known = directory_snapshot(stores.database)
+    entry = find_user(known, delivery.company_id, viewer, external_ids(stores, delivery.company_id))
+    return delivery.user_id == entry.user.id
+
+
+def external_ids(stores: Stores, company_id: int) -> dict[str, str]:
+    """Return the login of each user by the id that the CRM gave him."""
+    return {row["external_id"]: row["login"] for row in listing.records(stores.database, company_id, "user")}
+
+
 def _waiting(stores: Stores, number: int) -> dict[str, Any]:
     entry = entries.entry(stores.spool, number)
     if entry is None:
         raise NotFoundError(f"there is no delivery {show_id(number)}")
-    return {**_entry(entry), "steps": []}
+    it = entry.delivery
+    auth = evidence(it.auth, it.peer.ip, _raw(stores, it.company_id, it.raw_sha256))
+    return {**_entry(entry), "evidence": auth, "steps": []}
+
+
+def _raw(stores: Stores, company_id: int, sha256: bytes) -> bytes | None:
+    try:
+        return read_raw(stores.spool, stores.folder, company_id, sha256)
+    except StoreUnavailableError:
+        return None
 
 
 def _entry(entry: entries.Entry) -> dict[str, Any]:
@@ -102,6 +147,12 @@ def waiting(stores: Stores, states: Collection[str], limit: int) -> list[dict[st
     """List mail that is not filed, oldest first."""
     wanted = [DeliveryState(state) for state in states]
     return [_entry(entry) for entry in entries.entries(stores.spool, states=wanted, limit=limit)]
+
+
+def older(stores: Stores, state: str, than: datetime) -> list[int]:
+    """Return the ids of all mail in a state that came in before a moment."""
+    wanted = entries.entries(stores.spool, states=[DeliveryState(state)], limit=sys.maxsize)
+    return [entry.delivery.id for entry in wanted if entry.delivery.received_at < than]
 
 
 def raw(stores: Stores, number: int) -> bytes:

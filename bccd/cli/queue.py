@@ -1,6 +1,8 @@
 """bccd queue: mail that is not filed, and what to do about it."""
 
+import re
 import sys
+from datetime import UTC, datetime, timedelta
 
 import click
 from rich.console import Console
@@ -10,7 +12,24 @@ from bccd.cli.base import Call, NotFoundError, common, table
 from bccd.model.delivery import read_id, show_id
 
 STATES = ("received", "held", "set_aside", "failed")
+_UNITS = {"d": "days", "h": "hours"}
+_AT_ONCE = 50
 _COLUMNS = ("delivery", "state", "reason", "received", "from", "to", "octets", "attempts")
+
+
+class _Age(click.ParamType[timedelta]):
+    """A number of days or hours: 30d, 12h."""
+
+    name = "age"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        """Read it."""
+        if isinstance(value, timedelta):
+            return value
+        found = re.fullmatch(r"([1-9][0-9]{0,4})([dh])", str(value))
+        if found is None:
+            self.fail(f"{value}: must be a number of days or hours, such as 30d or 12h", param, ctx)
+        return timedelta(**{_UNITS[found[2]]: int(found[1])})
 
 
 @click.group()
@@ -38,7 +57,7 @@ def list_(call: Call, *, state: tuple[str, ...], limit: int) -> None:
       bccd queue list
       bccd queue list --state failed --json
     """
-    with looks.open_stores(call.config) as stores:
+    with looks.open_stores(call.installed) as stores:
         rows = looks.waiting(stores, state or STATES, limit)
 
     def text(out: Console) -> None:
@@ -58,7 +77,7 @@ def list_(call: Call, *, state: tuple[str, ...], limit: int) -> None:
 @common
 @click.pass_obj
 def show(call: Call, *, id_: str, raw: bool) -> None:
-    """Show one delivery: where it stands, why, and its envelope.
+    """Show one delivery: where it stands, why, its envelope, and what proved its sender or why nothing did.
 
     ID is the one in the reply to the sender and in the log ("accepted as ...").
 
@@ -68,20 +87,16 @@ def show(call: Call, *, id_: str, raw: bool) -> None:
       bccd queue show --raw 0000000001h4k > mail.eml
     """
     number = delivery_id(id_)
-    with looks.open_stores(call.config) as stores:
+    with looks.open_stores(call.installed) as stores:
         if raw:
             sys.stdout.buffer.write(looks.raw(stores, number))
             return
         found = looks.explain(stores, number)
 
     def text(out: Console) -> None:
-        out.print(table(("", ""), [(name, _cell(value)) for name, value in found.items() if name != "steps"]))
+        out.print(table(("", ""), looks.facts(found, without={"steps"})))
 
     call.tell(found, text)
-
-
-def _cell(value: object) -> object:
-    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
 
 
 @queue.command("retry")
@@ -99,29 +114,48 @@ def retry(call: Call, *, ids: tuple[str, ...]) -> None:
       bccd queue retry 0000000001h4k
     """
     numbers = [delivery_id(one) for one in ids]
-    writes.do(call.config, "queue.retry", {"deliveries": numbers})
+    writes.do(call.installed, "queue.retry", {"deliveries": numbers})
     shown = [show_id(number) for number in numbers]
     call.tell({"retried": shown}, lambda out: out.print(f"Will be filed again: {', '.join(shown)}"))
 
 
 @queue.command("delete")
-@click.argument("ids", metavar="ID...", nargs=-1, required=True)
+@click.argument("ids", metavar="[ID]...", nargs=-1)
+@click.option(
+    "--state",
+    type=click.Choice(STATES[1:]),
+    help="Instead of ids: all mail in this state, with --older-than.",
+)
+@click.option(
+    "--older-than", type=_Age(), metavar="AGE", help="Received longer ago than, for instance, 30d or 12h."
+)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @common
 @click.pass_obj
-def delete(call: Call, *, ids: tuple[str, ...], yes: bool) -> None:
+def delete(
+    call: Call, *, ids: tuple[str, ...], state: str | None, older_than: timedelta | None, yes: bool
+) -> None:
     """Delete mail that is not filed, octets and all. This cannot be undone.
+
+    Nothing is deleted by itself: mail of strangers that a relay handed in is held until somebody does this.
 
     \b
     Examples:
       bccd queue delete --yes 0000000001h4k
+      bccd queue delete --yes --state held --older-than 30d
     """
+    if bool(ids) == bool(state) or bool(state) != bool(older_than):
+        raise click.UsageError("give ids, or --state and --older-than together")
     numbers = [delivery_id(one) for one in ids]
-    if not yes:
+    if state and older_than:
+        with looks.open_stores(call.installed) as stores:
+            numbers = looks.older(stores, state, datetime.now(UTC) - older_than)
+    if numbers and not yes:
         click.confirm(f"Delete {len(numbers)} mail for good?", abort=True, err=True)
-    writes.do(call.config, "queue.delete", {"deliveries": numbers})
+    for start in range(0, len(numbers), _AT_ONCE):  # the filer does nothing else meanwhile
+        writes.do(call.installed, "queue.delete", {"deliveries": numbers[start : start + _AT_ONCE]})
     shown = [show_id(number) for number in numbers]
-    call.tell({"deleted": shown}, lambda out: out.print(f"Deleted: {', '.join(shown)}"))
+    call.tell({"deleted": shown}, lambda out: out.print(f"Deleted: {', '.join(shown) or 'nothing'}"))
 
 
 def delivery_id(text: str) -> int:

@@ -56,7 +56,7 @@ SAMPLES = (
     Sample("Gmail forward, Polish, from an alias", "forward-gmail-pl", "m.zielinski@poczta.example"),
     Sample("Apple Mail forward, by a private user", "forward-apple", _OLIVE),
     Sample(
-        "Forward as attachment, deal is lost",
+        "Forward as attachment, the only deal is lost",
         "forward-attached",
         _OLIVE,
         "sales+private@drop.harbourpine.example",

@@ -7,12 +7,14 @@ import click
 from rich.console import Console
 
 from bccd.bootstrap import serve as run_daemon
-from bccd.cli.base import Call, common, table
-from bccd.config import effective
+from bccd.cli.access import me
+from bccd.cli.base import Call, common, table, warn
+from bccd.config import doubts, effective
 from bccd.config.sample import sample
 from bccd.door import hold
 from bccd.model.errors import BccdError
 from bccd.store import migrate as schema
+from bccd.store.damage import refuse_damaged
 
 
 @click.command()
@@ -30,27 +32,36 @@ def serve(call: Call) -> None:
       bccd serve --config /etc/bccd/bccd.toml
       BCCD_LOG__LEVEL=debug bccd serve
     """
-    sys.exit(run_daemon(call.config))
+    config = call.installed
+    for sentence in doubts(config):
+        warn(sentence)
+    refuse_damaged(config, thorough=False)
+    sys.exit(run_daemon(config))
 
 
 @click.command()
+@click.option(
+    "--no-check", is_flag=True, help="Do not read large databases from end to end first, to find damage."
+)
 @common
 @click.pass_obj
-def migrate(call: Call) -> None:
+def migrate(call: Call, *, no_check: bool) -> None:
     """Create the database, or bring it to the revision that this version needs.
 
-    It takes as long as it takes; no bccd may run on the data folder meanwhile. Running it again changes
-    nothing. Make a backup before updating.
+    What is there is checked for damage first, which reads all of it. It takes as long as it takes; no bccd
+    may run on the data folder meanwhile. Running it again changes nothing. Make a backup before updating.
 
     \b
     Examples:
       bccd migrate --config /etc/bccd/bccd.toml
     """
-    folder = call.config.data_dir
+    config = call.installed
+    folder = config.data_dir
     _make(folder)
     with hold(folder):
-        schema.upgrade(call.config)
-        schema.check(call.config)
+        refuse_damaged(config, thorough=not no_check)
+        schema.upgrade(config)
+        schema.check(config)
 
     def text(out: Console) -> None:
         out.print(f"The database in {folder} is up to date.")
@@ -62,7 +73,7 @@ def _make(folder: Path) -> None:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise BccdError(f"cannot make data_dir {folder}: {error.strerror}") from error
+        raise BccdError(f"cannot make data_dir {folder}: {error.strerror} ({me()})") from error
 
 
 @click.command("check-config")
@@ -74,7 +85,7 @@ def check_config(call: Call, *, want_sample: bool, want_all: bool) -> None:
     """Check the configuration and list all its mistakes, each with what would be right.
 
     The file, credential files and the environment are read as `bccd serve` would read them. Exit code 3
-    means mistakes.
+    means mistakes. A configuration by which no mail could be filed is right, and warned about.
 
     \b
     Examples:
@@ -86,6 +97,9 @@ def check_config(call: Call, *, want_sample: bool, want_all: bool) -> None:
         click.echo(sample(), nl=False)
         return
     values = effective(call.config)
+    warnings = doubts(call.config)
+    for sentence in warnings:
+        warn(sentence)
     source = str(call.path or "")
 
     def text(out: Console) -> None:
@@ -93,7 +107,7 @@ def check_config(call: Call, *, want_sample: bool, want_all: bool) -> None:
         if want_all:
             out.print(table(("option", "value"), [(name, _shown(value)) for name, value in values.items()]))
 
-    answer: dict[str, object] = {"ok": True, "file": source}
+    answer: dict[str, object] = {"ok": True, "file": source, "warnings": warnings}
     call.tell(answer | ({"values": values} if want_all else {}), text)
 
 

@@ -18,7 +18,11 @@ from bccd.store.reads import directory_snapshot
 @click.command()
 @click.argument("conversation", type=click.IntRange(1))
 @click.option(
-    "--as", "viewer", required=True, metavar="USER", help="Whose eyes: an address or a user number."
+    "--as",
+    "viewer",
+    required=True,
+    metavar="USER",
+    help="Whose eyes: an address, a number or an external id.",
 )
 @click.option("--company", default="", metavar="SLUG", help="The company, where there are several.")
 @common
@@ -27,17 +31,19 @@ def show(call: Call, *, conversation: int, viewer: str, company: str) -> None:
     """Show a conversation as one user sees it: messages, people, links and files.
 
     Nothing is shown that this user may not see; what he may not see at all does not exist for him, and ends
-    with exit code 5. A number that was merged into another conversation shows that one.
+    with exit code 5. A number that was merged into another conversation shows that one. Whoever can
+    run this can read the files of bccd, and so can see as anybody: privacy holds between users, not against
+    those who run the machine.
 
     \b
     Examples:
       bccd show 17 --as anna@example.com
       bccd show 17 --as 2 --json
     """
-    with looks.open_stores(call.config) as stores:
+    with looks.open_stores(call.installed) as stores:
         known = directory_snapshot(stores.database)
         owner = looks.company(known, company)
-        entry = find_user(known, owner.id, viewer)
+        entry = find_user(known, owner.id, viewer, looks.external_ids(stores, owner.id))
         found = conversation_of(stores.database, owner.id, entry.user.id, conversation)
     if found is None:
         raise NotFoundError(f"there is no conversation {conversation} that {viewer} may see")

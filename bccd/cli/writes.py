@@ -6,7 +6,9 @@ from typing import Any
 from bccd import bootstrap, door
 from bccd.cli.looks import company, open_stores
 from bccd.config import Config
-from bccd.directory.records import Record
+from bccd.directory.records import Record, RecordsError
+from bccd.door import FolderHeldError
+from bccd.model.errors import MistakeError
 from bccd.store import listing
 from bccd.store.engine import Stores
 from bccd.store.reads import directory_snapshot
@@ -25,14 +27,25 @@ def do(config: Config, operation: str, arguments: Mapping[str, object]) -> Any:
 
 
 def load_records(config: Config, slug: str, records: Sequence[Record]) -> dict[str, int]:
-    """Load records, all or none; returns how many of each kind were new or different."""
+    """Load records, all or none; returns how many of each kind were new or different.
+
+    Raises RecordsError with every mistake that only the store can see.
+    """
     arguments = {
         "company": slug,
         "records": [
             {"kind": record.kind, "row": record.row, "values": dict(record.values)} for record in records
         ],
     }
-    changed: dict[str, int] = do(config, "directory.load", arguments)
+    try:
+        changed: dict[str, int] = do(config, "directory.load", arguments)
+    except FolderHeldError:
+        raise
+    except MistakeError as error:
+        lines = str(error).splitlines()
+        if not all(line.startswith(tuple(f"{record.row}: " for record in records)) for line in lines):
+            raise
+        raise RecordsError(lines) from error
     return changed
 
 

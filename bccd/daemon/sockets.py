@@ -75,7 +75,7 @@ def bind_all(listen: Listen) -> Iterator[list[Bound]]:
             except OSError as error:
                 why = _WHY.get(error.errno or 0, error.strerror)
                 kind = PortTakenError if error.errno == errno.EADDRINUSE else MistakeError
-                raise kind(f"cannot listen on {endpoint} for {protocol.upper()}: {why}") from error
+                raise kind(f"cannot listen on {endpoint} (listen.{protocol}): {why}") from error
             stack.callback(sock.close)
             sock.listen(_BACKLOG)
             sock.setblocking(False)

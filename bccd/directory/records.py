@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bccd.mail.addresses import normalise
@@ -23,11 +23,15 @@ class FieldError(ValueError):
 
 
 class RecordsError(MistakeError):
-    """The data has mistakes; each is a line that begins with its row."""
+    """The data has mistakes, each a line that begins with its row; `good` are the records without one."""
 
-    def __init__(self, mistakes: Sequence[str]) -> None:
+    def __init__(
+        self, mistakes: Sequence[str], good: Sequence["Record"] = (), bad: Collection[str] = ()
+    ) -> None:
         super().__init__("\n".join(mistakes))
         self.mistakes = list(mistakes)
+        self.good = tuple(good)
+        self.bad = frozenset(bad)  # external ids that stand in rows with mistakes: they may be referred to
 
 
 def address(value: str) -> str:
@@ -150,11 +154,16 @@ KINDS: Mapping[str, Mapping[str, Column]] = {
 PLURALS: Mapping[str, str] = {
     "companies": "company",
     "organisations": "organisation",
+    "organizations": "organisation",
+    "organization": "organisation",
     "users": "user",
     "contacts": "contact",
     "deals": "deal",
-    "never_log": "never_log",
+    "never_logs": "never_log",
 }
+_TOLD_ONLY = frozenset({"number"})  # what `bccd directory list` adds; loading it back changes nothing
+# Columns that refer to another record, and its kind.
+REFERENCES: Mapping[str, str] = {"owner": "user", "organisation": "organisation", "contacts": "contact"}
 
 Value = str | tuple[str, ...] | bool
 
@@ -170,8 +179,11 @@ class Record:
 
 def build(kind: str, row: str, given: Mapping[str, object]) -> Record:
     """Check one record; raises RecordsError with all its mistakes."""
+    if kind not in KINDS:
+        raise RecordsError([_no_kind(row, kind)])
     columns = KINDS[kind]
-    mistakes = [f"{row}: {name}: no such column of a {kind}" for name in given if name not in columns]
+    given = {_name(name): value for name, value in given.items()}
+    mistakes = [_no_column(kind, row, name) for name in given if name not in columns]
     values: dict[str, Value] = {}
     for name, column in columns.items():
         try:
@@ -183,17 +195,34 @@ def build(kind: str, row: str, given: Mapping[str, object]) -> Record:
     return Record(kind, row, values)
 
 
+def _name(said: str) -> str:
+    """Return a column's or kind's name: case does not matter, nor whether its words are joined by - or _."""
+    name = "_".join(re.split(r"[-_\s]+", said.strip().lower()))
+    return "organisation" if name == "organization" else name
+
+
+def _kind(said: object) -> str:
+    name = _name(str(said))
+    return PLURALS.get(name, name)
+
+
+def _no_column(kind: str, row: str, name: str) -> str:
+    article = "an" if kind[0] in "aeio" else "a"
+    noun = kind.replace("_", " ")
+    return f"{row}: {name}: no such column of {article} {noun}; there are {', '.join(KINDS[kind])}"
+
+
 def _value(column: Column, given: object) -> Value:
     if column.many:
         return tuple(dict.fromkeys(column.check(item) for item in _items(given)))
     if isinstance(given, bool):
         given = "yes" if given else "no"
-    if isinstance(given, int):
+    if isinstance(given, int) and column.check is not text:  # a name that is a number is a slipped column
         given = str(given)
     if given is None:
         given = ""
     if not isinstance(given, str):
-        raise FieldError("must be text")
+        raise FieldError("must be text in quotation marks")
     said = given.strip() or column.default
     if not said:
         if column.required:
@@ -233,7 +262,7 @@ def read_csv(content: str, kind: str = "") -> list[Record]:
         raise RecordsError([f"row {reader.line_num}: {error}"]) from error
     if not rows:
         raise RecordsError(["the file is empty"])
-    names = [name.strip().lower() for name in rows[0][1]]
+    names = [_name(name) for name in rows[0][1]]
     return _checked(_csv_rows(names, rows[1:], kind))
 
 
@@ -249,9 +278,9 @@ def _csv_rows(names: list[str], rows: list[tuple[int, list[str]]], kind: str) ->
             yield where, kind, f"has {len(row)} fields, the header {len(names)}"
             continue
         given: dict[str, object] = dict(zip(names, row, strict=False))
-        said = str(given.pop("kind", "") or kind).strip().lower()
+        said = given.pop("kind", "") or kind
         # One file may hold several kinds: a column that a kind does not have may then stand empty.
-        yield where, PLURALS.get(said, said), {name: value for name, value in given.items() if value}
+        yield where, _kind(said), {name: value for name, value in given.items() if value}
 
 
 def read_json(content: str) -> list[Record]:
@@ -267,14 +296,13 @@ def _json_rows(document: object) -> Iterator[_Row]:
     match document:
         case dict():
             for name, items in document.items():
-                kind = PLURALS.get(name, name)
                 listed = items if isinstance(items, list) else [items]
                 for number, item in enumerate(listed, 1):
-                    yield _json_row(f"{name} {number}", kind, item)
+                    yield _json_row(f"{name} {number}", _kind(name), item)
         case list():
             for number, item in enumerate(document, 1):
                 kind = str(item.get("kind", "")) if isinstance(item, dict) else ""
-                yield _json_row(f"item {number}", PLURALS.get(kind, kind), item)
+                yield _json_row(f"item {number}", _kind(kind), item)
         case _:
             yield "the file", "", "must hold an object of lists, or a list of objects"
 
@@ -290,20 +318,27 @@ def _json_row(where: str, kind: str, item: object) -> _Row:
 def _checked(rows: Iterable[_Row]) -> list[Record]:
     records: list[Record] = []
     mistakes: list[str] = []
+    bad: set[str] = set()
     for where, kind, given in rows:
         if isinstance(given, str):
             mistakes.append(f"{where}: {given}")
-        elif kind not in KINDS:
-            mistakes.append(f"{where}: {kind or 'nothing'}: no such kind, there are {', '.join(KINDS)}")
-        else:
-            try:
-                records.append(build(kind, where, given))
-            except RecordsError as error:
-                mistakes += error.mistakes
+            continue
+        try:
+            records.append(build(kind, where, {k: v for k, v in given.items() if k not in _TOLD_ONLY}))
+        except RecordsError as error:
+            mistakes += error.mistakes
+            bad.add(str(given.get("external_id", "")))
     mistakes += _repeated(records)
     if mistakes:
-        raise RecordsError(mistakes)
+        raise RecordsError(mistakes, records, bad)
     return records
+
+
+def _no_kind(where: str, kind: str) -> str:
+    known = ", ".join(KINDS)
+    if not kind:
+        return f"{where}: it is not said what it is: name its kind, one of {known}"
+    return f"{where}: {kind}: no such kind, there are {known}"
 
 
 def _repeated(records: Iterable[Record]) -> Iterator[str]:
@@ -315,3 +350,18 @@ def _repeated(records: Iterable[Record]) -> Iterator[str]:
             yield f"{record.row}: the same {record.kind} as {seen[key]}: {key[1]}"
         else:
             seen[key] = record.row
+
+
+def dangling(records: Iterable[Record], known: Mapping[str, Collection[str]]) -> Iterator[str]:
+    """Find references to records that are neither among these nor known; `known` is external ids by kind.
+
+    The store finds them too, but only in records of which none has another mistake.
+    """
+    records = list(records)
+    there = {(record.kind, record.values.get("external_id")) for record in records}
+    for record in records:
+        for name, kind in REFERENCES.items():
+            said = record.values.get(name, ())
+            for wanted in (said,) if isinstance(said, str) else said if isinstance(said, tuple) else ():
+                if wanted and (kind, wanted) not in there and wanted not in known.get(kind, ()):
+                    yield f"{record.row}: {name}: there is no {kind} {wanted}"

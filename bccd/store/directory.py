@@ -82,6 +82,7 @@ def load(engine: Engine, records: Sequence[Record], now: datetime, company: str 
         for kind in KINDS:
             changed[kind] = loader.put(kind, by_kind[kind])
         changed["never_log"] = loader.put_never_log(by_kind["never_log"])
+        mistakes += loader.both_user_and_contact(by_kind["user"], by_kind["contact"])
         if mistakes:
             raise MistakeError("\n".join(mistakes))
         loader.work.directory_version += any(changed.values())
@@ -224,6 +225,49 @@ class _Loader:
             for address in (values["login"], *values["alternatives"], *values["unconfirmed"]):
                 if owner.setdefault(address, id_) != id_:
                     self._mistakes.append(f"{record.row}: {address} belongs to another user already")
+
+    def both_user_and_contact(self, users: Sequence[Record], contacts: Sequence[Record]) -> list[str]:
+        """Find addresses of a loaded user that a contact of the CRM has, or the reverse.
+
+        A contact made from mail is not meant: so a colleague looks before he is loaded.
+        """
+        mine: dict[str, str] = {}
+        for record in users:
+            values = record.values
+            rows = dict.fromkeys(
+                (values["login"], *values["alternatives"], *values["unconfirmed"]), record.row
+            )
+            mine |= rows
+        found = [
+            f"{record.row}: addresses: {address} is a user's address ({mine[address]})"
+            for record in contacts
+            for address in record.values["addresses"]
+            if address in mine
+        ]
+        loaded = {record.values["external_id"] for record in contacts}
+        of_users, of_contacts = self._addresses("user"), self._addresses("contact")
+        found += [
+            f"{row}: {address} is an address of contact {of_contacts[address]}"
+            for address, row in mine.items()
+            if of_contacts.get(address, "") not in {"", *loaded}
+        ]
+        found += [
+            f"{record.row}: addresses: {address} is an address of user {of_users[address]}"
+            for record in contacts
+            for address in record.values["addresses"]
+            if address in of_users and address not in mine
+        ]
+        return found
+
+    def _addresses(self, kind: str) -> dict[str, str]:
+        """Return what stands: each address with the external id of whose it is, empty where it has none."""
+        meant = KINDS[kind]
+        there = select(meant.child.c.address, meant.table.c.external_id).where(
+            meant.child.c.company_id == self.work.company_id,
+            meant.table.c.company_id == meant.child.c.company_id,
+            meant.table.c.id == meant.child.c[meant.parent],
+        )
+        return {address: external_id or "" for address, external_id in self.work.connection.execute(there)}
 
     def _adopt(
         self, records: Sequence[Record], rows: Mapping[int, Any], children: Mapping[int, set[Child]]

@@ -18,7 +18,7 @@ import pytest
 pytestmark = pytest.mark.e2e
 
 PATIENCE = 90
-SHELVING = "Shelving for the cold store"
+SHELVING = "Cold store shelving"
 
 
 def free_ports(number: int) -> list[int]:
@@ -65,17 +65,17 @@ Rows = tuple[Path, dict[str, dict[str, Any]]]
     [
         ("Bcc to a contact with one open deal", "outgoing", ["Ingrid Solberg"], [SHELVING], 0),
         ("Bcc to a contact with three open deals", "outgoing", ["Tomasz Wójcik"], [], 3),
-        ("Outlook forward, English", "incoming", ["Ingrid Solberg"], ["Shelving for the cold store"], 0),
+        ("Outlook forward, English", "incoming", ["Ingrid Solberg"], ["Cold store shelving"], 0),
         ("Outlook forward, Polish", "incoming", ["Zofia Nowak", "Tomasz Wójcik"], ["Archive cabinets"], 0),
         ("Gmail forward, English, from an alias", "incoming", ["Chiara Conti"], ["Showroom oak line"], 0),
         ("Gmail forward, Polish, from an alias", "incoming", ["Tomasz Wójcik"], [], 3),
         ("Apple Mail forward, by a private user", "incoming", ["Nora Hollis"], ["Jetty planks"], 0),
-        ("Forward as attachment, deal is lost", "incoming", ["Peter Hollis"], [], 0),
+        ("Forward as attachment, the only deal is lost", "incoming", ["Peter Hollis"], [], 0),
         ("A reply before its parent", "incoming", ["Chiara Conti"], ["Showroom oak line"], 0),
         ("... and the parent", "outgoing", ["Chiara Conti"], ["Showroom oak line"], 0),
         ("Unknown contact", "outgoing", ["Émile Laurent"], [], 0),
         ("With +deal in the address", "outgoing", ["Tomasz Wójcik"], ["Reception desk"], 0),
-        ("With +private in the address", "outgoing", ["Ingrid Solberg"], ["Shelving for the cold store"], 0),
+        ("With +private in the address", "outgoing", ["Ingrid Solberg"], ["Cold store shelving"], 0),
     ],
 )  # fmt: skip
 def test_each_mail_becomes_what_it_should(
@@ -166,7 +166,7 @@ def test_commands_go_through_the_running_daemon(once: Rows) -> None:
     config, ports = ("--config", str(folder / "bccd.toml")), free_ports(3)
     held = rows["From an alias not confirmed yet"]["delivery"]
     with running(folder, "--keep", ports=ports) as demo:
-        read_until(demo, "Ctrl-C stops it")
+        read_until(demo, "Ctrl-C stops it; the data stays.")
         before = json.loads(bccd("explain", "--json", *config, held).stdout)["decided_at"]
         assert bccd("queue", "retry", *config, held).returncode == 0
         until = time.monotonic() + PATIENCE
@@ -223,7 +223,7 @@ def test_it_serves_until_it_is_told_to_stop(once: Rows, number: signal.Signals) 
     folder, rows = once
     ports = free_ports(3)
     with running(folder, "--keep", ports=ports) as demo:
-        said = read_until(demo, "Ctrl-C stops it")
+        said = read_until(demo, "Ctrl-C stops it; the data stays.")
         assert "swaks --server" in said
         with socket.create_connection(("127.0.0.1", ports[0]), timeout=10) as smtp:
             assert smtp.recv(100).startswith(b"220 ")

@@ -46,7 +46,8 @@ Run = Callable[..., Result]
 def config(tmp_path: Path) -> Path:
     """A configuration whose data folder is the test's own."""
     path = tmp_path / "bccd.toml"
-    path.write_text(f'data_dir = "{tmp_path}/data"\n', encoding="utf-8")
+    trust = '[trust]\nnetworks = ["127.0.0.1"]\n'
+    path.write_text(f'data_dir = "{tmp_path}/data"\n{trust}', encoding="utf-8")
     return path
 
 
@@ -159,8 +160,8 @@ def test_check_config_lists_every_mistake(run: Run, config: Path) -> None:
     done = run("check-config")
     assert (done.exit_code, done.stdout) == (3, "")
     assert done.stderr.splitlines() == [
-        "bccd: bccd.toml: foo: no such option",
-        "bccd: bccd.toml: data_dir: must be an absolute path",
+        f"bccd: {config}: foo: no such option",
+        f"bccd: {config}: data_dir: must be an absolute path",
     ]
 
 

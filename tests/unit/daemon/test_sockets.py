@@ -37,7 +37,7 @@ def test_a_busy_port_is_named() -> None:
             bind_all(listen("127.0.0.1:0", endpoint)),
         ):
             pass
-    assert str(caught.value) == f"cannot listen on {endpoint} for LMTP: another program listens there"
+    assert str(caught.value) == f"cannot listen on {endpoint} (listen.lmtp): another program listens there"
 
 
 def test_a_stale_socket_is_replaced(tmp_path: Path) -> None:
