@@ -290,11 +290,15 @@ class Filer:
         for job, outcome in zip(jobs, outcomes, strict=True):
             self._ready.remove(job)
             self._report(job.delivery, outcome)
-        self._do(lambda: self._queue.finish(outcomes))
+        self._do(lambda: self._finish(outcomes))
 
     def _report(self, delivery: Delivery, outcome: Outcome) -> None:
         now = self._ports.clock.now()
         log_filing(delivery, outcome, (now - delivery.received_at).total_seconds())
+
+    def _finish(self, outcomes: Sequence[Outcome]) -> None:
+        self._queue.finish(outcomes)
+        self._look_at = 0.0  # of mail that is suspected the next is given out now
 
     # ---- what follows ------------------------------------------------------------------------------------
 
@@ -319,6 +323,7 @@ class Filer:
         seconds = min(first * 2.0 ** min(delivery.attempts - 1, 60), longest)
         until = self._ports.clock.now() + timedelta(seconds=seconds)
         self._queue.postpone([delivery.id], until, reason, counted=True)
+        self._look_at = 0.0
 
     def _give_up(self, delivery: Delivery, reason: str) -> None:
         """Record a mail as failed; if even that cannot be done it stays in the queue."""
@@ -333,7 +338,7 @@ class Filer:
             self._postpone(delivery, reason)
         else:
             self._report(delivery, outcome)
-            self._queue.finish([outcome])
+            self._finish([outcome])
 
 
 def _drain(fileno: int) -> None:

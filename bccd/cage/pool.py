@@ -22,6 +22,7 @@ AHEAD = 8 * 2**20  # octets handed to one parser ahead, unless a single mail is 
 SPARE = 6  # parsers that may be started beyond the usual number while others are slow
 _PATIENCE = 0.2  # seconds after which mail behind a slow one is given to another parser
 _CALM_SECONDS = 5.0  # after which an idle spare parser is ended
+_LOWEST = 19  # nice
 _GRACE = 1.0  # seconds after which a parser that outlived its own alarm is killed
 _START_SECONDS = 30.0
 _RESPAWN_SECONDS, _LONGEST_RESPAWN = 1.0, 60.0  # between two tries to start a parser that does not come up
@@ -55,6 +56,7 @@ class _Parser:
         self.begun = False  # the first job is being read: it bears the blame for what happens now
         self.since = time.monotonic()  # when the process was started, was given its first job, or began it
         self.overdue = False
+        self.gave_way = False
         self._placed = self._answered = 0
         self._unsent = bytearray()
         self._sheets = [os.memfd_create("mail") for _ in range(SHEETS)]
@@ -164,6 +166,12 @@ class _Parser:
             return False
         return time.monotonic() - self.since > (self.seconds + _GRACE if self.ready else _START_SECONDS)
 
+    def give_way(self) -> None:
+        """Let others have the processor first, for good: what was lowered only root may raise."""
+        if not self.gave_way:
+            os.setpriority(os.PRIO_PROCESS, self._process.pid, _LOWEST)
+            self.gave_way = True
+
     def end(self) -> str:
         """Kill the process, free what it held, and return how it ended."""
         late = self.late()
@@ -203,10 +211,6 @@ class Pool:
     def filenos(self) -> list[int]:
         """Return what becomes readable when there may be results."""
         return [parser.channel.fileno() for parser in self._parsers]
-
-    def pids(self) -> list[int]:
-        """Return the process ids, for those who watch."""
-        return [parser.pid for parser in self._parsers]
 
     def room(self, size: int, *, doubtful: bool = False) -> bool:
         """Tell whether a mail of this size would be begun soon, so that octets are fetched no earlier."""
@@ -281,6 +285,8 @@ class Pool:
     def _staff(self) -> None:
         """Start what parsers are lacking, and end a spare one when all has long been calm."""
         now = time.monotonic()
+        for parser in [parser for parser in self._parsers if parser.gave_way and not parser.jobs]:
+            self._end(parser)
         wanted = self._wanted()
         if self._parsers and all(parser.ready for parser in self._parsers):
             self._pause = _RESPAWN_SECONDS
@@ -298,14 +304,19 @@ class Pool:
         spare = 1 if busy or self._wanted_two else 0
         if len(busy) >= self._size:
             spare = max(1, len(self._waiting))
+            for parser in busy:
+                parser.give_way()
         return max(self._size, min(len(busy) + spare, self._size + SPARE), 2 if self._wanted_two else 0)
 
     def _dismiss(self) -> None:
         idle = next((parser for parser in self._parsers if parser.ready and not parser.jobs), None)
         if idle is not None:
-            self._parsers.remove(idle)
-            idle.end()
+            self._end(idle)
             self._wanted_two = False
+
+    def _end(self, idle: _Parser) -> None:
+        self._parsers.remove(idle)
+        idle.end()
 
     def _one_of_two(self) -> _Parser | None:
         """Return a parser for a doubtful mail; None unless another stays free of such."""

@@ -6,7 +6,7 @@ from bccd.store import tables as t
 
 SUSPECT = 2  # so many filers died with a mail in hand: from now on it is claimed apart from its likes
 KILLER = 5  # so many, the last three with no other suspect in hand: it is given up
-FORGIVEN = 2  # so many daemons that died as a whole are held against no mail
+FORGIVEN = 5  # so many daemons that died as a whole are held against no mail
 
 MINE = (t.queue.c.delivery_id == bindparam("id"), t.queue.c.claimed_by == bindparam("me"))
 RESET = (

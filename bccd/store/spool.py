@@ -279,7 +279,7 @@ def _resolve(answered: list[tuple[asyncio.Future[Receipt], Any]]) -> None:
 def forgive(engine: Engine) -> None:
     """Give back what a daemon had claimed that is gone as a whole: most likely the fault of no mail.
 
-    One that was in hand every time is suspected from the third time on, lest it end all daemons for ever.
+    One that was in hand every time is suspected in the end, lest it end daemon after daemon for ever.
     """
     with engine.begin() as connection:
         connection.execute(q.FORGIVE)

@@ -326,6 +326,18 @@ def test_mail_that_failed_before_is_handed_back_at_the_end(bench: Bench) -> None
     assert (bench.queue.rows[1].claimed, bench.queue.rows[1].delivery.attempts) == (False, 2)
 
 
+def test_the_next_suspect_does_not_wait(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the queue gives out one mail at a time, the next is claimed as soon as that one is finished."""
+    claim = bench.queue.claim
+    monkeypatch.setattr(bench.queue, "claim", lambda limit, now: claim(min(limit, 1), now))
+    for number in range(20):
+        bench.queue.put(number)
+    begun = time.monotonic()
+    while bench.queue.rows:
+        bench.filer.turn()
+    assert time.monotonic() - begun < 1.0
+
+
 def test_a_mail_that_kills_its_filer_is_given_up(bench: Bench) -> None:
     """What the queue says filer after filer died of is not read again, and its neighbours are filed."""
     bench.queue.put(1, b"killer")
