@@ -3,7 +3,6 @@
 import re
 
 from bccd.mail.charset import decode
-from bccd.mail.headers import fields
 from bccd.mail.words import parameters
 from bccd.model.message import AutoKind
 
@@ -37,16 +36,11 @@ _BOUNCE = re.compile(
 _LIST_ID = re.compile(r"<([^<>]+)>")
 
 
-def header_kind(header: bytes) -> AutoKind:
-    """Return why the header section says that no person sent this.
+def kind_of(found: list[tuple[bytes, bytes]]) -> AutoKind:
+    """Return why a header section's fields say that no person sent this.
 
     X-Auto-Response-Suppress asks not to be answered; it does not say that the mail is automatic.
     """
-    return kind_of(fields(header))
-
-
-def kind_of(found: list[tuple[bytes, bytes]]) -> AutoKind:
-    """Return the same from fields that are read already."""
     first = dict(reversed(found))
     media_type, params = parameters(first.get(b"content-type", b""))
     if media_type == "multipart/report":

@@ -12,7 +12,6 @@ from sqlalchemy import (
     Engine,
     and_,
     delete,
-    func,
     insert,
     literal,
     or_,
@@ -73,13 +72,6 @@ def entry(engine: Engine, delivery_id: int) -> Entry | None:
     with reading(engine) as connection:
         row = connection.execute(select(t.queue).where(t.queue.c.delivery_id == delivery_id)).one_or_none()
         return _entry(row) if row else None
-
-
-def count_waiting(engine: Engine) -> int:
-    """Return how many mails wait to be filed."""
-    with reading(engine) as connection:
-        wanted = select(func.count()).select_from(t.queue).where(t.queue.c.state == "received")
-        return int(connection.execute(wanted).scalar_one())
 
 
 def raw_of(stores: Stores, delivery: Delivery) -> bytes:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from bccd.mail.auto import header_kind
+from bccd.mail.auto import kind_of
+from bccd.mail.headers import fields
 from bccd.mail.parse import parse
 from bccd.model.message import AutoKind
 
@@ -46,7 +47,7 @@ REPORT = "Content-Type: multipart/report; boundary=b; report-type="
 def test_headers_tell(header: str, kind: AutoKind) -> None:
     """Each sign has its kind; a request not to be answered is no sign."""
     raw = f"{header}\r\n".encode()
-    assert header_kind(raw) is kind
+    assert kind_of(fields(raw)) is kind
     assert parse(raw + b"\r\nx").content.auto is kind
 
 
