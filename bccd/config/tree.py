@@ -107,7 +107,7 @@ class Processes:
     """How many processes there are, and what a parser may use."""
 
     fronts: int = setting(kinds.count(1, 64), 1, "Processes that listen.")
-    parsers: int = setting(kinds.count(1, 64), 2, "Processes that read mail.")
+    parsers: int = setting(kinds.count(1, 64), 2, "Processes that read mail; while mail hangs, up to 6 more.")
     parse_seconds: float = setting(
         kinds.seconds(0.1, 10 * MINUTE), 2.0, "How long the reading of one mail may take before it is cut."
     )
