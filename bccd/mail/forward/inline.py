@@ -15,6 +15,9 @@ from bccd.mail.forward.structure import has_structure, text_of
 from bccd.model.message import Content, Forward, ForwardKind, Mailbox
 
 _MOST_INNER = 20
+_COLONS = (":", "\uff1a", "\u055d")  # the full-width one of East Asia, the Armenian one
+_FEWEST_LABELS = 3  # From, a date and one more
+_STUB = 50  # a text part is a stub if its HTML is longer than this many times
 _BOM = "\ufeff"  # Apple Mail on a phone puts one where the original begins
 _LONGEST_ATTRIBUTION = 400
 
@@ -37,8 +40,8 @@ def find_inline(text: str, html: str) -> Inline | None:
     answers too: the caller tells by the recipients. HTML, "" where there is none, fills in addresses that the
     text part lost, and is read itself where the text shows no block.
     """
-    inline = _read(page_of(text))
-    if not html or (_suffices(text, inline) and not has_structure(html)):
+    inline = _read(page_of(text)) if _may_hold_block(text) else None
+    if not html or _suffices(text, html, inline):
         return inline
     marked_up, anchors = text_of(html)
     shown = _read(page_of(marked_up, anchors))
@@ -202,12 +205,20 @@ def _person_in(line: str) -> tuple[str, str]:
     return name, match[1]
 
 
-def _suffices(text: str, inline: Inline | None) -> bool:
-    """Tell whether the text part says all that the HTML could add, unless its mark-up knows better.
+def _may_hold_block(text: str) -> bool:
+    """Tell cheaply whether there are lines enough with a label, or the mark that Outlook for Mac leaves."""
+    return sum(map(text.count, _COLONS)) >= _FEWEST_LABELS or _BOM in text
 
-    Reading the HTML as well costs ten times what the text did, and most mail has both.
+
+def _suffices(text: str, html: str, inline: Inline | None) -> bool:
+    """Tell whether the text part says all that the HTML could add.
+
+    Reading the HTML as well costs ten times what the text did (1.5 ms of 2.3 for a mail of 15 KB), and most mail
+    has both. A text part that is a mere stub ("your client cannot show HTML") says nothing.
     """
-    return bool(text.strip()) if inline is None else not _lacks_address(inline)
+    if inline is None:
+        return len(text.strip()) * _STUB >= len(html)
+    return not _lacks_address(inline) and not has_structure(html)
 
 
 def _lacks_address(inline: Inline) -> bool:

@@ -11,6 +11,7 @@ _MARKS = dict.fromkeys(
 )
 _SPACES = dict.fromkeys((0x00A0, 0x1680, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000), " ")
 _VISIBLE = {**_SPACES, **_MARKS}
+_ANY_OF_THESE = re.compile(f"[{''.join(map(chr, _VISIBLE))}]")  # ten times as fast as translating for nothing
 _QUOTING = re.compile(r"[\s>|]*")
 _ONE_LEVEL = re.compile(r"[ \t\u00a0]{0,3}> ?")
 _INDENT = "    "
@@ -35,8 +36,7 @@ def read_line(raw: str) -> Line:
     """Read one raw line."""
     if not raw:
         return _BLANK
-    if not raw.isascii():
-        raw = raw.translate(_VISIBLE)
+    raw = visible(raw)
     if raw[:1].isalnum():
         return Line(0, raw.rstrip())
     match = _QUOTING.match(raw)
@@ -46,7 +46,7 @@ def read_line(raw: str) -> Line:
 
 def visible(text: str) -> str:
     """Drop invisible marks and make every space a plain one."""
-    return text if text.isascii() else text.translate(_VISIBLE)
+    return text if text.isascii() or not _ANY_OF_THESE.search(text) else text.translate(_VISIBLE)
 
 
 def unquote(raw: Sequence[str], depth: int) -> str:

@@ -190,9 +190,11 @@ def _tag(writer: _Writer, name: str, tag: str, *, closing: bool) -> None:
     if name == "blockquote":
         writer.depth = max(0, writer.depth + (-1 if closing else 1))
     if not closing and len(tag) > len(f"<{name}>"):
-        anchor = next((known.name for known in ANCHORS if known.pattern.search(tag)), "")
-        if anchor:
-            writer.anchors[len(writer.lines)] = anchor
+        folded = tag.casefold()
+        if any(sign in folded for sign in _TELLTALE):
+            anchor = next((known.name for known in ANCHORS if known.pattern.search(tag)), "")
+            if anchor:
+                writer.anchors[len(writer.lines)] = anchor
 
 
 def _link(writer: _Writer, tag: str, *, closing: bool) -> None:
