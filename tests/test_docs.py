@@ -2,10 +2,12 @@
 
 import ast
 import builtins
+import json
 import re
 from pathlib import Path
 
 import bccd.model.reply as replies
+from bccd.directory.records import KINDS, read_csv, read_json
 from bccd.model.reply import Reply
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -74,6 +76,25 @@ def test_every_reply_is_in_the_reference() -> None:
     assert len(known) > 15
     missing = [str(reply) for reply in known if f"| {reply.code} {reply.enhanced} | {reply.text}" not in page]
     assert not missing
+
+
+def test_the_examples_of_the_directory_can_be_loaded() -> None:
+    """Every example of load-your-directory.md is right, and together they use every kind and column."""
+    page = (ROOT / "docs/howto/load-your-directory.md").read_text(encoding="utf-8")
+    (document,) = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
+    assert {record.kind for record in read_json(document)} == set(KINDS)
+    given = json.loads(document)
+    for name, columns in KINDS.items():
+        items = given.get(name, given.get(f"{name}s"))
+        assert name == "never_log" or set(columns) == set(items[0] if isinstance(items, list) else items)
+    named = re.findall(r"with `--kind (\w+)`:\n\n```csv\n(.*?)```", page, re.DOTALL)
+    assert {kind for kind, _ in named} == set(KINDS)
+    for kind, table in named:
+        assert [record.kind for record in read_csv(table, kind)]
+        assert table.splitlines()[0].split(",") == list(KINDS[kind])
+    (mixed,) = re.findall(r"```csv\n(kind,.*?)```", page, re.DOTALL)
+    assert len(read_csv(mixed)) == 3
+    assert [f"`{name}`" for columns in KINDS.values() for name in columns if f"`{name}`" not in page] == []
 
 
 def test_links_lead_somewhere() -> None:

@@ -98,7 +98,12 @@ class Call:
     @cached_property
     def config(self) -> Config:
         """Load the configuration; raises ConfigError."""
-        return load(self.path, self.environ)
+        try:
+            return load(self.path, self.environ)
+        except ConfigError as error:
+            if isinstance(error.__cause__, PermissionError):
+                raise ConfigError([f"{told} for {me()}" for told in error.mistakes]) from error
+            raise
 
     @property
     def installed(self) -> Config:
@@ -179,7 +184,7 @@ def common(function: F) -> F:
         click.option(
             "--config",
             envvar="BCCD_CONFIG",
-            type=click.Path(path_type=Path, dir_okay=False),
+            type=click.Path(path_type=Path, dir_okay=False, readable=False),
             expose_value=False,
             callback=_keep("config_path"),
             help=f"The configuration file.  [env: BCCD_CONFIG; default: {DEFAULT_CONFIG} if it exists]",

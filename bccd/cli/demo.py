@@ -59,8 +59,8 @@ def demo(call: Call, *, data_dir: Path, keep: bool, fresh: bool, once: bool) -> 
     trusted in the demo only. Other ports are chosen by BCCD_LISTEN__SMTP, BCCD_LISTEN__LMTP and
     BCCD_LISTEN__HTTP.
 
-    Nothing of an earlier demo is lost: its data stays, and the samples come on top of it. With --keep they are
-    not sent again; with --fresh everything starts anew.
+    Nothing of an earlier demo is lost: its data stays, and the samples come on top of it. With --keep they
+    are not sent again; with --fresh everything starts anew.
 
     \b
     Examples:

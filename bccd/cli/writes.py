@@ -53,5 +53,10 @@ def listed(stores: Stores, slug: str, kind: str) -> Sequence[Mapping[str, Any]]:
     """List the records of one kind of the company that is meant."""
     if kind == "company":
         return listing.companies(stores.database)
-    found = company(directory_snapshot(stores.database), slug)
-    return listing.records(stores.database, found.id, kind)
+    known = directory_snapshot(stores.database)
+    found = company(known, slug)
+    rows = listing.records(stores.database, found.id, kind)
+    if kind == "user":
+        numbers = known.user_addresses
+        return [{"number": numbers[found.id, row["login"]].user.id, **row} for row in rows]
+    return rows

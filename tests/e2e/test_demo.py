@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -17,6 +19,7 @@ import pytest
 
 pytestmark = pytest.mark.e2e
 
+ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 90
 SHELVING = "Cold store shelving"
 
@@ -152,6 +155,68 @@ def test_its_data_can_be_looked_at_afterwards(once: Rows) -> None:
     assert (hidden.returncode, hidden.stdout) == (5, "")
 
 
+def test_what_a_user_may_ask_for_is_his_own(once: Rows) -> None:
+    """explain --as knows only what that user handed in, and says what proved him."""
+    folder, rows = once
+    config, row = str(folder / "bccd.toml"), rows["With +private in the address"]["delivery"]
+    own = bccd("explain", "--json", "--config", config, "--as", "u-1", row)
+    told = json.loads(own.stdout)
+    assert told["evidence"]["handed in by"] == "127.0.0.1, in the trusted network 127.0.0.0/8"
+    assert told["evidence"]["ids in the mail"] == "no Authentication-Results field"
+    other = bccd("explain", "--config", config, "--as", "u-2", row)
+    assert (other.returncode, other.stdout) == (5, "")
+
+
+def test_it_runs_again_and_loses_nothing(once: Rows, tmp_path: Path) -> None:
+    """The samples come on top of what is there; README.md shows lines of the table, numbers aside."""
+    folder = shutil.copytree(once[0], tmp_path / "d")
+    env = environment(free_ports(3)) | {"COLUMNS": "80"}
+    command = [sys.executable, "-m", "bccd", "demo", "--data-dir", str(folder), "--once"]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=PATIENCE, check=True)
+    assert max(map(len, done.stdout.splitlines())) <= 80
+    printed = {plain(line) for line in done.stdout.splitlines()}
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    sample = readme[readme.index("mail                  ") :].partition("```")[0]
+    shown = [plain(line) for line in sample.splitlines() if line.strip() and line.strip() != "..."]
+    assert len(shown) > 8 and [line for line in shown if line not in printed] == []
+    listed = json.loads(bccd("queue", "list", "--json", "--config", str(folder / "bccd.toml")).stdout)
+    assert [entry["reason"] for entry in listed] == ["unconfirmed_address"] * 2
+
+
+def plain(line: str) -> str:
+    return re.sub(r"\s*\b\d+\b\s*", " N ", line).rstrip() if re.search(r"  \d+  ", line) else line.rstrip()
+
+
+def test_fresh_starts_anew(tmp_path: Path) -> None:
+    """Only --fresh deletes what was there, and it does not go with --keep."""
+    assert bccd("demo", "--data-dir", str(tmp_path / "d"), "--fresh", "--keep").returncode == 6
+    (tmp_path / "d").mkdir()
+    for name in (".bccd-demo", "letter"):
+        (tmp_path / "d" / name).touch()
+    assert bccd("demo", "--data-dir", str(tmp_path / "d"), "--fresh", "--once").returncode == 0
+    assert not (tmp_path / "d" / "letter").exists()
+
+
+def test_a_killed_demo_takes_its_daemon_along(tmp_path: Path) -> None:
+    """Whatever ends the demo, nothing is left that holds the ports; the daemon ends in order."""
+    ports = free_ports(3)
+    with running(tmp_path / "d", ports=ports) as demo:
+        read_until(demo, "Ctrl-C stops it; the data stays.")
+        demo.kill()
+        demo.wait(PATIENCE)
+        until = time.monotonic() + PATIENCE
+        log = tmp_path / "d" / "bccd.log"
+        while '"event": "stopped"' not in log.read_text(encoding="utf-8") and time.monotonic() < until:
+            time.sleep(0.05)
+    assert '"clean": true' in log.read_text(encoding="utf-8")
+    for port in ports:
+        with pytest.raises(OSError, match="refused"):
+            socket.create_connection(("127.0.0.1", port), timeout=10).close()
+    old = bccd("queue", "delete", "--yes", "--state", "held", "--older-than", "1h", "--json",
+               "--config", str(tmp_path / "d" / "bccd.toml"))  # fmt: skip
+    assert json.loads(old.stdout) == {"deleted": []}
+
+
 def test_its_log_names_nobody(once: Rows) -> None:
     """The daemon's log holds no address, no subject and no word of a mail."""
     log = (once[0] / "bccd.log").read_text(encoding="utf-8")
@@ -232,11 +297,13 @@ def test_it_serves_until_it_is_told_to_stop(once: Rows, number: signal.Signals) 
         second = bccd("demo", "--data-dir", str(folder), ports=ports)
         assert second.returncode == 7 and second.stderr.count("\n") == 1
         assert "is another demo running?" in second.stderr
+        assert "BCCD_LISTEN__SMTP=127.0.0.1:PORT" in second.stderr
         other_ports = bccd("demo", "--data-dir", str(folder))
         assert other_ports.returncode == 7 and "already works on" in other_ports.stderr
         demo.send_signal(number)
-        demo.communicate(timeout=PATIENCE)
+        _, last = demo.communicate(timeout=PATIENCE)
         assert demo.returncode == 0
+        assert last.strip().startswith(f"Stopped; the data is in {folder}.") and "--keep` goes on" in last
     with pytest.raises(OSError, match="refused"):
         socket.create_connection(("127.0.0.1", ports[0]), timeout=10).close()
     found = bccd("explain", "--config", str(folder / "bccd.toml"), rows["Unknown contact"]["delivery"])

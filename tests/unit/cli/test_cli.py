@@ -239,11 +239,46 @@ def test_mistakes_of_a_file_are_listed_and_nothing_is_loaded(company: Run, tmp_p
     path.write_text("kind,external_id,name,addresses\ncontact,c2,,x\ncontact,c3,n,y@\n", encoding="utf-8")
     done = company("directory", "load", str(path))
     assert (done.exit_code, done.stderr.count("\n")) == (6, 3)
+    assert all(line.startswith("bccd: contacts.csv: row ") for line in done.stderr.splitlines())
+    path.write_text("kind,external_id,name,owner\ncontact,c2,,u1\ncontact,c3,Bad,u9\n", encoding="utf-8")
+    told = json.loads(company("directory", "load", "--json", str(path)).stdout)["mistakes"]
+    assert told == [
+        "contacts.csv: row 2: name: is missing",
+        "contacts.csv: row 3: owner: there is no user u9",
+    ]
     path.write_text("kind,external_id,name,owner\ncontact,c2,Good,u1\ncontact,c3,Bad,u9\n", encoding="utf-8")
     assert "row 3: owner: there is no user u9" in refused(
         company("directory", "load", str(path)), Exit.MISTAKE
     )
     assert len(answer(company("directory", "list", "contact", "--json"))) == 1
+
+
+def test_users_are_listed_with_their_numbers(company: Run) -> None:
+    """A user can be named by his number, his external id, or any address of his."""
+    rows = answer(company("directory", "list", "user", "--json"))
+    assert next(iter(rows[0])) == "number"
+    number = next(row["number"] for row in rows if row["external_id"] == "u1")
+    for said in (str(number), "u1", "ann@acme.example"):
+        assert f"that {said} may see" in refused(company("show", "1", "--as", said), Exit.NOT_FOUND)
+
+
+def test_a_number_that_is_anothers_id_is_no_name(company: Run) -> None:
+    """Where it could be either, nobody is guessed."""
+    rows = answer(company("directory", "list", "user", "--json"))
+    number = next(str(row["number"]) for row in rows if row["external_id"] == "u1")
+    words = ("--external-id", number, "--name", "Cy", "--login", "cy@acme.example")
+    assert company("directory", "add", "user", *words).exit_code == 0
+    assert "name an address" in refused(company("show", "1", "--as", number), Exit.MISTAKE)
+
+
+def test_a_login_that_is_a_contacts_is_told(company: Run) -> None:
+    """Nobody is a user and a customer at once."""
+    words = ("--external-id", "u3", "--name", "Eve", "--login", "eve@fish.example")
+    said = refused(company("directory", "add", "user", *words), Exit.MISTAKE)
+    assert said == "user: eve@fish.example is an address of contact c1"
+    words = ("--external-id", "c3", "--name", "Ann", "--addresses", "ann@acme.example")
+    said = refused(company("directory", "add", "contact", *words), Exit.MISTAKE)
+    assert said == "contact: addresses: ann@acme.example is an address of user u1"
 
 
 def test_a_file_that_cannot_be_read_is_told(company: Run, tmp_path: Path) -> None:
@@ -331,6 +366,41 @@ def test_a_file_is_read_without_a_database(run: Run, mail: str) -> None:
     assert answer(run("explain", mail, "--json"))["would"] is None
     assert "No rule was asked: there is no database" in run("explain", mail).stdout
     assert "bccd migrate" in refused(run("explain", mail, "--as", "x@y.example"), Exit.DATABASE)
+
+
+def test_a_file_is_read_without_a_company(run: Run, mail: str) -> None:
+    """A database without a company, or with several, is no reason to show nothing."""
+    assert run("migrate").exit_code == 0
+    told = answer(run("explain", mail, "--json"))
+    assert told["read"]["content"]["message_id"] == "1@acme.example" and told["would"] is None
+    assert "say to which company address" in told["why_not"]
+
+
+HELD = ("--state", "held")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        (),
+        HELD,
+        ("--older-than", "3d"),
+        ("0" * 13, *HELD, "--older-than", "3d"),
+        (*HELD, "--older-than", "soon"),
+        ("--state", "received", "--older-than", "3d"),
+    ],
+    ids=" ".join,
+)
+def test_what_to_delete_must_be_said(company: Run, words: tuple[str, ...]) -> None:
+    """Ids, or a state and an age; never both, never half, never what still waits."""
+    assert company("queue", "delete", "--yes", *words).exit_code == 2
+
+
+def test_nothing_old_is_nothing_deleted(company: Run) -> None:
+    """An empty queue is no failure, and nobody is asked."""
+    assert answer(company("queue", "delete", "--json", "--state", "held", "--older-than", "12h")) == {
+        "deleted": []
+    }
 
 
 def test_nothing_to_explain_is_told(company: Run) -> None:

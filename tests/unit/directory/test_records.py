@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bccd.directory.records import KINDS, Record, RecordsError, build, read_csv, read_json
+from bccd.directory.records import KINDS, Record, RecordsError, build, dangling, read_csv, read_json
 
 DEMO = Path(__file__).parents[3] / "bccd" / "_demo" / "directory.json"
 
@@ -142,6 +142,57 @@ def test_mistakes_of_json_are_told(document: object, expected: str) -> None:
     """A document of the wrong shape is told, whatever the shape."""
     (told,) = json_mistakes(document)
     assert told.startswith(expected)
+
+
+@pytest.mark.parametrize("name", ["external-id", "External_ID", "external id"])
+def test_columns_are_known_however_they_are_joined(name: str) -> None:
+    """Options have hyphens, columns underscores, spreadsheets spaces: all three are read."""
+    assert only(read_csv(f"{name},name\n1,x\n", "organisation"))["external_id"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("key", "kind"),
+    [("user", "user"), ("Users", "user"), ("never-log", "never_log"), ("organizations", "organisation")],
+)
+def test_kinds_are_known_in_singular_and_plural(key: str, kind: str) -> None:
+    """A key of JSON may be either, in any case."""
+    given = {"external_id": "1", "name": "n", "login": "a@x.example"}
+    item: object = "a@x.example" if kind == "never_log" else given
+    if kind == "organisation":
+        item = {"external_id": "1", "name": "n"}
+    assert [record.kind for record in read_json(json.dumps({key: [item]}))] == [kind]
+
+
+def test_a_wrong_column_is_told_the_right_ones() -> None:
+    """Whoever guessed wrong need not look them up."""
+    (told,) = mistakes("external_id,name,mail\n1,x,a@x.example\n", "contact")
+    assert told == (
+        "row 2: mail: no such column of a contact; there are external_id, name, addresses, organisation,"
+        " owner, active"
+    )
+
+
+def test_a_number_is_no_name() -> None:
+    """A number where a name should be is a column that slipped; as an id it is read."""
+    (told,) = json_mistakes({"contacts": [{"external_id": 1, "name": 12}]})
+    assert told == "contacts 1: name: must be text in quotation marks"
+
+
+def test_what_list_adds_can_be_loaded() -> None:
+    """The number that `directory list` shows is no mistake, and changes nothing."""
+    item = {"number": 7, "external_id": "u", "name": "n", "login": "a@x.example"}
+    assert "number" not in only(read_json(json.dumps({"users": [item]})))
+
+
+def test_references_are_checked_beside_mistakes() -> None:
+    """A row with a mistake may be referred to; what nobody has is told for the rows that are right."""
+    content = "kind,external_id,name,owner,login\nuser,u1,,,a@x.example\ncontact,c1,C,u1\ncontact,c2,D,u9\n"
+    with pytest.raises(RecordsError) as caught:
+        read_csv(content)
+    error = caught.value
+    assert error.mistakes == ["row 2: name: is missing"] and error.bad == {"u1"}
+    assert list(dangling(error.good, {"user": error.bad})) == ["row 4: owner: there is no user u9"]
+    assert list(dangling(error.good, {"user": {"u1", "u9"}})) == []
 
 
 def test_every_kind_is_keyed_by_its_first_column() -> None:
