@@ -77,6 +77,16 @@ def _find(program: str) -> str | None:
     return shutil.which(program) or shutil.which(program, path=os.pathsep.join(_PLACES))
 
 
+@pytest.fixture(scope="session")
+def server() -> Iterator[Any]:
+    """Start a PostgreSQL of our own; tests that ask for it are marked `db`."""
+    from tests.server import Server  # noqa: PLC0415  (psycopg is loaded only where it is used)
+
+    running = Server()
+    yield running
+    running.close()
+
+
 @pytest.fixture(autouse=True)
 def same_umask() -> Iterator[None]:
     """Undo what a daemon run within a test does to this process."""

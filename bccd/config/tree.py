@@ -71,7 +71,7 @@ class Database:
     url: str = setting(
         kinds.text(kinds.database_url, "postgresql://... or empty"),
         "",
-        "The database; empty: SQLite, in bccd.db and spool.db in data_dir, the only kind this version takes.",
+        "The database: postgresql://user@host/name; empty: SQLite, in bccd.db and spool.db in data_dir.",
         secret=True,
     )
 

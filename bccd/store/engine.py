@@ -1,4 +1,4 @@
-"""Opens the two databases, and refuses to work with one that might forget what it confirmed."""
+"""Opens the databases, and refuses to work with one that might forget what it confirmed."""
 
 import errno
 import sqlite3
@@ -6,14 +6,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, make_url
 
-from bccd.model.errors import ConfigError, StorageFullError, StoreUnavailableError
+from bccd.model.errors import StorageFullError, StoreUnavailableError
 from bccd.store.place import refuse_network_folder
+from bccd.store.postgresql import failure_kind, is_postgresql, normal_url, open_postgresql
 
 READ_ONLY = "bccd_read_only"  # execution option: the transaction takes a snapshot and no lock
+_SNAPSHOT: dict[str, dict[str, Any]] = {
+    "sqlite": {READ_ONLY: True},
+    "postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
+}
 PRAGMAS = {
     "journal_mode": "wal",
     "synchronous": 2,  # FULL: the write-ahead log is synced at every commit
@@ -51,7 +56,7 @@ class StoreConfig(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """The open databases, and the folder that holds what is too large for them."""
+    """The open databases, one and the same on PostgreSQL, and the folder that holds what they do not."""
 
     database: Engine
     spool: Engine
@@ -64,19 +69,24 @@ class Stores:
 
 
 def urls(config: StoreConfig) -> tuple[str, str]:
-    """Return where the database and the spool are."""
+    """Return where the database and the spool are; raises ConfigError."""
     if config.database.url:
-        raise ConfigError(["database.url: this version keeps its data in SQLite files; leave it empty"])
+        url = normal_url(config.database.url)
+        return url, url
     return f"sqlite:///{config.data_dir / 'bccd.db'}", f"sqlite:///{config.data_dir / 'spool.db'}"
 
 
 def open_engines(config: StoreConfig) -> Stores:
     """Open both databases; raises StoreUnavailableError where one cannot be used safely."""
     database, spool = urls(config)
-    refuse_network_folder(config.data_dir)
-    stores = Stores(open_engine(database), open_engine(spool), config.data_dir)
-    for engine in (stores.database, stores.spool):
-        with reading(engine):
+    engine = open_engine(database)
+    if is_postgresql(engine):
+        stores = Stores(engine, engine, config.data_dir)
+    else:
+        refuse_network_folder(config.data_dir)
+        stores = Stores(engine, open_engine(spool), config.data_dir)
+    for each in (stores.database, stores.spool):
+        with reading(each):
             pass
     return stores
 
@@ -87,7 +97,12 @@ def open_engine(url: str) -> Engine:
     A SQLite transaction that starts by reading and then writes fails at once when another writer came
     between, without waiting for busy_timeout: hence BEGIN IMMEDIATE, and no transaction of the driver's own.
     """
-    engine = create_engine(make_url(url), hide_parameters=True)  # they are people's mail
+    where = make_url(url)
+    if where.get_backend_name() == "postgresql":
+        engine = open_postgresql(where)
+        event.listen(engine, "handle_error", _on_error)
+        return engine
+    engine = create_engine(where, hide_parameters=True)  # they are people's mail
     event.listen(engine, "connect", _on_connect)
     event.listen(engine, "begin", _on_begin)
     event.listen(engine, "handle_error", _on_error)
@@ -98,7 +113,7 @@ def open_engine(url: str) -> Engine:
 def reading(engine: Engine) -> Iterator[Connection]:
     """Open a connection that sees one state of the database, and writes nothing."""
     with engine.connect() as connection:
-        yield connection.execution_options(**{READ_ONLY: True})
+        yield connection.execution_options(**_SNAPSHOT[engine.dialect.name])
 
 
 def failure(error: BaseException | None) -> StoreUnavailableError | None:
@@ -111,7 +126,9 @@ def failure(error: BaseException | None) -> StoreUnavailableError | None:
             return None
         full = code == sqlite3.SQLITE_FULL
     else:
-        return None
+        kind = failure_kind(error)
+        said = " ".join(str(error).split())
+        return kind(f"the database cannot be used: {said}") if kind else None
     kind = StorageFullError if full else StoreUnavailableError
     return kind(f"the store cannot be used: {error}")
 
@@ -138,6 +155,8 @@ def _on_begin(connection: Connection) -> None:
 
 
 def _on_error(context: ExceptionContext) -> None:
+    if context.is_pre_ping:
+        return  # the pool opens another connection
     translated = failure(context.original_exception)
     if translated is not None:
         raise translated from context.original_exception

@@ -22,9 +22,14 @@ def insert_rows(
         return
     key = (connection.dialect.name, table.name, conflict)
     if key not in _compiled:
-        statement = insert(table).compile(dialect=connection.dialect, column_keys=columns)
+        statement = insert(table).compile(dialect=_by_place(connection.dialect), column_keys=columns)
         _compiled[key] = f"{statement} ON CONFLICT {conflict}" if conflict else str(statement)
     connection.exec_driver_sql(_compiled[key], list(rows))
+
+
+def _by_place(dialect: Dialect) -> Dialect:
+    """Return the dialect as it writes parameters without names."""
+    return dialect if dialect.positional else type(dialect)(paramstyle="format")  # type: ignore[call-arg]
 
 
 def stamp_for(dialect: Dialect) -> Any:

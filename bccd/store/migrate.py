@@ -7,10 +7,12 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, MetaData
+from sqlalchemy import Connection, Engine, MetaData, make_url
 
 from bccd.model.errors import SchemaError
 from bccd.store.engine import StoreConfig, open_engine, reading, urls
+
+_MIGRATING = 2_003_985_732  # any number that other programs do not lock
 
 
 class _Schema(NamedTuple):
@@ -22,6 +24,11 @@ class _Schema(NamedTuple):
     def version_table(self) -> str:
         return f"{self.name}_revision"
 
+    @property
+    def title(self) -> str:
+        place = self.file or make_url(self.url).render_as_string(hide_password=True)
+        return f"{self.name} at {place}"
+
 
 def upgrade(config: StoreConfig) -> None:
     """Create or migrate both schemas; raises SchemaError if one is newer than this program."""
@@ -29,8 +36,9 @@ def upgrade(config: StoreConfig) -> None:
     for schema in _schemas(config):
         engine = open_engine(schema.url)
         try:
-            _refuse_newer(schema, _revision(engine, schema))
             with engine.connect() as connection:
+                _be_alone(connection)
+                _refuse_newer(schema, _revision(engine, schema))
                 settings = _settings(schema)
                 settings.attributes["connection"] = connection
                 command.upgrade(settings, "head")
@@ -43,20 +51,19 @@ def upgrade(config: StoreConfig) -> None:
 def check(config: StoreConfig) -> None:
     """Raise SchemaError, in one sentence, unless both schemas are there and as new as this program."""
     for schema in _schemas(config):
-        place = schema.file or schema.name
         if schema.file is not None and not schema.file.exists():
-            raise SchemaError(f"there is no {schema.name} at {place}: run `bccd migrate` first")
+            raise SchemaError(f"there is no {schema.title}: run `bccd migrate` first")
         engine = open_engine(schema.url)
         try:
             revision = _revision(engine, schema)
         finally:
             engine.dispose()
         if revision is None:
-            raise SchemaError(f"the {schema.name} at {place} has no tables yet: run `bccd migrate` first")
+            raise SchemaError(f"the {schema.title} has no tables yet: run `bccd migrate` first")
         _refuse_newer(schema, revision)
         if revision != _scripts(schema).get_current_head():
             raise SchemaError(
-                f"the {schema.name} at {place} stands at {revision}, which is too old: run `bccd migrate`"
+                f"the {schema.title} stands at {revision}, which is too old: run `bccd migrate`"
             )
 
 
@@ -81,10 +88,17 @@ def folder() -> Path:
 
 def _schemas(config: StoreConfig) -> tuple[_Schema, _Schema]:
     database, spool = urls(config)
-    return (
-        _Schema("database", database, config.data_dir / "bccd.db"),
-        _Schema("spool", spool, config.data_dir / "spool.db"),
+    files = (
+        (None, None) if config.database.url else (config.data_dir / "bccd.db", config.data_dir / "spool.db")
     )
+    return _Schema("database", database, files[0]), _Schema("spool", spool, files[1])
+
+
+def _be_alone(connection: Connection) -> None:
+    """Wait until no other node migrates the same database; the lock goes with the connection."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SELECT pg_advisory_lock({_MIGRATING})")
+        connection.commit()
 
 
 def _settings(schema: _Schema) -> Config:
@@ -108,6 +122,5 @@ def _refuse_newer(schema: _Schema, revision: str | None) -> None:
     known = {script.revision for script in _scripts(schema).walk_revisions()}
     if revision is not None and revision not in known:
         raise SchemaError(
-            f"the {schema.name} at {schema.file or schema.url} was made by a newer bccd ({revision}):"
-            " install that version or a later one"
+            f"the {schema.title} was made by a newer bccd ({revision}): install that version or a later one"
         )

@@ -1,7 +1,7 @@
 """What holds for any mail: batches never show in the rows, nor order in conversations and owners."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -23,7 +23,9 @@ from bccd.pipeline import deliver
 from bccd.ports import DeliverPorts
 from bccd.store import tables as t
 from bccd.store.engine import open_engine, reading
+from bccd.store.postgresql import normal_url
 from bccd.store.uow import SqlWorks, transaction
+from tests.server import Server
 
 MEMORY = Path("/dev/shm")  # noqa: S108  where a sync costs nothing: durability is not the subject here
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -127,19 +129,29 @@ def mail(number: int, draft: Draft) -> Mail:
     return Mail(delivery, draft.message)
 
 
-# ---- a company in SQLite
+# ---- a company in a database
 
 
-def _template(folder: Path) -> Path:
-    """Make a database with a small company in it, once."""
-    path = folder / "template.db"
-    engine = open_engine(f"sqlite:///{path}")
+Open = Callable[[], AbstractContextManager[Engine]]  # a fresh company each time it is entered
+
+
+def _fill(url: str) -> None:
+    """Make all tables, and a small company in them."""
+    engine = open_engine(url)
     t.database.create_all(engine)
     with transaction(engine) as connection:
         for table, rows in DIRECTORY.items():
             connection.execute(t.database.tables[table].insert(), rows)
     engine.dispose()
-    return path
+
+
+@contextmanager
+def _opened(url: str) -> Iterator[Engine]:
+    engine = open_engine(url)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
 
 
 DIRECTORY: dict[str, list[dict[str, Any]]] = {
@@ -180,9 +192,34 @@ DIRECTORY: dict[str, list[dict[str, Any]]] = {
 
 
 @pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the path of the template database."""
-    return _template(tmp_path_factory.mktemp("template"))
+def sqlite(tmp_path_factory: pytest.TempPathFactory) -> Open:
+    """Return what opens a company in SQLite."""
+    template = tmp_path_factory.mktemp("template") / "template.db"
+    _fill(f"sqlite:///{template}")
+
+    @contextmanager
+    def fresh() -> Iterator[Engine]:
+        with TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
+            path = Path(folder) / "bccd.db"
+            copyfile(template, path)
+            with _opened(f"sqlite:///{path}") as engine:
+                yield engine
+
+    return fresh
+
+
+@pytest.fixture(scope="module")
+def postgresql(server: Server) -> Iterator[Open]:
+    """Return what opens a company in PostgreSQL."""
+    with server.database() as template:
+        _fill(normal_url(server.url(template)))
+
+        @contextmanager
+        def fresh() -> Iterator[Engine]:
+            with server.database(template) as name, _opened(normal_url(server.url(name))) as engine:
+                yield engine
+
+        yield fresh
 
 
 class Fixed:
@@ -191,19 +228,6 @@ class Fixed:
     def now(self) -> datetime:
         """Return the same time always."""
         return NOW
-
-
-@contextmanager
-def company(template: Path) -> Iterator[Engine]:
-    """Open a fresh copy of the template."""
-    with TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
-        path = Path(folder) / "bccd.db"
-        copyfile(template, path)
-        engine = open_engine(f"sqlite:///{path}")
-        try:
-            yield engine
-        finally:
-            engine.dispose()
 
 
 def file_all(engine: Engine, mails: Sequence[Mail], sizes: Iterable[int]) -> None:
@@ -241,23 +265,63 @@ def facts(engine: Engine) -> tuple[Any, Any, Any]:
     return identities, owners, {frozenset(part) for part in parts.values()}
 
 
-EXAMPLES = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def some(examples: int) -> settings:
+    """Return settings for so many examples; a database on a server takes longer to make than a file."""
+    return settings(max_examples=examples, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
-@EXAMPLES
-@given(some_drafts(), st.lists(st.integers(1, 4), max_size=9))
-def test_any_partition_into_batches_gives_the_same_rows(
-    template: Path, found: list[Draft], sizes: list[int]
-) -> None:
-    """Fixed order of arrival, any batches: identical rows, down to the ids (decisions.md 4)."""
+BATCHES = given(some_drafts(), st.lists(st.integers(1, 4), max_size=9))
+ORDERS = given(some_drafts().flatmap(lambda d: st.tuples(st.just(d), st.permutations(d))))
+DRAFTS = given(some_drafts())
+
+
+def batches_do_not_show(company: Open, found: list[Draft], sizes: list[int]) -> None:
+    """File one by one, and in batches, and compare all rows."""
     mails = [mail(number, draft) for number, draft in enumerate(found, 1)]
-    with company(template) as one_by_one, company(template) as in_batches:
+    with company() as one_by_one, company() as in_batches:
         file_all(one_by_one, mails, [1] * len(mails))
         file_all(in_batches, mails, sizes)
         assert rows(in_batches) == rows(one_by_one)
 
 
-def test_long_lists_do_not_show_the_batches(template: Path) -> None:
+def order_does_not_show(company: Open, first: list[Draft], second: list[Draft]) -> None:
+    """File in two orders, and compare what no order may change."""
+    with company() as one, company() as other:
+        file_all(one, [mail(number, draft) for number, draft in enumerate(first, 1)], [3, 1, 2])
+        file_all(other, [mail(number, draft) for number, draft in enumerate(second, 1)], [2, 2])
+        assert facts(other) == facts(one)
+
+
+def again_changes_nothing(company: Open, found: list[Draft]) -> None:
+    """File twice, and compare all rows."""
+    mails = [mail(number, draft) for number, draft in enumerate(found, 1)]
+    with company() as engine:
+        file_all(engine, mails, [])
+        before = rows(engine)
+        file_all(engine, mails, [1])
+        assert rows(engine) == before
+
+
+@some(50)
+@BATCHES
+def test_any_partition_into_batches_gives_the_same_rows(
+    sqlite: Open, found: list[Draft], sizes: list[int]
+) -> None:
+    """Fixed order of arrival, any batches: identical rows, down to the ids (decisions.md 4)."""
+    batches_do_not_show(sqlite, found, sizes)
+
+
+@pytest.mark.db
+@some(8)
+@BATCHES
+def test_any_partition_gives_the_same_rows_on_postgresql(
+    postgresql: Open, found: list[Draft], sizes: list[int]
+) -> None:
+    """The same holds there."""
+    batches_do_not_show(postgresql, found, sizes)
+
+
+def test_long_lists_do_not_show_the_batches(sqlite: Open) -> None:
     """What lies beyond the hundredth recipient or Reply-To is known to each mail by itself, or to none."""
     crowd = tuple(Mailbox("", f"x{number}@crowd.example") for number in range(1_200))
     guid = b"A" * 16
@@ -275,33 +339,42 @@ def test_long_lists_do_not_show_the_batches(template: Path) -> None:
         mail(number, Draft(1, Target("crm@drop.example", 1), Message(content), held=False))
         for number, content in enumerate(contents, 1)
     ]
-    with company(template) as one_by_one, company(template) as in_batches:
+    with sqlite() as one_by_one, sqlite() as in_batches:
         file_all(one_by_one, mails, [1] * len(mails))
         file_all(in_batches, mails, [])
         assert rows(in_batches) == rows(one_by_one)
         assert len(facts(in_batches)[2]) < len(mails), "Thread-Index joins some of them"
 
 
-@EXAMPLES
-@given(some_drafts().flatmap(lambda d: st.tuples(st.just(d), st.permutations(d))))
+@some(50)
+@ORDERS
 def test_any_order_gives_the_same_conversations_identities_and_owners(
-    template: Path, orders: tuple[list[Draft], list[Draft]]
+    sqlite: Open, orders: tuple[list[Draft], list[Draft]]
 ) -> None:
     """Any order of arrival: the same messages, each with the same owners, in the same conversations."""
-    first, second = orders
-    with company(template) as one, company(template) as other:
-        file_all(one, [mail(number, draft) for number, draft in enumerate(first, 1)], [3, 1, 2])
-        file_all(other, [mail(number, draft) for number, draft in enumerate(second, 1)], [2, 2])
-        assert facts(other) == facts(one)
+    order_does_not_show(sqlite, *orders)
 
 
-@EXAMPLES
-@given(some_drafts())
-def test_filing_again_after_a_crash_changes_nothing(template: Path, found: list[Draft]) -> None:
+@pytest.mark.db
+@some(8)
+@ORDERS
+def test_any_order_gives_the_same_conversations_on_postgresql(
+    postgresql: Open, orders: tuple[list[Draft], list[Draft]]
+) -> None:
+    """The same holds there."""
+    order_does_not_show(postgresql, *orders)
+
+
+@some(50)
+@DRAFTS
+def test_filing_again_after_a_crash_changes_nothing(sqlite: Open, found: list[Draft]) -> None:
     """A delivery that is met again is known by its id."""
-    mails = [mail(number, draft) for number, draft in enumerate(found, 1)]
-    with company(template) as engine:
-        file_all(engine, mails, [])
-        before = rows(engine)
-        file_all(engine, mails, [1])
-        assert rows(engine) == before
+    again_changes_nothing(sqlite, found)
+
+
+@pytest.mark.db
+@some(8)
+@DRAFTS
+def test_filing_again_changes_nothing_on_postgresql(postgresql: Open, found: list[Draft]) -> None:
+    """The same holds there."""
+    again_changes_nothing(postgresql, found)

@@ -19,11 +19,14 @@ from bccd.store.plain import Rows
 from bccd.store.spool import GroupSpool, SqlQueue
 from bccd.store.uow import SqlWorks
 from bccd.testing import MemoryStore, Seed, fill, rows
+from tests.server import Server
+
+POSTGRESQL = pytest.param("postgresql", marks=pytest.mark.db)
 
 
-def config_of(folder: Path) -> StoreConfig:
+def config_of(folder: Path, url: str = "") -> StoreConfig:
     """Return what the store reads of a configuration."""
-    config: Any = SimpleNamespace(data_dir=folder, database=SimpleNamespace(url=""))
+    config: Any = SimpleNamespace(data_dir=folder, database=SimpleNamespace(url=url))
     return config  # type: ignore[no-any-return]
 
 
@@ -35,14 +38,44 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def migrated(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Return the name of a PostgreSQL database with both schemas, migrated once."""
+    with server.database() as name:
+        migrate.upgrade(config_of(tmp_path_factory.mktemp("migrated"), server.url(name)))
+        yield name
+
+
 @pytest.fixture
-def stores(template: Path, tmp_path: Path) -> Iterator[Stores]:
+def postgresql(server: Server, migrated: str, tmp_path: Path) -> Iterator[Stores]:
+    """Return open, empty stores on PostgreSQL."""
+    folder = tmp_path / "node"
+    folder.mkdir()
+    with server.database(migrated) as name:
+        opened = open_engines(config_of(folder, server.url(name)))
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def sqlite(template: Path, tmp_path: Path) -> Iterator[Stores]:
     """Return open, empty SQLite stores."""
     folder = tmp_path / "data"
     shutil.copytree(template, folder)
     opened = open_engines(config_of(folder))
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def stores(request: pytest.FixtureRequest) -> Stores:
+    """Return open, empty stores: on SQLite, unless a module is run on every database."""
+    opened: Stores = request.getfixturevalue(getattr(request, "param", "sqlite"))
+    return opened
+
+
+# What a module says whose tests hold on every database.
+on_every_database = pytest.mark.parametrize("stores", ["sqlite", POSTGRESQL], indirect=True)
 
 
 @dataclass
@@ -87,14 +120,14 @@ class Bench:
             work.commit()
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", POSTGRESQL])
 def bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
     """Return the store under test."""
     if request.param == "memory":
         memory = MemoryStore()
         yield Bench(memory, memory, memory, memory)
         return
-    opened: Stores = request.getfixturevalue("stores")
+    opened: Stores = request.getfixturevalue(request.param)
     spool = GroupSpool(opened.spool, opened.folder)
     yield Bench(opened, SqlWorks(opened.database), SqlQueue(opened.spool, opened.folder), spool)
     spool.close()

@@ -14,7 +14,10 @@ from bccd.store.engine import Stores
 from bccd.store.uow import SqlWorks
 from bccd.testing import rows
 from bccd.testing.build import NOON
+from tests.store.conftest import on_every_database
 from tests.store.plans import filed
+
+pytestmark = on_every_database
 
 
 @dataclass(frozen=True)

@@ -2,15 +2,19 @@
 
 import re
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import psycopg
 import pytest
-from sqlalchemy import MetaData
+from sqlalchemy import Engine, MetaData, inspect
 
 from bccd.model.errors import ConfigError, SchemaError
 from bccd.store import migrate, tables
-from bccd.store.engine import Stores, open_engine
-from bccd.store.reference import page
+from bccd.store.engine import Stores, open_engine, reading
+from bccd.store.postgresql import normal_url
+from bccd.store.reference import VIEWS, page
+from tests.server import Server
 from tests.store.conftest import config_of
 
 
@@ -38,6 +42,73 @@ def test_migrations_make_what_the_tables_say(
     metadata.create_all(engine)
     engine.dispose()
     assert schema(template / name) == schema(tmp_path / name)
+
+
+CATALOGUE = """
+    SELECT table_name::text,
+        column_name || ' ' || data_type || ' ' || is_nullable || coalesce(column_default, '')
+    FROM information_schema.columns
+    WHERE table_schema = 'public' AND table_name NOT IN (SELECT viewname FROM pg_views)
+    UNION ALL
+    SELECT conrelid::regclass::text, conname || ' ' || pg_get_constraintdef(oid)
+    FROM pg_constraint WHERE connamespace = 'public'::regnamespace
+    UNION ALL
+    SELECT tablename, indexdef FROM pg_indexes WHERE schemaname = 'public'
+"""
+
+
+def catalogue(engine: Engine) -> list[tuple[str, str]]:
+    """Return all columns, constraints and indexes but those that tell the revision."""
+    with reading(engine) as connection:
+        found = [(table, part) for table, part in connection.exec_driver_sql(CATALOGUE)]
+    return sorted(row for row in found if not row[0].endswith("_revision"))
+
+
+@pytest.mark.db
+def test_migrations_make_on_postgresql_what_the_tables_say(postgresql: Stores, server: Server) -> None:
+    """Columns, keys, checks and indexes are the same, whichever way they were made."""
+    with server.database() as name:
+        engine = open_engine(normal_url(server.url(name)))
+        tables.database.create_all(engine)
+        tables.spool.create_all(engine)
+        assert catalogue(postgresql.database) == catalogue(engine)
+        engine.dispose()
+
+
+@pytest.mark.db
+def test_two_nodes_may_migrate_at_once(server: Server, tmp_path: Path) -> None:
+    """One waits for the other and then finds nothing left to do; a schema may be named in the url."""
+    with server.database() as name:
+        server.execute("CREATE SCHEMA bccd", name)
+        url = f"{server.url(name)}&options=-csearch_path%3Dbccd"
+        configs = [config_of(tmp_path / str(node), url) for node in range(3)]
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(migrate.upgrade, configs))
+        for config in configs:
+            migrate.check(config)
+        with psycopg.connect(server.url(name)) as connection:
+            found = connection.execute("SELECT DISTINCT schemaname FROM pg_tables WHERE tablename = 'spool'")
+            assert found.fetchall() == [("bccd",)]
+
+
+@pytest.mark.db
+def test_views_are_the_same_on_every_database(postgresql: Stores, sqlite: Stores) -> None:
+    """Each view has the same columns in the same order on both."""
+
+    def columns(stores: Stores, view: str) -> list[str]:
+        return [column["name"] for column in inspect(stores.database).get_columns(view)]
+
+    assert [columns(postgresql, view) for view in VIEWS] == [columns(sqlite, view) for view in VIEWS]
+
+
+@pytest.mark.db
+def test_an_empty_database_is_told_without_its_password(server: Server, tmp_path: Path) -> None:
+    """What the operator reads names the database, and no secret."""
+    with server.database() as name:
+        url = server.url(name).replace("bccd@", "bccd:secret@")
+        with pytest.raises(SchemaError, match=rf"the database at .*{name}.* has no tables yet") as caught:
+            migrate.check(config_of(tmp_path, url))
+    assert "secret" not in str(caught.value)
 
 
 def test_check_accepts_what_upgrade_made(tmp_path: Path) -> None:
@@ -104,12 +175,12 @@ def test_migrations_of_an_installed_package_come_first(
     assert migrate.folder() == tmp_path / "bccd" / "_migrations"
 
 
-def test_another_database_is_refused(tmp_path: Path) -> None:
-    """A url is a mistake in the configuration for now."""
-    config = config_of(tmp_path)
-    config.database.url = "postgresql://localhost/bccd"  # type: ignore[misc]
-    with pytest.raises(ConfigError, match=r"database\.url"):
-        migrate.check(config)
+@pytest.mark.parametrize("url", ["mysql://localhost/bccd", "postgresql+asyncpg://localhost/bccd", "bccd"])
+def test_another_database_is_refused(tmp_path: Path, url: str) -> None:
+    """Any other database, or way to reach this one, is a mistake in the configuration."""
+    with pytest.raises(ConfigError, match=r"database\.url") as caught:
+        migrate.check(config_of(tmp_path, url))
+    assert "\n" not in str(caught.value)
 
 
 def test_every_key_leads_with_the_company() -> None:

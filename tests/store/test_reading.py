@@ -1,14 +1,12 @@
 """What users and operators are shown, and how a kept mail is retried or deleted."""
 
 import asyncio
-import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, event, text
+from sqlalchemy import event, text
 
 from bccd.model.delivery import DeliveryState, Mail
 from bccd.model.envelope import Raw, Target
@@ -24,6 +22,7 @@ from bccd.store.spool import GroupSpool, SqlQueue
 from bccd.store.uow import SqlWorks
 from bccd.testing import fill, intake_of, rows
 from bccd.testing.build import NOON
+from tests.store.conftest import on_every_database
 from tests.store.plans import (
     ANNA,
     BERT,
@@ -37,6 +36,8 @@ from tests.store.plans import (
     with_file,
     world,
 )
+
+pytestmark = on_every_database
 
 
 @pytest.fixture
@@ -342,56 +343,3 @@ def test_lists_beyond_the_limit_of_parameters_are_cut(
         whole = work.gather(query(50))
         monkeypatch.setattr(gather_module, "MAX_LIST", 3)
         assert work.gather(query(50)) == whole
-
-
-@contextmanager
-def watched_plans(engine: Engine) -> Iterator[list[str]]:
-    """Collect how SQLite finds the rows of each query, but for those of the few companies."""
-    plans: list[str] = []
-
-    def ask(_c: object, cursor: sqlite3.Cursor, sql: str, given: tuple[object, ...], *_: object) -> None:
-        if sql.startswith(("SELECT", "UPDATE spool")) and "FROM company" not in sql.partition("WHERE")[0]:
-            steps = cursor.connection.execute(f"EXPLAIN QUERY PLAN {sql}", given).fetchall()
-            plans.extend(step[3] for step in steps if step[3].startswith(("SCAN", "SEARCH")))
-
-    event.listen(engine, "before_cursor_execute", ask)
-    yield plans
-    event.remove(engine, "before_cursor_execute", ask)
-
-
-def slow(plans: list[str]) -> list[str]:
-    """Return the steps that read all rows of a company or of a table; companies themselves are few."""
-    return [
-        plan
-        for plan in plans
-        if (plan.startswith("SCAN") or plan.endswith("(company_id=?)")) and "company" not in plan.split()[1]
-    ]
-
-
-def test_no_fact_is_found_by_looking_through_a_table(filled: Stores) -> None:
-    """Each statement of gather is led to its rows by more than the company, so old mail costs nothing."""
-    apply(filled, *(filed(n, 1000 + 10 * n, tokens=(f"t{n}",)) for n in range(1, 9)))
-    with watched_plans(filled.database) as plans, SqlWorks(filled.database)(1) as work:
-        work.gather(query(8))
-    assert len(plans) > 12
-    assert slow(plans) == []
-
-
-def test_no_answer_is_found_by_looking_through_a_table(filled: Stores, spool: GroupSpool) -> None:
-    """Nor is what a front end or the command line asks for, nor what the filer claims."""
-    apply(filled, *(filed(n, 1000 + 10 * n) for n in range(1, 9)))
-    with watched_plans(filled.database) as plans:
-        conversations.conversation(filled.database, 1, ANNA, 1010)
-        conversations.conversations(filled.database, 1, ANNA)
-        outcomes.explain(filled.database, 1)
-        outcomes.summary(filled.database, 1)
-        outcomes.deliveries(filled.database)
-        outcomes.deliveries(filled.database, company=1, user=ANNA)
-    # The names of all users of a company are read to tell who sees a mail: they are few too.
-    assert [plan for plan in slow(plans) if "app_user" not in plan] == []
-    asyncio.run(spool.put(intake_of(b"Subject: x\r\n\r\n", Target(DROP, 1))))
-    queue = SqlQueue(filled.spool, filled.folder)
-    with watched_plans(filled.spool) as plans:
-        (claimed,) = queue.claim(1, NOON)
-        entries.entry(filled.spool, claimed.id)
-    assert [plan for plan in plans if plan.startswith("SCAN") and "ix_spool_waiting" not in plan] == []
