@@ -30,7 +30,9 @@ from bccd.ports import DeliverPorts, ReceivePorts, Receiver
 from bccd.sources.settings import Listener
 from bccd.store import directory as master_data
 from bccd.store import entries, migrate, reads
+from bccd.store.bell import Listening, Ringer
 from bccd.store.engine import Stores, open_engines
+from bccd.store.postgresql import is_postgresql
 from bccd.store.rawfiles import sweep
 from bccd.store.spool import GroupSpool, SqlQueue, forgive
 from bccd.store.uow import SqlWorks
@@ -60,7 +62,7 @@ def check(config: Config) -> None:
     """Make sure before anything is forked that the stores are there, new enough and safe to use."""
     migrate.check(config)
     stores = open_engines(config)
-    forgive(stores.spool)
+    forgive(stores.spool, config.data_dir)
     stores.close()
     folder = config.data_dir / "tmp"
     folder.mkdir(mode=0o700, exist_ok=True)
@@ -90,7 +92,8 @@ async def open_receiver(
     """Open all that receive() needs inside a running loop, and answer for its health."""
     asyncio.get_running_loop().add_reader(links.lifeline, _orphaned, links.lifeline)
     stores = open_engines(config)
-    spool = GroupSpool(stores.spool, config.data_dir, partial(_wake, links.wake_write))
+    ringer = Ringer(stores.spool) if is_postgresql(stores.spool) else None
+    spool = GroupSpool(stores.spool, config.data_dir, partial(_wake, links.wake_write, ringer))
     directory = make_directory(stores)
     checks = make_checks(config, spool, directory)
     servers = [await serve_health(each.sock, checks) for each in health]
@@ -100,6 +103,8 @@ async def open_receiver(
         for server in servers:
             server.close()
         spool.close()
+        if ringer is not None:
+            ringer.close()
         directory.close()
         stores.close()
 
@@ -136,7 +141,10 @@ def _orphaned(lifeline: int) -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _wake(pipe: int) -> None:
+def _wake(pipe: int, ringer: Ringer | None) -> None:
+    """Have mail looked for: by the filer of this daemon at once, by those of others soon."""
+    if ringer is not None:
+        ringer.ring()
     with suppress(BlockingIOError):  # a full pipe wakes as well
         os.write(pipe, b"!")
 
@@ -183,14 +191,16 @@ def make_filer(
     processes = config.processes
     pool = Pool(processes.parsers, processes.parse_seconds, processes.parse_memory)
     operations = make_operations(stores) | {"ping": lambda _: "pong" if pool.ready else "no parser is up"}
+    queue = SqlQueue(stores.spool, config.data_dir)
     return Filer(
-        SqlQueue(stores.spool, config.data_dir),
-        DeliverPorts(SqlWorks(stores.database), SystemClock()),
+        queue,
+        DeliverPorts(SqlWorks(stores.database, queue.fence), SystemClock()),
         pool,
         config.filing,
         wake=wake,
         lifeline=lifeline,
         door=Door(config.data_dir / SOCKET_NAME, operations),
+        bell=Listening(stores.spool) if is_postgresql(stores.spool) else None,
     )
 
 

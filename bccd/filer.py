@@ -20,16 +20,18 @@ from bccd.cage.pool import Parsed, Pool
 from bccd.config import Filing
 from bccd.door import Door
 from bccd.model.delivery import Delivery, Mail, show_id
-from bccd.model.errors import StoreUnavailableError
+from bccd.model.errors import ClaimLostError, StoreUnavailableError
 from bccd.model.message import Message
 from bccd.model.plan import Outcome
 from bccd.observe import log_filing, place
 from bccd.pipeline import deliver, give_up
-from bccd.ports import DeliverPorts, Queue
+from bccd.ports import Bell, DeliverPorts, Queue
 
 _POLL_SECONDS = 1.0  # how often the queue is looked at when nobody woke us
 _GATHER_SECONDS = 0.05  # how long a parsed mail waits for others that are being parsed
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 10.0  # between two tries while the database is away
+_RENEW_SECONDS = 15.0  # how often a claim is renewed, that no other filer may take it over
+_SEARCH_SECONDS = 60.0  # how often mail is looked for that filer after filer died of
 _STOP_SECONDS = 20.0  # how long a filer that was told to stop tries to finish what it claimed
 
 
@@ -64,18 +66,21 @@ class Filer:
         wake: int | None = None,
         lifeline: int | None = None,
         door: Door | None = None,
+        bell: Bell | None = None,
     ) -> None:
         self._queue, self._ports, self._pool, self._settings = queue, ports, pool, settings
-        self._wake, self._lifeline, self._door = wake, lifeline, door
+        self._wake, self._lifeline, self._door, self._doorbell = wake, lifeline, door, bell
         self._bell, self._rope = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._log = structlog.get_logger()
         self._waiting: deque[_Job] = deque()  # claimed, not yet with a parser
         self._doubtful: deque[_Job] = deque()  # the same, of mail that failed before
         self._reading: dict[int, _Job] = {}
         self._ready: list[_Job] = []
+        self._lost: set[int] = set()  # with a parser, and taken over by another filer
         self._chores: deque[Callable[[], None]] = deque()  # writes that follow from what happened, in order
         self._places = 0
-        self._searched = False  # for mail that filers before this one died of
+        self._search_at = 0.0  # when to look for mail that filers died of
+        self._renew_at = 0.0
         self._look_at = 0.0  # when to look at the queue next
         self._quiet_until, self._pause = 0.0, _FIRST_PAUSE
         self._stop_at: float | None = None
@@ -91,6 +96,7 @@ class Filer:
         """Do what can be done now, then wait at most `longest` seconds for more."""
         if self._stop_at is not None and self._doubtful:
             self._hand_back()
+        self._guarded(self._renew)
         self._guarded(self._claim)
         self._guarded(self._feed)
         self._pool.flush()
@@ -117,6 +123,8 @@ class Filer:
         self._pool.close()
         if self._door is not None:
             self._door.close()
+        if self._doorbell is not None:
+            self._doorbell.close()
         os.close(self._bell)
         os.close(self._rope)
 
@@ -139,6 +147,8 @@ class Filer:
             return
         try:
             step()
+        except ClaimLostError as error:
+            self._drop(error.deliveries)
         except StoreUnavailableError as error:
             self._quiet_until = time.monotonic() + self._pause
             self._log.warning("database_away", error=str(error), pause=self._pause)
@@ -160,6 +170,8 @@ class Filer:
         watch = select.poll()
         door = self._door.filenos() if self._door is not None else []
         own = [fileno for fileno in (self._wake, self._lifeline) if fileno is not None]
+        if self._doorbell is not None and (heard := self._doorbell.fileno()) is not None:
+            own.append(heard)
         for fileno in (*self._pool.filenos(), *door, *own, self._bell):
             watch.register(fileno, select.POLLIN)
         self._heed({fileno for fileno, _ in watch.poll(seconds * 1000)})
@@ -169,6 +181,9 @@ class Filer:
             _drain(self._bell)
         if self._wake in ready and self._wake is not None:
             _drain(self._wake)
+            self._look_at = 0.0
+        if self._doorbell is not None and self._doorbell.fileno() in ready:
+            self._doorbell.heard()
             self._look_at = 0.0
         if self._lifeline in ready:
             self._lifeline = None
@@ -188,19 +203,42 @@ class Filer:
     def _claim(self) -> None:
         if not self._may_claim() or time.monotonic() < self._look_at:
             return
-        if not self._searched:
+        if time.monotonic() >= self._search_at:
             for delivery in self._queue.condemned():
                 self._do(partial(self._give_up, delivery, "killed_its_filer"))
-            self._searched = True
+            self._search_at = time.monotonic() + _SEARCH_SECONDS
         limit = self._settings.batch
         claimed = self._queue.claim(limit, self._ports.clock.now())
         self._pause = _FIRST_PAUSE
         if len(claimed) < limit:
             self._look_at = time.monotonic() + _POLL_SECONDS
         for delivery in claimed:
+            if delivery.id in self._reading:  # lost, given back by whoever had it, and now ours again
+                self._reading[delivery.id].delivery = delivery
+                self._lost.discard(delivery.id)
+                continue
             self._places += 1
             first_try = delivery.attempts <= 1
             (self._waiting if first_try else self._doubtful).append(_Job(self._places, delivery))
+
+    def _renew(self) -> None:
+        """Hold on to what was claimed, and let go of what another filer has taken over."""
+        if not self.in_hand() or time.monotonic() < self._renew_at:
+            return
+        jobs = (*self._waiting, *self._doubtful, *self._reading.values(), *self._ready)
+        ids = [job.delivery.id for job in jobs]
+        kept = self._queue.renew(ids)
+        self._renew_at = time.monotonic() + _RENEW_SECONDS
+        self._drop(frozenset(ids) - kept)
+
+    def _drop(self, lost: frozenset[int]) -> None:
+        """Work no longer on mail that is another filer's now."""
+        if lost:
+            self._log.warning("claims_lost", deliveries=[show_id(id_) for id_ in sorted(lost)])
+        self._lost |= lost.intersection(self._reading)
+        self._waiting = deque(job for job in self._waiting if job.delivery.id not in lost)
+        self._doubtful = deque(job for job in self._doubtful if job.delivery.id not in lost)
+        self._ready = [job for job in self._ready if job.delivery.id not in lost]
 
     def _feed(self) -> None:
         self._feed_from(self._waiting, doubtful=False)
@@ -226,7 +264,9 @@ class Filer:
     def _collect(self) -> None:
         for parsed in self._pool.results():
             job = self._reading.pop(parsed.key)
-            if parsed.message is None:
+            if parsed.key in self._lost:
+                self._lost.discard(parsed.key)
+            elif parsed.message is None:
                 self._unread(job.delivery, parsed)
             else:
                 job.message, job.parsed_at = parsed.message, time.monotonic()
@@ -260,7 +300,7 @@ class Filer:
     def _file_batch(self, company_id: int, jobs: Sequence[_Job]) -> None:
         try:
             outcomes = deliver(company_id, [job.mail() for job in jobs], self._ports)
-        except StoreUnavailableError:
+        except (StoreUnavailableError, ClaimLostError):
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, it is the fault of one of these mails
             self._log.error("batch_failed", company=company_id, mails=len(jobs), error=place(error))
@@ -274,7 +314,7 @@ class Filer:
         for _ in range(2):
             try:
                 outcomes = deliver(job.delivery.company_id, [job.mail()], self._ports)
-            except StoreUnavailableError:
+            except (StoreUnavailableError, ClaimLostError):
                 raise
             except Exception as error:  # noqa: BLE001 - whatever it is, it is this mail's fault
                 self._log.error("mail_failed", delivery=show_id(job.delivery.id), error=place(error))
@@ -331,6 +371,8 @@ class Filer:
             outcome = give_up(delivery, reason, self._ports)
         except StoreUnavailableError:
             raise
+        except ClaimLostError as error:
+            self._drop(error.deliveries)
         except Exception as error:  # noqa: BLE001 - a mail is not lost for whatever went wrong in losing it
             self._log.error(
                 "give_up_failed", delivery=show_id(delivery.id), reason=reason, error=place(error)

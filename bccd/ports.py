@@ -77,7 +77,7 @@ class UnitOfWork(Protocol):
         ...
 
     def apply(self, mails: Sequence[Mail], plans: Sequence[Plan], now: datetime) -> None:
-        """Write the plans' rows, in order."""
+        """Write the plans' rows, in order; raises ClaimLostError for mail that another filer has."""
         ...
 
     def commit(self) -> None:
@@ -123,6 +123,22 @@ class DeliverPorts:
     clock: Clock
 
 
+class Bell(Protocol):
+    """Rings when mail may wait; it may stay silent, for the queue is looked at in any case."""
+
+    def fileno(self) -> int | None:
+        """Return what becomes readable when it rings; None while it cannot be heard."""
+        ...
+
+    def heard(self) -> None:
+        """Take note of all ringing so far."""
+        ...
+
+    def close(self) -> None:
+        """Listen no longer."""
+        ...
+
+
 class Queue(Protocol):
     """The filer's side of the spool."""
 
@@ -132,6 +148,10 @@ class Queue(Protocol):
 
     def condemned(self) -> list[Delivery]:
         """Take the mails with which filer after filer died; they are to be given up."""
+        ...
+
+    def renew(self, delivery_ids: Sequence[int]) -> frozenset[int]:
+        """Hold on to claimed deliveries; returns those that nobody has taken over."""
         ...
 
     def raw(self, delivery: Delivery) -> bytes:

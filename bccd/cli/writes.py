@@ -1,6 +1,7 @@
-"""What the commands change: asked of the running daemon, or done here under its lock where none runs."""
+"""What the commands change: asked of the running daemon, or done here where none runs."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from bccd import bootstrap, door
@@ -23,6 +24,10 @@ def do(config: Config, operation: str, arguments: Mapping[str, object]) -> Any:
         with open_stores(config) as stores:
             return bootstrap.make_operations(stores)[operation](given)
 
+    if config.database.url:  # a server has its own locks: no daemon needs to stand aside
+        with suppress(door.DoorClosedError):
+            return door.ask(config.data_dir, operation, arguments)
+        return here(arguments)
     return door.do(config.data_dir, operation, arguments, here, _PATIENCE)
 
 

@@ -21,6 +21,14 @@ class StorageFullError(StoreUnavailableError):
     """There is no room to keep a mail durably."""
 
 
+class ClaimLostError(BccdError):
+    """Another filer has taken over mail that this one was about to file; `deliveries` lists it."""
+
+    def __init__(self, deliveries: frozenset[int]) -> None:
+        super().__init__(f"{len(deliveries)} mails were taken over by another filer")
+        self.deliveries = deliveries
+
+
 class SchemaError(BccdError):
     """The database is missing, too old or too new for this program."""
 

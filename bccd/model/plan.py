@@ -180,9 +180,7 @@ class MessageUpdate:
     conversation_id: int
     shared: bool
     linked: bool
-    contacts: tuple[
-        tuple[str, int], ...
-    ] = ()  # participants known since: address, contact
+    contacts: tuple[tuple[str, int], ...] = ()  # participants known since: address, contact
 
 
 @dataclass(frozen=True, slots=True)

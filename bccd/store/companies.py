@@ -27,10 +27,17 @@ def find_company(connection: Connection, slug: str, loaded: Sequence[str]) -> in
     raise MistakeError("there are several companies: say which" if found else "there is no company yet")
 
 
+def lock_companies(connection: Connection) -> None:
+    """Let nobody else make or change companies in this transaction's time; on SQLite nobody can."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("LOCK TABLE company IN SHARE ROW EXCLUSIVE MODE")
+
+
 def put_company(
     connection: Connection, row: str, values: Mapping[str, Any], now: datetime, mistakes: list[str]
 ) -> bool:
     """Create a company or bring it to these values; tell whether anything was new or different."""
+    lock_companies(connection)
     wanted = select(t.company).where(t.company.c.slug == values["slug"])
     standing = connection.execute(wanted).one_or_none()
     domains = frozenset(values["internal_domains"])

@@ -25,7 +25,7 @@ from bccd.model.errors import MistakeError
 from bccd.store import envelopes
 from bccd.store import tables as t
 from bccd.store.engine import Stores, reading
-from bccd.store.spool import read_raw
+from bccd.store.octets import read_raw
 from bccd.store.uow import clocked, transaction
 
 
@@ -180,8 +180,14 @@ def _is_needed(connection: Connection, company: int, sha256: bytes) -> bool:
 
 @contextmanager
 def _orphan(stores: Stores, company: int, sha256: bytes, *, needed: bool) -> Iterator[Connection]:
-    """Run a transaction on the spool that ends by deleting octets which no delivery speaks of any more."""
+    """Run a transaction on the spool that ends by deleting octets which no delivery speaks of any more.
+
+    Their row is locked first: mail that wants to point at it waits, and finds it gone.
+    """
+    of = (t.raw_mail.c.company_id == company, t.raw_mail.c.sha256 == sha256)
     with transaction(stores.spool) as connection:
+        locked = select(t.raw_mail.c.path).where(*of).with_for_update()
+        path = connection.execute(locked).scalar_one_or_none()
         yield connection
         in_use = (
             select(t.delivery_key.c.delivery_id)
@@ -193,8 +199,6 @@ def _orphan(stores: Stores, company: int, sha256: bytes, *, needed: bool) -> Ite
             )
         )
         if not needed and connection.execute(in_use).first() is None:
-            of = (t.raw_mail.c.company_id == company, t.raw_mail.c.sha256 == sha256)
-            path = connection.execute(select(t.raw_mail.c.path).where(*of)).scalar_one_or_none()
             connection.execute(delete(t.raw_mail).where(*of))
             if path is not None:  # under the lock, which a spool that wants to name the same file waits for
                 (stores.folder / path).unlink(missing_ok=True)

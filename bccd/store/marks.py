@@ -8,11 +8,10 @@ SUSPECT = 2  # so many filers died with a mail in hand: from now on it is claime
 KILLER = 5  # so many, the last three with no other suspect in hand: it is given up
 FORGIVEN = 5  # so many daemons that died as a whole are held against no mail
 
+FREE = {"claimed_by": None, "claimed_until": None}
 MINE = (t.queue.c.delivery_id == bindparam("id"), t.queue.c.claimed_by == bindparam("me"))
 RESET = (
-    update(t.queue)
-    .where(t.queue.c.claimed_by.is_not(None))
-    .values(claimed_by=None, attempts=t.queue.c.attempts - 1)
+    update(t.queue).where(t.queue.c.claimed_by.is_not(None)).values(**FREE, attempts=t.queue.c.attempts - 1)
 )
 COUNT_DEATHS = RESET.values(deaths=t.queue.c.deaths + 1)
 FORGIVE = RESET.values(
@@ -56,14 +55,21 @@ TAKE = (
 CLAIM = TAKE.where(t.queue.c.seq.in_(DUE.with_for_update(skip_locked=True)))
 CLAIM_SUSPECT = TAKE.where(t.queue.c.seq.in_(DUE_SUSPECT.with_for_update(skip_locked=True)))
 CONDEMN = TAKE.where(*WAITS, t.queue.c.deaths >= KILLER)
+RENEW = (
+    update(t.queue)
+    .where(
+        t.queue.c.delivery_id.in_(bindparam("ids", expanding=True)), t.queue.c.claimed_by == bindparam("me")
+    )
+    .returning(t.queue.c.delivery_id)
+)
 CLEAR = delete(t.queue).where(*MINE)
-KEEP = update(t.queue).where(*MINE).values(state="kept", claimed_by=None, error=bindparam("why"))
+KEEP = update(t.queue).where(*MINE).values(state="kept", error=bindparam("why"), **FREE)
 FORGET = delete(t.delivery_key).where(t.delivery_key.c.delivery_id == bindparam("id"))
 POSTPONE = (
     update(t.queue)
     .where(*MINE)
     .values(
-        claimed_by=None,
+        **FREE,
         due_at=bindparam("until"),
         error=bindparam("why"),
         attempts=t.queue.c.attempts - bindparam("back"),

@@ -90,10 +90,11 @@ def failure_kind(error: BaseException | None) -> type[StoreUnavailableError] | N
 
 def _on_connect(connection: Any, _record: object) -> None:
     try:
+        connection.autocommit = True  # what is set within a transaction goes with it
         with connection.cursor() as cursor:
             cursor.execute(_SETTLE)
             *_, synchronous, version, encoding, fsync, full_pages = cursor.fetchone()
-        connection.commit()
+        connection.autocommit = False
         _refuse(synchronous, version, encoding, fsync, full_pages)
     except BaseException:
         connection.close()

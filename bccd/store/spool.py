@@ -2,11 +2,13 @@
 
 import asyncio
 import secrets
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from operator import itemgetter
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -18,20 +20,26 @@ from sqlalchemy import (
     select,
     union_all,
 )
+from sqlalchemy.exc import IntegrityError
 
-from bccd.model.delivery import Delivery, DeliveryState, Intake, Receipt
+from bccd.model.delivery import Delivery, Intake, Receipt
 from bccd.model.envelope import Target
 from bccd.model.errors import StoreUnavailableError
 from bccd.model.plan import Outcome
 from bccd.store import envelopes
 from bccd.store import marks as q
 from bccd.store import tables as t
+from bccd.store.claims import Claims
 from bccd.store.engine import is_lost_write, reading
 from bccd.store.inserts import insert_rows, stamp_for
+from bccd.store.octets import Octets
+from bccd.store.postgresql import is_postgresql
 from bccd.store.rawfiles import IN_TABLE, SyncError, keep
+from bccd.store.uow import Fence
 
 GROUP = 64  # mails in one transaction
-_SMALL = 64 * 1024  # octets of a mail that is fetched with its batch
+_GROUP_OCTETS = 64 * 2**20  # and when no further mail joins them
+_TRIES = 3  # where another process wrote the same keys at the same time
 _RAW = ("company_id", "sha256", "size", "data", "path", "stored_at")
 _QUEUE = (
     "delivery_id",
@@ -70,8 +78,8 @@ class _Waiting:
     """An intake on its way into a group."""
 
     intake: Intake
-    data: bytes | None
-    path: str | None
+    data: bytes | None  # the octets, if they are at hand
+    path: str | None  # where they stand, if not in the table
     loop: asyncio.AbstractEventLoop
     future: asyncio.Future[Receipt]
 
@@ -102,6 +110,8 @@ class GroupSpool:
         self._folder = folder
         self._wake = wake
         self._stamp = stamp_for(engine.dialect)
+        # What another node may have to file stands where all nodes find it.
+        self._in_table = sys.maxsize if is_postgresql(engine) else IN_TABLE
         self._waiting: SimpleQueue[_Waiting | None] = SimpleQueue()
         self._broken: str | None = None
         self._thread = threading.Thread(target=self._run, name="spool", daemon=True)
@@ -113,12 +123,14 @@ class GroupSpool:
         Raises StorageFullError or StoreUnavailableError; then nothing is kept.
         """
         self._refuse_if_broken()
-        data, path = intake.raw.data, None
-        if intake.raw.path is not None or intake.raw.size > IN_TABLE:
-            data, path = await asyncio.to_thread(self._keep, intake)
+        data, path = intake.raw.data or None, None
+        if intake.raw.size > self._in_table:
+            data, path = None, await asyncio.to_thread(self._keep, intake)
+        elif intake.raw.path is not None and intake.raw.size <= IN_TABLE:
+            data = await asyncio.to_thread(intake.raw.read)
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Receipt] = loop.create_future()
-        self._waiting.put(_Waiting(intake, None if path else data, path, loop, future))
+        self._waiting.put(_Waiting(intake, data, path, loop, future))
         return await future
 
     def close(self) -> None:
@@ -138,12 +150,10 @@ class GroupSpool:
         if self._broken:
             raise StoreUnavailableError(self._broken)
 
-    def _keep(self, intake: Intake) -> tuple[bytes, str | None]:
-        """Bring the octets to where they will stay, unless the table holds them."""
-        if intake.raw.size <= IN_TABLE:
-            return intake.raw.read(), None
+    def _keep(self, intake: Intake) -> str:
+        """Bring the octets to where they will stay."""
         try:
-            return b"", keep(intake.raw, intake.company_id, self._folder)
+            return keep(intake.raw, intake.company_id, self._folder)
         except SyncError as error:
             self._broken = str(error)
             raise
@@ -151,12 +161,16 @@ class GroupSpool:
     def _run(self) -> None:
         going = True
         while going:
-            group = [self._waiting.get()]
+            last = self._waiting.get()
+            group: list[_Waiting] = []
             with suppress(Empty):
-                while len(group) < GROUP and group[-1] is not None:
-                    group.append(self._waiting.get_nowait())
-            going = group[-1] is not None
-            self._take([waiting for waiting in group if waiting is not None])
+                while last is not None:
+                    group.append(last)
+                    if len(group) == GROUP or sum(each.intake.raw.size for each in group) > _GROUP_OCTETS:
+                        break
+                    last = self._waiting.get_nowait()
+            going = last is not None
+            self._take(group)
 
     def _take(self, group: list[_Waiting]) -> None:
         """Write a group and answer all of it; if one mail spoils it, each is written on its own."""
@@ -179,6 +193,9 @@ class GroupSpool:
 
     def _write(self, group: list[_Waiting]) -> list[Receipt]:
         self._refuse_if_broken()
+        for _ in range(_TRIES - 1):
+            with suppress(IntegrityError):
+                return self._transact(group)
         return self._transact(group)
 
     def _transact(self, group: list[_Waiting]) -> list[Receipt]:
@@ -189,9 +206,10 @@ class GroupSpool:
             rows = _Group(ids=_fresh_ids(connection, group))
             for waiting, id_ in zip(group, rows.ids, strict=True):
                 self._add(rows, id_, waiting, standing, now)
-            insert_rows(connection, t.raw_mail, _RAW, rows.raws, "DO NOTHING")
+            # In one order everywhere, so that fronts with the same mail wait, and never for each other.
+            insert_rows(connection, t.raw_mail, _RAW, sorted(rows.raws, key=itemgetter(0, 1)), "DO NOTHING")
             insert_rows(connection, t.queue, _QUEUE, rows.entries)
-            insert_rows(connection, t.delivery_key, _KEY, rows.keys)
+            insert_rows(connection, t.delivery_key, _KEY, sorted(rows.keys))
         return rows.receipts
 
     def _add(self, rows: _Group, id_: int, waiting: _Waiting, standing: dict[Key, int], now: Any) -> None:
@@ -205,7 +223,8 @@ class GroupSpool:
         if waiting.path and not (self._folder / waiting.path).exists():
             raise FileNotFoundError(waiting.path)  # deleted since it was kept: whoever sent it comes again
         envelope = envelopes.write(intake, missing)
-        rows.raws.append((intake.company_id, raw.sha256, raw.size, waiting.data, waiting.path, now))
+        data = raw.read() if waiting.data is None and waiting.path is None else waiting.data
+        rows.raws.append((intake.company_id, raw.sha256, raw.size, data, waiting.path, now))
         rows.entries.append((
             id_, intake.company_id, "received", envelope, raw.sha256, raw.size, 0,
             self._stamp(intake.received_at), "",
@@ -249,8 +268,9 @@ def _standing(connection: Connection, group: list[_Waiting]) -> dict[Key, int]:
 def _fresh_ids(connection: Connection, group: list[_Waiting]) -> list[int]:
     """Draw an id for each mail that no mail has had before, filed ones included.
 
-    A filed mail leaves the queue, but its keys stay: a second mail with its id would be taken for filed. The
-    write lock is held, so that no other process draws at the same time.
+    A filed mail leaves the queue, but its keys stay: a second mail with its id would be taken for filed. On
+    SQLite the write lock is held, so that no other process draws at the same time; on PostgreSQL the second
+    to write an id fails, and draws again.
     """
     drawn = [new_id(waiting.intake.received_at) for waiting in group]
     taken: set[int] = set()
@@ -276,31 +296,33 @@ def _resolve(answered: list[tuple[asyncio.Future[Receipt], Any]]) -> None:
             future.set_exception(answer)
 
 
-def forgive(engine: Engine) -> None:
-    """Give back what a daemon had claimed that is gone as a whole: most likely the fault of no mail.
+def forgive(engine: Engine, folder: Path) -> None:
+    """Give back what this node's daemon had claimed that is gone as a whole: most likely no mail's fault.
 
     One that was in hand every time is suspected in the end, lest it end daemon after daemon for ever.
     """
     with engine.begin() as connection:
-        connection.execute(q.FORGIVE)
+        Claims.of(engine, folder).forgive(connection)
 
 
 class SqlQueue:
     """The filer's side of the spool; implements ports.Queue.
 
-    On opening, claims of an earlier filer that died by itself are given back, and its death is counted: one
-    of those mails may have killed it. On SQLite there is only ever one filer.
+    On opening, claims of this node's earlier filer that died by itself are given back, and its death is
+    counted: one of those mails may have killed it. Where filers share a queue, `fence` keeps this one from
+    filing mail that another has taken over; it is called in transaction 2.
     """
 
     def __init__(self, engine: Engine, folder: Path) -> None:
         self._engine = engine
         self._folder = folder
-        self._name = secrets.token_hex(8)
-        self._at_hand: dict[tuple[int, bytes], bytes] = {}
+        self._claims = Claims.of(engine, folder)
+        self._octets = Octets(engine, folder)
+        self.fence: Fence | None = self._claims.hold if self._claims.shared else None
         with engine.begin() as connection:
-            connection.execute(q.COUNT_DEATHS)
-            # Deaths are counted nowhere else, so without suspects now there are none as long as this lives.
-            self._suspects = connection.execute(q.SUSPECTS).first() is not None
+            self._claims.count_deaths(connection)
+            # Deaths are counted when claims are freed: without suspects now there are none until then.
+            self._suspects = self._claims.suspects(connection)
 
     def claim(self, limit: int, now: datetime) -> list[Delivery]:
         """Take the oldest due deliveries; their attempts are counted and committed before this returns.
@@ -308,75 +330,49 @@ class SqlQueue:
         Of those that may have killed filers only one is given out at a time, until it is finished or given
         back: so if a filer dies again, it is known of which.
         """
-        when = {"now": now}
+        claims = self._claims
         with reading(self._engine) as connection:
-            waits = connection.execute(q.DUE, when | {"limit": 1}).first()
-            suspect = (
-                connection.execute(q.DUE_SUSPECT, when | {"limit": 1}).first() if self._suspects else None
-            )
-        if waits is None and suspect is None:
+            expired = claims.expired(connection)
+            waits = claims.due(connection, now)
+            suspect = self._suspects and claims.due(connection, now, suspect=True)
+        if not (expired or waits or suspect):
             return []  # an idle filer disturbs no front
         rows: list[Any] = []
         with self._engine.begin() as connection:
-            if suspect is not None:
-                rows += connection.execute(q.CLAIM_SUSPECT, when | {"me": self._name, "limit": 1}).all()
+            if expired:
+                claims.release_expired(connection)
+                self._suspects = claims.suspects(connection)
+            if self._suspects:
+                rows += claims.take(connection, 1, now, suspect=True)
             if limit > len(rows):
-                rest = {"me": self._name, "limit": limit - len(rows)}
-                rows += connection.execute(q.CLAIM, when | rest).all()
-        self._fetch(rows)
+                rows += claims.take(connection, limit - len(rows), now)
+        self._octets.fetch(rows)
         return _deliveries(rows)
 
     def condemned(self) -> list[Delivery]:
         """Take the mails with which filer after filer died; they are to be given up."""
         with self._engine.begin() as connection:
-            return _deliveries(connection.execute(q.CONDEMN, {"me": self._name}).all())
+            return _deliveries(self._claims.condemn(connection))
+
+    def renew(self, delivery_ids: Sequence[int]) -> frozenset[int]:
+        """Hold on to claimed mail; returns what still is this filer's."""
+        opened = self._engine.begin() if self._claims.shared else reading(self._engine)
+        with opened as connection:
+            return self._claims.renew(connection, delivery_ids)
 
     def raw(self, delivery: Delivery) -> bytes:
         """Return the octets of a claimed delivery."""
-        key = (delivery.company_id, delivery.raw_sha256)
-        found = self._at_hand.pop(key, None)
-        return read_raw(self._engine, self._folder, *key) if found is None else found
-
-    def _fetch(self, claimed: Sequence[Any]) -> None:
-        """Read the octets of small mail in one statement a company: one by one they cost 0.3 ms each."""
-        if len(self._at_hand) > 2 * len(claimed):
-            self._at_hand.clear()  # claimed, then given back
-        wanted: dict[int, list[bytes]] = {}
-        for row in claimed:
-            if row.size <= _SMALL:
-                wanted.setdefault(row.company_id, []).append(row.raw_sha256)
-        # What is claimed is claimed: a store that fails now is met again by raw().
-        with suppress(StoreUnavailableError), reading(self._engine) as connection:
-            for company_id, digests in wanted.items():
-                found = connection.execute(q.RAWS_OF, {"company": company_id, "digests": digests})
-                self._at_hand |= {(company_id, digest): data for digest, data in found if data is not None}
+        return self._octets.of(delivery)
 
     def finish(self, outcomes: Sequence[Outcome]) -> None:
         """Clear filed mail from the queue; keep what a retry of other mail needs."""
         with self._engine.begin() as connection:
-            self._finish(connection, outcomes)
+            self._claims.finish(connection, outcomes)
 
     def postpone(self, delivery_ids: Sequence[int], until: datetime, error: str, *, counted: bool) -> None:
         """Give claimed mail back; an attempt that was not the mail's own fault is not counted."""
-        back = 0 if counted else 1
-        rows = [
-            {"id": id_, "me": self._name, "until": until, "why": error, "back": back} for id_ in delivery_ids
-        ]
-        if rows:
-            with self._engine.begin() as connection:
-                connection.execute(q.POSTPONE, rows)
-
-    def _finish(self, connection: Connection, outcomes: Sequence[Outcome]) -> None:
-        filed = [o for o in outcomes if o.state is DeliveryState.FILED]
-        kept = [o for o in outcomes if o.state is not DeliveryState.FILED]
-        failed = [o for o in kept if o.state is DeliveryState.FAILED]
-        if filed:
-            connection.execute(q.CLEAR, [{"id": o.delivery_id, "me": self._name} for o in filed])
-        if kept:
-            rows = [{"id": o.delivery_id, "me": self._name, "why": f"{o.state}: {o.reason}"} for o in kept]
-            connection.execute(q.KEEP, rows)
-        if failed:  # the same mail sent once more is no duplicate of a failure
-            connection.execute(q.FORGET, [{"id": o.delivery_id} for o in failed])
+        with self._engine.begin() as connection:
+            self._claims.postpone(connection, delivery_ids, until, error, counted=counted)
 
 
 def _deliveries(rows: Sequence[Any]) -> list[Delivery]:
@@ -384,17 +380,3 @@ def _deliveries(rows: Sequence[Any]) -> list[Delivery]:
         envelopes.delivery(r.delivery_id, r.company_id, r.envelope, (r.raw_sha256, r.size), r.attempts)
         for r in sorted(rows, key=lambda row: row.seq)
     ]
-
-
-def read_raw(engine: Engine, folder: Path, company_id: int, sha256: bytes) -> bytes:
-    """Return the octets of a stored mail; raises StoreUnavailableError where they cannot be found."""
-    with reading(engine) as connection:
-        row: Any = connection.execute(q.RAW_OF, {"company": company_id, "sha256": sha256}).one_or_none()
-    if row is None:
-        raise StoreUnavailableError(f"the octets of mail {sha256.hex()} are gone")
-    if row.data is not None:
-        return bytes(row.data)
-    try:
-        return Path(folder, row.path).read_bytes()
-    except OSError as error:
-        raise StoreUnavailableError(f"the octets of mail {sha256.hex()} cannot be read: {error}") from error

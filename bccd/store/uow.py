@@ -1,6 +1,6 @@
 """Transaction 2: one company's clock locked, facts read, plans written, committed once."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -44,25 +44,40 @@ class Master:
     service_addresses: frozenset[str]
 
 
-class SqlWorks:
-    """Opens transactions 2; implements ports.WorkOpener."""
+Fence = Callable[[Connection, Collection[int]], None]
 
-    def __init__(self, engine: Engine) -> None:
+
+class SqlWorks:
+    """Opens transactions 2; implements ports.WorkOpener.
+
+    `fence` is asked in each before anything is written, with the connection and the deliveries to be filed;
+    it raises ClaimLostError where they are no longer this process's to file.
+    """
+
+    def __init__(self, engine: Engine, fence: Fence | None = None) -> None:
         self._engine = engine
+        self._fence = fence
         self._masters: dict[int, Master] = {}
 
     def __call__(self, company_id: int) -> "SqlWork":
         """Return the transaction; it begins when entered."""
-        return SqlWork(self._engine, company_id, self._masters)
+        return SqlWork(self._engine, company_id, self._masters, self._fence)
 
 
 class SqlWork:
     """One transaction 2; implements ports.UnitOfWork."""
 
-    def __init__(self, engine: Engine, company_id: int, masters: dict[int, Master] | None = None) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        company_id: int,
+        masters: dict[int, Master] | None = None,
+        fence: Fence | None = None,
+    ) -> None:
         self._engine = engine
         self._company_id = company_id
         self._masters = {} if masters is None else masters
+        self._fence = fence
         self._connection: Connection | None = None
         self._transaction: RootTransaction | None = None
         self._clock = (0, 0)
@@ -96,8 +111,13 @@ class SqlWork:
         return gatherer.gather(query, master.company, master.service_addresses, self._clock)
 
     def apply(self, mails: Sequence[Mail], plans: Sequence[Plan], now: datetime) -> None:
-        """Write the plans' rows, in order, and move the clock beyond their ids and events."""
+        """Write the plans' rows, in order, and move the clock beyond their ids and events.
+
+        Raises ClaimLostError where another filer has taken over some of the mails.
+        """
         connection = self._open()
+        if self._fence is not None:
+            self._fence(connection, [mail.delivery.id for mail in mails])
         batch = Batch(self._company_id, *self._clock, now, stamp_for(connection.dialect))
         for mail, plan in zip(mails, plans, strict=True):
             batch.add(mail, plan)

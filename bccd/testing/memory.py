@@ -91,6 +91,12 @@ class MemoryStore:
         self.fail_if_told()
         return []
 
+    def renew(self, delivery_ids: Sequence[int]) -> frozenset[int]:
+        """Return which of these are claimed."""
+        self.fail_if_told()
+        claimed = {row["delivery_id"] for row in self.tables["spool"].values() if row["claimed_by"]}
+        return frozenset(delivery_ids) & claimed
+
     def raw(self, delivery: Delivery) -> bytes:
         """Return the octets of a delivery."""
         row = self.tables["raw_mail"].get((delivery.company_id, delivery.raw_sha256))

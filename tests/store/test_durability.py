@@ -233,6 +233,24 @@ def test_a_file_that_is_there_serves_again(stores: Stores, spool: GroupSpool, tm
     assert len([path for path in (stores.folder / "raw").rglob("*") if path.is_file()]) == 1
 
 
+def test_a_file_deleted_meanwhile_refuses_the_mail(
+    stores: Stores, spool: GroupSpool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A large mail whose file was deleted between keeping and committing is not confirmed."""
+    given = large(tmp_path)
+    keep_file = GroupSpool._keep
+
+    def deleted(self: GroupSpool, intake: Intake) -> str:
+        path = keep_file(self, intake)
+        (stores.folder / path).unlink()
+        return path
+
+    monkeypatch.setattr(GroupSpool, "_keep", deleted)
+    (answer,) = put(spool, given)
+    assert isinstance(answer, StoreUnavailableError)
+    assert kept(stores) == 0
+
+
 def test_a_temporary_file_that_is_gone_is_told(spool: GroupSpool, tmp_path: Path) -> None:
     """What cannot be kept is not confirmed, and later mail is taken."""
     intake = large(tmp_path)
@@ -466,7 +484,7 @@ def die(stores: Stores, *, times: int, whole: bool = False) -> SqlQueue:
     for _ in range(times):
         queue.claim(9, LATER)
         if whole:
-            forgive(stores.spool)
+            forgive(stores.spool, stores.folder)
         queue = SqlQueue(stores.spool, stores.folder)
     return queue
 
@@ -527,7 +545,7 @@ def test_a_mail_that_ends_every_daemon_does_not_do_so_for_ever(stores: Stores, s
     """After a few daemons it is claimed apart, and after three more it is given up."""
     put(spool, small(1), small(2))
     assert len(die(stores, times=FORGIVEN + 1, whole=True).claim(9, LATER)) == 1
-    forgive(stores.spool)
+    forgive(stores.spool, stores.folder)
     assert die(stores, times=1, whole=True).condemned() == []
     assert len(die(stores, times=1, whole=True).condemned()) == 1
 

@@ -49,6 +49,7 @@ class MemoryQueue:
         self.rows: dict[int, Row] = {}
         self.done: dict[int, Outcome] = {}
         self.claims: list[list[int]] = []
+        self.taken: set[int] = set()  # by another filer
         self.down = False
 
     def put(self, number: int, raw: bytes = b"mail", *, company: int = 1, attempts: int = 0) -> None:
@@ -76,6 +77,10 @@ class MemoryQueue:
         if due:
             self.claims.append([row.delivery.id for row in due])
         return [row.delivery for row in due]
+
+    def renew(self, delivery_ids: Sequence[int]) -> frozenset[int]:
+        self._up()
+        return frozenset(delivery_ids) - self.taken
 
     def raw(self, delivery: Delivery) -> bytes:
         self._up()

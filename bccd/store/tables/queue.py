@@ -45,12 +45,17 @@ queue = Table(
     moment("due_at"),
     words("claimed_by", null=True),
     words("error"),
+    moment("claimed_until", null=True),  # on PostgreSQL, unless it is renewed
     PrimaryKeyConstraint("seq"),
     UniqueConstraint("delivery_id"),
     ForeignKeyConstraint(["company_id", "raw_sha256"], ["raw_mail.company_id", "raw_mail.sha256"]),
     among("state", "received", "kept"),
     Index("ix_spool_waiting", "seq", sqlite_where=_WAITS, postgresql_where=_WAITS),
     Index("ix_spool_raw_sha256", "company_id", "raw_sha256"),
+    # SQLite has one filer, which need not look for the claims of others.
+    Index("ix_spool_claimed", "company_id", postgresql_where=text("claimed_by IS NOT NULL")).ddl_if(
+        dialect="postgresql"
+    ),
     sqlite_autoincrement=True,
 )
 

@@ -1,0 +1,102 @@
+"""PostgreSQL's NOTIFY as a wake-up: what it says is never needed, for every reader of the queue also polls.
+
+A NOTIFY takes a lock on the whole database while its transaction commits, so it has one of its own, after the
+mail's, and one stands for all mail of a moment.
+"""
+
+import threading
+import time
+from contextlib import suppress
+from typing import Any
+
+from sqlalchemy import Connection, Engine
+
+from bccd.model.errors import StoreUnavailableError
+from bccd.store.engine import failure
+
+CHANNEL = "bccd_spool"
+_QUIET_SECONDS = 0.05  # between two calls
+_AWAY_SECONDS = 5.0  # between two tries to listen
+
+
+class Ringer:
+    """Tells the filers of all daemons that mail waits, from a thread of its own."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._asked = threading.Event()
+        self._closed = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="ringer", daemon=True)
+        self._thread.start()
+
+    def ring(self) -> None:
+        """Have the filers told soon; never blocks."""
+        self._asked.set()
+
+    def close(self) -> None:
+        """End the thread."""
+        self._closed.set()
+        self._asked.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while True:
+            self._asked.wait()
+            if self._closed.is_set():
+                return
+            self._asked.clear()
+            with suppress(StoreUnavailableError):  # the filers look by themselves
+                self._notify()
+            self._closed.wait(_QUIET_SECONDS)
+
+    def _notify(self) -> None:
+        with self._engine.connect() as connection:
+            connection.execution_options(isolation_level="AUTOCOMMIT")
+            connection.exec_driver_sql(f"NOTIFY {CHANNEL}")
+
+
+class Listening:
+    """Hears the ringing over a connection of its own, made anew when it is lost; implements ports.Bell."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._connection: Connection | None = None
+        self._driver: Any = None  # psycopg's connection, which has the descriptor
+        self._try_at = 0.0
+
+    def fileno(self) -> int | None:
+        """Return what becomes readable when it rings; None while the database is away."""
+        if self._connection is None and time.monotonic() >= self._try_at:
+            self._try_at = time.monotonic() + _AWAY_SECONDS
+            with suppress(StoreUnavailableError):
+                self._listen()
+        return None if self._driver is None else int(self._driver.fileno())
+
+    def heard(self) -> None:
+        """Read what was sent; a connection that broke is dropped."""
+        if self._driver is None:
+            return
+        try:
+            for _ in self._driver.notifies(timeout=0):
+                pass
+        except Exception as error:
+            if failure(error) is None:
+                raise
+            self.close()
+
+    def close(self) -> None:
+        """Close the connection."""
+        connection, self._connection, self._driver = self._connection, None, None
+        if connection is not None:
+            connection.invalidate()  # it listens, so nobody else may have it
+            connection.close()
+
+    def _listen(self) -> None:
+        self._connection = self._engine.connect()
+        try:
+            self._connection.execution_options(isolation_level="AUTOCOMMIT")
+            self._connection.exec_driver_sql(f"LISTEN {CHANNEL}")
+            self._driver = self._connection.connection.driver_connection
+        except BaseException:
+            self.close()
+            raise
