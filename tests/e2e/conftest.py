@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.harness import Daemon
+from tests.server import Server
 
 MakeDaemon = Callable[..., Daemon]
 
@@ -30,6 +31,37 @@ def make_daemon(tmp_path: Path, template: Daemon) -> Iterator[MakeDaemon]:
     yield make
     for daemon in made:
         daemon.kill()
+
+
+MakeNode = Callable[..., Daemon]
+
+
+@pytest.fixture(scope="session")
+def loaded(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Return the name of a PostgreSQL database with the directory in it."""
+    with server.database() as name:
+        first = Daemon(tmp_path_factory.mktemp("loaded"), {"database": {"url": server.url(name)}})
+        first.configure()
+        first.load()
+        yield name
+
+
+@pytest.fixture
+def node(server: Server, loaded: str, tmp_path: Path) -> Iterator[MakeNode]:
+    """Make daemons that share one database, each with a folder of its own."""
+    made: list[Daemon] = []
+    with server.database(loaded) as name:
+
+        def make(**options: dict[str, object]) -> Daemon:
+            folder = tmp_path / f"node-{len(made)}"
+            folder.mkdir()
+            made.append(Daemon(folder, options | {"database": {"url": server.url(name)}}))
+            made[-1].configure()
+            return made[-1]
+
+        yield make
+        for daemon in made:
+            daemon.kill()
 
 
 @pytest.fixture

@@ -15,6 +15,8 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psycopg
+
 DROP = "sales@drop.example.com"
 USERS = ("ann@example.com", "ben@example.com", "eve@example.com")
 DIRECTORY = {
@@ -109,12 +111,16 @@ class Daemon:
         if like is not None:
             shutil.copytree(like.data, self.data)
             return self
+        self.load()
+        return self
+
+    def load(self) -> None:
+        """Make the databases and load the directory."""
         directory = self.folder / "directory.json"
         directory.write_text(json.dumps(DIRECTORY), encoding="utf-8")
         for arguments in (("migrate",), ("directory", "load", str(directory))):
             done = self.call(*arguments)
             assert done.returncode == 0, done.stdout + done.stderr
-        return self
 
     def configure(self) -> None:
         """Write the configuration file."""
@@ -206,6 +212,9 @@ class Daemon:
 
     def query(self, sql: str, *values: object, file: str = "bccd.db") -> list[tuple[object, ...]]:
         """Read a database of the daemon."""
+        if url := self.options.get("database", {}).get("url"):
+            with psycopg.connect(str(url)) as server:
+                return server.execute(sql.replace("?", "%s").encode(), values or None).fetchall()
         with closing(sqlite3.connect(f"file:{self.data / file}?mode=ro", uri=True, timeout=20)) as connection:
             return connection.execute(sql, values).fetchall()
 
