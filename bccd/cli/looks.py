@@ -17,9 +17,9 @@ from bccd.model.directory import Company, Directory
 from bccd.model.errors import MistakeError, StoreUnavailableError
 from bccd.store import entries, listing, migrate, outcomes
 from bccd.store.engine import Stores, open_engines
+from bccd.store.octets import read_raw
 from bccd.store.outcomes import Summary
 from bccd.store.reads import directory_snapshot
-from bccd.store.spool import read_raw
 
 _POLL_SECONDS = 0.1
 

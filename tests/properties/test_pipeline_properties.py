@@ -1,6 +1,7 @@
 """What holds for any mail: batches never show in the rows, nor order in conversations and owners."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -378,3 +379,21 @@ def test_filing_again_after_a_crash_changes_nothing(sqlite: Open, found: list[Dr
 def test_filing_again_changes_nothing_on_postgresql(postgresql: Open, found: list[Draft]) -> None:
     """The same holds there."""
     again_changes_nothing(postgresql, found)
+
+
+@pytest.mark.db
+@some(6)
+@given(st.lists(some_drafts(), min_size=4, max_size=4))
+def test_eight_writers_at_once_find_what_one_finds(postgresql: Open, many: list[list[Draft]]) -> None:
+    """Whatever way their transactions meet: the same messages, owners and conversations."""
+    drafts = [draft for found in many for draft in found]
+    mails = [mail(number, draft) for number, draft in enumerate(drafts, 1)]
+    with postgresql() as one, postgresql() as other:
+        file_all(one, mails, [])
+        ports = DeliverPorts(SqlWorks(other), Fixed())
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(lambda each: deliver(1, [each], ports), mails))
+        assert facts(other) == facts(one)
+        with reading(other) as connection:
+            events = list(connection.execute(select(t.change.c.seq).order_by(t.change.c.seq)).scalars())
+        assert events == list(range(1, len(events) + 1))

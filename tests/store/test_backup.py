@@ -16,9 +16,10 @@ from bccd.model.envelope import Target
 from bccd.pipeline import deliver
 from bccd.ports import DeliverPorts
 from bccd.store.engine import Stores, open_engines
+from bccd.store.octets import read_raw
 from bccd.store.plain import put_rows
 from bccd.store.rawfiles import IN_TABLE
-from bccd.store.spool import GroupSpool, SqlQueue, forgive, read_raw
+from bccd.store.spool import GroupSpool, SqlQueue, forgive
 from bccd.store.uow import SqlWorks
 from bccd.testing import FixedClock, intake_of, raw_mail, rows
 from tests.store.conftest import config_of
@@ -44,7 +45,7 @@ def receive(stores: Stores, name: str, size: int = 10) -> None:
 
 def file(stores: Stores) -> None:
     """File all that waits, as a filer that starts does."""
-    forgive(stores.spool)
+    forgive(stores.spool, stores.folder)
     queue = SqlQueue(stores.spool, stores.folder)
     clock = FixedClock()
     if claimed := queue.claim(100, clock.now()):

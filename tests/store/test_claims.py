@@ -72,14 +72,13 @@ def test_a_restart_frees_the_claims_of_its_node_alone(
     first, second = node("a"), node("b")
     (mine,) = first.claim(1, LATER)
     (yours,) = second.claim(10, LATER)
-    again = node("a")
-    (once_more,) = again.claim(10, LATER)
-    assert (once_more.id, once_more.attempts) == (mine.id, 2)
+    (again,) = node("a").claim(10, LATER)
+    assert (again.id, again.attempts) == (mine.id, 1)
     forgive(postgresql.spool, tmp_path / "a")
-    (forgiven,) = node("a").claim(10, LATER)
-    assert (forgiven.id, forgiven.attempts) == (mine.id, 2)
+    assert ids(node("a").claim(10, LATER)) == [mine.id]
     assert second.renew([yours.id]) == {yours.id}
-    assert {row["delivery_id"]: row["attempts"] for row in rows(postgresql)["spool"]}[yours.id] == 1
+    found = {row["delivery_id"]: (row["deaths"], row["forgiven"]) for row in rows(postgresql)["spool"]}
+    assert found == {mine.id: (1, 1), yours.id: (0, 0)}
 
 
 def test_mail_of_a_dead_node_is_taken_over_and_counted(
@@ -92,12 +91,31 @@ def test_mail_of_a_dead_node_is_taken_over_and_counted(
     assert second.claim(1, LATER) == []
     run_out(postgresql)
     (taken,) = second.claim(1, LATER)
-    assert (taken.id, taken.attempts) == (mine.id, 2)
+    assert (taken.id, taken.attempts) == (mine.id, 1)
     assert first.renew([mine.id]) == frozenset()
     first.finish([Outcome(mine.id, DeliveryState.FILED)])
     first.postpone([mine.id], NOON, "late", counted=False)
     ((row),) = rows(postgresql)["spool"]
-    assert (row["state"], row["attempts"], row["error"]) == ("received", 2, "")
+    assert (row["state"], row["attempts"], row["deaths"], row["error"]) == ("received", 1, 1, "")
+
+
+def test_a_mail_that_ends_node_after_node_is_given_up(
+    postgresql: Stores, spool: GroupSpool, node: MakeQueue
+) -> None:
+    """It is claimed apart from its neighbours once two died with it, and after five not at all."""
+    put(spool, small(1), small(2))
+    first = None
+    for number in range(5):
+        queue = node(f"n{number}")
+        assert queue.condemned() == []
+        claimed = ids(queue.claim(10, LATER))
+        assert len(claimed) == (2 if number < 2 else 1), number
+        first = first or claimed[0]
+        assert claimed[0] == first
+        run_out(postgresql)
+    last = node("last")
+    assert len(last.claim(10, LATER)) == 1
+    assert ids(last.condemned()) == [first]
 
 
 def test_a_renewed_claim_does_not_run_out(postgresql: Stores, spool: GroupSpool, node: MakeQueue) -> None:

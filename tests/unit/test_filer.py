@@ -16,7 +16,7 @@ from bccd.filer import Filer
 from bccd.model.auth import AuthReport
 from bccd.model.delivery import Delivery, DeliveryState, Mail
 from bccd.model.envelope import Peer
-from bccd.model.errors import StoreUnavailableError
+from bccd.model.errors import ClaimLostError, StoreUnavailableError
 from bccd.model.message import Content, Message
 from bccd.model.plan import Outcome
 from bccd.ports import DeliverPorts
@@ -152,6 +152,7 @@ class Store:
     down: bool = False
     broken: bool = False
     given_up: dict[int, str] = field(default_factory=dict)
+    lost: set[int] = field(default_factory=set)  # taken over by another filer
 
     def deliver(self, company_id: int, mails: Sequence[Mail], _ports: DeliverPorts) -> list[Outcome]:
         self.batches.append((company_id, [mail.delivery.id for mail in mails]))
@@ -159,6 +160,8 @@ class Store:
             raise StoreUnavailableError("down")
         if any(mail.message.content.text == "bad" for mail in mails):
             raise ValueError("cannot be filed")
+        if lost := self.lost.intersection(mail.delivery.id for mail in mails):
+            raise ClaimLostError(frozenset(lost))
         return [Outcome(mail.delivery.id, DeliveryState.FILED) for mail in mails]
 
     def give_up(self, delivery: Delivery, reason: str, _ports: DeliverPorts) -> Outcome:
@@ -166,6 +169,8 @@ class Store:
             raise StoreUnavailableError("down")
         if self.broken:
             raise KeyError(reason)
+        if delivery.id in self.lost:
+            raise ClaimLostError(frozenset({delivery.id}))
         self.given_up[delivery.id] = reason
         return Outcome(delivery.id, DeliveryState.FAILED, reason)
 
@@ -420,3 +425,84 @@ def test_the_end_of_the_lifeline_stops(bench: Bench) -> None:
     os.close(write)
     bench.filer.run()
     os.close(read)
+
+
+# ---- other filers ------------------------------------------------------------------------------------------
+
+
+def test_mail_that_was_taken_over_is_dropped_and_its_neighbours_filed(bench: Bench) -> None:
+    """Transaction 2 refuses it; nothing is counted or written of it here."""
+    bench.store.lost = {2}
+    for number in range(1, 4):
+        bench.queue.put(number)
+    bench.run(lambda: set(bench.queue.done) == {1, 3} and not bench.filer.in_hand())
+    assert bench.queue.rows[2].error == ""
+
+
+def test_a_failure_of_mail_that_was_taken_over_is_not_recorded(bench: Bench) -> None:
+    """Whoever has it now finds out by himself."""
+    bench.store.lost = {1}
+    bench.queue.put(1, b"poison", attempts=2)
+    bench.queue.put(2)
+    bench.run(lambda: set(bench.queue.done) == {2} and not bench.filer.in_hand())
+    assert bench.store.given_up == {}
+
+
+def test_claims_are_renewed_and_lost_ones_let_go(bench: Bench) -> None:
+    """Wherever the mail is: with a parser, waiting for one, or read; one that comes back is filed."""
+    bench.queue.put(1, b"hang")
+    bench.pool.busy = True
+    bench.queue.put(2, attempts=2)
+    bench.run(lambda: bench.filer.in_hand() == 2)
+    bench.queue.taken = {1, 2}
+    bench.filer._renew_at = 0.0
+    bench.filer.turn(0.01)
+    assert bench.filer.in_hand() == 1, "the parser cannot be stopped"
+    bench.queue.taken = set()
+    bench.queue.rows[1].claimed = False
+    bench.run(lambda: bench.queue.rows[1].claimed)
+    bench.pool.jobs = [(1, b"mail")]
+    bench.run(lambda: set(bench.queue.done) == {1})
+
+
+def test_what_a_parser_says_of_lost_mail_is_not_heard(bench: Bench) -> None:
+    """It was read for nothing."""
+    bench.queue.put(1, b"hang")
+    bench.run(lambda: bench.filer.in_hand() == 1)
+    bench.queue.taken = {1}
+    bench.filer._renew_at = 0.0
+    bench.filer.turn(0.01)
+    bench.pool.jobs = [(1, b"poison")]
+    bench.run(lambda: not bench.filer.in_hand())
+    assert bench.store.batches == []
+    assert bench.queue.rows[1].error == ""
+
+
+class Bell:
+    """Rings through a pipe."""
+
+    def __init__(self) -> None:
+        self.end, self.rope = os.pipe()
+
+    def fileno(self) -> int | None:
+        return self.end
+
+    def heard(self) -> None:
+        os.read(self.end, 1)
+
+    def close(self) -> None:
+        os.close(self.end)
+        os.close(self.rope)
+
+
+def test_a_bell_is_heeded_at_once(bench: Bench) -> None:
+    """It rings for mail that another daemon has taken in."""
+    bell = Bell()
+    bench.filer._doorbell = bell
+    bench.filer.turn(0.0)
+    bench.queue.put(1)
+    os.write(bell.rope, b"!")
+    begun = time.monotonic()
+    while not bench.queue.done:
+        bench.filer.turn(1.0)
+        assert time.monotonic() - begun < 0.9
