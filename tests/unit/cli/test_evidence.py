@@ -1,0 +1,45 @@
+"""What proved a sender or why nothing did, as people are told."""
+
+import pytest
+
+from bccd.cli.evidence import evidence
+from bccd.model.auth import AuthReport, AuthResult
+
+FORGED = b"Authentication-Results: mx.other.example; spf=pass\r\nAuthentication-Results: =\r\n\r\n"
+IP = "192.0.2.1"
+FAILED = (AuthResult("dmarc", "fail", "b.example"), AuthResult("spf", "none", ""))
+
+
+@pytest.mark.parametrize(
+    ("auth", "ip", "peer", "results"),
+    [
+        (AuthReport(), IP, f"{IP}, in no trusted network and no listed relay", "none looked for"),
+        (AuthReport("192.0.2.0/24"), IP, f"{IP}, in the trusted network 192.0.2.0/24", "none looked for"),
+        (AuthReport("", "unix"), "", "a UNIX socket, which counts as a relay", "no Authentication-Results"),
+        (AuthReport("", IP), IP, f"{IP}, a relay by trust.relays", "no Authentication-Results of an id"),
+        (AuthReport("", "unix", "mx.example"), "", "a UNIX socket", "mx.example says: no result at all"),
+        (
+            AuthReport("", "unix", "mx.example", FAILED),
+            "",
+            "a UNIX socket",
+            "mx.example says: dmarc=fail (b.example), spf=none",
+        ),
+    ],
+)
+def test_the_peer_and_its_word_are_told(auth: AuthReport, ip: str, peer: str, results: str) -> None:
+    """Who handed the mail in, whether his word counts, and what he said."""
+    told = evidence(auth, ip, b"From: a@b.example\r\n\r\n")
+    assert told["handed in by"].startswith(peer) and told["results"].startswith(results)
+    assert told["ids in the mail"] == "no Authentication-Results field"
+
+
+def test_ids_that_nobody_listed_are_told() -> None:
+    """They are what a wrong trust.authserv_ids is found by; forged and malformed ones are told alike."""
+    assert evidence(AuthReport(), "", FORGED)["ids in the mail"] == "mx.other.example, (malformed)"
+    many = b"".join(b"Authentication-Results: mx%d.example; none\r\n" % n for n in range(15))
+    assert evidence(AuthReport(), "", many + b"\r\n")["ids in the mail"].endswith("mx9.example and 5 more")
+
+
+def test_octets_that_are_gone_are_told() -> None:
+    """What is stored is shown all the same."""
+    assert evidence(AuthReport(), "", None)["ids in the mail"] == "the octets are not kept"
