@@ -1,6 +1,6 @@
 """One reading to its rows: contacts, conversation, identity, links, message, copy, changes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bccd.mail.subject import base_subject
 from bccd.model.delivery import DeliveryState, Mail
@@ -25,7 +25,8 @@ from bccd.rules.case import Case, asks_private, create_contacts, match_people, o
 from bccd.rules.dedupe import id_key, identity_key
 from bccd.rules.direction import Reading
 from bccd.rules.link import Asking, DealLink, link_deals
-from bccd.rules.match import MAX_NEW_CONTACTS, Verdict
+from bccd.rules.lookups import participants
+from bccd.rules.match import MAX_NEW_CONTACTS
 from bccd.rules.overlay import Overlay
 from bccd.rules.rows import attachment_rows, message_row, participant_rows
 from bccd.rules.thread import tokens
@@ -40,13 +41,10 @@ def file_reading(mail: Mail, reading: Reading, overlay: Overlay, room: int = MAX
     """
     case = open_case(mail, reading, overlay)
     plan = _plan(case, room)
-    parties = (Verdict.CONTACT, Verdict.UNKNOWN)
-    outside = (
-        (m.address, m.contact.id if m.contact else None)
-        for m in case.matches.values()
-        if m.verdict in parties
-    )
-    overlay.learn(plan, outside)
+    # Who stood in Bcc hands nothing on: others cannot see that he took part.
+    seen = {box.address for box in participants(replace(reading.content, bcc=()))}
+    parties = [match for match in case.outside() if match.address in seen]
+    overlay.learn(plan, [(match.address, match.contact.id if match.contact else None) for match in parties])
     return plan
 
 

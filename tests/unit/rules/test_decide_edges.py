@@ -108,6 +108,24 @@ def test_a_deal_is_not_inherited_in_two_steps(world: World, make: Make) -> None:
     assert (deals(first), deals(second)) == ([], [])
 
 
+def test_who_stood_in_bcc_hands_no_deal_on(world: World, make: Make) -> None:
+    """In the same batch as in another: others cannot see that he took part."""
+    world.contact(5, "jan@customer.example")
+    world.contact(6, "eva@customer.example")
+    world.deal(9)
+    _, answer = world.decide(
+        world.mail(
+            make.outgoing("jan@customer.example", bcc=(make.box("eva@customer.example"),)), (Tag.DEAL, "d9")
+        ),
+        world.mail(
+            make.outgoing(
+                "eva@customer.example", message_id="2@s", references=("offer@seller.example",), text="2"
+            )
+        ),
+    )
+    assert deals(answer) == []
+
+
 def test_a_private_copy_of_an_open_message_is_its_owners_business(world: World, make: Make) -> None:
     """Nobody else learns that, or by whom, the message was filed once more."""
     world.user(3, "cleo@seller.example", sharing=Sharing.PRIVATE)
