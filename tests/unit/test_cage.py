@@ -167,7 +167,7 @@ def test_neighbours_do_not_wait(make_pool: MakePool) -> None:
     for key in range(1, 2 * SHEETS):
         pool.submit(key, b"neighbour")
     found = collect(pool, 2 * SHEETS - 1)
-    assert time.monotonic() - begun < 1.0
+    assert time.monotonic() - begun < 2.5  # the limit is 3 s
     assert 0 not in texts(found)
     assert texts(collect(pool, 1)) == {0: "timeout"}
 
@@ -200,7 +200,7 @@ def test_six_that_hang_hold_nobody_up(make_pool: MakePool, word: bytes) -> None:
 def test_mail_that_hung_before_is_read_beside_a_free_parser(make_pool: MakePool) -> None:
     """Doubtful mail is read by one of two parsers, and by the second of one: no neighbour meets it."""
     for size in (2, 1):
-        pool = make_pool(size, 1.0)
+        pool = make_pool(size, 4.0)
         warm(pool)
         while not pool.room(10, doubtful=True):
             pool.results(0.02)
@@ -210,7 +210,7 @@ def test_mail_that_hung_before_is_read_beside_a_free_parser(make_pool: MakePool)
         for key in range(100, 120):
             pool.submit(key, b"neighbour")
         assert set(texts(collect(pool, 20)).values()) == {"neighbour"}
-        assert time.monotonic() - begun < 0.9  # a parser's limit is 1 s
+        assert time.monotonic() - begun < 3.0  # the limit is 4 s
         assert set(texts(collect(pool, 2)).values()) == {"timeout"}
 
 
