@@ -154,7 +154,7 @@ def test_an_idle_session_is_told_of_the_stop(daemon: Daemon) -> None:
 
 def test_a_client_that_leaves_does_not_cancel_the_commit(daemon: Daemon) -> None:
     """A mail whose sender hangs up right after the final dot is complete or absent, never half there."""
-    for number in range(20):
+    for number in range(12):  # fewer than one peer may have connections at once, if none had ended yet
         with socket.create_connection(("127.0.0.1", daemon.smtp), timeout=20) as sock:
             file = sock.makefile("rb")
             file.readline()
@@ -171,7 +171,7 @@ def test_a_client_that_leaves_does_not_cancel_the_commit(daemon: Daemon) -> None
     time.sleep(0.3)
     rows = daemon.wait_filed(1)
     assert all(row.state == "filed" for row in rows)
-    assert len(rows) == 21  # the last octets were sent, so each mail was complete
+    assert len(rows) == 13  # the last octets were sent, so each mail was complete
 
 
 def test_killed_children_are_replaced(daemon: Daemon) -> None:
