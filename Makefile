@@ -51,7 +51,7 @@ cover: $(DEV) ## every test, then which lines and branches no test reached
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
 
-bench: $(DEV) ## the load generator
+bench: $(DEV) ## bccd beside Postfix and a bare sink: mails a second, and where the time goes
 	$(BIN)/python -m benchmarks
 
 format: $(DEV) ## rewrite the code into house format
