@@ -6,13 +6,14 @@ from typing import Any
 import pytest
 
 from bccd.model.crm import DealStatus, Organisation
-from bccd.model.delivery import DeliveryState
+from bccd.model.delivery import DeliveryState, Mail
 from bccd.model.directory import Sharing
 from bccd.model.envelope import Tag
-from bccd.model.message import AutoKind, ForwardKind, Mailbox, Message
+from bccd.model.message import AutoKind, Content, Forward, ForwardKind, Mailbox, Message
 from bccd.model.plan import Direction, LinkState, Plan
 from bccd.model.policy import Policy
 from bccd.rules.decide import failed
+from bccd.rules.scope import bounded
 
 World = Any
 Make = Any
@@ -340,3 +341,22 @@ def test_an_organisation_found_by_domain_is_in_the_record(world: World, make: Ma
     assert [step.verdict for step in plan.steps if step.rule == "organisation"] == [
         "organisation 7, Customer"
     ]
+
+
+def test_an_internal_domain_is_nobody_outside(world: World, make: Make) -> None:
+    """A colleague without an account is recorded as internal, neither matched nor made."""
+    world.policy = Policy(internal_domains=frozenset({"seller.example"}))
+    (plan,) = world.decide(world.mail(make.outgoing("jan@customer.example", "guard@seller.example")))
+    verdicts = {who.address: who.verdict for who in plan.participants}
+    assert verdicts["guard@seller.example"] == "internal"
+    assert [made.address for made in plan.contacts] == ["jan@customer.example"]
+
+
+def test_lists_nobody_writes_are_cut_in_forwards_too() -> None:
+    """What is asked about and what is decided on are the same people."""
+    crowd = tuple(Mailbox("", f"p{number}@customer.example") for number in range(1_500))
+    original = Content(Mailbox("", "jan@customer.example"), 1, cc=crowd)
+    inner = Forward(ForwardKind.INLINE, original, (), 1.0)
+    outer = Forward(ForwardKind.INLINE, Content(), (), 1.0, (inner,))
+    cut = bounded(Mail(delivery=None, message=Message(Content(), forwards=(outer,))))  # type: ignore[arg-type]
+    assert len(cut.message.forwards[0].inner[0].original.cc) == 1_000
