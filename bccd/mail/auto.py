@@ -18,6 +18,7 @@ _PRECEDENCE = {
     b"bulk": AutoKind.BULK,
     b"junk": AutoKind.BULK,
 }
+_MANY = frozenset({b"list", b"bulk", b"junk"})
 # Fields whose mere presence says it, whatever they hold but "no".
 _ANSWERERS = (b"x-autoreply", b"x-autorespond", b"x-autoreply-from", b"x-mail-autoreply")
 _DAEMON = re.compile(
@@ -53,10 +54,28 @@ def kind_of(found: list[tuple[bytes, bytes]]) -> AutoKind:
     listed = AutoKind.LIST if b"list-id" in first else AutoKind.NONE
     if submitted and submitted != b"no":
         return listed or AutoKind.AUTO_REPLY
-    if any(first.get(name, b"no").strip().lower() != b"no" for name in _ANSWERERS):
+    if _names_answerer(first):
         return AutoKind.AUTO_REPLY
     precedence = _PRECEDENCE.get(first.get(b"precedence", b"").strip().lower(), AutoKind.NONE)
     return precedence if precedence is AutoKind.AUTO_REPLY else listed or precedence
+
+
+def is_broadcast(found: list[tuple[bytes, bytes]], auto: AutoKind) -> bool:
+    """Tell whether a header section's fields say that the mail went to many (RFC 2369, RFC 2919).
+
+    Precedence says so too, but an automatic answer or a report claims it only not to be answered itself.
+    """
+    first = dict(reversed(found))
+    if b"list-id" in first or b"list-unsubscribe" in first:
+        return True
+    if auto in (AutoKind.DSN, AutoKind.MDN) or first.get(b"precedence", b"").strip().lower() not in _MANY:
+        return False
+    answered = first.get(b"auto-submitted", b"").strip().lower().startswith(b"auto-replied")
+    return not answered and not _names_answerer(first)
+
+
+def _names_answerer(first: dict[bytes, bytes]) -> bool:
+    return any(first.get(name, b"no").strip().lower() != b"no" for name in _ANSWERERS)
 
 
 def _is_bounce(first: dict[bytes, bytes]) -> bool:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from bccd.mail.attachments import attachment_of
+from bccd.mail.calendar import is_calendar
 from bccd.mail.charset import decode_checked
 from bccd.mail.decode import transfer_decoded
 from bccd.mail.defects import Defect
@@ -26,6 +27,7 @@ class Body:
     attachments: list[Attachment] = field(default_factory=list)
     messages: list[Part] = field(default_factory=list)  # parts that are whole mails
     types: set[str] = field(default_factory=set)  # media types of all parts
+    told: list[Part] = field(default_factory=list)  # attached text: reports, events, header sections
     defects: dict[Defect, None] = field(default_factory=dict)
 
 
@@ -135,6 +137,8 @@ def _attach(part: Part, body: Body) -> None:
     if not whole:
         body.defects[Defect.ENCODING_BROKEN] = None
     body.attachments.append(found)
+    if part.media_type.startswith(("text/", "message/")) or is_calendar(part):
+        body.told.append(part)
 
 
 def _attach_all(part: Part, body: Body) -> None:

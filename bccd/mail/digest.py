@@ -33,6 +33,8 @@ _DEFENSE_3 = re.compile(r"https?://urldefense\.(?:proofpoint\.)?com/v3/__|__;[^\
 _BANNER_LINES = 12  # from the top
 _BANNER_LENGTH = 600  # characters of one line
 _FEW_LETTERS = 8  # fewer than these say too little to stand for a text
+_WEAK_LETTERS = 512
+_WEAK_FEWEST = 20
 _NO_LETTER = re.compile(r"[\W_]+")
 
 
@@ -74,3 +76,12 @@ def content_digest(text: str, hashes: Iterable[bytes]) -> bytes:
 def digest_of(content: Content) -> bytes:
     """Return the digest of what one mail says, by itself or inside a forward."""
     return content.digest or content_digest(content.text, (file.sha256 for file in content.attachments))
+
+
+def weak_digest(new_text: str) -> bytes:
+    """Return 16 octets of the first letters and digits of what the sender himself wrote; empty for too few.
+
+    It is equal for a mail and its inline forward, whatever stands below; it is no proof that they are one.
+    """
+    letters = _NO_LETTER.sub("", normal_text(new_text))[:_WEAK_LETTERS]
+    return hashlib.blake2b(letters.encode(), digest_size=16).digest() if len(letters) >= _WEAK_FEWEST else b""

@@ -8,23 +8,37 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bccd.mail.addresses import mailboxes
-from bccd.mail.auto import kind_of, list_id
+from bccd.mail.auto import is_broadcast, kind_of, list_id
 from bccd.mail.body import Body, read_body
+from bccd.mail.calendar import event_uid
 from bccd.mail.dates import date_offset, parse_date
 from bccd.mail.defects import Defect
-from bccd.mail.digest import digest_of
+from bccd.mail.digest import digest_of, weak_digest
 from bccd.mail.forward import Inline, find_inline
 from bccd.mail.headers import values
 from bccd.mail.mime import Part, split
 from bccd.mail.msgid import message_id, message_ids
 from bccd.mail.quote import new_text
+from bccd.mail.report import reported
 from bccd.mail.subject import is_forward, is_reply
 from bccd.mail.thread_index import thread_guid
 from bccd.mail.words import unstructured
-from bccd.model.message import Attachment, AutoKind, Content, Forward, ForwardKind, Mailbox, Message
+from bccd.model.message import AutoKind, Content, Forward, ForwardKind, Mailbox, Message
 
 _SUBJECT_CAP = 4_000  # characters
 _RESENT = (b"resent-from", b"resent-sender", b"resent-message-id", b"resent-to", b"resent-date")
+_REPORTS = (AutoKind.DSN, AutoKind.MDN)
+_OTHER_IDS_CAP = 20
+# Exchange Online, Gmail and others give mail a new id and keep the one it came with.
+_OTHER_IDS = frozenset(
+    {
+        b"x-microsoft-original-message-id",
+        b"x-google-original-message-id",
+        b"x-original-message-id",
+        b"original-message-id",
+        b"resent-message-id",
+    }
+)
 
 
 def parse(raw: bytes) -> Message:
@@ -45,8 +59,8 @@ def parse(raw: bytes) -> Message:
 
 
 def _sealed(content: Content) -> Content:
-    """Add the digest here, in the parser's process, where it delays nobody."""
-    return replace(content, digest=digest_of(content))
+    """Add the digests here, in the parser's process, where they delay nobody."""
+    return replace(content, digest=digest_of(content), weak_text=weak_digest(content.new_text))
 
 
 def _read(part: Part, defects: dict[Defect, None]) -> tuple[Content, tuple[Forward, ...], Inline | None]:
@@ -54,26 +68,27 @@ def _read(part: Part, defects: dict[Defect, None]) -> tuple[Content, tuple[Forwa
     body = read_body(part)
     defects |= body.defects
     auto = _auto(part, body)
-    content = _content(part, body)
+    content = _content(part, body, auto)
     inline = find_inline(body.text, body.html) if body.text or body.html else None
-    content = replace(content, new_text=_own_words(content, inline), auto=auto)
+    content = replace(content, new_text=_own_words(content, inline))
     found: list[Forward] = []
     # What a report returns is nothing that a person forwards.
-    if auto not in (AutoKind.DSN, AutoKind.MDN):
+    if auto not in _REPORTS:
         found += [_attached(message, defects) for message in body.messages]
     if resent := _resent(part, content):
         found.append(resent)
     if inline:
         dated = tuple(_dated(forward, part, content) for forward in inline.forwards)
-        found += _with_ids(part, content, _with_files(dated, body.attachments))
+        found += _with_ids(part, content, _with_files(dated, content))
     return content, tuple(found), inline
 
 
-def _content(part: Part, body: Body) -> Content:
+def _content(part: Part, body: Body, auto: AutoKind) -> Content:
     """Return what the header section and the body say; `new_text` is left for the caller."""
     first = dict(reversed(part.fields))
     hint = part.params.get("charset", "")
     senders = [one for value in values(part.fields, b"from") for one in mailboxes(value, hint)]
+    own_id = message_id(first.get(b"message-id", b""))
     return Content(
         sender=senders[0] if senders else None,
         from_count=sum(1 for one in senders if one.address),
@@ -84,13 +99,24 @@ def _content(part: Part, body: Body) -> Content:
         bcc=_people(part, b"bcc", hint),
         date=parse_date(first.get(b"date", b"")),
         subject=" ".join(unstructured(first.get(b"subject", b""), hint)[:_SUBJECT_CAP].split()),
-        message_id=message_id(first.get(b"message-id", b"")),
+        message_id=own_id,
         in_reply_to=message_ids(first.get(b"in-reply-to", b"")),
         references=_ids(values(part.fields, b"references")),
         thread_index=thread_guid(first.get(b"thread-index", b"")),
         text=body.text,
         attachments=tuple(body.attachments),
+        auto=auto,
+        broadcast=is_broadcast(part.fields, auto),
+        other_ids=_other_ids(part, own_id),
+        calendar_uid=event_uid(body.told) if body.told else "",
+        reported=reported(part, body) if auto in _REPORTS else None,
     )
+
+
+def _other_ids(part: Part, own_id: str) -> tuple[str, ...]:
+    """Return the ids that systems on the way have replaced, or put beside the mail's own."""
+    found = _ids(value for name, value in part.fields if name in _OTHER_IDS)
+    return tuple(other for other in found if other != own_id)[:_OTHER_IDS_CAP] if found else ()
 
 
 def _people(part: Part, name: bytes, hint: str) -> tuple[Mailbox, ...]:
@@ -107,7 +133,7 @@ def _ids(found: Iterable[bytes]) -> tuple[str, ...]:
 def _auto(part: Part, body: Body) -> AutoKind:
     """Return why the mail is automatic: by its header section, else by a report that it holds."""
     kind = kind_of(part.fields)
-    if kind in (AutoKind.DSN, AutoKind.MDN):
+    if kind in _REPORTS:
         return kind
     if "message/delivery-status" in body.types or "message/global-delivery-status" in body.types:
         return AutoKind.DSN
@@ -158,12 +184,13 @@ def _earlier(date: datetime, offset: timedelta) -> datetime:
         return date
 
 
-def _with_files(forwards: tuple[Forward, ...], files: list[Attachment]) -> tuple[Forward, ...]:
+def _with_files(forwards: tuple[Forward, ...], wrapper: Content) -> tuple[Forward, ...]:
     """Give what is attached to the wrapper of an inline forward to the original."""
-    if not forwards or not files:
+    if not forwards or not wrapper.attachments:
         return forwards
     outer, *others = forwards
-    return (replace(outer, original=replace(outer.original, attachments=tuple(files))), *others)
+    files, uid = wrapper.attachments, wrapper.calendar_uid
+    return (replace(outer, original=replace(outer.original, attachments=files, calendar_uid=uid)), *others)
 
 
 def _with_ids(part: Part, content: Content, forwards: tuple[Forward, ...]) -> tuple[Forward, ...]:

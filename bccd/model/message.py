@@ -42,6 +42,28 @@ class AutoKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class FailedRecipient:
+    """What a report says became of one recipient (RFC 3464 2.3, RFC 8098 3.2)."""
+
+    address: str  # normalised: the one that was written to, if told, else the one it ended at
+    action: (
+        str  # lower case: "failed", "delayed", ...; of a disposition its type: "displayed", "deleted", ...
+    )
+    status: str  # RFC 3463, e.g. "5.1.1"; empty where none is told
+    diagnostic: str  # one line of the remote system's words, may be empty
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """Which mail a report is about, and what became of it; each field may be empty."""
+
+    message_id: str = ""  # normalised, of the mail that was sent
+    subject: str = ""
+    references: tuple[str, ...] = ()  # its References and In-Reply-To
+    recipients: tuple[FailedRecipient, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Content:
     """What one mail says, whether it came by itself or inside a forward."""
 
@@ -62,7 +84,12 @@ class Content:
     new_text: str = ""  # without quoted history
     attachments: tuple[Attachment, ...] = ()
     auto: AutoKind = AutoKind.NONE  # told by its own header section; none for what stands inline
+    broadcast: bool = False  # sent to many, by its own header section; never for what stands inline
+    other_ids: tuple[str, ...] = ()  # normalised, under which the same mail is known, without message_id
+    calendar_uid: str = ""  # of the event that the mail invites to, answers or cancels (RFC 5545 3.8.4.7)
+    reported: Reported | None = None  # for a DSN or MDN that tells what it is about
     digest: bytes = b""  # of text and attachments, see mail/digest.py; empty where it was not worked out yet
+    weak_text: bytes = b""  # 16 octets of the first letters of new_text, see mail/digest.py; or empty
 
 
 @unique

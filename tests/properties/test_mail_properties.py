@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from bccd.mail.addresses import mailboxes, normalise
 from bccd.mail.attachments import octets
 from bccd.mail.authres import read
+from bccd.mail.calendar import scheduled_uid
 from bccd.mail.charset import decode
 from bccd.mail.dates import parse_date
 from bccd.mail.decode import transfer_decoded
@@ -64,6 +65,13 @@ def test_any_octets_are_a_mail(raw: bytes) -> None:
     for text in (message.content.text, message.content.subject, message.note):
         assert "\0" not in text
         text.encode("utf-8")
+    # The same octets below a header that calls them a report, and one that calls them an event.
+    for kind in (
+        b"message/delivery-status",
+        b"text/calendar;method=REPLY",
+        b"message/disposition-notification",
+    ):
+        assert parse(b"From: mailer-daemon@x.example\r\nContent-Type: " + kind + b"\r\n\r\n" + raw).size
     header = header_section(raw)
     scan(header)
     found = strict_from(header)
@@ -82,6 +90,19 @@ def test_any_octets_are_text(raw: bytes, label: str, hint: str) -> None:
     text = decode(raw, label, hint)
     text.encode("utf-8")
     assert not any(ord(char) < 32 and char not in "\t\n" for char in text)
+
+
+@given(st.text(max_size=300), st.text(max_size=20))
+def test_any_calendar_is_read(text: str, method: str) -> None:
+    """No calendar raises, and a UID is a short word without controls, or none."""
+    for calendar in (
+        text,
+        f"METHOD:REPLY\nBEGIN:VEVENT\nUID{text}",
+        f"METHOD:REPLY\nBEGIN:VEVENT\nUID:{text}",
+    ):
+        uid = scheduled_uid(calendar, method)
+        assert len(uid) <= 998
+        assert uid == uid.strip()
 
 
 @given(st.text(max_size=300))
@@ -154,6 +175,50 @@ To: c
 Subject: d
 
 x
+""",
+    b"""From: mailer-daemon@b.example
+Content-Type: multipart/report; report-type=delivery-status; boundary=x
+
+--x
+
+no
+--x
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; b.example
+
+Final-Recipient: rfc822; c@b.example
+Action: failed
+Status: 5.1.1
+Diagnostic-Code: smtp; 550 no
+
+--x
+Content-Type: text/rfc822-headers
+
+Message-ID: <a@b>
+Subject: s
+--x--
+""",
+    b"""From: a@b.example
+List-Id: <l.b.example>
+Resent-Message-ID: <e@f>
+Content-Type: text/calendar; method=REQUEST
+
+BEGIN:VCALENDAR
+METHOD:REQUEST
+BEGIN:VEVENT
+UID;X="y:z":a
+ b
+END:VEVENT
+""",
+    b"""From: mailer-daemon@b.example
+X-Failed-Recipients: c@b.example
+
+<d@b.example>:
+no (#5.1.1)
+
+Message-ID: <a@b>
+Subject: s
 """,
 ]
 PIECES = [

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bccd.mail.auto import kind_of
+from bccd.mail.auto import is_broadcast, kind_of
 from bccd.mail.headers import fields
 from bccd.mail.parse import parse
 from bccd.model.message import AutoKind
@@ -72,3 +72,36 @@ def test_a_report_that_does_not_say_so_is_one() -> None:
 def test_list_id(value: str, expected: str) -> None:
     """The id of a list is what stands in angle brackets."""
     assert parse(f"List-Id: {value}\r\n\r\n".encode()).list_id == expected
+
+
+@pytest.mark.parametrize(
+    ("header", "many"),
+    [
+        ("Subject: x", False),
+        ("List-Id: <x.example>", True),
+        ("List-Unsubscribe: <mailto:x@acme.example>", True),
+        ("Precedence: bulk", True),
+        ("Precedence: List", True),
+        ("Precedence: junk", True),
+        ("Precedence: first-class", False),
+        ("Feedback-ID: 1:2:3", False),
+        ("List-Help: <mailto:x@acme.example>", False),
+        ("Precedence: bulk\r\nAuto-Submitted: auto-generated", True),
+        ("Precedence: bulk\r\nAuto-Submitted: auto-replied (vacation)", False),
+        ("Precedence: junk\r\nX-Autoreply: yes", False),
+        ("Precedence: bulk\r\nFrom: MAILER-DAEMON@mx.example", False),
+        (f"Precedence: bulk\r\n{REPORT}disposition-notification", False),
+        ("Precedence: bulk\r\nAuto-Submitted: auto-replied\r\nList-Id: <x.example>", True),
+    ],
+)
+def test_mail_to_many(header: str, many: bool) -> None:
+    """Standard fields of lists and bulk mail tell it; an automatic answer says bulk to silence others."""
+    found = fields(header.encode() + b"\r\n")
+    assert is_broadcast(found, kind_of(found)) is many
+
+
+def test_each_mail_tells_for_itself_whom_it_went_to() -> None:
+    """A newsletter that is forwarded by hand went to many, its forward did not."""
+    inner = b"From: n@news.example\r\nList-Unsubscribe: <https://n.example/u>\r\n\r\nNews"
+    message = parse(b"From: a@acme.example\r\nContent-Type: message/rfc822\r\n\r\n" + inner)
+    assert (message.content.broadcast, message.forwards[0].original.broadcast) == (False, True)

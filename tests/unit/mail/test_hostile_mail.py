@@ -22,6 +22,11 @@ def field(name: bytes, value: bytes) -> bytes:
     return name + b": " + value + b"\r\n\r\nbody"
 
 
+def report(body: bytes) -> bytes:
+    """Make a delivery report of one part."""
+    return b"From: mailer-daemon@x.example\r\nContent-Type: message/delivery-status\r\n\r\n" + body
+
+
 def nested(depth: int, boundary: str) -> bytes:
     """Open multiparts inside multiparts."""
     names = [boundary.format(level) for level in range(depth)]
@@ -120,6 +125,40 @@ INPUTS = {
             b"<a@b>",
             b"<td>a",
             b"\x01<p>",
+        )
+    },
+    **{
+        f"calendar {unit!r}": text(b"METHOD:REQUEST\nBEGIN:VEVENT\n" + repeat(unit), b"text/calendar")
+        for unit in (
+            b"UID\n ",
+            b'UID;a="',
+            b"UID;",
+            b"BEGIN:VEVENT\n",
+            b"END:\n",
+            b"UID:\\\n",
+            b"UID:\n",
+            b"\n ",
+        )
+    },
+    **{
+        f"report {unit!r}": report(repeat(unit))
+        for unit in (
+            b"\r\n",
+            b"\n \n",
+            b"Final-Recipient: ;",
+            b"Final-Recipient: a@b.example\n\n",
+            b"Final-Recipient: rfc822; a@b.example\nStatus: 5.1.1.\n",
+            b"Diagnostic-Code: smtp; 5.1.1.1 ",
+        )
+    },
+    **{
+        f"bounce {unit!r}": b"From: mailer-daemon@x.example\r\n\r\n" + repeat(unit)
+        for unit in (
+            b"<a@b.example>:\n",
+            b"<a@b.example>: 5.1.1 ",
+            b"Message-ID: <a@b>\n",
+            b"Message-ID: <",
+            b"5.1.",
         )
     },
     "500,000 attributes": text(b"<a " + repeat(b"b ") + b">x", HTML),

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bccd.mail.digest import content_digest, digest_of, normal_text
+from bccd.mail.digest import content_digest, digest_of, normal_text, weak_digest
 from bccd.mail.parse import parse
 from bccd.model.message import ForwardKind, Mailbox
 
@@ -197,3 +197,37 @@ def test_the_digest_sees_words_and_files() -> None:
     assert content_digest("see https://a.example", []) != content_digest("see https://b.example", [])
     message = parse(b"From: a@b.example\r\n\r\nhi")
     assert message.content.digest == digest_of(replace(message.content, digest=b""))
+
+
+def test_other_ids_of_a_mail() -> None:
+    """Ids that a provider replaced or a resender added are kept beside the mail's own, each once."""
+    raw = (
+        b"From: a@acme.example\r\nMessage-ID: <own@x>\r\nX-Microsoft-Original-Message-ID: <Sent@y>\r\n"
+        b"Resent-Message-ID: <r1@z> <own@x>\r\nResent-Message-ID: <r2@z>\r\n"
+        b"X-Google-Original-Message-ID: <sent@y>\r\nX-Other-Message-ID: <no@x>\r\n\r\nx"
+    )
+    assert parse(raw).content.other_ids == ("sent@y", "r1@z", "r2@z")
+    many = b"".join(b"Resent-Message-ID: <%d@x>\r\n" % number for number in range(90))
+    assert len(parse(many + b"\r\nx").content.other_ids) == 20
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("We accept your offer of Monday.", "> We accept\n> your OFFER\n> of Monday", True),
+        ("x" * 512 + "a", "x" * 512 + "b", True),
+        ("x" * 511 + "a", "x" * 511 + "b", False),
+        ("[EXTERNAL] This email originated from outside\n\nWe accept your offer of Monday.",
+         "We accept your offer of Monday.", True),
+        ("We accept your offer of Monday.", "We reject your offer of Monday.", False),
+    ],
+)  # fmt: skip
+def test_weak_digest(one: str, other: str, same: bool) -> None:
+    """It sees the first 512 letters and digits of the own words, as digest does."""
+    assert (weak_digest(one) == weak_digest(other)) is same
+    assert len(weak_digest(one)) == 16
+
+
+def test_few_letters_have_no_weak_digest() -> None:
+    """Nineteen letters are what many mails say."""
+    assert (weak_digest("a" * 19 + " !?"), len(weak_digest("a" * 20))) == (b"", 16)
