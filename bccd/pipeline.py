@@ -122,8 +122,7 @@ def deliver(company_id: int, mails: Sequence[Mail], ports: DeliverPorts) -> list
     """
     with ports.open_work(company_id) as work:
         mails = [bounded(mail) for mail in mails]
-        split = work.company.policy.split_on_subject
-        asked = reduce(or_, (lookups(mail, split_on_subject=split) for mail in mails), Query())
+        asked = reduce(or_, (lookups(mail) for mail in mails), Query())
         overlay = Overlay(work.gather(asked))
         plans: list[Plan] = []
         fresh: list[Mail] = []

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from bccd.model.crm import Contact, Deal, DealStatus, Organisation
 from bccd.model.directory import Company, UserAddress
 from bccd.model.plan import Outcome
+from bccd.model.strand import Token
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +15,7 @@ class Query:
 
     addresses: frozenset[str] = frozenset()
     domains: frozenset[str] = frozenset()
-    tokens: frozenset[bytes] = frozenset()
+    tokens: frozenset[bytes] = frozenset()  # their first halves
     id_keys: frozenset[bytes] = frozenset()
     deal_tags: frozenset[str] = frozenset()
     deliveries: frozenset[int] = frozenset()
@@ -72,7 +73,7 @@ class Facts:
     deals_by_tag: Mapping[str, Deal] = field(default_factory=dict)  # by external id
     organisations: Mapping[str, tuple[Organisation, ...]] = field(default_factory=dict)  # by domain
     never_log: frozenset[str] = frozenset()  # addresses and @domains among the queried ones
-    token_conversations: Mapping[bytes, int] = field(default_factory=dict)  # merged ids resolved
+    token_conversations: Mapping[Token, int] = field(default_factory=dict)  # merged ids resolved
     # By conversation: deals whose message has a queried address or contact, and is open or a queried user's.
     carried: Mapping[int, frozenset[CarriedDeal]] = field(default_factory=dict)
     messages: Mapping[bytes, KnownMessage] = field(default_factory=dict)  # by identity_key

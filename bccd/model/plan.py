@@ -7,6 +7,7 @@ from enum import StrEnum, unique
 from bccd.model.delivery import DeliveryState
 from bccd.model.directory import Sharing
 from bccd.model.message import Attachment
+from bccd.model.strand import Token
 
 
 @unique
@@ -216,7 +217,7 @@ class Plan:
     contacts: tuple[NewContact, ...] = ()
     conversation: NewConversation | None = None
     merge: Merge | None = None
-    tokens: tuple[tuple[bytes, int], ...] = ()  # token -> conversation
+    tokens: tuple[tuple[Token, int], ...] = ()  # token -> conversation
     message: NewMessage | None = None
     update: MessageUpdate | None = None
     participants: tuple[NewParticipant, ...] = ()

@@ -21,6 +21,7 @@ from bccd.model.plan import (
     Plan,
     Step,
 )
+from bccd.model.strand import Token
 from bccd.rules.case import Case, asks_private, create_contacts, match_people, open_case
 from bccd.rules.dedupe import id_key, identity_key
 from bccd.rules.direction import Reading
@@ -29,7 +30,7 @@ from bccd.rules.lookups import participants
 from bccd.rules.match import MAX_NEW_CONTACTS
 from bccd.rules.overlay import Overlay
 from bccd.rules.rows import attachment_rows, message_row, participant_rows
-from bccd.rules.thread import tokens
+from bccd.rules.thread import strand, tokens
 
 MASS = 5  # more external parties than this make a mass mail (decisions.md 7.6)
 
@@ -53,7 +54,7 @@ def _plan(case: Case, room: int) -> Plan:
     match_people(case)
     create_contacts(case, room)
     known = overlay.message(identity_key(reading.content))
-    found = tokens(reading, split_on_subject=overlay.company.policy.split_on_subject)
+    found = tokens(strand(reading), split_on_subject=overlay.company.policy.split_on_subject)
     conversation, started, merge = _join(case, found, known)
     fresh = tuple((token, conversation) for token in found if not overlay.has_token(token))
     common = _Common(conversation, started, merge, fresh)
@@ -69,11 +70,11 @@ class _Common:
     conversation: int
     started: NewConversation | None
     merge: Merge | None
-    tokens: tuple[tuple[bytes, int], ...]
+    tokens: tuple[tuple[Token, int], ...]
 
 
 def _join(
-    case: Case, found: tuple[bytes, ...], known: KnownMessage | None
+    case: Case, found: tuple[Token, ...], known: KnownMessage | None
 ) -> tuple[int, NewConversation | None, Merge | None]:
     """Join, start or merge conversations; the oldest id wins (data.md 1.6)."""
     joined = case.overlay.conversations_of(found)

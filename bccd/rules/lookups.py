@@ -11,10 +11,10 @@ from bccd.model.plan import Direction, Provenance
 from bccd.rules.dedupe import id_key
 from bccd.rules.direction import Reading
 from bccd.rules.match import parent_domains
-from bccd.rules.thread import tokens
+from bccd.rules.thread import names, strand
 
 
-def lookups(mail: Mail, *, split_on_subject: bool) -> Query:
+def lookups(mail: Mail) -> Query:
     """Return what must be known to decide this mail, whichever branch of the rules it will take."""
     delivery = mail.delivery
     contents = tuple(_contents(mail))
@@ -24,7 +24,7 @@ def lookups(mail: Mail, *, split_on_subject: bool) -> Query:
     return Query(
         addresses=addresses,
         domains=frozenset(domain for address in addresses for domain in parent_domains(domain_of(address))),
-        tokens=frozenset(token for r in readings for token in tokens(r, split_on_subject=split_on_subject)),
+        tokens=frozenset(name for reading in readings for name in names(strand(reading))),
         id_keys=frozenset(id_key(content) for content in contents),
         deal_tags=frozenset(target.argument for target in delivery.targets if target.tag is Tag.DEAL),
         deliveries=frozenset({delivery.id}),

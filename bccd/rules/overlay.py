@@ -7,6 +7,7 @@ from bccd.model.crm import Contact, Deal, DealStatus, Organisation, sortable
 from bccd.model.directory import Company, UserAddress
 from bccd.model.facts import CarriedDeal, Facts, KnownMessage
 from bccd.model.plan import LinkState, NewMessage, Outcome, Plan
+from bccd.model.strand import Token
 
 
 class Overlay:
@@ -79,11 +80,11 @@ class Overlay:
         """Return the organisations registered for exactly this domain."""
         return self._facts.organisations.get(domain, ())
 
-    def conversations_of(self, tokens: Iterable[bytes]) -> set[int]:
+    def conversations_of(self, tokens: Iterable[Token]) -> set[int]:
         """Return the conversations that hold any of the tokens, merged ones resolved."""
         return {self.resolve(self._tokens[token]) for token in tokens if token in self._tokens}
 
-    def has_token(self, token: bytes) -> bool:
+    def has_token(self, token: Token) -> bool:
         """Tell whether the token is recorded already."""
         return token in self._tokens
 

@@ -1,53 +1,97 @@
 """Tokens to conversations: connected components, whatever the order of arrival (data.md 1)."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from hashlib import blake2b
 
 from bccd.mail.subject import base_subject
-from bccd.model.message import Content, Mailbox
+from bccd.model.strand import Strand, Token
 from bccd.rules.direction import Reading
 
-RECIPE = "1"  # part of every token; a new recipe means `rethread`
+RECIPE = "2"  # part of every token; a new recipe means `rethread`
 MAX_REFERENCES = 99  # of References, the first one and the last ones
+MARK = b"\0" * 8  # the scope under which a broadcast makes itself known
 
 
-def tokens(reading: Reading, *, split_on_subject: bool) -> tuple[bytes, ...]:
-    """Return the 16-byte tokens that join this message to others, sorted.
+def strand(reading: Reading, message_id: int = 0, conversation_id: int = 0) -> Strand:
+    """Return what ties a reading to others.
 
-    A filing forward's own id is none of them: nobody answers it (decisions.md 5).
+    A filing forward's own id is no part of it: nobody answers it (decisions.md 5).
     """
-    base = base_subject(reading.content.subject) if split_on_subject else ""
-    found = {_token("id", value, "", base) for value in _ids(reading)}
-    guid = reading.content.thread_index or (reading.wrapper.thread_index if reading.wrapper else b"")
-    if guid:
+    content, wrapper = reading.content, reading.wrapper
+    own = (content.message_id,) if content.message_id else ()
+    named = [*content.in_reply_to, *reversed(_capped(content.references))]
+    if wrapper:  # clients put the original's id into the forward's In-Reply-To and References
+        named += [*wrapper.in_reply_to, *reversed(_capped(wrapper.references))]
+    return Strand(
+        message_id,
+        conversation_id,
+        own,
+        tuple(id_ for id_ in dict.fromkeys(named) if id_ not in own),
+        content.thread_index or (wrapper.thread_index if wrapper else b""),
+        parties=tuple(sorted({box.address for box in reading.main})),
+        base=base_subject(content.subject),
+    )
+
+
+def names(strand: Strand) -> frozenset[bytes]:
+    """Return the first halves of all tokens: what must be looked up."""
+    found = {_name("id", value) for value in (*strand.own_ids, *strand.parents)}
+    if strand.thread_index:
+        found.add(_name("ti", strand.thread_index.hex()))
+    if strand.calendar_uid:
+        found.add(_name("ical", strand.calendar_uid))
+    return frozenset(found)
+
+
+def own_names(strand: Strand) -> frozenset[bytes]:
+    """Return the names under which others may answer it."""
+    return frozenset(_name("id", value) for value in strand.own_ids)
+
+
+def tokens(
+    strand: Strand, *, split_on_subject: bool, broadcasts: Collection[bytes] = (), salt: int = 0
+) -> tuple[Token, ...]:
+    """Return the tokens that join this message to others, sorted.
+
+    `broadcasts` names the mails that went to many, `salt` the group that a user split off.
+    """
+    base = strand.base if split_on_subject else ""
+    apart = str(salt) if salt else ""
+    found: set[Token] = set()
+    for value in (*strand.own_ids, *strand.parents):
+        name = _name("id", value)
+        if strand.broadcast and value in strand.own_ids:
+            found |= {(name, MARK), (name, _scope(base, _alone(strand), apart))}
+        elif name in broadcasts:
+            found |= {(name, _scope(base, party, apart)) for party in strand.parties}
+        else:
+            found.add((name, _scope(base, "", apart)))
+    if strand.thread_index:
         # Outlook reuses Thread-Index for copied templates, so it counts only between the same people.
-        found |= {_token("ti", guid.hex(), party, base) for party in _parties(reading.main)}
+        name = _name("ti", strand.thread_index.hex())
+        found |= {(name, _scope(base, party, apart)) for party in strand.parties}
+    if strand.calendar_uid:
+        found.add((_name("ical", strand.calendar_uid), _scope("", "", apart)))
     return tuple(sorted(found))
 
 
-def _ids(reading: Reading) -> Iterable[str]:
-    yield from _own_ids(reading.content)
-    if reading.wrapper:
-        # Clients put the original's id into the forward's In-Reply-To and References.
-        yield from reading.wrapper.in_reply_to
-        yield from _capped(reading.wrapper.references)
-
-
-def _own_ids(content: Content) -> Iterable[str]:
-    if content.message_id:
-        yield content.message_id
-    yield from content.in_reply_to
-    yield from _capped(content.references)
+def _alone(strand: Strand) -> str:
+    """Return the party that a broadcast is tied to: one recipient may answer it, of many none is meant."""
+    return strand.parties[0] if len(strand.parties) == 1 else "*"
 
 
 def _capped(references: tuple[str, ...]) -> tuple[str, ...]:
     return references if len(references) <= MAX_REFERENCES else (references[0], *references[-MAX_REFERENCES:])
 
 
-def _parties(main: tuple[Mailbox, ...]) -> set[str]:
-    return {box.address for box in main}
+def _name(kind: str, value: str) -> bytes:
+    return _hash(kind, value, size=16)
 
 
-def _token(kind: str, value: str, scope: str, base: str) -> bytes:
-    text = f"{RECIPE}\x1f{kind}\x1f{value}\x1f{scope}\x1f{base}"
-    return blake2b(text.encode("utf-8", "replace"), digest_size=16).digest()
+def _scope(base: str, party: str, apart: str) -> bytes:
+    return _hash(party + ("\x1e" + apart if apart else ""), base, size=8)
+
+
+def _hash(*parts: str, size: int) -> bytes:
+    text = "\x1f".join((RECIPE, *parts))
+    return blake2b(text.encode("utf-8", "replace"), digest_size=size).digest()

@@ -91,7 +91,10 @@ _MAIL = select(
 _STANDING = select(t.conversation_audience).where(
     t.conversation_audience.c.company_id == _company, t.conversation_audience.c.conversation_id.in_(_ids)
 )
-_COLUMNS = tuple(column.name for column in t.conversation_audience.columns)
+_COLUMNS = (
+    "company_id", "conversation_id", "audience_id", "subject", "snippet", "message_count", "last_at",
+    "last_message_id", "needs_choice", "linked",
+)  # fmt: skip
 _REPLACES = "(company_id, conversation_id, audience_id) DO UPDATE SET " + ", ".join(
     f"{name} = excluded.{name}" for name in _COLUMNS[3:]
 )
@@ -165,7 +168,7 @@ class Audiences:
         ]
         standing: defaultdict[int, dict[int, _Sight]] = defaultdict(dict)
         for row in self._ask(_STANDING, {mail.conversation_id for mail in mails}):
-            standing[row.conversation_id][row.audience_id] = _Sight(*row[3:])
+            standing[row.conversation_id][row.audience_id] = _Sight(*row[3:10])
         before = {id_: dict(seen) for id_, seen in standing.items()}
         for mail in mails:
             _show(standing[mail.conversation_id], mail, owners[mail.id], is_new=mail.id in new)

@@ -35,7 +35,7 @@ class Gatherer:
         contacts = self._contacts(query.addresses)
         matched = {contact.id for found in contacts.values() for contact in found}
         of_contact, by_tag = self._deals(matched, query.deal_tags)
-        tokens = dict(self._rows(queries.TOKENS, tokens=query.tokens))
+        tokens = {(name, scope): id_ for name, scope, id_ in self._rows(queries.TOKENS, tokens=query.tokens)}
         messages = self._with_deals(self._messages(query.id_keys))
         known = set(tokens.values()) | {message.conversation_id for message in messages.values()}
         return Facts(

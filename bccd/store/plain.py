@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Engine, Table, insert, select
+from sqlalchemy import Boolean, Column, Engine, Integer, Table, True_, insert, select
 
 from bccd.store import tables as t
 from bccd.store.engine import Stores, reading
@@ -17,17 +17,29 @@ def key_of(table: Table) -> tuple[str, ...]:
     return tuple(column.name for column in table.primary_key)
 
 
+def empty_row(table: Table) -> dict[str, Any]:
+    """Return what a column holds where a row does not say: its default, or null."""
+    return {column.name: _default(column) for column in table.columns}
+
+
+def _default(column: Column[Any]) -> Any:
+    given = getattr(column.server_default, "arg", None)
+    if given is None or isinstance(column.type, Boolean):
+        return None if given is None else isinstance(given, True_)
+    return int(given) if isinstance(column.type, Integer) else str(given)
+
+
 def all_rows(stores: Stores) -> Rows:
     """Return the rows of every table by its name, each table in the order of its primary key."""
     return _rows_of(stores.database, t.database.sorted_tables) | _rows_of(stores.spool, t.spool.sorted_tables)
 
 
 def put_rows(stores: Stores, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
-    """Insert rows of any tables; columns that are left out are null."""
+    """Insert rows of any tables; columns that are left out have their defaults."""
     for engine, metadata in ((stores.database, t.database), (stores.spool, t.spool)):
         with transaction(engine) as connection:
             for table in metadata.sorted_tables:
-                empty = dict.fromkeys(column.name for column in table.columns)
+                empty = empty_row(table)
                 for row in rows.get(table.name, ()):
                     connection.execute(insert(table), empty | dict(row))
 

@@ -129,6 +129,7 @@ NEVER_LOG = select(t.never_log.c.entry).where(
 TOKENS = (
     select(
         t.conversation_token.c.token,
+        t.conversation_token.c.scope,
         func.coalesce(t.conversation.c.merged_into, t.conversation.c.id).label("id"),
     )
     .join_from(

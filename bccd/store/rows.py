@@ -21,7 +21,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     ),
     "contact_address": ("company_id", "address", "contact_id", "is_primary"),
     "conversation": ("company_id", "id", "created_at"),
-    "conversation_token": ("company_id", "token", "conversation_id"),
+    "conversation_token": ("company_id", "token", "scope", "conversation_id"),
     "message": (
         "company_id", "id", "conversation_id", "id_key", "identity_key", "msgid", "in_reply_to", "subject",
         "base_subject", "direction", "sent_at", "received_at", "sort_at", "from_address", "from_name",
@@ -174,7 +174,7 @@ class Batch:
         if plan.conversation is not None:
             started_at = stamp(plan.conversation.created_at)
             rows["conversation"].append((company_id, plan.conversation.id, started_at))
-        rows["conversation_token"] += [(company_id, token, id_) for token, id_ in plan.tokens]
+        rows["conversation_token"] += [(company_id, *token, id_) for token, id_ in plan.tokens]
 
     def _add_message(self, plan: Plan) -> None:
         company_id, rows, stamp, new, copy = (

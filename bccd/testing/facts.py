@@ -28,7 +28,7 @@ class _Reader:
         contacts = self._contacts(query.addresses)
         matched = {contact.id for found in contacts.values() for contact in found}
         tokens = {
-            row["token"]: self._living(row["conversation_id"])
+            (row["token"], row["scope"]): self._living(row["conversation_id"])
             for row in self._rows("conversation_token")
             if row["token"] in query.tokens
         }

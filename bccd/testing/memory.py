@@ -38,7 +38,7 @@ class MemoryStore:
         return {name: [dict(rows[key]) for key in sorted(rows)] for name, rows in self.tables.items()}
 
     def put_rows(self, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
-        """Insert rows of any tables; columns that are left out are null."""
+        """Insert rows of any tables; columns that are left out have their defaults."""
         for name in TABLES:
             insert(self.tables, name, rows.get(name, ()))
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from bccd.model.plan import Merge, MessageUpdate
 from bccd.store import tables as t
-from bccd.store.plain import key_of
+from bccd.store.plain import empty_row, key_of
 from bccd.store.rows import COLUMNS, Batch
 
 Row = dict[str, Any]
@@ -23,8 +23,8 @@ class BrokenKeyError(Exception):
 
 
 def insert(tables: Tables, name: str, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Insert rows; columns that are left out are null."""
-    empty = dict.fromkeys(column.name for column in TABLES[name].columns)
+    """Insert rows; columns that are left out have their defaults."""
+    empty = empty_row(TABLES[name])
     for given in rows:
         row = empty | dict(given)
         key = tuple(row[column] for column in _KEYS[name])

@@ -33,6 +33,8 @@ ANNA, BERT, CLEO = 1, 2, 3
 JAN, MARIA = 11, 12  # contacts
 OPEN, OTHER, WON = 21, 22, 23  # deals
 
+SCOPE = b"subject."
+
 Filed = tuple[Mail, Plan]
 
 
@@ -98,7 +100,7 @@ def filed(
         Outcome(number, DeliveryState.FILED, "", owner, message_id, copy_id),
         (Step("match", "jan@customer.example", f"contact {JAN}", "exact address"),),
         conversation=new,
-        tokens=tuple((key(token), home) for token in tokens),
+        tokens=tuple(((key(token), SCOPE), home) for token in tokens),
         message=message(number, message_id, home, at, shared=shared, linked=linked),
         participants=participants(message_id, copy_id),
         copy=_copy(copy_id, message_id, owner, got, at, shared=shared),

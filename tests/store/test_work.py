@@ -34,6 +34,7 @@ from tests.store.plans import (
     MARIA,
     OPEN,
     OTHER,
+    SCOPE,
     WON,
     ended,
     filed,
@@ -140,7 +141,7 @@ def test_conversations_are_found_by_token(bench: Bench) -> None:
     )
     asked = frozenset({"jan@customer.example", "maria@customer.example", "anna@seller.example"})
     found = facts(bench, Query(tokens=frozenset({key("a"), key("none")}), addresses=asked))
-    assert found.token_conversations == {key("a"): 1000}
+    assert found.token_conversations == {(key("a"), SCOPE): 1000}
     # Anna is one of us, and Maria stood in Bcc.
     jan = CarriedDeal(OPEN, DealStatus.OPEN, 0, "jan@customer.example", JAN)
     assert found.carried == {1000: {jan}}

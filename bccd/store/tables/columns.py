@@ -19,7 +19,9 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Text,
     UniqueConstraint,
+    false,
     text,
+    true,
 )
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -78,14 +80,14 @@ class Instant(TypeDecorator[datetime]):
         return None if value is None else value.astimezone(UTC)
 
 
-def whole(name: str, *, null: bool = False) -> Column[int]:
+def whole(name: str, *, null: bool = False, default: str | None = None) -> Column[int]:
     """A whole number: an id, a count of octets."""
-    return Column(name, BigInteger, nullable=null, autoincrement=False)
+    return Column(name, BigInteger, nullable=null, autoincrement=False, server_default=default)
 
 
-def words(name: str, *, null: bool = False) -> Column[str]:
+def words(name: str, *, null: bool = False, default: str | None = None) -> Column[str]:
     """Text."""
-    return Column(name, Text, nullable=null)
+    return Column(name, Text, nullable=null, server_default=default)
 
 
 def octets(name: str, *, null: bool = False) -> Column[bytes]:
@@ -93,9 +95,10 @@ def octets(name: str, *, null: bool = False) -> Column[bytes]:
     return Column(name, LargeBinary, nullable=null)
 
 
-def flag(name: str) -> Column[bool]:
+def flag(name: str, *, default: bool | None = None) -> Column[bool]:
     """True or false, never unknown."""
-    return Column(name, Boolean, nullable=False)
+    server = None if default is None else (true() if default else false())
+    return Column(name, Boolean, nullable=False, server_default=server)
 
 
 def moment(name: str, *, null: bool = False) -> Column[datetime]:

@@ -36,6 +36,7 @@ company_clock = Table(
     whole("change_seq"),  # the last event written
     whole("next_id"),  # the next id to give
     whole("directory_version"),
+    whole("min_seq", default="0"),  # events up to this one are no longer kept
     key(),
     of_company(),
 )
@@ -59,6 +60,7 @@ app_user = Table(
     words("name"),
     words("default_sharing"),
     flag("active"),
+    flag("is_team", default=False),  # an address that several people share; it logs in nowhere
     key("id"),
     one("external_id"),
     of_company(),
@@ -80,12 +82,25 @@ user_address = Table(
     **CLUSTERED,
 )
 
+team_member = Table(
+    "team_member",
+    database,
+    whole("company_id"),
+    whole("team_id"),
+    whole("user_id"),
+    key("team_id", "user_id"),
+    of("team_id", "app_user"),
+    of("user_id", "app_user"),
+    **CLUSTERED,
+)
+
 never_log = Table(
     "never_log",
     database,
     whole("company_id"),
     words("entry"),  # an address, or a domain behind an @
-    key("entry"),
+    whole("user_id", default="0"),  # whose own list it is on; 0 for the company's
+    key("entry", "user_id"),
     of_company(),
     **CLUSTERED,
 )
@@ -130,6 +145,7 @@ contact = Table(
     moment("last_activity_at", null=True),  # of the newest message it takes part in
     moment("created_at"),
     whole("delivery_id", null=True),  # the mail it was made from
+    whole("created_by", null=True),  # the user who filed that mail
     key("id"),
     one("external_id"),
     of_company(),
@@ -137,6 +153,7 @@ contact = Table(
     of("organisation_id", "organisation"),
     of("merged_into", "contact"),
     among("origin", "crm", "auto"),
+    index("contact", "created_by", "created_at", where="created_by IS NOT NULL"),
 )
 
 contact_address = Table(
@@ -149,6 +166,19 @@ contact_address = Table(
     key("address", "contact_id"),
     of("contact_id", "contact"),
     index("contact_address", "contact_id"),
+    **CLUSTERED,
+)
+
+address_bounce = Table(
+    "address_bounce",
+    database,
+    whole("company_id"),
+    words("address"),
+    flag("hard"),  # there is no such mailbox; else it did not take mail for now
+    words("status"),  # RFC 3463, "5.1.1"
+    moment("bounced_at"),
+    key("address"),
+    of_company(),
     **CLUSTERED,
 )
 
@@ -169,6 +199,7 @@ deal = Table(
     of("owner_id", "app_user"),
     of("organisation_id", "organisation"),
     among("status", "open", "won", "lost", "deleted"),
+    index("deal", "organisation_id", where="organisation_id IS NOT NULL"),
     Index("ix_deal_tag", "company_id", text("lower(external_id)")),  # as it stands in +deal<ID>
 )
 

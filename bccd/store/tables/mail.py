@@ -25,6 +25,7 @@ conversation = Table(
     whole("id"),
     whole("merged_into", null=True),  # the one it became part of, which is itself merged into none
     moment("created_at"),
+    flag("by_hand", default=False),  # a user has split or merged what it holds
     key("id"),
     of_company(),
     of("merged_into", "conversation"),
@@ -36,10 +37,47 @@ conversation_token = Table(
     "conversation_token",
     database,
     whole("company_id"),
-    octets("token"),
+    octets("token"),  # 16 octets of a kind and its value
+    octets("scope"),  # 8 octets of what else must be equal: subject, party, a user's split
     whole("conversation_id"),
-    key("token"),
+    key("token", "scope"),
     of("conversation_id", "conversation"),
+    **CLUSTERED,
+)
+
+conversation_override = Table(
+    "conversation_override",
+    database,
+    whole("company_id"),
+    whole("id"),
+    words("kind"),
+    whole("message_id"),
+    whole("other_id", null=True),  # join: the message it stays with
+    whole("group_id"),  # what one command split off stays together
+    whole("actor_id"),
+    moment("created_at"),
+    key("id"),
+    of("message_id", "message"),
+    of("other_id", "message"),
+    of("actor_id", "app_user"),
+    among("kind", "join", "detach"),
+    index("conversation_override", "message_id"),
+)
+
+conversation_deal = Table(
+    "conversation_deal",
+    database,
+    whole("company_id"),
+    whole("conversation_id"),
+    whole("deal_id"),
+    whole("viewer_id"),  # who may see a message that carries the deal: 0 is everyone, n one owner
+    words("address"),  # a counterparty of such a message
+    whole("contact_id", null=True),  # whose address it is
+    key("conversation_id", "deal_id", "viewer_id", "address"),
+    of("conversation_id", "conversation"),
+    of("deal_id", "deal"),
+    of("contact_id", "contact"),
+    index("conversation_deal", "deal_id"),
     **CLUSTERED,
 )
 
@@ -73,12 +111,47 @@ message = Table(
     flag("linked"),
     flag("msgid_reused"),
     whole("change_seq"),  # the last event that touched it
+    words("refs", default=""),  # ids it names besides its own, one a line
+    octets("thread_index", null=True),  # the GUID of Thread-Index
+    words("calendar_uid", default=""),
+    words("parties", default=""),  # main counterparties, one a line: what weak tokens count between
+    flag("broadcast", default=False),
+    octets("weak_key", null=True),  # author, subject and text without an id; null where that is too little
+    moment("erased_at", null=True),  # its last copy was deleted: only what threads it is left
     key("id"),
     one("identity_key"),
     of("conversation_id", "conversation"),
     among("direction", "incoming", "outgoing", "internal"),
     index("message", "conversation_id", "sort_at", "id"),
     index("message", "id_key"),
+    index("message", "weak_key", where="weak_key IS NOT NULL"),
+)
+
+message_alias = Table(
+    "message_alias",
+    database,
+    whole("company_id"),
+    words("msgid"),  # another id under which the same mail came
+    whole("message_id"),
+    key("msgid", "message_id"),
+    of("message_id", "message"),
+    index("message_alias", "message_id"),
+    **CLUSTERED,
+)
+
+message_user_state = Table(
+    "message_user_state",
+    database,
+    whole("company_id"),
+    whole("user_id"),
+    whole("message_id"),
+    moment("seen_at", null=True),
+    moment("flagged_at", null=True),
+    key("user_id", "message_id"),
+    of("user_id", "app_user"),
+    of("message_id", "message"),
+    index("message_user_state", "message_id"),
+    **CLUSTERED,
 )
 
 message_copy = Table(
@@ -94,6 +167,7 @@ message_copy = Table(
     words("comment_text"),
     octets("raw_sha256"),
     moment("created_at"),
+    whole("filed_by", null=True),  # the user who sent it in, where that was not its owner
     key("id"),
     one("message_id", "owner_id"),
     of("message_id", "message"),
@@ -161,6 +235,10 @@ link = Table(
     words("rule"),
     Column("score", Double, nullable=True),
     moment("created_at"),
+    words("scope", default="conversation"),  # message: later mail of the conversation does not inherit it
+    whole("actor_id", null=True),  # the user who decided it by hand
+    moment("decided_at", null=True),  # when he did
+    words("reason", default=""),  # why it is suggested, in words
     key("id"),
     of("conversation_id", "conversation"),
     of("message_id", "message"),
@@ -194,6 +272,9 @@ conversation_audience = Table(
     whole("last_message_id"),
     flag("needs_choice"),
     flag("linked"),
+    moment("waiting_since", null=True),  # of the oldest incoming message that nothing outgoing followed
+    moment("last_out_at", null=True),  # sort_at of the newest outgoing message
+    whole("unseen", default="0"),  # messages that this user neither filed nor marked seen; 0 for audience 0
     key("conversation_id", "audience_id"),
     of("conversation_id", "conversation"),
     index("conversation_audience", "audience_id", "last_at", "conversation_id"),
@@ -226,6 +307,38 @@ delivery = Table(
     of("copy_id", "message_copy"),
     among("state", "received", "filed", "held", "set_aside", "failed"),
     index("delivery", "state", "id", where="state <> 'filed'"),
+)
+
+ruling = Table(
+    "ruling",
+    database,
+    whole("company_id"),
+    whole("delivery_id"),
+    whole("actor_id"),
+    words("args"),  # a Ruling as JSON: what the user said about a mail that waited for him
+    moment("created_at"),
+    key("delivery_id"),
+    of("delivery_id", "delivery"),
+    of("actor_id", "app_user"),
+)
+
+command = Table(
+    "command",
+    database,
+    whole("company_id"),
+    words("idempotency_key"),  # the front end's own; the same again is the same command
+    whole("actor_id"),
+    words("kind"),
+    words("args"),  # JSON
+    words("state", default="pending"),
+    words("error", default=""),  # a code, where it was refused
+    words("result", default=""),  # JSON
+    moment("created_at"),
+    moment("done_at", null=True),
+    key("idempotency_key"),
+    of_company(),
+    among("state", "pending", "done", "refused"),
+    index("command", "created_at", where="state = 'pending'"),
 )
 
 delivery_recipient = Table(

@@ -15,6 +15,7 @@ from bccd.model.facts import CarriedDeal, Facts, KnownMessage
 from bccd.model.message import Content, Forward, ForwardKind, Mailbox, Message
 from bccd.model.plan import Plan
 from bccd.model.policy import Policy
+from bccd.model.strand import Token
 from bccd.rules.decide import decide
 from bccd.rules.overlay import Overlay
 
@@ -40,7 +41,7 @@ class World:
     tags: dict[str, Deal] = field(default_factory=dict)
     organisations: dict[str, tuple[Organisation, ...]] = field(default_factory=dict)
     never_log: frozenset[str] = frozenset()
-    tokens: dict[bytes, int] = field(default_factory=dict)
+    tokens: dict[Token, int] = field(default_factory=dict)
     carried: dict[int, frozenset[CarriedDeal]] = field(default_factory=dict)
     messages: dict[bytes, KnownMessage] = field(default_factory=dict)
     ids: "count[int]" = field(default_factory=lambda: count(1000))
