@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from bccd.model.crm import Contact, Deal, DealStatus, Organisation
 from bccd.model.directory import Company, UserAddress
 from bccd.model.plan import Outcome
+from bccd.model.ruling import Ruling
 from bccd.model.strand import Token
 
 
@@ -79,3 +80,4 @@ class Facts:
     messages: Mapping[bytes, KnownMessage] = field(default_factory=dict)  # by identity_key
     # By delivery id, as recorded; received and failed ones are as good as new.
     delivered: Mapping[int, Outcome] = field(default_factory=dict)
+    rulings: Mapping[int, Ruling] = field(default_factory=dict)  # by delivery id, whatever its state

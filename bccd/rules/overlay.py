@@ -7,6 +7,7 @@ from bccd.model.crm import Contact, Deal, DealStatus, Organisation, sortable
 from bccd.model.directory import Company, UserAddress
 from bccd.model.facts import CarriedDeal, Facts, KnownMessage
 from bccd.model.plan import LinkState, NewMessage, Outcome, Plan
+from bccd.model.ruling import Ruling
 from bccd.model.strand import Token
 
 
@@ -123,6 +124,10 @@ class Overlay:
     def delivered(self, delivery_id: int) -> Outcome | None:
         """Return how the delivery ended, if it is recorded already."""
         return self._delivered.get(delivery_id)
+
+    def ruling(self, delivery_id: int) -> Ruling | None:
+        """Return what a user has said about the delivery."""
+        return self._facts.rulings.get(delivery_id)
 
     def end(self, outcome: Outcome) -> None:
         """Remember how a delivery ended."""

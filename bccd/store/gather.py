@@ -7,6 +7,7 @@ from datetime import datetime
 from itertools import product
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, Executable
 
 from bccd.model.crm import Contact, Deal, DealStatus, Organisation
@@ -14,6 +15,7 @@ from bccd.model.delivery import DeliveryState
 from bccd.model.directory import Company, Sharing, User, UserAddress
 from bccd.model.facts import CarriedDeal, Facts, KnownMessage, Query
 from bccd.model.plan import Outcome
+from bccd.model.ruling import Ruling
 from bccd.store import queries
 from bccd.store.tables import to_text
 
@@ -37,6 +39,7 @@ class Gatherer:
         of_contact, by_tag = self._deals(matched, query.deal_tags)
         tokens = {(name, scope): id_ for name, scope, id_ in self._rows(queries.TOKENS, tokens=query.tokens)}
         messages = self._with_deals(self._messages(query.id_keys))
+        delivered, rulings = self._delivered(query.deliveries)
         known = set(tokens.values()) | {message.conversation_id for message in messages.values()}
         return Facts(
             company=company,
@@ -53,10 +56,8 @@ class Gatherer:
             token_conversations=tokens,
             carried=self._carried(known, query, matched),
             messages=messages,
-            delivered={
-                id_: Outcome(id_, DeliveryState(state), *ended)
-                for id_, state, *ended in self._rows(queries.DELIVERED, deliveries=query.deliveries)
-            },
+            delivered=delivered,
+            rulings=rulings,
         )
 
     def _rows(self, statement: Executable, **lists: Collection[Any]) -> Iterator[Any]:
@@ -117,6 +118,17 @@ class Gatherer:
         return frozenset(
             entry for (entry,) in self._rows(queries.NEVER_LOG, entries=never_log_entries(query))
         )
+
+    def _delivered(self, ids: Collection[int]) -> tuple[dict[int, Outcome], dict[int, Ruling]]:
+        """Return how deliveries ended, and what users said of those that waited."""
+        ended: dict[int, Outcome] = {}
+        rulings: dict[int, Ruling] = {}
+        for id_, state, *how, args in self._rows(queries.DELIVERED, deliveries=ids):
+            if state not in queries.NOT_YET:
+                ended[id_] = Outcome(id_, DeliveryState(state), *how)
+            if args is not None:
+                rulings[id_] = msgspec.json.decode(args, type=Ruling)
+        return ended, rulings
 
     def _messages(self, id_keys: Collection[bytes]) -> dict[bytes, KnownMessage]:
         found: dict[bytes, KnownMessage] = {}

@@ -217,15 +217,21 @@ DEALS_OF_MESSAGES = (
     )
 )
 
-DELIVERED = select(
-    t.delivery.c.id,
-    t.delivery.c.state,
-    t.delivery.c.reason,
-    t.delivery.c.user_id,
-    t.delivery.c.message_id,
-    t.delivery.c.copy_id,
-).where(
-    t.delivery.c.company_id == _company,
-    t.delivery.c.id.in_(_listed("deliveries")),
-    t.delivery.c.state.not_in(NOT_YET),
+DELIVERED = (
+    select(
+        t.delivery.c.id,
+        t.delivery.c.state,
+        t.delivery.c.reason,
+        t.delivery.c.user_id,
+        t.delivery.c.message_id,
+        t.delivery.c.copy_id,
+        t.ruling.c.args,
+    )
+    .join_from(
+        t.delivery,
+        t.ruling,
+        and_(t.ruling.c.company_id == t.delivery.c.company_id, t.ruling.c.delivery_id == t.delivery.c.id),
+        isouter=True,
+    )
+    .where(t.delivery.c.company_id == _company, t.delivery.c.id.in_(_listed("deliveries")))
 )

@@ -13,6 +13,7 @@ from bccd.model.auth import AuthMethod, AuthReport, HeldSender, Sender
 from bccd.model.delivery import Intake
 from bccd.model.envelope import Peer, Raw, Target
 from bccd.model.policy import Policy
+from bccd.model.ruling import Ruling
 from bccd.store.rows import to_json
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -126,6 +127,14 @@ class Seed:
         """Add addresses, or domains behind an @, that are never filed."""
         for entry in entries:
             self._add("never_log", company, entry=entry)
+        return self
+
+    def ruling(self, delivery_id: int, ruling: Ruling, company: int = 1) -> "Seed":
+        """Add what a user has said about a delivery that stands."""
+        self._add(
+            "ruling", company, delivery_id=delivery_id, actor_id=ruling.actor_id, args=to_json(ruling),
+            created_at=self.moment,
+        )  # fmt: skip
         return self
 
     def _add(self, table: str, company: int, **row: Any) -> None:

@@ -4,11 +4,14 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator
 from typing import Any
 
+import msgspec
+
 from bccd.model.crm import Contact, Deal, DealStatus, Organisation
 from bccd.model.delivery import DeliveryState
 from bccd.model.directory import Company, Sharing, User, UserAddress
 from bccd.model.facts import CarriedDeal, Facts, KnownMessage, Query
 from bccd.model.plan import Outcome
+from bccd.model.ruling import Ruling
 from bccd.store.tables import to_text
 from bccd.testing.tables import Row, Tables
 
@@ -50,6 +53,11 @@ class _Reader:
             carried={id_: deals for id_ in known if (deals := self._carried(id_, query, matched))},
             messages=messages,
             delivered=self._delivered(query.deliveries),
+            rulings={
+                row["delivery_id"]: msgspec.json.decode(row["args"], type=Ruling)
+                for row in self._rows("ruling")
+                if row["delivery_id"] in query.deliveries
+            },
         )
 
     def _rows(self, table: str) -> Iterator[Row]:

@@ -11,6 +11,7 @@ from bccd.model.delivery import DeliveryState
 from bccd.model.directory import Sharing
 from bccd.model.errors import MistakeError
 from bccd.model.facts import CarriedDeal, Facts, Query
+from bccd.model.message import Mailbox
 from bccd.model.plan import (
     Change,
     LinkOrigin,
@@ -23,7 +24,8 @@ from bccd.model.plan import (
     Plan,
     Provenance,
 )
-from bccd.testing.build import FIRST_FREE_ID, NOON
+from bccd.model.ruling import Ruling
+from bccd.testing.build import FIRST_FREE_ID, NOON, Seed
 from tests.store.conftest import Bench
 from tests.store.plans import (
     ANNA,
@@ -182,6 +184,17 @@ def test_recorded_deliveries_are_told_unless_they_may_run_again(bench: Bench) ->
         2: (DeliveryState.HELD, "why"),
         3: (DeliveryState.SET_ASIDE, "why"),
     }
+
+
+def test_a_users_word_on_a_delivery_is_told(bench: Bench) -> None:
+    """What a user said of waiting mail comes with it, whatever the delivery's state, and for no other one."""
+    said = Ruling(ANNA, True, Mailbox("Jan", "jan@home.example"), (Mailbox("", "maria@customer.example"),))
+    bench.fill(world())
+    states = (DeliveryState.HELD, DeliveryState.RECEIVED, DeliveryState.RECEIVED)
+    bench.apply([ended(n, state, "why") for n, state in enumerate(states, 1)], NOON)
+    bench.fill(Seed().ruling(1, said).ruling(2, Ruling(ANNA)))
+    assert facts(bench, Query(deliveries=frozenset({1, 2, 3}))).rulings == {1: said, 2: Ruling(ANNA)}
+    assert facts(bench, Query(deliveries=frozenset({3}))).rulings == {}
 
 
 # ---- apply ----------------------------------------------------------------------------------------------
