@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from bccd.model.crm import Contact, Deal, DealStatus, Organisation
 from bccd.model.directory import Company, UserAddress
-from bccd.model.plan import Outcome
+from bccd.model.plan import Outcome, Provenance
 from bccd.model.ruling import Ruling
-from bccd.model.strand import Token
+from bccd.model.strand import Override, Strand, Token
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,9 +19,11 @@ class Query:
     domains: frozenset[str] = frozenset()
     tokens: frozenset[bytes] = frozenset()  # their first halves
     id_keys: frozenset[bytes] = frozenset()
+    weak_keys: frozenset[bytes] = frozenset()
     deal_tags: frozenset[str] = frozenset()
     deliveries: frozenset[int] = frozenset()
     users: frozenset[int] = frozenset()
+    broadcasts: bool = False  # some mail went to many: conversations may have to be put together anew
 
     def __or__(self, other: "Query") -> "Query":
         return Query(
@@ -28,9 +31,11 @@ class Query:
             self.domains | other.domains,
             self.tokens | other.tokens,
             self.id_keys | other.id_keys,
+            self.weak_keys | other.weak_keys,
             self.deal_tags | other.deal_tags,
             self.deliveries | other.deliveries,
             self.users | other.users,
+            self.broadcasts or other.broadcasts,
         )
 
 
@@ -46,6 +51,13 @@ class KnownMessage:
     shared: bool
     linked: bool
     deals: frozenset[tuple[int, DealStatus]] = frozenset()  # active links to living deals
+    weak_key: bytes | None = None
+    digest: bytes = b""
+    msgid: str = ""
+    sent_at: datetime | None = None
+    provenance: Provenance = Provenance.BCC
+    recipients: tuple[str, ...] = ()  # of To and Cc, empty where a name stood alone; told for weak keys only
+    refs: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +68,20 @@ class CarriedDeal:
     status: DealStatus  # never deleted
     viewer: int  # who may see the message: 0 = everyone, else one owner
     address: str  # a counterparty of that message
-    contact_id: int | None  # whose address it is
+    contact_id: int | None = None  # a queried contact whose address it is
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a user decided about a link for a conversation; of several about one target the latest counts."""
+
+    link_id: int
+    decided_at: str  # ISO 8601 UTC
+    viewer: int  # who may see the message it was said of: 0 = everyone, else one owner
+    active: bool  # else it is a tombstone
+    contact_id: int | None = None
+    organisation_id: int | None = None
+    deal_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +99,12 @@ class Facts:
     deals_by_tag: Mapping[str, Deal] = field(default_factory=dict)  # by external id
     organisations: Mapping[str, tuple[Organisation, ...]] = field(default_factory=dict)  # by domain
     never_log: frozenset[str] = frozenset()  # addresses and @domains among the queried ones
+    by_hand: frozenset[int] = frozenset()  # of these conversations: those that hold what a user split off
+    # What ties the messages of these conversations, where one of them is to be put together anew.
+    strands: Mapping[int, tuple[Strand, ...]] = field(default_factory=dict)
+    overrides: tuple[Override, ...] = ()  # on these messages
+    verdicts: Mapping[int, tuple[Verdict, ...]] = field(default_factory=dict)  # by conversation
+    deals_by_organisation: Mapping[int, tuple[Deal, ...]] = field(default_factory=dict)
     token_conversations: Mapping[Token, int] = field(default_factory=dict)  # merged ids resolved
     # By conversation: deals whose message has a queried address or contact, and is open or a queried user's.
     carried: Mapping[int, frozenset[CarriedDeal]] = field(default_factory=dict)

@@ -115,6 +115,12 @@ class NewMessage:
     shared: bool
     linked: bool
     msgid_reused: bool  # another message carries the same identity fields with other content
+    refs: str = ""  # ids it names besides its own, one a line, the nearest first
+    thread_index: bytes | None = None
+    calendar_uid: str = ""
+    parties: str = ""  # main counterparties, one a line
+    broadcast: bool = False
+    weak_key: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +177,42 @@ class NewLink:
     organisation_id: int | None = None
     deal_id: int | None = None
     score: float | None = None
+    reason: str = ""  # what speaks for a suggestion
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOn:
+    """A deal of a message, and one through whom later mail inherits it: a party of it, for who may see it."""
+
+    conversation_id: int
+    deal_id: int
+    viewer_id: int  # 0 is everyone
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """How the mail itself names a message that was known by a forward of it alone."""
+
+    msgid: str
+    in_reply_to: str
+    id_key: bytes
+    identity_key: bytes
+    sent_at: datetime | None
+    sort_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Regroup:
+    """Messages that go to other conversations, and the tokens of all the conversations concerned, anew."""
+
+    domain: tuple[int, ...]  # the conversations concerned, as they were
+    moved: tuple[tuple[int, int, int], ...]  # message, from, to
+    started: tuple[NewConversation, ...]
+    merged: tuple[tuple[int, int], ...]  # conversation, the one that it became part of
+    names: tuple[bytes, ...]  # of all tokens of these messages
+    tokens: tuple[tuple[Token, int], ...]
+    by_hand: tuple[int, ...]  # conversations that hold what a user split off
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +224,8 @@ class MessageUpdate:
     shared: bool
     linked: bool
     contacts: tuple[tuple[str, int], ...] = ()  # participants known since: address, contact
+    refs: str | None = None  # as they are now, where this arrival names more
+    named: Named | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +261,7 @@ class Plan:
     contacts: tuple[NewContact, ...] = ()
     conversation: NewConversation | None = None
     merge: Merge | None = None
+    regroup: Regroup | None = None
     tokens: tuple[tuple[Token, int], ...] = ()  # token -> conversation
     message: NewMessage | None = None
     update: MessageUpdate | None = None
@@ -224,5 +269,7 @@ class Plan:
     attachments: tuple[NewAttachment, ...] = ()
     copy: NewCopy | None = None
     links: tuple[NewLink, ...] = ()
+    aliases: tuple[tuple[str, int], ...] = ()  # another id of a message, the message
+    handed_on: tuple[HandedOn, ...] = ()
     changes: tuple[Change, ...] = ()
     more: tuple["Plan", ...] = field(default=())  # further originals of the same mail; no steps of their own

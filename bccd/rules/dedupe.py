@@ -23,6 +23,13 @@ def identity_key(content: Content) -> bytes:
     return _key(id_key(content).hex(), _recipients(content), digest_of(content).hex())
 
 
+def weak_key(content: Content) -> bytes | None:
+    """Return 16 bytes that a mail and any forward of it in a text share; None where too little is said."""
+    if not content.weak_text or not _sender(content):
+        return None
+    return _key("weak", _sender(content), base_subject(content.subject), content.weak_text.hex())
+
+
 def _sender(content: Content) -> str:
     return content.sender.address if content.sender else ""
 

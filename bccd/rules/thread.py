@@ -17,19 +17,23 @@ def strand(reading: Reading, message_id: int = 0, conversation_id: int = 0) -> S
 
     A filing forward's own id is no part of it: nobody answers it (decisions.md 5).
     """
-    content, wrapper = reading.content, reading.wrapper
-    own = (content.message_id,) if content.message_id else ()
+    content, wrapper, reported = reading.content, reading.wrapper, reading.content.reported
+    own = tuple(id_ for id_ in (content.message_id, *content.other_ids) if id_)
     named = [*content.in_reply_to, *reversed(_capped(content.references))]
     if wrapper:  # clients put the original's id into the forward's In-Reply-To and References
         named += [*wrapper.in_reply_to, *reversed(_capped(wrapper.references))]
+    if reported:  # a report belongs to the mail that it is about
+        named = [reported.message_id, *reported.references, *named]
     return Strand(
         message_id,
         conversation_id,
         own,
-        tuple(id_ for id_ in dict.fromkeys(named) if id_ not in own),
+        tuple(id_ for id_ in dict.fromkeys(named) if id_ and id_ not in own),
         content.thread_index or (wrapper.thread_index if wrapper else b""),
-        parties=tuple(sorted({box.address for box in reading.main})),
-        base=base_subject(content.subject),
+        content.calendar_uid,
+        tuple(sorted({box.address for box in reading.main})),
+        base_subject((reported.subject if reported else "") or content.subject),
+        content.broadcast,
     )
 
 

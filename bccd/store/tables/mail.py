@@ -72,11 +72,9 @@ conversation_deal = Table(
     whole("deal_id"),
     whole("viewer_id"),  # who may see a message that carries the deal: 0 is everyone, n one owner
     words("address"),  # a counterparty of such a message
-    whole("contact_id", null=True),  # whose address it is
     key("conversation_id", "deal_id", "viewer_id", "address"),
     of("conversation_id", "conversation"),
     of("deal_id", "deal"),
-    of("contact_id", "contact"),
     index("conversation_deal", "deal_id"),
     **CLUSTERED,
 )
@@ -254,6 +252,8 @@ link = Table(
     among("state", "active", "suggested", "rejected", "stale"),
     among("origin", "auto", "tag", "inherited", "manual"),
     index("link", "conversation_id", "message_id"),
+    index("link", "conversation_id", "deal_id", where="state = 'suggested'"),
+    index("link", "conversation_id", "decided_at", where="origin = 'manual'"),
     index("link", "contact_id", "message_id", where="contact_id IS NOT NULL", unique=True),
     index("link", "organisation_id", "message_id", where="organisation_id IS NOT NULL", unique=True),
     index("link", "deal_id", "message_id", where="deal_id IS NOT NULL", unique=True),

@@ -88,12 +88,6 @@ def create() -> None:
         sa.Column("deal_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("viewer_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("address", sa.Text(), nullable=False),
-        sa.Column("contact_id", sa.BigInteger(), autoincrement=False, nullable=True),
-        sa.ForeignKeyConstraint(
-            ["company_id", "contact_id"],
-            ["contact.company_id", "contact.id"],
-            name=op.f("fk_conversation_deal_company_id_contact_id"),
-        ),
         sa.ForeignKeyConstraint(
             ["company_id", "conversation_id"],
             ["conversation.company_id", "conversation.id"],
@@ -248,6 +242,18 @@ def extend() -> None:
     op.add_column("link", sa.Column("actor_id", sa.BigInteger(), autoincrement=False, nullable=True))
     op.add_column("link", sa.Column("decided_at", INSTANT, nullable=True))
     op.add_column("link", sa.Column("reason", sa.Text(), server_default="", nullable=False))
+    for columns, where in (
+        (["company_id", "conversation_id", "deal_id"], "state = 'suggested'"),
+        (["company_id", "conversation_id", "decided_at"], "origin = 'manual'"),
+    ):
+        op.create_index(
+            f"ix_link_conversation_id_{columns[-1]}",
+            "link",
+            columns,
+            unique=False,
+            sqlite_where=sa.text(where),
+            postgresql_where=sa.text(where),
+        )
     op.add_column("message", sa.Column("refs", sa.Text(), server_default="", nullable=False))
     op.add_column("message", sa.Column("thread_index", sa.LargeBinary(), nullable=True))
     op.add_column("message", sa.Column("calendar_uid", sa.Text(), server_default="", nullable=False))

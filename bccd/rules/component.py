@@ -1,0 +1,141 @@
+"""Conversations as what they are: the connected components of messages and tokens, and of users' overrides.
+
+A pure function of the messages (data.md 1.2): filing one by one only keeps its result up to date. It is asked
+outright where that is not enough: a user has split or merged, a mail turns out to have gone to many, or a
+setting has changed.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from bccd.model.strand import Override, OverrideKind, Strand, Token
+from bccd.rules.thread import own_names, tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """Where messages belong, and the tokens by which later mail finds them."""
+
+    homes: Mapping[int, int]  # message -> conversation
+    started: tuple[int, ...]  # conversations that are new
+    merged: tuple[tuple[int, int], ...]  # conversation -> the one that holds its oldest message now
+    tokens: tuple[tuple[Token, int], ...]
+    by_hand: frozenset[int]  # conversations that hold what a user split off
+
+
+def group(
+    strands: Collection[Strand],
+    overrides: Collection[Override],
+    take_id: Callable[[], int],
+    *,
+    split_on_subject: bool,
+) -> Grouping:
+    """Put messages into conversations; a conversation stays where its oldest message goes.
+
+    `strands` says where each message is now, 0 for one that is new; `take_id` gives ids to new conversations.
+    """
+    ordered = sorted(strands, key=lambda strand: strand.message_id)
+    salts = salts_of(ordered, overrides)
+    found = _tokens_of(ordered, salts, split_on_subject=split_on_subject)
+    components = _components(ordered, found, overrides)
+    claims = _claims(ordered, components)
+    ids: dict[int, int] = {}
+    started: list[int] = []
+    for root in dict.fromkeys(components[strand.message_id] for strand in ordered):
+        claimed = claims[root]
+        ids[root] = min(claimed) if claimed else take_id()
+        if not claimed:
+            started.append(ids[root])
+    homes = {strand.message_id: ids[components[strand.message_id]] for strand in ordered}
+    leading = {token: homes[message_id] for message_id, mine in found.items() for token in mine}
+    return Grouping(
+        homes,
+        tuple(started),
+        tuple(sorted((old, ids[root]) for root, olds in claims.items() for old in olds if old != ids[root])),
+        tuple(sorted(leading.items())),
+        frozenset(homes[message_id] for message_id in salts),
+    )
+
+
+def salts_of(strands: Sequence[Strand], overrides: Collection[Override]) -> dict[int, int]:
+    """Return the group that each message was split off with, by itself or because it answers one that was."""
+    detached = {o.message_id: o.group_id for o in _in_turn(overrides) if o.kind is OverrideKind.DETACH}
+    if not detached:
+        return {}
+    by_id: dict[str, Strand] = {}
+    for strand in strands:
+        for own in strand.own_ids:
+            by_id.setdefault(own, strand)
+    salts = {strand.message_id: _salt(strand, by_id, detached) for strand in strands}
+    return {message_id: salt for message_id, salt in salts.items() if salt}
+
+
+def _salt(strand: Strand, by_id: Mapping[str, Strand], detached: Mapping[int, int]) -> int:
+    """Follow a message to the nearest one above it that a user split off; 0 where there is none."""
+    seen: set[int] = set()
+    at: Strand | None = strand
+    while at is not None and at.message_id not in seen:
+        if at.message_id in detached:
+            return detached[at.message_id]
+        seen.add(at.message_id)
+        above = (by_id[parent] for parent in at.parents if parent in by_id)
+        at = next((it for it in above if it.message_id != at.message_id), None)
+    return 0
+
+
+def _tokens_of(
+    strands: Sequence[Strand], salts: Mapping[int, int], *, split_on_subject: bool
+) -> dict[int, tuple[Token, ...]]:
+    broadcasts = {name for strand in strands if strand.broadcast for name in own_names(strand)}
+    return {
+        strand.message_id: tokens(
+            strand,
+            split_on_subject=split_on_subject,
+            broadcasts=broadcasts,
+            salt=salts.get(strand.message_id, 0),
+        )
+        for strand in strands
+    }
+
+
+def _components(
+    strands: Sequence[Strand], found: Mapping[int, Iterable[Token]], overrides: Collection[Override]
+) -> dict[int, int]:
+    """Return for each message the oldest one of its component."""
+    parent = {strand.message_id: strand.message_id for strand in strands}
+
+    def root(message_id: int) -> int:
+        while parent[message_id] != message_id:
+            parent[message_id] = parent[parent[message_id]]
+            message_id = parent[message_id]
+        return message_id
+
+    def join(one: int, other: int) -> None:
+        low, high = sorted((root(one), root(other)))
+        parent[high] = low
+
+    first: dict[Token, int] = {}
+    for message_id, mine in found.items():
+        for token in mine:
+            join(first.setdefault(token, message_id), message_id)
+    for override in overrides:
+        other = override.other_id
+        if override.kind is OverrideKind.JOIN and override.message_id in parent and other in parent:
+            join(override.message_id, other)
+    return {message_id: root(message_id) for message_id in parent}
+
+
+def _claims(strands: Sequence[Strand], components: Mapping[int, int]) -> dict[int, list[int]]:
+    """Return for each component the conversations whose oldest message it holds."""
+    claims: defaultdict[int, list[int]] = defaultdict(list)
+    settled: set[int] = set()
+    for strand in strands:  # the oldest message first
+        if strand.conversation_id and strand.conversation_id not in settled:
+            settled.add(strand.conversation_id)
+            claims[components[strand.message_id]].append(strand.conversation_id)
+    return claims
+
+
+def _in_turn(overrides: Iterable[Override]) -> list[Override]:
+    return sorted(overrides, key=lambda override: override.id)
