@@ -122,7 +122,8 @@ def deliver(company_id: int, mails: Sequence[Mail], ports: DeliverPorts) -> list
     """
     with ports.open_work(company_id) as work:
         mails = [bounded(mail) for mail in mails]
-        asked = reduce(or_, (lookups(mail) for mail in mails), Query())
+        policy = work.company.policy
+        asked = reduce(or_, (lookups(mail, policy) for mail in mails), Query())
         overlay = Overlay(work.gather(asked))
         plans: list[Plan] = []
         fresh: list[Mail] = []

@@ -16,6 +16,7 @@ from bccd.mail.defects import Defect
 from bccd.mail.digest import digest_of, weak_digest
 from bccd.mail.forward import Inline, find_inline
 from bccd.mail.headers import values
+from bccd.mail.lists import list_addresses
 from bccd.mail.mime import Part, split
 from bccd.mail.msgid import message_id, message_ids
 from bccd.mail.quote import new_text
@@ -53,6 +54,7 @@ def parse(raw: bytes) -> Message:
         forwards=tuple(replace(forward, original=_sealed(forward.original)) for forward in forwards),
         note=_note(content, forwards, inline),
         list_id=list_id(tree.root.fields),
+        list_addresses=list_addresses(tree.root),
         size=len(raw),
         defects=tuple(sorted(defects)),
     )

@@ -2,13 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bccd.model.crm import Contact, Deal, DealStatus, Organisation
 from bccd.model.directory import Company, UserAddress
 from bccd.model.plan import Outcome, Provenance
 from bccd.model.ruling import Ruling
 from bccd.model.strand import Override, Strand, Token
+
+Span = tuple[datetime, datetime]
+
+CREATION_WINDOW = timedelta(minutes=120)  # rules.md 3.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,8 @@ class Query:
     deliveries: frozenset[int] = frozenset()
     users: frozenset[int] = frozenset()
     broadcasts: bool = False  # some mail went to many: conversations may have to be put together anew
+    never_log: frozenset[str] = frozenset()  # entries that would concern the mail
+    received: Span | None = None  # first and last, where new contacts are counted
 
     def __or__(self, other: "Query") -> "Query":
         return Query(
@@ -36,7 +42,15 @@ class Query:
             self.deliveries | other.deliveries,
             self.users | other.users,
             self.broadcasts or other.broadcasts,
+            self.never_log | other.never_log,
+            _spanning(self.received, other.received),
         )
+
+
+def _spanning(one: Span | None, other: Span | None) -> Span | None:
+    if one is None or other is None:
+        return one or other
+    return min(one[0], other[0]), max(one[1], other[1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +119,8 @@ class Facts:
     overrides: tuple[Override, ...] = ()  # on these messages
     verdicts: Mapping[int, tuple[Verdict, ...]] = field(default_factory=dict)  # by conversation
     deals_by_organisation: Mapping[int, tuple[Deal, ...]] = field(default_factory=dict)
+    # By queried user: when the mails were received from which contacts were made near the queried span.
+    created: Mapping[int, tuple[datetime, ...]] = field(default_factory=dict)
     token_conversations: Mapping[Token, int] = field(default_factory=dict)  # merged ids resolved
     # By conversation: deals whose message has a queried address or contact, and is open or a queried user's.
     carried: Mapping[int, frozenset[CarriedDeal]] = field(default_factory=dict)

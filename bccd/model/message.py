@@ -120,5 +120,6 @@ class Message:
     forwards: tuple[Forward, ...] = ()
     note: str = ""  # the forwarder's own words around the originals
     list_id: str = ""
+    list_addresses: tuple[str, ...] = ()  # of mailing lists that it, or a mail attached to it, came through
     size: int = 0
     defects: tuple[str, ...] = field(default=())

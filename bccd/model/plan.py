@@ -68,6 +68,7 @@ class NewContact:
     organisation_id: int | None
     created_at: datetime
     delivery_id: int
+    created_by: int  # the user who filed the mail
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,20 @@
 """The work sheet of one reading: who takes part, as contacts, found or made."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from bccd.mail.names import person_name
 from bccd.model.crm import Contact
 from bccd.model.delivery import Mail
 from bccd.model.directory import Sharing
 from bccd.model.envelope import Tag
-from bccd.model.message import AutoKind
+from bccd.model.facts import CREATION_WINDOW
+from bccd.model.message import AutoKind, Mailbox
 from bccd.model.plan import NewContact, Step
 from bccd.rules.direction import Reading
 from bccd.rules.lookups import participants
-from bccd.rules.match import Match, Verdict, match_all, may_not_create
+from bccd.rules.match import MAX_ADDRESSES, Match, Verdict, hints, match_all, may_not_create
 from bccd.rules.overlay import Overlay
 
 
@@ -67,48 +70,68 @@ def asks_private(mail: Mail) -> bool:
 def match_people(case: Case) -> None:
     """Give everyone who takes part his verdict."""
     ordered = (*case.reading.main, *case.reading.others, *participants(case.reading.content))
-    case.matches, left_out = match_all(ordered, case.overlay, case.user_id)
+    lists = case.mail.message.list_addresses
+    case.matches, left_out = match_all(ordered, case.overlay, case.user_id, lists)
     for match in case.matches.values():
         case.steps.append(Step("match", match.address, _shown(match), match.reason))
+        case.steps += _further(match, case)
         if match.organisation and not match.contact:
             name = f"organisation {match.organisation.id}, {match.organisation.name}"
             case.steps.append(Step("organisation", match.address, name, "it has this domain"))
     if left_out:
-        case.steps.append(
-            Step("match", "", "left out", f"{len(left_out)} further addresses were not looked up")
-        )
+        reason = f"{len(left_out)} addresses beyond the first {MAX_ADDRESSES} outside were not looked up"
+        case.steps.append(Step("match", "", "left out", reason))
 
 
 def _shown(match: Match) -> str:
-    if match.contact is None:
-        return str(match.verdict)
-    return f"contact {match.contact.id}, {match.contact.name}"
+    if match.ask:
+        return "several contacts"
+    return str(match.verdict) if match.contact is None else _name(match.contact)
+
+
+def _further(match: Match, case: Case) -> Iterable[Step]:
+    """Yield a step for each further contact on an address: linked as well, or offered."""
+    for contact in match.others:
+        verdict = "suggested" if match.ask else "linked, too"
+        reason = hints(contact, case.overlay, case.user_id)
+        yield Step("match", match.address, f"{_name(contact)}: {verdict}", reason)
+
+
+def _name(contact: Contact) -> str:
+    return f"contact {contact.id}, {contact.name}"
 
 
 def create_contacts(case: Case, room: int) -> None:
-    """Make contacts of unknown main counterparties (rules.md 6.5) where that betrays no private mail."""
-    unknown = [b for b in case.reading.main if _verdict(case, b.address) is Verdict.UNKNOWN]
-    if not unknown:
-        return
-    refusal = _why_not(case, len(unknown), room)
+    """Make contacts of unknown main counterparties (rules.md 6.5) where that betrays no private mail.
+
+    `room` says how many the mail may still make: where more are unknown none is made.
+    """
+    unknown = [box for box in case.reading.main if _verdict(case, box.address) is Verdict.UNKNOWN]
+    reasons = {box.address: may_not_create(box.address, case.overlay) for box in unknown}
+    refusal = _why_not(case, sum(not reason for reason in reasons.values()), room)
     for box in unknown:
-        match = case.matches[box.address]
-        reason = refusal or may_not_create(box.address, case.overlay)
+        reason = reasons[box.address] or refusal or _too_many(case)
         if reason:
             case.steps.append(Step("contact", box.address, "not created", reason))
-            continue
-        organisation = match.organisation.id if match.organisation else None
-        name = box.name if box.name and "@" not in box.name else box.address.partition("@")[0]
-        made = NewContact(
-            case.overlay.take_id(), name, box.address, organisation, case.at, case.mail.delivery.id
-        )
-        case.contacts.append(made)
-        contact = Contact(made.id, made.name, organisation_id=organisation)
-        case.matches[box.address] = Match(box.address, Verdict.CONTACT, "created from this mail", contact)
-        case.steps.append(Step("contact", box.address, f"contact {made.id}", "created, to be checked"))
+        else:
+            _create(case, box)
+
+
+def _create(case: Case, box: Mailbox) -> None:
+    organisation = case.matches[box.address].organisation
+    firm = organisation.id if organisation else None
+    name, delivery = person_name(box.name, box.address), case.mail.delivery
+    made = NewContact(
+        case.overlay.take_id(), name, box.address, firm, case.at, delivery.id, created_by=case.user_id
+    )
+    case.contacts.append(made)
+    contact = Contact(made.id, made.name, organisation_id=firm)
+    case.matches[box.address] = Match(box.address, Verdict.CONTACT, "created from this mail", contact)
+    case.steps.append(Step("contact", box.address, f"contact {made.id}", "created, to be checked"))
 
 
 def _why_not(case: Case, count: int, room: int) -> str:
+    """Say why the whole mail makes no contact, empty where it may."""
     if not case.overlay.company.policy.auto_create_contact:
         return "the company creates no contacts by itself"
     if case.sharing is Sharing.PRIVATE:
@@ -116,6 +139,14 @@ def _why_not(case: Case, count: int, room: int) -> str:
     if case.reading.content.auto is not AutoKind.NONE:
         return f"the mail is automatic: {case.reading.content.auto}"
     return f"{count} unknown parties are too many for one mail" if count > room else ""
+
+
+def _too_many(case: Case) -> str:
+    """Say that the submitter's mail has made as many contacts as it may (rules.md 3.6), empty where not."""
+    most = case.overlay.company.policy.max_new_contacts
+    made = case.overlay.created_near(case.user_id, case.at, CREATION_WINDOW) + len(case.contacts)
+    minutes = int(CREATION_WINDOW.total_seconds() // 60)
+    return f"{made} contacts were created for the user within {minutes} minutes" if 0 < most <= made else ""
 
 
 def _verdict(case: Case, address: str) -> Verdict | None:

@@ -23,6 +23,7 @@ from bccd.model.plan import (
 )
 from bccd.model.strand import Token
 from bccd.rules.case import Case, asks_private, create_contacts, match_people, open_case
+from bccd.rules.contact_links import ContactLink, contact_links
 from bccd.rules.dedupe import id_key, identity_key
 from bccd.rules.direction import Reading
 from bccd.rules.link import Asking, DealLink, link_deals
@@ -237,8 +238,8 @@ def _asking(case: Case, common: _Common) -> Asking:
     return Asking(
         targets=case.mail.delivery.targets,
         conversations=frozenset({common.conversation, *(common.merge.losers if common.merge else ())}),
-        contact_ids=tuple(match.contact.id for match in main if match and match.contact),
-        all_contact_ids=frozenset(match.contact.id for match in found if match.contact),
+        contact_ids=tuple(contact.id for match in main if match for contact in match.contacts),
+        all_contact_ids=frozenset(contact.id for match in found for contact in match.contacts),
         addresses=frozenset(match.address for match in case.outside()),
         submitter=case.user_id,
         subject=case.reading.content.subject,
@@ -256,36 +257,41 @@ def _links(
         steps = [step for step in steps if deals or step.verdict == "not linked"]
     case.steps.extend(steps)
     made = {contact.id for contact in case.contacts}
-    contact_ids = [m.contact.id for m in case.matches.values() if m.contact]
-    wanted = dict.fromkeys(i for i in contact_ids if not again or widened or i in made)
+    people = contact_links(case.matches.values())
+    wanted = [link for link in people if not again or widened or link.contact_id in made]
     firms = dict.fromkeys(
         m.organisation.id for m in case.matches.values() if m.organisation and not m.contact and not again
     )
     return (
-        *(_link(case, message_id, common, rule="address", contact_id=i) for i in wanted),
-        *(_link(case, message_id, common, rule="domain", organisation_id=i) for i in firms),
+        *(_contact_link(case, message_id, common, link) for link in wanted),
+        *(_organisation_link(case, message_id, common, i) for i in firms),
         *(_deal_link(case, message_id, common, deal) for deal in deals),
     )
 
 
-def _link(
-    case: Case,
-    message_id: int,
-    common: _Common,
-    *,
-    rule: str,
-    contact_id: int | None = None,
-    organisation_id: int | None = None,
-) -> NewLink:
+def _contact_link(case: Case, message_id: int, common: _Common, link: ContactLink) -> NewLink:
+    return NewLink(
+        case.overlay.take_id(),
+        common.conversation,
+        message_id,
+        link.state,
+        LinkOrigin.AUTO,
+        link.rule,
+        case.at,
+        contact_id=link.contact_id,
+        score=link.score,
+    )
+
+
+def _organisation_link(case: Case, message_id: int, common: _Common, organisation_id: int) -> NewLink:
     return NewLink(
         case.overlay.take_id(),
         common.conversation,
         message_id,
         LinkState.ACTIVE,
         LinkOrigin.AUTO,
-        rule,
+        "domain",
         case.at,
-        contact_id=contact_id,
         organisation_id=organisation_id,
     )
 

@@ -3,33 +3,42 @@
 from collections.abc import Iterable
 
 from bccd.mail.addresses import domain_of
+from bccd.mail.domains import telling_domains
 from bccd.model.delivery import Mail
 from bccd.model.envelope import Tag
 from bccd.model.facts import Query
 from bccd.model.message import Content, Forward, Mailbox
 from bccd.model.plan import Direction, Provenance
+from bccd.model.policy import Policy
 from bccd.rules.dedupe import id_key
 from bccd.rules.direction import Reading
-from bccd.rules.match import parent_domains
+from bccd.rules.match import never_log_entries
 from bccd.rules.thread import names, strand
 
 
-def lookups(mail: Mail) -> Query:
+def lookups(mail: Mail, policy: Policy) -> Query:
     """Return what must be known to decide this mail, whichever branch of the rules it will take."""
     delivery = mail.delivery
     contents = tuple(_contents(mail))
     submitter = delivery.sender or delivery.held
     addresses = frozenset(_addresses(contents)) | ({submitter.address} if submitter else set[str]()) - {""}
+    domains = {domain_of(address) for address in addresses}
     readings = [reading for content in contents for reading in _possible(content, mail)]
     return Query(
         addresses=addresses,
-        domains=frozenset(domain for address in addresses for domain in parent_domains(domain_of(address))),
+        domains=frozenset(domain for each in domains for domain in telling_domains(each, policy.free_mail)),
         tokens=frozenset(name for reading in readings for name in names(strand(reading))),
         id_keys=frozenset(id_key(content) for content in contents),
         deal_tags=frozenset(target.argument for target in delivery.targets if target.tag is Tag.DEAL),
         deliveries=frozenset({delivery.id}),
         users=frozenset({submitter.user_id} if submitter and submitter.user_id else ()),
+        never_log=frozenset(entry for address in addresses for entry in never_log_entries(address)),
+        received=(delivery.received_at, delivery.received_at) if _counts_contacts(policy) else None,
     )
+
+
+def _counts_contacts(policy: Policy) -> bool:
+    return policy.auto_create_contact and policy.max_new_contacts > 0
 
 
 def _contents(mail: Mail) -> Iterable[Content]:

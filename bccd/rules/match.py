@@ -1,28 +1,22 @@
 """Participants to contacts: every address gets a verdict and a reason (rules.md 5 and 6)."""
 
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum, unique
 
 from bccd.mail.addresses import domain_of
+from bccd.mail.domains import parent_domains, telling_domains
 from bccd.model.crm import Contact, DealStatus, Organisation
 from bccd.model.message import Mailbox
+from bccd.model.policy import SeveralContacts
 from bccd.rules.overlay import Overlay
+from bccd.rules.roles import is_machine, is_no_reply, is_role
 
 MAX_ADDRESSES = 50  # rules.md 6.7
 MAX_NEW_CONTACTS = 10  # a mail, rules.md 6.5
 
-# Machines: never matched, never created (rules.md 5).
-_MACHINE = re.compile(
-    r"(?:mailer-daemon|postmaster|bounces?|bounces?[+=-].+|srs[01][+=-].+|prvs=.+|.+\+caf_=.+|msprvs1=.+)\Z"
-)
-# Roles: matched where the CRM has such a contact, never created.
-_ROLES = frozenset(
-    """no-reply noreply no_reply donotreply do-not-reply info office contact sales support help helpdesk team
-    admin administrator webmaster hostmaster abuse billing accounts accounting invoices orders service
-    newsletter notifications marketing hr jobs careers biuro kontakt sekretariat faktury""".split()  # noqa: SIM905
-)
+# What list managers put behind a list's name for the mailboxes beside it.
+_BESIDE_LIST = ("-owner", "-request", "-help", "-confirm", "-join", "-leave", "-subscribe", "-unsubscribe")
 
 
 @unique
@@ -34,7 +28,7 @@ class Verdict(StrEnum):
     SERVICE = "service"
     INTERNAL = "internal"
     NEVER_LOG = "never_log"
-    EXCLUDED = "excluded"  # a machine's address
+    EXCLUDED = "excluded"  # a machine's or a mailing list's address
     UNKNOWN = "unknown"  # external, no contact
     NO_ADDRESS = "no_address"  # a name alone
 
@@ -46,23 +40,31 @@ class Match:
     address: str
     verdict: Verdict
     reason: str
-    contact: Contact | None = None
+    contact: Contact | None = None  # none while `ask`
     user_id: int | None = None
     organisation: Organisation | None = None
+    others: tuple[Contact, ...] = ()  # linked like `contact`, or offered where `ask`, ranked
+    ask: bool = False  # which contact it is, the user must say (rules.md 6.3)
+
+    @property
+    def contacts(self) -> tuple[Contact, ...]:
+        """The contacts that the mail is linked to by this address, the best first; none while `ask`."""
+        return () if self.ask or self.contact is None else (self.contact, *self.others)
 
 
 def match_all(
-    boxes: Iterable[Mailbox], overlay: Overlay, submitter: int
+    boxes: Iterable[Mailbox], overlay: Overlay, submitter: int, lists: Collection[str] = ()
 ) -> tuple[dict[str, Match], tuple[str, ...]]:
     """Give every distinct address its verdict; beyond 50 outside parties contacts are not looked up.
 
-    The second value lists the addresses that were left out so.
+    `lists` are the addresses of mailing lists that the mail names. The second value lists the addresses that
+    were left out.
     """
     matches: dict[str, Match] = {}
     left_out: list[str] = []
     outside = 0
     for address in dict.fromkeys(box.address for box in boxes if box.address):
-        excluded = exclusion(address, overlay)
+        excluded = exclusion(address, overlay, lists)
         if excluded:
             matches[address] = excluded
         elif outside < MAX_ADDRESSES:
@@ -74,57 +76,79 @@ def match_all(
 
 
 def match(address: str, overlay: Overlay, submitter: int) -> Match:
-    """Match an outside party to a contact, else to an organisation."""
+    """Match an outside party to its contacts, else to an organisation (rules.md 6)."""
     candidates = overlay.contacts(address)
     if not candidates:
         found = organisation_of(address, overlay)
         claimed = overlay.user_address(address) is not None
         reason = "a user's address, not confirmed yet" if claimed else "no contact has this address"
         return Match(address, Verdict.UNKNOWN, reason, organisation=found)
-    best, reason = choose(candidates, overlay, submitter)
-    return Match(address, Verdict.CONTACT, reason, contact=best)
+    ranked, reason = rank(candidates, overlay, submitter)
+    if len(ranked) == 1:
+        return Match(address, Verdict.CONTACT, reason, contact=ranked[0])
+    several = f"of {len(ranked)} contacts with this address"
+    match overlay.company.policy.several_contacts:
+        case SeveralContacts.BEST:
+            return Match(address, Verdict.CONTACT, f"{reason}, {several}", contact=ranked[0])
+        case SeveralContacts.ALL:
+            reason = f"all {several}; first {reason}"
+            return Match(address, Verdict.CONTACT, reason, contact=ranked[0], others=ranked[1:])
+        case SeveralContacts.ASK:
+            return Match(
+                address, Verdict.CONTACT, f"one {several}: the user chooses", others=ranked, ask=True
+            )
 
 
-def exclusion(address: str, overlay: Overlay) -> Match | None:
+def exclusion(address: str, overlay: Overlay, lists: Collection[str] = ()) -> Match | None:
     """Tell whether the address is kept out of matching (rules.md 5)."""
     if overlay.is_service(address):
         return Match(address, Verdict.SERVICE, "a drop address of the company")
     entry = overlay.user_address(address)
     if entry is not None and entry.confirmed:
-        return Match(address, Verdict.USER, "a user of the company", user_id=entry.user.id)
-    if is_internal(address, overlay):
-        return Match(address, Verdict.INTERNAL, "an internal domain")
-    if is_never_log(address, overlay):
-        return Match(address, Verdict.NEVER_LOG, "on the never-log list")
-    if _MACHINE.match(address.rpartition("@")[0]):
-        return Match(address, Verdict.EXCLUDED, "the address of a machine")
-    return None
+        reason = "a user of the company" if entry.user.active else "a former user of the company"
+        return Match(address, Verdict.USER, reason, user_id=entry.user.id)
+    others = (
+        (Verdict.INTERNAL, "an internal domain", is_internal(address, overlay)),
+        (Verdict.NEVER_LOG, "on the never-log list", is_never_log(address, overlay)),
+        (Verdict.EXCLUDED, "the address of a mailing list", is_list(address, lists)),
+        (Verdict.EXCLUDED, "the address of a machine", is_machine(address.rpartition("@")[0])),
+    )
+    return next((Match(address, verdict, reason) for verdict, reason, holds in others if holds), None)
 
 
-def choose(candidates: tuple[Contact, ...], overlay: Overlay, submitter: int) -> tuple[Contact, str]:
-    """Break a tie between contacts on one address by the stated order (rules.md 6.3)."""
+def rank(
+    candidates: tuple[Contact, ...], overlay: Overlay, submitter: int
+) -> tuple[tuple[Contact, ...], str]:
+    """Order the contacts on one address as rules.md 6.3 states; the reason says what put the first there."""
     if len(candidates) == 1:
-        return candidates[0], "the only contact with this address"
-    left = list(candidates)
-    for reason, key in _tie_breakers(overlay, submitter):
-        best = max(key(contact) for contact in left)
-        kept = [contact for contact in left if key(contact) == best]
-        if len(kept) == 1:
-            return kept[0], f"{reason}, of {len(candidates)} contacts with this address"
-        left = kept
-    return left[0], "the only contact with this address"
+        return candidates, "the only contact with this address"
+    order = _tie_breakers(overlay, submitter)
+    ranked = sorted(candidates, key=lambda contact: tuple(key(contact) for _, key in order), reverse=True)
+    first, second = ranked[:2]
+    return tuple(ranked), next(reason for reason, key in order if key(first) != key(second))
+
+
+def hints(contact: Contact, overlay: Overlay, submitter: int) -> str:
+    """Say what speaks for a contact that is offered among others."""
+    speaks = (
+        ("in use", contact.active),
+        ("the submitter's own", contact.owner_id == submitter),
+        ("has an open deal", _has_open_deal(contact, overlay)),
+        (f"last active {contact.last_activity[:10]}", bool(contact.last_activity)),
+    )
+    return "; ".join(hint for hint, holds in speaks if holds) or "nothing speaks for it"
 
 
 def _tie_breakers(
     overlay: Overlay, submitter: int
-) -> tuple[tuple[str, Callable[[Contact], tuple[bool | str | int, ...]]], ...]:
+) -> tuple[tuple[str, Callable[[Contact], bool | str | int]], ...]:
     """Return the stated order; the last one, the oldest id, always decides."""
     return (
-        ("the active one", lambda contact: (contact.active,)),
-        ("the submitter's own", lambda contact: (contact.owner_id == submitter,)),
-        ("the one with an open deal", lambda contact: (_has_open_deal(contact, overlay),)),
-        ("the most recently active", lambda contact: (contact.last_activity,)),
-        ("the oldest", lambda contact: (-contact.id,)),
+        ("the active one", lambda contact: contact.active),
+        ("the submitter's own", lambda contact: contact.owner_id == submitter),
+        ("the one with an open deal", lambda contact: _has_open_deal(contact, overlay)),
+        ("the most recently active", lambda contact: contact.last_activity),
+        ("the oldest", lambda contact: -contact.id),
     )
 
 
@@ -133,25 +157,34 @@ def _has_open_deal(contact: Contact, overlay: Overlay) -> bool:
 
 
 def organisation_of(address: str, overlay: Overlay) -> Organisation | None:
-    """Return the organisation registered for the address's domain or its nearest parent (rules.md 6.4)."""
-    for domain in parent_domains(domain_of(address)):
+    """Return the organisation with the address's domain or the nearest above it (rules.md 6.4).
+
+    It goes no higher than the registered domain, and a domain at which anybody gets a mailbox tells nothing.
+    """
+    for domain in telling_domains(domain_of(address), overlay.company.policy.free_mail):
         found = overlay.organisations(domain)
         if found:
             return min(found, key=lambda organisation: organisation.id)
     return None
 
 
-def parent_domains(domain: str) -> tuple[str, ...]:
-    """Return the domain and its parents of at least two labels, nearest first."""
-    labels = domain.split(".")
-    return tuple(".".join(labels[i:]) for i in range(max(len(labels) - 1, 1))) if domain else ()
-
-
 def may_not_create(address: str, overlay: Overlay) -> str:
     """Say why no contact is made from this address, empty where one may be (rules.md 5)."""
+    local = address.rpartition("@")[0]
     if overlay.user_address(address) is not None:
         return "it is a user's address, not confirmed yet"
-    return "it is the address of a role" if address.rpartition("@")[0].partition("+")[0] in _ROLES else ""
+    if is_no_reply(local):
+        return "nobody reads what is sent to it"
+    if is_role(local) and not overlay.company.policy.create_role_contacts:
+        return "it is the address of a role"
+    return ""
+
+
+def is_list(address: str, lists: Collection[str]) -> bool:
+    """Tell whether the address is one of these mailing lists, or a mailbox beside one, like list-request@."""
+    local, _, domain = address.rpartition("@")
+    beside = (local.removesuffix(ending) for ending in _BESIDE_LIST if local.endswith(ending))
+    return address in lists or any(f"{name}@{domain}" in lists for name in beside)
 
 
 def is_internal(address: str, overlay: Overlay) -> bool:
@@ -162,8 +195,12 @@ def is_internal(address: str, overlay: Overlay) -> bool:
 
 def is_never_log(address: str, overlay: Overlay) -> bool:
     """Tell whether the address, its domain or a parent of it is on the never-log list (rules.md 3.5)."""
-    domains = ("@" + domain for domain in parent_domains(domain_of(address)))
-    return not overlay.never_log.isdisjoint((address, *domains))
+    return not overlay.never_log.isdisjoint(never_log_entries(address))
+
+
+def never_log_entries(address: str) -> tuple[str, ...]:
+    """Return the entries of a never-log list that would concern this address."""
+    return (address, *("@" + domain for domain in parent_domains(domain_of(address))))
 
 
 def is_ours(address: str, overlay: Overlay) -> bool:

@@ -2,13 +2,17 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime, timedelta
 
+from bccd.mail.addresses import domain_of
 from bccd.model.crm import Contact, Deal, DealStatus, Organisation, sortable
 from bccd.model.directory import Company, UserAddress
 from bccd.model.facts import CarriedDeal, Facts, KnownMessage
 from bccd.model.plan import LinkState, NewMessage, Outcome, Plan
 from bccd.model.ruling import Ruling
 from bccd.model.strand import Token
+
+_REPLY = "r"  # r+<token>@ is where an answer to us goes (rules.md 1.2)
 
 
 class Overlay:
@@ -24,6 +28,8 @@ class Overlay:
         self._messages = dict(facts.messages)
         self._delivered = dict(facts.delivered)
         self._activity: dict[int, str] = {}
+        self._service_domains = {domain_of(address) for address in facts.service_addresses}
+        self._created = {user: list(moments) for user, moments in facts.created.items()}
         self._statuses = {deal.id: deal.status for deal in facts.deals_by_tag.values()}
         for deals in facts.deals_by_contact.values():
             self._statuses |= {deal.id: deal.status for deal in deals}
@@ -52,9 +58,23 @@ class Overlay:
         return self._facts.user_addresses.get(address)
 
     def is_service(self, address: str) -> bool:
-        """Tell whether the address is one of the company's own drop addresses, with any tag."""
+        """Tell whether the address is a drop address of the company, with any tag, or a reply address."""
+        if address in self._facts.service_addresses:
+            return True
         local, _, domain = address.rpartition("@")
-        return f"{local.partition('+')[0]}@{domain}" in self._facts.service_addresses
+        base, plus, _ = local.partition("+")
+        if not plus:
+            return False
+        return f"{base}@{domain}" in self._facts.service_addresses or (
+            base == _REPLY and domain in self._service_domains
+        )
+
+    def created_near(self, user_id: int, moment: datetime, span: timedelta) -> int:
+        """Count the contacts made from this user's mail received within a span of the moment, on either side.
+
+        Also later ones count: mail that waited may be filed after mail that came after it.
+        """
+        return sum(abs(made - moment) < span for made in self._created.get(user_id, ()))
 
     @property
     def never_log(self) -> frozenset[str]:
@@ -141,6 +161,7 @@ class Overlay:
         for contact in plan.contacts:
             fresh = Contact(contact.id, contact.name, organisation_id=contact.organisation_id)
             self._contacts[contact.address] = (*self._contacts.get(contact.address, ()), fresh)
+            self._created.setdefault(contact.created_by, []).append(contact.created_at)
         self._learn_merge(plan)
         self._tokens.update(plan.tokens)
         known = self._learn_message(plan)

@@ -35,7 +35,7 @@ _WORK_OUT = text(
             CASE WHEN m.shared AND m.linked THEN 1 ELSE 0 END AS is_open,
             CASE WHEN EXISTS (SELECT 1 FROM link l WHERE l.company_id = m.company_id
                 AND l.conversation_id = m.conversation_id AND l.message_id = m.id
-                AND l.deal_id IS NOT NULL AND l.state = 'suggested') THEN 1 ELSE 0 END AS choice
+                AND l.organisation_id IS NULL AND l.state = 'suggested') THEN 1 ELSE 0 END AS choice
         FROM message m WHERE m.company_id = :company AND m.conversation_id IN :ids
     ), owned AS (
         SELECT c.owner_id, mail.id, mail.conversation_id FROM mail
@@ -82,7 +82,7 @@ _MAIL = select(
             t.link.c.company_id == t.message.c.company_id,
             t.link.c.conversation_id == t.message.c.conversation_id,
             t.link.c.message_id == t.message.c.id,
-            t.link.c.deal_id.is_not(None),
+            t.link.c.organisation_id.is_(None),
             t.link.c.state == "suggested",
         )
     )
@@ -146,7 +146,7 @@ class Audiences:
             if (edit.shared, edit.linked) > flags[edit.message_id] or edit.linked > flags[edit.message_id][1]
         }
         # A suggestion on a stored message may come, or be settled by a wish.
-        relinked = {row[2] for row in batch.rows["link"] if row[6] is not None and row[3] not in new}
+        relinked = {row[2] for row in batch.rows["link"] if row[5] is None and row[3] not in new}
         return batch.merged() | batch.living(widened | relinked)
 
     def update(self, batch: Batch, anew: Collection[int]) -> None:

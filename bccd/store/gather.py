@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import product
 from typing import Any
 
@@ -13,13 +13,15 @@ from sqlalchemy import Connection, Executable
 from bccd.model.crm import Contact, Deal, DealStatus, Organisation
 from bccd.model.delivery import DeliveryState
 from bccd.model.directory import Company, Sharing, User, UserAddress
-from bccd.model.facts import CarriedDeal, Facts, KnownMessage, Query
+from bccd.model.facts import CREATION_WINDOW, CarriedDeal, Facts, KnownMessage, Query
 from bccd.model.plan import Outcome
 from bccd.model.ruling import Ruling
 from bccd.store import queries
 from bccd.store.tables import to_text
 
 MAX_LIST = 10_000  # values in one IN list; SQLite takes 32,766 parameters in all
+NOTHING: Mapping[str, Any] = {}
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Gatherer:
@@ -33,7 +35,7 @@ class Gatherer:
         self, query: Query, company: Company, service_addresses: frozenset[str], clock: tuple[int, int]
     ) -> Facts:
         """Read all that the query names; `clock` is (next id, last event) as locked."""
-        users, user_addresses = self._users(query)
+        users, user_addresses, created = self._users(query)
         contacts = self._contacts(query.addresses)
         matched = {contact.id for found in contacts.values() for contact in found}
         of_contact, by_tag = self._deals(matched, query.deal_tags)
@@ -52,7 +54,8 @@ class Gatherer:
             deals_by_contact=of_contact,
             deals_by_tag=by_tag,
             organisations=self._organisations(query.domains),
-            never_log=self._never_log(query),
+            never_log=frozenset(entry for (entry,) in self._rows(queries.NEVER_LOG, entries=query.never_log)),
+            created=created,
             token_conversations=tokens,
             carried=self._carried(known, query, matched),
             messages=messages,
@@ -60,28 +63,35 @@ class Gatherer:
             rulings=rulings,
         )
 
-    def _rows(self, statement: Executable, **lists: Collection[Any]) -> Iterator[Any]:
+    def _rows(
+        self, statement: Executable, fixed: Mapping[str, Any] = NOTHING, **lists: Collection[Any]
+    ) -> Iterator[Any]:
         """Run a statement; lists too long for one are cut, and every combination of their pieces is asked."""
         if not any(lists.values()):
             return
         pieces = [_cut(list(values)) for values in lists.values()]
         for piece in product(*pieces):
             parameters: dict[str, Any] = dict(zip(lists, piece, strict=True))
-            parameters["company"] = self._company_id
+            parameters |= {"company": self._company_id, **fixed}
             yield from self._connection.execute(statement, parameters)
 
-    def _users(self, query: Query) -> tuple[dict[int, bool], dict[str, UserAddress]]:
+    def _users(
+        self, query: Query
+    ) -> tuple[dict[int, bool], dict[str, UserAddress], dict[int, tuple[datetime, ...]]]:
         users: dict[int, bool] = {}
         addresses: dict[str, UserAddress] = {}
-        rows = self._rows(queries.USERS, addresses=query.addresses, users=query.users)
-        for id_, name, sharing, active, address, kind, confirmed_at in rows:
-            if address is None:
+        made: defaultdict[int, dict[str, datetime]] = defaultdict(dict)
+        rows = self._rows(queries.USERS, near(query), addresses=query.addresses, users=query.users)
+        for id_, name, sharing, active, address, kind, moment in rows:
+            if kind == queries.MADE:
+                made[id_][name] = moment
+            elif address is None:
                 users[id_] = active
             else:
                 user = User(id_, name, Sharing(sharing), active)
-                confirmed = kind == "login" or confirmed_at is not None
+                confirmed = kind == "login" or moment is not None
                 addresses[address] = UserAddress(address, user, kind, confirmed)
-        return users, addresses
+        return users, addresses, {user_id: tuple(sorted(found.values())) for user_id, found in made.items()}
 
     def _contacts(self, addresses: Collection[str]) -> dict[str, tuple[Contact, ...]]:
         found: defaultdict[str, dict[int, Contact]] = defaultdict(dict)
@@ -114,11 +124,6 @@ class Gatherer:
             found[domain][id_] = Organisation(id_, name)
         return {domain: in_order(organisations) for domain, organisations in found.items()}
 
-    def _never_log(self, query: Query) -> frozenset[str]:
-        return frozenset(
-            entry for (entry,) in self._rows(queries.NEVER_LOG, entries=never_log_entries(query))
-        )
-
     def _delivered(self, ids: Collection[int]) -> tuple[dict[int, Outcome], dict[int, Ruling]]:
         """Return how deliveries ended, and what users said of those that waited."""
         ended: dict[int, Outcome] = {}
@@ -146,8 +151,8 @@ class Gatherer:
         """Add the deals that stored messages carry."""
         found: defaultdict[int, set[tuple[int, DealStatus]]] = defaultdict(set)
         ids = {message.id: message.conversation_id for message in messages.values()}
-        asked = {"messages": ids.keys(), "conversations": set(ids.values())}
-        for message_id, deal_id, status in self._rows(queries.DEALS_OF_MESSAGES, **asked):
+        rows = self._rows(queries.DEALS_OF_MESSAGES, messages=ids.keys(), conversations=set(ids.values()))
+        for message_id, deal_id, status in rows:
             found[message_id].add((deal_id, DealStatus(status)))
         return {key: replace(known, deals=frozenset(found[known.id])) for key, known in messages.items()}
 
@@ -169,6 +174,14 @@ class Gatherer:
         return {conversation_id: frozenset(deals) for conversation_id, deals in found.items()}
 
 
+def near(query: Query) -> dict[str, datetime]:
+    """Return the bounds, not included, between which new contacts count; where none do they hold nothing."""
+    if query.received is None:
+        return {"since": NEVER, "until": NEVER}
+    first, last = query.received
+    return {"since": first - CREATION_WINDOW, "until": last + CREATION_WINDOW}
+
+
 def iso(moment: datetime | None) -> str:
     """Write a moment as the rules compare it: text that sorts as time does, empty for none."""
     return to_text(moment) or ""
@@ -177,12 +190,6 @@ def iso(moment: datetime | None) -> str:
 def in_order(found: Mapping[int, Any]) -> tuple[Any, ...]:
     """Return records in the order of their ids, so that no database's own order ever shows."""
     return tuple(found[id_] for id_ in sorted(found))
-
-
-def never_log_entries(query: Query) -> set[str]:
-    """Return the entries of the never-log list that would concern the query."""
-    domains = {f"@{domain}" for domain in query.domains}
-    return {*query.addresses, *domains, *("@" + address.rpartition("@")[2] for address in query.addresses)}
 
 
 def _cut(values: list[Any]) -> list[list[Any]]:

@@ -3,13 +3,16 @@
 from typing import Any
 
 from sqlalchemy import (
+    Text,
     and_,
     bindparam,
+    cast,
     func,
     literal,
     null,
     or_,
     select,
+    true,
     union_all,
 )
 
@@ -25,6 +28,7 @@ def _listed(name: str) -> Any:
     return bindparam(name, expanding=True)
 
 
+MADE = "made"  # the kind of a row about a new contact
 USERS = union_all(
     select(
         t.app_user.c.id,
@@ -53,6 +57,21 @@ USERS = union_all(
         null(),
         null(),
     ).where(t.app_user.c.company_id == _company, t.app_user.c.id.in_(_listed("users"))),
+    # What a user's mail has made of late: the moment of each contact, told apart by the contact's id.
+    select(
+        t.contact.c.created_by,
+        cast(t.contact.c.id, Text),
+        literal("", literal_execute=True),
+        true(),
+        null(),
+        literal(MADE, literal_execute=True),
+        t.contact.c.created_at,
+    ).where(
+        t.contact.c.company_id == _company,
+        t.contact.c.created_by.in_(_listed("users")),
+        t.contact.c.created_at > bindparam("since", type_=t.Instant),
+        t.contact.c.created_at < bindparam("until", type_=t.Instant),
+    ),
 )
 
 _named = t.contact.alias("named")

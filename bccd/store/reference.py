@@ -30,7 +30,7 @@ MEANING = {
     "message_count": "messages of the conversation that this viewer may see",
     "last_at": "sort_at of the newest visible message",
     "last_message_id": "the newest visible message",
-    "needs_choice": "some visible message has several open deals and waits for a choice",
+    "needs_choice": "some visible message has several open deals or contacts and waits for a choice",
     "linked": "linked to a contact or deal; of a conversation, any visible message is",
     "direction": "incoming, outgoing or internal",
     "sent_at": "the Date field, or that of the forwarded original; null where unknown",

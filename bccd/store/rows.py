@@ -17,7 +17,7 @@ Stamp = Callable[[datetime | None], Any]
 COLUMNS: dict[str, tuple[str, ...]] = {
     "contact": (
         "company_id", "id", "name", "organisation_id", "origin", "to_check", "archived", "created_at",
-        "delivery_id",
+        "delivery_id", "created_by",
     ),
     "contact_address": ("company_id", "address", "contact_id", "is_primary"),
     "conversation": ("company_id", "id", "created_at"),
@@ -168,7 +168,7 @@ class Batch:
         for new in plan.contacts:
             rows["contact"].append((
                 company_id, new.id, new.name, new.organisation_id, "auto", True, False,
-                stamp(new.created_at), new.delivery_id,
+                stamp(new.created_at), new.delivery_id, new.created_by,
             ))  # fmt: skip
             rows["contact_address"].append((company_id, new.address, new.id, True))
         if plan.conversation is not None:

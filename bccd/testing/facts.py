@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -9,7 +10,7 @@ import msgspec
 from bccd.model.crm import Contact, Deal, DealStatus, Organisation
 from bccd.model.delivery import DeliveryState
 from bccd.model.directory import Company, Sharing, User, UserAddress
-from bccd.model.facts import CarriedDeal, Facts, KnownMessage, Query
+from bccd.model.facts import CREATION_WINDOW, CarriedDeal, Facts, KnownMessage, Query
 from bccd.model.plan import Outcome
 from bccd.model.ruling import Ruling
 from bccd.store.tables import to_text
@@ -48,7 +49,8 @@ class _Reader:
             deals_by_contact=self._deals_by_contact(matched),
             deals_by_tag=self._deals_by_tag(query.deal_tags),
             organisations=self._organisations(query.domains),
-            never_log=self._never_log(query),
+            never_log=query.never_log & {row["entry"] for row in self._rows("never_log")},
+            created=self._created(query),
             token_conversations=tokens,
             carried={id_: deals for id_ in known if (deals := self._carried(id_, query, matched))},
             messages=messages,
@@ -80,6 +82,17 @@ class _Reader:
                 known = User(user["id"], user["name"], sharing, user["active"])
                 found[row["address"]] = UserAddress(row["address"], known, row["kind"], confirmed)
         return found
+
+    def _created(self, query: Query) -> dict[int, tuple[datetime, ...]]:
+        if query.received is None:
+            return {}
+        first, last = query.received
+        found: defaultdict[int, list[datetime]] = defaultdict(list)
+        for row in self._rows("contact"):
+            close = first - CREATION_WINDOW < row["created_at"] < last + CREATION_WINDOW
+            if row["created_by"] in query.users and close:
+                found[row["created_by"]].append(row["created_at"])
+        return {user_id: tuple(sorted(moments)) for user_id, moments in found.items()}
 
     def _contacts(self, addresses: Collection[str]) -> dict[str, tuple[Contact, ...]]:
         found: defaultdict[str, dict[int, Contact]] = defaultdict(dict)
@@ -119,12 +132,6 @@ class _Reader:
                 name = self._row("organisation", row["organisation_id"])["name"]
                 found[row["domain"]][row["organisation_id"]] = Organisation(row["organisation_id"], name)
         return {domain: _in_order(organisations) for domain, organisations in found.items()}
-
-    def _never_log(self, query: Query) -> frozenset[str]:
-        asked = set(query.addresses)
-        for domain in (*query.domains, *(address.rpartition("@")[2] for address in query.addresses)):
-            asked.add(f"@{domain}")
-        return frozenset(row["entry"] for row in self._rows("never_log") if row["entry"] in asked)
 
     def _messages(self, id_keys: Collection[bytes]) -> dict[bytes, KnownMessage]:
         return {

@@ -129,7 +129,7 @@ def _audiences(tables: Tables, company_id: int, touched: Collection[int], gone: 
     choices = {
         link["message_id"]
         for link in tables["link"].values()
-        if link["company_id"] == company_id and link["deal_id"] and link["state"] == "suggested"
+        if link["company_id"] == company_id and not link["organisation_id"] and link["state"] == "suggested"
     }
     for conversation_id, messages in mails.items():
         for audience in {0}.union(*(owners[m["id"]] for m in messages)):

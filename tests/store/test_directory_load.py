@@ -189,7 +189,7 @@ def test_a_contact_made_from_mail_becomes_the_crms(stores: Stores) -> None:
     with SqlWorks(stores.database)(1) as work:
         first = work.gather(Query()).next_id
         got, plan = filed(1, first, owner=1, linked=False, deal=None)
-        made = NewContact(first + 5, "jan", "jan@new.example", None, NOON, 1)
+        made = NewContact(first + 5, "jan", "jan@new.example", None, NOON, 1, 1)
         work.apply([got], [replace(plan, contacts=(made,), participants=())], NOON)
         work.commit()
     load(stores, contact(1, "jan@new.example", "jan@home.example"))

@@ -294,6 +294,8 @@ def query(size: int) -> Query:
         deal_tags=frozenset({"7"}),
         deliveries=frozenset(range(size)),
         users=frozenset({ANNA}),
+        never_log=names | {"@customer.example"},
+        received=(NOON, NOON),
     )
 
 

@@ -78,7 +78,12 @@ def test_people_are_found_by_address(bench: Bench) -> None:
     bench.fill(world())
     addresses = {"anna@home.example", "a@pending.example", "jan@home.example", "x@payroll.example", "no@one"}
     found = facts(
-        bench, Query(addresses=frozenset(addresses), domains=frozenset({"customer.example", "none.example"}))
+        bench,
+        Query(
+            addresses=frozenset(addresses),
+            domains=frozenset({"customer.example", "none.example"}),
+            never_log=frozenset({"x@payroll.example", "@payroll.example", "@none.example"}),
+        ),
     )
     assert {a: (u.user.id, u.kind, u.confirmed) for a, u in found.user_addresses.items()} == {
         "anna@home.example": (ANNA, "alternative", True),
@@ -257,12 +262,31 @@ def test_an_auto_created_contact_waits_to_be_checked(bench: Bench) -> None:
     """It stands with its one address and the mail it came from."""
     bench.fill(world())
     got, plan = filed(1, 1000)
-    new = NewContact(1020, "Nina", "nina@new.example", None, NOON, 1)
+    new = NewContact(1020, "Nina", "nina@new.example", None, NOON, 1, 1)
     bench.apply([(got, replace(plan, contacts=(new,)))], NOON)
     columns = ("id", "origin", "to_check", "external_id", "delivery_id")
     assert bench.column("contact", *columns)[-1] == (1020, "auto", True, None, 1)
     assert facts(bench, Query(addresses=frozenset({"nina@new.example"}))).contacts
     assert bench.column("company_clock", "next_id") == [1021]
+
+
+def test_new_contacts_are_counted_for_the_user_whose_mail_made_them(bench: Bench) -> None:
+    """Each with the moment of that mail, if less than two hours lie between it and the batch's (rule 3.6)."""
+    bench.fill(world())
+    got, plan = filed(1, 1000)
+    made = [
+        NewContact(1020 + n, "Nina", f"n{n}@new.example", None, NOON + timedelta(minutes=m), 1, user)
+        for n, (m, user) in enumerate(
+            ((-120, ANNA), (-119, ANNA), (0, ANNA), (0, ANNA), (0, BERT), (149, ANNA))
+        )
+    ]
+    bench.apply([(got, replace(plan, contacts=tuple(made)))], NOON)
+    asked = Query(users=frozenset({ANNA}), received=(NOON, NOON + timedelta(minutes=30)))
+    after = {ANNA: tuple(NOON + timedelta(minutes=m) for m in (-119, 0, 0, 149))}
+    assert facts(bench, asked).created == after
+    assert facts(bench, replace(asked, received=None)).created == {}
+    everyone = replace(asked, users=frozenset({ANNA, BERT, CLEO}))
+    assert facts(bench, everyone).created == after | {BERT: (NOON,)}
 
 
 def test_a_contact_remembers_its_newest_message(bench: Bench) -> None:
@@ -423,6 +447,23 @@ def test_a_choice_is_pending_only_for_those_who_see_the_message(bench: Bench) ->
         (ANNA, False),
         (BERT, True),
     ]
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_a_suggested_contact_is_a_choice_too(bench: Bench, again: bool) -> None:
+    """With a new message, or on one that stands already, until it is linked (rule 6.3)."""
+    bench.fill(world())
+    got, plan = filed(1, 1000)
+    offered = replace(plan.links[0], id=1020, contact_id=MARIA, deal_id=None, state=LinkState.SUGGESTED)
+    if again:
+        bench.apply([(got, plan)], NOON)
+        got, plan = mail(2), Plan(Outcome(2, DeliveryState.FILED, "already_owned", ANNA, 1001), ())
+    bench.apply([(got, replace(plan, links=(*plan.links, offered)))], NOON)
+    seen = ("audience_id", "needs_choice")
+    assert bench.column("conversation_audience", *seen) == [(0, True), (ANNA, True)]
+    taken = replace(offered, id=1021, state=LinkState.ACTIVE)
+    bench.apply([(mail(3), Plan(Outcome(3, DeliveryState.FILED, "", ANNA, 1001), (), links=(taken,)))], NOON)
+    assert bench.column("conversation_audience", *seen) == [(0, False), (ANNA, False)]
 
 
 def test_unlinked_mail_is_seen_by_its_owner_alone(bench: Bench) -> None:

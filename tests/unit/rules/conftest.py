@@ -41,6 +41,8 @@ class World:
     tags: dict[str, Deal] = field(default_factory=dict)
     organisations: dict[str, tuple[Organisation, ...]] = field(default_factory=dict)
     never_log: frozenset[str] = frozenset()
+    service: frozenset[str] = frozenset({DROP})
+    created: dict[int, tuple[datetime, ...]] = field(default_factory=dict)
     tokens: dict[Token, int] = field(default_factory=dict)
     carried: dict[int, frozenset[CarriedDeal]] = field(default_factory=dict)
     messages: dict[bytes, KnownMessage] = field(default_factory=dict)
@@ -85,12 +87,13 @@ class World:
                 change_seq=0,
                 users=self.users,
                 user_addresses=self.user_addresses,
-                service_addresses=frozenset({DROP}),
+                service_addresses=self.service,
                 contacts=self.contacts,
                 deals_by_contact=self.deals,
                 deals_by_tag=self.tags,
                 organisations=self.organisations,
                 never_log=self.never_log,
+                created=self.created,
                 token_conversations=self.tokens,
                 carried=self.carried,
                 messages=self.messages,
