@@ -161,6 +161,7 @@ class NewCopy:
     comment_text: str
     raw_sha256: bytes
     created_at: datetime
+    filed_by: int | None = None  # the user who sent it in, where that was not its owner
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +269,7 @@ class Plan:
     update: MessageUpdate | None = None
     participants: tuple[NewParticipant, ...] = ()
     attachments: tuple[NewAttachment, ...] = ()
-    copy: NewCopy | None = None
+    copies: tuple[NewCopy, ...] = ()  # one an owner, the submitter's first
     links: tuple[NewLink, ...] = ()
     aliases: tuple[tuple[str, int], ...] = ()  # another id of a message, the message
     handed_on: tuple[HandedOn, ...] = ()

@@ -25,8 +25,10 @@ class Case:
     mail: Mail
     reading: Reading
     overlay: Overlay
-    user_id: int
+    user_id: int  # the submitter
     sharing: Sharing
+    owners: tuple[int, ...]  # who gets a copy each, the submitter first unless he files for others
+    filed_by: int | None = None  # who sent it in, where that is not every owner himself
     matches: dict[str, Match] = field(default_factory=dict)
     contacts: list[NewContact] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
@@ -50,7 +52,7 @@ def open_case(mail: Mail, reading: Reading, overlay: Overlay) -> Case:
     sharing = entry.user.default_sharing if entry else Sharing.PRIVATE
     if asks_private(mail):
         sharing = Sharing.PRIVATE
-    case = Case(mail, reading, overlay, sender.user_id, sharing)
+    case = Case(mail, reading, overlay, sender.user_id, sharing, (sender.user_id,))
     between = ", ".join(box.address for box in reading.main) or "our own people"
     case.steps.append(Step("direction", f"rule {reading.rule}", str(reading.direction), f"with {between}"))
     if reading.wrapper is not None:

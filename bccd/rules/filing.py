@@ -101,7 +101,7 @@ def _join(
 def _first_arrival(case: Case, common: _Common) -> Plan:
     message_id = case.overlay.take_id()
     case.steps.append(Step("sharing", "", str(case.sharing), _why_shared(case)))
-    copy = _copy(case, message_id)
+    copies = _copies(case, message_id, case.owners)
     links = _links(case, message_id, common)
     linked = any(link.state is LinkState.ACTIVE and link.organisation_id is None for link in links)
     keys = (id_key(case.reading.content), identity_key(case.reading.content))
@@ -120,19 +120,18 @@ def _first_arrival(case: Case, common: _Common) -> Plan:
         linked=linked,
         reused=reused,
     )
-    audience = 0 if shared and linked else case.user_id
-    changes = [Change("message.added", audience, common.conversation, message_id, actor_id=case.user_id)]
+    changes = _added(case, common, message_id, (0,) if shared and linked else case.owners)
     return Plan(
-        Outcome(case.mail.delivery.id, DeliveryState.FILED, "", case.user_id, message_id, copy.id),
+        Outcome(case.mail.delivery.id, DeliveryState.FILED, "", case.user_id, message_id, copies[0].id),
         tuple(case.steps),
         contacts=tuple(case.contacts),
         conversation=common.started,
         merge=common.merge,
         tokens=common.tokens,
         message=message,
-        participants=participant_rows(case.reading.content, case.matches, message_id, copy.id),
+        participants=participant_rows(case.reading.content, case.matches, message_id, copies),
         attachments=attachment_rows(case.reading.content, case.mail, message_id),
-        copy=copy,
+        copies=copies,
         links=links,
         changes=(*_general_changes(case, common), *changes),
     )
@@ -140,28 +139,24 @@ def _first_arrival(case: Case, common: _Common) -> Plan:
 
 def _second_arrival(case: Case, known: KnownMessage, common: _Common) -> Plan:
     """Add an owner to a stored message, or find that he has it already (decisions.md 5, rules.md 9)."""
-    owned = case.user_id in known.owners
-    copy = None if owned else _copy(case, known.id)
-    shared = known.shared or (copy is not None and case.sharing is Sharing.SHARED)
+    fresh = tuple(owner for owner in case.owners if owner not in known.owners)
+    copies = _copies(case, known.id, fresh)
+    shared = known.shared or (bool(copies) and case.sharing is Sharing.SHARED)
     links = _links(case, known.id, common, again=True, widened=shared and not known.shared)
     linked = known.linked or any(
         link.state is LinkState.ACTIVE and link.organisation_id is None for link in links
     )
-    _explain_again(case, owned=owned)
-    verdict = "already owned" if owned else f"owner {case.user_id} added"
+    _explain_again(case, owned=not fresh)
+    verdict = f"owner {', '.join(map(str, fresh))} added" if fresh else "already owned"
     case.steps.append(Step("identity", f"message {known.id}", verdict, "the same mail stands already"))
-    changes = _changes_again(case, known, common, opened=(shared and linked), copied=copy is not None)
-    touched = copy is not None or links or (shared, linked) != (known.shared, known.linked)
-    reason = "already_owned" if owned else "owner_added"
+    opened = shared and linked and not (known.shared and known.linked)
+    # To everyone else a further copy of what is open to all is nobody's business.
+    changes = _added(case, common, known.id, (0,) if opened else fresh)
+    touched = copies or links or (shared, linked) != (known.shared, known.linked)
+    reason = "owner_added" if fresh else "already_owned"
+    copy_id = copies[0].id if copies else None
     return Plan(
-        Outcome(
-            case.mail.delivery.id,
-            DeliveryState.FILED,
-            reason,
-            case.user_id,
-            known.id,
-            copy.id if copy else None,
-        ),
+        Outcome(case.mail.delivery.id, DeliveryState.FILED, reason, case.user_id, known.id, copy_id),
         tuple(case.steps),
         contacts=tuple(case.contacts),
         conversation=common.started,
@@ -170,8 +165,8 @@ def _second_arrival(case: Case, known: KnownMessage, common: _Common) -> Plan:
         update=MessageUpdate(known.id, common.conversation, shared, linked, _known_since(case, links))
         if touched
         else None,
-        copy=copy,
-        participants=_own_bcc(case, known.id, copy),
+        copies=copies,
+        participants=_own_bcc(case, known.id, copies),
         links=links,
         changes=(*_general_changes(case, common), *changes),
     )
@@ -192,15 +187,12 @@ def _why_shared(case: Case) -> str:
     return "the address says +private" if asks_private(case.mail) else "the user's default"
 
 
-def _changes_again(
-    case: Case, known: KnownMessage, common: _Common, *, opened: bool, copied: bool
-) -> tuple[Change, ...]:
-    """Announce a message that became open to all; to everyone else a further copy is nobody's business."""
-    if opened and not (known.shared and known.linked):
-        return (Change("message.added", 0, common.conversation, known.id, actor_id=case.user_id),)
-    if copied:
-        return (Change("message.added", case.user_id, common.conversation, known.id, actor_id=case.user_id),)
-    return ()
+def _added(case: Case, common: _Common, message_id: int, audiences: tuple[int, ...]) -> tuple[Change, ...]:
+    """Announce a message to those who may see it from now on."""
+    return tuple(
+        Change("message.added", audience, common.conversation, message_id, actor_id=case.user_id)
+        for audience in audiences
+    )
 
 
 def _known_since(case: Case, links: tuple[NewLink, ...]) -> tuple[tuple[str, int], ...]:
@@ -210,24 +202,26 @@ def _known_since(case: Case, links: tuple[NewLink, ...]) -> tuple[tuple[str, int
     return tuple(sorted(found))
 
 
-def _own_bcc(case: Case, message_id: int, copy: NewCopy | None) -> tuple[NewParticipant, ...]:
-    if copy is None:
-        return ()
-    rows = participant_rows(case.reading.content, case.matches, message_id, copy.id)
-    return tuple(row for row in rows if row.copy_id == copy.id)
+def _own_bcc(case: Case, message_id: int, copies: tuple[NewCopy, ...]) -> tuple[NewParticipant, ...]:
+    rows = participant_rows(case.reading.content, case.matches, message_id, copies)
+    return tuple(row for row in rows if row.copy_id)
 
 
-def _copy(case: Case, message_id: int) -> NewCopy:
-    return NewCopy(
-        case.overlay.take_id(),
-        message_id,
-        case.user_id,
-        case.mail.delivery.id,
-        case.reading.provenance,
-        case.sharing,
-        case.reading.note,
-        case.mail.delivery.raw_sha256,
-        case.at,
+def _copies(case: Case, message_id: int, owners: tuple[int, ...]) -> tuple[NewCopy, ...]:
+    return tuple(
+        NewCopy(
+            case.overlay.take_id(),
+            message_id,
+            owner,
+            case.mail.delivery.id,
+            case.reading.provenance,
+            case.sharing,
+            case.reading.note,
+            case.mail.delivery.raw_sha256,
+            case.at,
+            case.filed_by if case.filed_by != owner else None,
+        )
+        for owner in owners
     )
 
 

@@ -184,7 +184,7 @@ class Overlay:
             return None
         if plan.update is not None:
             known = replace(known, shared=plan.update.shared, linked=plan.update.linked)
-        owners = known.owners | ({plan.copy.owner_id} if plan.copy else set())
+        owners = known.owners | {copy.owner_id for copy in plan.copies}
         deals = {
             (link.deal_id, self._statuses.get(link.deal_id, DealStatus.OPEN))
             for link in plan.links

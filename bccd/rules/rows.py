@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from bccd.mail.digest import digest_of
 from bccd.model.delivery import Mail
 from bccd.model.message import Content, Mailbox
-from bccd.model.plan import NewAttachment, NewMessage, NewParticipant
+from bccd.model.plan import NewAttachment, NewCopy, NewMessage, NewParticipant
 from bccd.rules.direction import Reading
 from bccd.rules.match import Match, Verdict
 
@@ -60,15 +60,17 @@ def message_row(
 
 
 def participant_rows(
-    content: Content, matches: dict[str, Match], message_id: int, copy_id: int
+    content: Content, matches: dict[str, Match], message_id: int, copies: Iterable[NewCopy]
 ) -> tuple[NewParticipant, ...]:
-    """Return one row a mailbox; Bcc rows belong to the copy alone (decisions.md 1)."""
+    """Return one row a mailbox; Bcc rows belong to a copy alone (decisions.md 1), each has its own."""
     one = {"from": content.sender, "sender": content.actual_sender}
     roles: list[tuple[str, Iterable[Mailbox]]] = [(role, (box,)) for role, box in one.items() if box]
-    roles += [("reply_to", content.reply_to), ("to", content.to), ("cc", content.cc), ("bcc", content.bcc)]
+    roles += [("reply_to", content.reply_to), ("to", content.to), ("cc", content.cc)]
+    listed = [(role, 0, boxes) for role, boxes in roles]
+    listed += [("bcc", copy.id, content.bcc) for copy in copies]
     rows = [
-        _participant(message_id, (role, pos, copy_id if role == "bcc" else 0), box, matches.get(box.address))
-        for role, boxes in roles
+        _participant(message_id, (role, pos, copy_id), box, matches.get(box.address))
+        for role, copy_id, boxes in listed
         for pos, box in enumerate(boxes)
     ]
     return tuple(rows[:MAX_PARTICIPANTS])

@@ -30,7 +30,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     ),
     "message_copy": (
         "company_id", "id", "message_id", "owner_id", "delivery_id", "source", "sharing", "comment_text",
-        "raw_sha256", "created_at",
+        "raw_sha256", "created_at", "filed_by",
     ),
     "participant": (
         "company_id", "message_id", "role", "pos", "copy_id", "address", "name", "verdict", "contact_id",
@@ -102,7 +102,7 @@ def highest_id(plan: Plan) -> int:
         (
             made.id
             for part in parts(plan)
-            for made in (*part.contacts, *part.links, part.conversation, part.message, part.copy)
+            for made in (*part.contacts, *part.links, *part.copies, part.conversation, part.message)
             if made is not None
         ),
         default=0,
@@ -177,9 +177,7 @@ class Batch:
         rows["conversation_token"] += [(company_id, *token, id_) for token, id_ in plan.tokens]
 
     def _add_message(self, plan: Plan) -> None:
-        company_id, rows, stamp, new, copy = (
-            self._company_id, self.rows, self._stamp, plan.message, plan.copy
-        )  # fmt: skip
+        company_id, rows, stamp, new = self._company_id, self.rows, self._stamp, plan.message
         if new is not None:
             rows["message"].append((
                 company_id, new.id, new.conversation_id, new.id_key, new.identity_key, new.msgid,
@@ -191,11 +189,10 @@ class Batch:
             ))  # fmt: skip
             if new.shared:  # private mail leaves no trace in the directory
                 self._add_activity(plan.participants, new.sort_at)
-        if copy is not None:
-            rows["message_copy"].append((
-                company_id, copy.id, copy.message_id, copy.owner_id, copy.delivery_id, copy.source.value,
-                copy.sharing.value, copy.comment_text, copy.raw_sha256, stamp(copy.created_at),
-            ))  # fmt: skip
+        rows["message_copy"] += [(
+            company_id, copy.id, copy.message_id, copy.owner_id, copy.delivery_id, copy.source.value,
+            copy.sharing.value, copy.comment_text, copy.raw_sha256, stamp(copy.created_at), copy.filed_by,
+        ) for copy in plan.copies]  # fmt: skip
         rows["participant"] += [(
             company_id, who.message_id, who.role, who.pos, who.copy_id, who.address, who.name,
             str(who.verdict), who.contact_id, who.user_id,

@@ -106,7 +106,7 @@ class Writer:
             links = (replace(donor, message_id=id_),)
         outcome = Outcome(self.number, DeliveryState.FILED, "", step.owner, id_, first if new_owner else None)
         update = MessageUpdate(id_, home, shared, linked)
-        plan = Plan(outcome, (), update=update, copy=copy if new_owner else None, links=links)
+        plan = Plan(outcome, (), update=update, copies=(copy,) if new_owner else (), links=links)
         return self._merged(step, (got, plan))
 
 

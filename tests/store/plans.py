@@ -103,7 +103,7 @@ def filed(
         tokens=tuple(((key(token), SCOPE), home) for token in tokens),
         message=message(number, message_id, home, at, shared=shared, linked=linked),
         participants=participants(message_id, copy_id),
-        copy=_copy(copy_id, message_id, owner, got, at, shared=shared),
+        copies=(_copy(copy_id, message_id, owner, got, at, shared=shared),),
         links=tuple(links),
         changes=(Change("message.added", 0 if shared and linked else owner, home, message_id),),
     )

@@ -215,11 +215,10 @@ def test_octets_of_a_filed_mail_are_never_deleted(
     queue = SqlQueue(filled.spool, filled.folder)
     (claimed,) = queue.claim(9, NOON)
     message, plan = filed(1, 1000)
-    assert plan.copy is not None
     plan = replace(
         plan,
         outcome=replace(plan.outcome, delivery_id=first),
-        copy=replace(plan.copy, delivery_id=first, raw_sha256=claimed.raw_sha256),
+        copies=(replace(plan.copies[0], delivery_id=first, raw_sha256=claimed.raw_sha256),),
     )
     apply(filled, (Mail(claimed, message.message), plan))
     queue.finish([plan.outcome])

@@ -312,7 +312,7 @@ def test_a_second_owner_widens_and_never_narrows(bench: Bench) -> None:
         update = MessageUpdate(1001, 1000, shared, linked)
         outcome = Outcome(number, DeliveryState.FILED, "duplicate", owner, 1001, copy_id)
         changes = (Change("message.updated", 0, 1000, 1001),)
-        return got, Plan(outcome, (), update=update, participants=tuple(bcc), copy=copy, changes=changes)
+        return got, Plan(outcome, (), update=update, participants=tuple(bcc), copies=(copy,), changes=changes)
 
     bench.apply([second(2, BERT, 1010, shared=True, linked=True)], NOON)
     bench.apply([second(3, CLEO, 1011, shared=False, linked=False)], NOON)
@@ -327,6 +327,20 @@ def test_a_second_owner_widens_and_never_narrows(bench: Bench) -> None:
         BERT,
         CLEO,
     }
+
+
+def test_one_mail_may_make_copies_for_several(bench: Bench) -> None:
+    """Each owner has a copy of his own, which says who sent the mail in if he did not; ids go on above it."""
+    bench.fill(world())
+    got, plan = filed(1, 1000)
+    mine = plan.copies[0]
+    bert = replace(mine, id=1020, owner_id=BERT, filed_by=ANNA)
+    bench.apply([(got, replace(plan, copies=(mine, bert)))], NOON)
+    assert bench.column("message_copy", "id", "owner_id", "filed_by") == [
+        (mine.id, ANNA, None),
+        (1020, BERT, ANNA),
+    ]
+    assert facts(bench, Query()).next_id == 1021
 
 
 @pytest.mark.parametrize(

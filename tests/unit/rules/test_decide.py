@@ -73,8 +73,7 @@ def test_1b_a_filing_forward_is_incoming_from_its_original_author(
     message = filed(plan)
     assert (message.direction, message.from_address) == (Direction.INCOMING, "jan@customer.example")
     assert (message.provenance, message.subject) == (way, "Question")
-    assert plan.copy is not None
-    assert plan.copy.comment_text == "please log"
+    assert plan.copies[0].comment_text == "please log"
     assert "please log" not in message.body_text
 
 
@@ -172,8 +171,7 @@ def test_held_mail_is_judged_again_when_it_is_retried(world: World, make: Make) 
     unproven, proven = world.decide(mail, trusted)
     assert (unproven.outcome.state, unproven.outcome.reason) == (DeliveryState.HELD, "unconfirmed_address")
     assert filed(proven)
-    assert proven.copy is not None
-    assert proven.copy.owner_id == 3
+    assert [copy.owner_id for copy in proven.copies] == [3]
 
 
 def test_a_user_who_left_since_the_250_files_nothing(world: World, make: Make) -> None:
@@ -424,8 +422,7 @@ def test_the_same_mail_of_two_users_is_one_message_with_two_owners(world: World,
     )
     assert second.message is None
     assert second.outcome.message_id == filed(first).id
-    assert second.copy is not None
-    assert (second.copy.owner_id, second.copy.message_id) == (2, filed(first).id)
+    assert [(copy.owner_id, copy.message_id) for copy in second.copies] == [(2, filed(first).id)]
 
 
 def test_the_same_mail_again_changes_nothing(world: World, make: Make) -> None:
@@ -435,7 +432,7 @@ def test_the_same_mail_again_changes_nothing(world: World, make: Make) -> None:
     )
     assert again.outcome.reason == "already_owned"
     assert again.outcome.message_id == filed(first).id
-    assert (again.message, again.copy, again.links, again.changes) == (None, None, (), ())
+    assert (again.message, again.copies, again.links, again.changes) == (None, (), (), ())
 
 
 def test_forged_identity_fields_do_not_make_an_owner(world: World, make: Make) -> None:
@@ -459,8 +456,7 @@ def test_private_by_address_or_by_default(world: World, make: Make) -> None:
         world.mail(make.outgoing("new@customer.example", message_id="2@s", text="b"), user=3),
     )
     for plan, owner in ((by_tag, 1), (by_default, 3)):
-        assert plan.copy is not None
-        assert plan.copy.sharing is Sharing.PRIVATE
+        assert [copy.sharing for copy in plan.copies] == [Sharing.PRIVATE]
         assert not filed(plan).shared
         assert plan.contacts == ()
         assert {change.audience_id for change in plan.changes} == {owner}
@@ -470,8 +466,7 @@ def test_bcc_rows_belong_to_the_copy(world: World, make: Make) -> None:
     """Who stood in Bcc is the owner's secret."""
     content = make.outgoing("jan@customer.example", bcc=(make.box("secret@customer.example"),))
     (plan,) = world.decide(world.mail(content))
-    assert plan.copy is not None
-    assert {p.copy_id for p in plan.participants if p.role == "bcc"} == {plan.copy.id}
+    assert [p.copy_id for p in plan.participants if p.role == "bcc"] == [copy.id for copy in plan.copies]
     assert {p.copy_id for p in plan.participants if p.role != "bcc"} == {0}
 
 
