@@ -30,12 +30,22 @@ _SAFE_LINK = re.compile(
 _DEFENSE_2 = re.compile(r"https?://urldefense\.(?:proofpoint\.)?com/v2/url\?u=([^&\s>]+)[^\s>]*")
 # Its two ends go one by one: looking for the second from each first would take the square of the length.
 _DEFENSE_3 = re.compile(r"https?://urldefense\.(?:proofpoint\.)?com/v3/__|__;[^\s>]*")
+# Clients write a link's target behind its words, each in its own way, and put names for pictures.
+_TARGET = re.compile(r"[<\[](?:(mailto|tel):)?([^<>\[\]\s]{3,4000})[>\]]", re.IGNORECASE)
+_PICTURE = re.compile(r"\[(?:cid:[^\[\]\s]{1,200}|image:\s[^\[\]\n]{0,100})\]")
+_SCHEME = re.compile(r"https?://", re.IGNORECASE)
+_BETWEEN = " \t\n>*_<(["  # what may stand between words and target, quoting included
+_GAP = 16  # characters of that
+_ADDRESS_SIGNS = frozenset(".@/")
+_JOINS = re.compile(r"[\w.@-]").match  # what makes the words another address
 _BANNER_LINES = 12  # from the top
 _BANNER_LENGTH = 600  # characters of one line
 _FEW_LETTERS = 8  # fewer than these say too little to stand for a text
 _WEAK_LETTERS = 512
 _WEAK_FEWEST = 20
+_WEAK_READ = 8_000  # characters read for those letters
 _NO_LETTER = re.compile(r"[\W_]+")
+_SIGNS = bytes(octet for octet in range(128) if not chr(octet).isalnum())
 
 
 def normal_text(text: str) -> str:
@@ -47,20 +57,51 @@ def normal_text(text: str) -> str:
         text = _SAFE_LINK.sub(lambda match: unquote(match[1]), text)
         text = _DEFENSE_2.sub(lambda match: unquote(match[1].replace("-", "%").replace("_", "/")), text)
         text = _DEFENSE_3.sub("", text)
+    if "<" in text or "[" in text:
+        text = _TARGET.sub(_target, _PICTURE.sub("", text))
     text = _without_banner(text)
-    letters = _NO_LETTER.sub("", unicodedata.normalize("NFKC", text).casefold())
+    letters = _letters(text)
     # Little but signs: then every sign counts, or a mail of one emoji would be any other.
     return letters if len(letters) >= _FEW_LETTERS else " ".join(text.split())
 
 
+def _letters(text: str) -> str:
+    # The signs of ASCII are most of all, and go fastest as octets.
+    folded = unicodedata.normalize("NFKC", text).casefold().encode("utf-8", "replace")
+    letters = folded.translate(None, _SIGNS).decode()
+    return letters if letters.isascii() else _NO_LETTER.sub("", letters)
+
+
+def _target(match: re.Match[str]) -> str:
+    """Return a link's target, empty where its words say the same."""
+    scheme, target = match.groups()
+    if scheme and scheme.lower() == "tel":
+        return " "
+    bare = _SCHEME.sub("", target, count=1).rstrip("/").casefold()
+    if not _ADDRESS_SIGNS.isdisjoint(bare):
+        start = match.start()
+        words = (
+            match.string[max(start - len(target) - _GAP, 0) : start].rstrip(_BETWEEN).rstrip("/").casefold()
+        )
+        if words.endswith(bare) and not _JOINS(words[: -len(bare)][-1:]):
+            return " "
+    return f" {target} "
+
+
 def _without_banner(text: str) -> str:
-    lines = text.split("\n", _BANNER_LINES)
-    return "\n".join(line for line in lines if not _is_banner(line))
+    *lines, rest = text.split("\n", _BANNER_LINES)
+    if len(lines) < _BANNER_LINES:
+        lines, rest = [*lines, rest], ""
+    if not any(_is_banner(line) for line in lines):
+        return text
+    return "\n".join((*(line for line in lines if not _is_banner(line)), rest))
 
 
 def _is_banner(line: str) -> bool:
+    if not line or len(line) > _BANNER_LENGTH:
+        return False
     folded = line.casefold()
-    if len(folded) > _BANNER_LENGTH or not any(sign in folded for sign in _BANNER_SIGNS):
+    if not any(sign in folded for sign in _BANNER_SIGNS):
         return False
     return _BANNER_WORDS.issuperset(_WORDS.findall(folded))
 
@@ -83,5 +124,5 @@ def weak_digest(new_text: str) -> bytes:
 
     It is equal for a mail and its inline forward, whatever stands below; it is no proof that they are one.
     """
-    letters = _NO_LETTER.sub("", normal_text(new_text))[:_WEAK_LETTERS]
+    letters = _letters(normal_text(new_text[:_WEAK_READ]))[:_WEAK_LETTERS]
     return hashlib.blake2b(letters.encode(), digest_size=16).digest() if len(letters) >= _WEAK_FEWEST else b""

@@ -36,6 +36,7 @@ _HIDDEN = re.compile(
     r"display\s*:\s*none|mso-hide\s*:\s*all|visibility\s*:\s*hidden|\shidden(?=[\s/]|\Z)", re.IGNORECASE
 )
 _CITED = re.compile(r"type\s*=\s*[\"']?cite|class\s*=\s*[\"'][^\"']*quote|mso-?cite", re.IGNORECASE)
+_HREF = re.compile(r"""\bhref\s*=\s*["']?\s*((?:https?:|mailto:)[^"'\s<>]{3,2000})""", re.IGNORECASE)
 _SPACES = re.compile(r"[ \t\f\v]{2,}")
 _BREAKS = re.compile(rf" *{_BREAK}[ {_BREAK}]*")
 _AFTER_LINE = re.compile(rf"\n *{_BREAK}")
@@ -62,6 +63,7 @@ _SIGNS = {
     **dict.fromkeys(_BLOCKS, _BREAK),
     **dict.fromkeys((f"/{name}" for name in _BLOCKS), _BREAK),
 }
+_OPENING = frozenset({"a", "/a", "pre", "/pre", "ol", "/ol", "ul", "/ul", "li"})
 
 
 def html_text(html: str) -> tuple[str, bool]:
@@ -87,12 +89,13 @@ def _pieces(html: str, *, hide: bool) -> list[str] | None:
     """Return text and signs in order; None if a hidden element stays open to the end."""
     out: list[str] = []
     end = 0
+    inside = _Open()
     hidden, depth = "", 0  # the element not shown, and how many of its name are open
     quotes: list[bool] = []
     for match in _TAG.finditer(html):
         start = match.start()
         if start > end and not hidden:
-            out.append(_run(html[end:start]))
+            out.append(_run(html[end:start], pre=inside.pre))
         end = match.end()
         tag = match["name"]
         if tag is None:
@@ -103,15 +106,57 @@ def _pieces(html: str, *, hide: bool) -> list[str] | None:
             hidden = hidden if depth else ""
         elif "@" in tag or tag[-1] == ":":
             # No tag, but what people write: <anna@acme.example>, <https://acme.example/>
-            out.append(_run(match[0]))
+            out.append(_run(match[0], pre=inside.pre))
         elif hide and tag[0] != "/" and tag not in _VOID and _is_hidden(match["rest"]):
             hidden, depth = tag, 1
+        elif tag in _OPENING:
+            out.append(inside.sign(tag, match["rest"], out))
         else:
             out.append(_sign(tag, match["rest"], quotes))
     if hidden:
         return None
-    out.append(_run(html[end:]))
+    out.append(_run(html[end:], pre=inside.pre))
     return out
+
+
+class _Open:
+    """What is open while tags are read, and changes how what stands in it is written."""
+
+    def __init__(self) -> None:
+        self.pre = False
+        self._target = ""  # of the link
+        self._words_from = 0  # index of the piece that begins its words
+        self._numbers: list[int] = []  # of each list's last item; below 0 for lists without numbers
+
+    def sign(self, tag: str, rest: str, out: list[str]) -> str:
+        """Return what the tag adds to the pieces; clients write a link's target behind its words."""
+        match tag:
+            case "a" | "/a":
+                target = self._close_link(out)
+                if tag == "a":
+                    href = _HREF.search(rest)
+                    self._target = clean(entities.unescape(href[1])) if href else ""
+                    self._words_from = len(out) + 1
+                return target
+            case "pre" | "/pre":
+                self.pre = tag == "pre"
+            case "ol" | "ul":
+                self._numbers.append(0 if tag == "ol" else -1)
+            case "/ol" | "/ul":
+                del self._numbers[-1:]
+            case "li" if self._numbers and self._numbers[-1] >= 0:
+                self._numbers[-1] += 1
+                return f"{_BREAK}{self._numbers[-1]}. "
+        return _SIGNS[tag]
+
+    def _close_link(self, out: list[str]) -> str:
+        target, self._target = self._target, ""
+        if not target:
+            return ""
+        words = "".join(out[self._words_from :]).strip()
+        name = target.partition("?")[0][len("mailto:") :] if target[:1] in "mM" else target
+        named = words.rstrip("/") == name.rstrip("/") or ("@" in words and name != target)
+        return "" if named else f" <{name}>"
 
 
 def _sign(tag: str, rest: str, quotes: list[bool]) -> str:
@@ -133,9 +178,9 @@ def _is_hidden(rest: str) -> bool:
     return ("hid" in lower or "none" in lower) and bool(_HIDDEN.search(lower))
 
 
-def _run(text: str) -> str:
+def _run(text: str, *, pre: bool) -> str:
     """Return the characters that a run of source text stands for."""
-    if "\n" in text or "\t" in text:
+    if not pre and ("\n" in text or "\t" in text):
         text = text.replace("\n", " ").replace("\t", " ")
     if "&" in text:
         text = clean(entities.unescape(text))

@@ -14,7 +14,7 @@ from bccd.mail.calendar import event_uid
 from bccd.mail.dates import date_offset, parse_date
 from bccd.mail.defects import Defect
 from bccd.mail.digest import digest_of, weak_digest
-from bccd.mail.forward import Inline, find_inline
+from bccd.mail.forward import Inline, files_of, find_inline, frame_of, without_tail
 from bccd.mail.headers import values
 from bccd.mail.lists import list_addresses
 from bccd.mail.mime import Part, split
@@ -24,7 +24,7 @@ from bccd.mail.report import reported
 from bccd.mail.subject import is_forward, is_reply
 from bccd.mail.thread_index import thread_guid
 from bccd.mail.words import unstructured
-from bccd.model.message import AutoKind, Content, Forward, ForwardKind, Mailbox, Message
+from bccd.model.message import Attachment, AutoKind, Content, Forward, ForwardKind, Mailbox, Message
 
 _SUBJECT_CAP = 4_000  # characters
 _RESENT = (b"resent-from", b"resent-sender", b"resent-message-id", b"resent-to", b"resent-date")
@@ -72,6 +72,8 @@ def _read(part: Part, defects: dict[Defect, None]) -> tuple[Content, tuple[Forwa
     auto = _auto(part, body)
     content = _content(part, body, auto)
     inline = find_inline(body.text, body.html) if body.text or body.html else None
+    frame = frame_of(inline, body.html) if inline else None
+    inline = without_tail(inline, body.html, frame, content) if inline else None
     content = replace(content, new_text=_own_words(content, inline))
     found: list[Forward] = []
     # What a report returns is nothing that a person forwards.
@@ -80,8 +82,10 @@ def _read(part: Part, defects: dict[Defect, None]) -> tuple[Content, tuple[Forwa
     if resent := _resent(part, content):
         found.append(resent)
     if inline:
-        dated = tuple(_dated(forward, part, content) for forward in inline.forwards)
-        found += _with_ids(part, content, _with_files(dated, content))
+        read = (replace(forward, original=_own(forward.original)) for forward in inline.forwards)
+        dated = tuple(_dated(forward, part, content) for forward in read)
+        files = files_of(content.attachments, body.html, frame)
+        found += _with_ids(part, content, _with_files(dated, files, content.calendar_uid))
     return content, tuple(found), inline
 
 
@@ -179,6 +183,12 @@ def _dated(forward: Forward, part: Part, wrapper: Content) -> Forward:
     return replace(forward, original=replace(forward.original, date=date), evidence=evidence, inner=inner)
 
 
+def _own(original: Content) -> Content:
+    """Cut the history off an inline original by the rules for any mail, so that the words are the same."""
+    answers = is_reply(original.subject)
+    return replace(original, new_text=new_text(original.new_text, reply=answers))
+
+
 def _earlier(date: datetime, offset: timedelta) -> datetime:
     try:
         return date - offset
@@ -186,13 +196,15 @@ def _earlier(date: datetime, offset: timedelta) -> datetime:
         return date
 
 
-def _with_files(forwards: tuple[Forward, ...], wrapper: Content) -> tuple[Forward, ...]:
+def _with_files(
+    forwards: tuple[Forward, ...], files: tuple[Attachment, ...], calendar_uid: str
+) -> tuple[Forward, ...]:
     """Give what is attached to the wrapper of an inline forward to the original."""
-    if not forwards or not wrapper.attachments:
+    if not forwards or not files:
         return forwards
     outer, *others = forwards
-    files, uid = wrapper.attachments, wrapper.calendar_uid
-    return (replace(outer, original=replace(outer.original, attachments=files, calendar_uid=uid)), *others)
+    original = replace(outer.original, attachments=files, calendar_uid=calendar_uid)
+    return (replace(outer, original=original), *others)
 
 
 def _with_ids(part: Part, content: Content, forwards: tuple[Forward, ...]) -> tuple[Forward, ...]:

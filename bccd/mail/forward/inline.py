@@ -61,7 +61,17 @@ def _read(page: Page) -> Inline | None:
     nexts = [block.opening for block in chain[1:]] + [None]
     outer, *inner = (_forward(page, block, until) for block, until in zip(chain, nexts, strict=True))
     note = _note(page, chain[0].opening)
-    return Inline(note, (replace(outer, inner=tuple(inner)),))
+    below = "\n".join(page.raw[_end_of_quote(page, chain[0]) :]).strip("\n")
+    return Inline(f"{note}\n\n{below}".strip("\n") if below else note, (replace(outer, inner=tuple(inner)),))
+
+
+def _end_of_quote(page: Page, block: Block) -> int:
+    """Return the line behind a quoted forward: a last paragraph that is not quoted is the forwarder's."""
+    end = len(page.raw)
+    while end > block.end and page.lines[end - 1].depth < block.depth:
+        end -= 1
+    parted = end < len(page.raw) and not page.lines[end].text
+    return end if parted and end > block.end else len(page.raw)
 
 
 def _in_history(page: Page, block: Block) -> bool:
@@ -91,6 +101,7 @@ def _forward(page: Page, block: Block, until: int | None) -> Forward:
     by = author(values[Role.SENDER])
     read = read_date(values[Role.DATE], block.language) if Role.DATE in values else None
     reply_to = mailbox_list(values.get(Role.REPLY_TO, "")) or by.reply_to
+    end = _end_of_quote(page, block)
     content = Content(
         sender=by.sender,
         from_count=1 if by.sender and by.sender.address else 0,
@@ -100,7 +111,7 @@ def _forward(page: Page, block: Block, until: int | None) -> Forward:
         cc=mailbox_list(values.get(Role.CC, "")),
         date=read.when if read else None,
         subject=" ".join(values.get(Role.SUBJECT, "").split()),
-        text=unquote(page.raw[block.end :], block.depth).lstrip(_BOM),
+        text=unquote(page.raw[block.end : end], block.depth).lstrip(_BOM),
         new_text=_new_text(page, block, until),
     )
     evidence = [block.marker] if block.marker else []
@@ -127,7 +138,7 @@ def _confidence(block: Block, content: Content) -> float:
 
 def _new_text(page: Page, block: Block, until: int | None) -> str:
     """Give the words of the original's author: what stands above the next block or quoted answer."""
-    end = len(page.raw) if until is None else until
+    end = _end_of_quote(page, block) if until is None else until
     for number in range(block.end, end):
         line = page.lines[number]
         if (

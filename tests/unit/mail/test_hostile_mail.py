@@ -41,6 +41,14 @@ def repeat(unit: bytes) -> bytes:
 
 
 HTML = b"text/html"
+FORWARD_LINES = b"""---------- Forwarded message ---------
+From: Carl <carl@customer.example>
+Date: Mon, 16 Nov 2026 at 10:00
+Subject: Offer
+To: anna@seller.example
+
+x"""
+FORWARD = b"<div class=gmail_quote>" + FORWARD_LINES.replace(b"<carl", b"&lt;carl").replace(b"\n", b"<br>")
 INPUTS = {
     "20,000 recipients": field(
         b"To", b",\r\n ".join(b"U %d <u%d@x.example>" % (n, n) for n in range(20_000))
@@ -99,6 +107,12 @@ INPUTS = {
             b"\xe9",
             b"https://urldefense.com/v3/__",
             b"EXTERNAL\n",
+            b"<a.b",
+            b"a.b<a.b>",
+            b"a.b<a.b",
+            b"[cid:",
+            b"[image: ",
+            b"<mailto:",
             b"https://x.safelinks.protection.outlook.com/?url=",
         )
     },
@@ -124,6 +138,11 @@ INPUTS = {
             b"<a b= ",
             b"<a@b>",
             b"<td>a",
+            b"<a href=https://acme.example/x>",
+            b"<a href=https://acme.example/x>y</a>",
+            b"<ol><li>",
+            b"<pre>",
+            b"href=https:",
             b"\x01<p>",
         )
     },
@@ -161,6 +180,23 @@ INPUTS = {
             b"5.1.",
         )
     },
+    **{
+        f"forward {unit!r}": text(FORWARD + repeat(unit), HTML)
+        for unit in (
+            b"<div class=gmail_quote>",
+            b"<div class=",
+            b"<div " + b"class=" * 50,
+            b"<blockquote type=cite>",
+            b"<div>x</div>",
+            b"<div ",
+            b"<img src=cid:a>",
+        )
+    },
+    **{
+        f"below a forward {unit!r}": text(FORWARD + b"x</div>" + unit * (19_000 // len(unit)), HTML)
+        for unit in (b"a<br>", b"<a href=https://a.b/c>", b"a<a.b>", b"EXTERNAL<br>")
+    },
+    "below a quoted forward": text(b"> " + FORWARD_LINES.replace(b"\n", b"\n> ") + repeat(b"\nx\n")),
     "500,000 attributes": text(b"<a " + repeat(b"b ") + b">x", HTML),
     "flowed": text(repeat(b"a \n"), b"text/plain; format=flowed"),
     "utf-7": text(repeat(b"+"), b"text/plain; charset=utf-7"),
