@@ -6,6 +6,7 @@ from enum import StrEnum, unique
 
 from bccd.model.delivery import DeliveryState
 from bccd.model.directory import Sharing
+from bccd.model.events import EventKind
 from bccd.model.message import Attachment
 from bccd.model.strand import Token
 
@@ -232,9 +233,12 @@ class MessageUpdate:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A row of the change feed; audience 0 is everyone in the company, n one user."""
+    """A row of the change feed; audience 0 is everyone in the company, n one user.
 
-    kind: str
+    An actor is named only where the audience may know what he did.
+    """
+
+    kind: EventKind
     audience_id: int
     conversation_id: int | None = None
     message_id: int | None = None

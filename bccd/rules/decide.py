@@ -6,6 +6,7 @@ from bccd.mail.addresses import domain_of
 from bccd.model.auth import Sender
 from bccd.model.delivery import Delivery, DeliveryState, Mail
 from bccd.model.envelope import Tag
+from bccd.model.events import EventKind
 from bccd.model.message import AutoKind
 from bccd.model.plan import Change, Outcome, Plan, Step
 from bccd.rules.direction import Reading, Sides, Unread, read_directions
@@ -62,7 +63,7 @@ def failed(delivery: Delivery, reason: str) -> Plan:
     user_id = delivery.sender.user_id if delivery.sender else None
     step = Step("failure", "", "failed", reason)
     outcome = Outcome(delivery.id, DeliveryState.FAILED, reason, user_id)
-    return Plan(outcome, (step,), changes=_owner_change("delivery.failed", delivery, user_id))
+    return Plan(outcome, (step,), changes=_owner_change(EventKind.DELIVERY_FAILED, delivery, user_id))
 
 
 def _held(delivery: Delivery) -> Plan:
@@ -72,16 +73,16 @@ def _held(delivery: Delivery) -> Plan:
     step = Step("submitter", about, "held", reason)
     user_id = held.user_id if held else None
     outcome = Outcome(delivery.id, DeliveryState.HELD, reason, user_id)
-    return Plan(outcome, (step,), changes=_owner_change("delivery.held", delivery, user_id))
+    return Plan(outcome, (step,), changes=_owner_change(EventKind.DELIVERY_HELD, delivery, user_id))
 
 
 def _ended(delivery: Delivery, state: DeliveryState, reason: str, steps: tuple[Step, ...]) -> Plan:
     user_id = delivery.sender.user_id if delivery.sender else None
-    changes = _owner_change(f"delivery.{state}", delivery, user_id)
+    changes = _owner_change(EventKind(f"delivery.{state}"), delivery, user_id)
     return Plan(Outcome(delivery.id, state, reason, user_id), steps, changes=changes)
 
 
-def _owner_change(kind: str, delivery: Delivery, user_id: int | None) -> tuple[Change, ...]:
+def _owner_change(kind: EventKind, delivery: Delivery, user_id: int | None) -> tuple[Change, ...]:
     """Announce a delivery to its user alone; nobody else may learn of it (rules.md 10)."""
     return (Change(kind, user_id, entity_id=delivery.id),) if user_id else ()
 
@@ -123,7 +124,7 @@ def _filed(mail: Mail, filed: list[Reading], unread: list[Unread], overlay: Over
     waiting = next((u for u in unread if u.state is DeliveryState.HELD), None)
     if waiting:
         outcome = replace(outcome, state=DeliveryState.HELD, reason=waiting.reason)
-        changes += _owner_change("delivery.held", mail.delivery, outcome.user_id)
+        changes += _owner_change(EventKind.DELIVERY_HELD, mail.delivery, outcome.user_id)
     more = tuple(replace(plan, steps=()) for plan in plans[1:])
     return replace(first, outcome=outcome, steps=tuple(steps), more=more, changes=changes)
 

@@ -7,7 +7,6 @@ from bccd.model.delivery import DeliveryState, Mail
 from bccd.model.directory import Sharing
 from bccd.model.facts import KnownMessage
 from bccd.model.plan import (
-    Change,
     Direction,
     LinkOrigin,
     LinkState,
@@ -22,6 +21,7 @@ from bccd.model.plan import (
     Step,
 )
 from bccd.model.strand import Token
+from bccd.rules import announce
 from bccd.rules.case import Case, asks_private, create_contacts, match_people, open_case
 from bccd.rules.contact_links import ContactLink, contact_links
 from bccd.rules.dedupe import id_key, identity_key
@@ -120,7 +120,7 @@ def _first_arrival(case: Case, common: _Common) -> Plan:
         linked=linked,
         reused=reused,
     )
-    changes = _added(case, common, message_id, (0,) if shared and linked else case.owners)
+    added = announce.first(case, common.conversation, message_id, is_open=shared and linked)
     return Plan(
         Outcome(case.mail.delivery.id, DeliveryState.FILED, "", case.user_id, message_id, copies[0].id),
         tuple(case.steps),
@@ -133,7 +133,7 @@ def _first_arrival(case: Case, common: _Common) -> Plan:
         attachments=attachment_rows(case.reading.content, case.mail, message_id),
         copies=copies,
         links=links,
-        changes=(*_general_changes(case, common), *changes),
+        changes=(*announce.general(case.contacts, common.merge), *added),
     )
 
 
@@ -149,9 +149,14 @@ def _second_arrival(case: Case, known: KnownMessage, common: _Common) -> Plan:
     _explain_again(case, owned=not fresh)
     verdict = f"owner {', '.join(map(str, fresh))} added" if fresh else "already owned"
     case.steps.append(Step("identity", f"message {known.id}", verdict, "the same mail stands already"))
-    opened = shared and linked and not (known.shared and known.linked)
-    # To everyone else a further copy of what is open to all is nobody's business.
-    changes = _added(case, common, known.id, (0,) if opened else fresh)
+    changes = announce.again(
+        case,
+        known,
+        common.conversation,
+        is_open=shared and linked,
+        fresh=fresh,
+        altered=bool(links) or linked != known.linked,
+    )
     touched = copies or links or (shared, linked) != (known.shared, known.linked)
     reason = "owner_added" if fresh else "already_owned"
     copy_id = copies[0].id if copies else None
@@ -168,7 +173,7 @@ def _second_arrival(case: Case, known: KnownMessage, common: _Common) -> Plan:
         copies=copies,
         participants=_own_bcc(case, known.id, copies),
         links=links,
-        changes=(*_general_changes(case, common), *changes),
+        changes=(*announce.general(case.contacts, common.merge), *changes),
     )
 
 
@@ -185,14 +190,6 @@ def _explain_again(case: Case, *, owned: bool) -> None:
 
 def _why_shared(case: Case) -> str:
     return "the address says +private" if asks_private(case.mail) else "the user's default"
-
-
-def _added(case: Case, common: _Common, message_id: int, audiences: tuple[int, ...]) -> tuple[Change, ...]:
-    """Announce a message to those who may see it from now on."""
-    return tuple(
-        Change("message.added", audience, common.conversation, message_id, actor_id=case.user_id)
-        for audience in audiences
-    )
 
 
 def _known_since(case: Case, links: tuple[NewLink, ...]) -> tuple[tuple[str, int], ...]:
@@ -302,14 +299,3 @@ def _deal_link(case: Case, message_id: int, common: _Common, deal: DealLink) -> 
         deal_id=deal.deal_id,
         score=deal.score,
     )
-
-
-def _general_changes(case: Case, common: _Common) -> tuple[Change, ...]:
-    """Announce what carries no content: new contacts, started and merged conversations (decisions.md 6)."""
-    changes = [Change("contact.added", 0, entity_id=contact.id) for contact in case.contacts]
-    if common.merge:
-        changes += [
-            Change("conversation.merged", 0, common.merge.winner, entity_id=loser)
-            for loser in common.merge.losers
-        ]
-    return tuple(changes)

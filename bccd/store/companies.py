@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from bccd.model.errors import MistakeError
+from bccd.model.events import EventKind
 from bccd.model.policy import Policy
 from bccd.store import tables as t
 from bccd.store.rows import to_json
@@ -54,7 +55,7 @@ def put_company(
     changed |= _put_addresses(connection, row, company_id, set(values["addresses"]), mistakes)
     if changed:
         work = clock(connection, company_id)
-        work.announce("company.changed", now, [company_id])
+        work.announce(EventKind.COMPANY_CHANGED, now, [company_id])
         work.directory_version += 1  # also where the load is about another company
         work.save()
     return changed

@@ -10,6 +10,7 @@ from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import Engine, Table, bindparam, delete, insert, select, update
 
 from bccd.model.errors import MistakeError
+from bccd.model.events import EventKind
 from bccd.store import tables as t
 from bccd.store.companies import find_company, put_company
 from bccd.store.uow import Clocked, clock, transaction
@@ -315,7 +316,7 @@ class _Loader:
             self.work.connection.execute(changed.values(**wish.row, **extra))
         self._write_children(kind, [*new, *different], children)
         ids = [wish.id for wish in (*new, *different)]
-        self.work.announce(f"{name}.changed", self._now, ids)
+        self.work.announce(EventKind(f"{name}.changed"), self._now, ids)
 
     def _extra(self, name: str) -> dict[str, Any]:
         return {"updated_at": self._now} if name == "deal" else {}

@@ -22,6 +22,7 @@ from sqlalchemy import (
 
 from bccd.model.delivery import Delivery, DeliveryState, show_id
 from bccd.model.errors import MistakeError
+from bccd.model.events import EventKind
 from bccd.store import envelopes
 from bccd.store import tables as t
 from bccd.store.engine import Stores, reading
@@ -112,7 +113,7 @@ def remove(stores: Stores, delivery_id: int, now: datetime) -> None:
     with clocked(stores.database, company) as work:
         gone = _forget(work.connection, company, delivery_id)
         if gone:
-            work.announce("delivery.deleted", now, [delivery_id], audience_id=gone)
+            work.announce(EventKind.DELIVERY_DELETED, now, [delivery_id], audience_id=gone)
         needed = _is_needed(work.connection, company, sha256)
     with _orphan(stores, company, sha256, needed=needed) as connection:
         connection.execute(delete(t.queue).where(t.queue.c.delivery_id == delivery_id))

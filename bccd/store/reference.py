@@ -18,6 +18,8 @@ VIEWS = {
     "v1_attachment": "What a message carries; the octets stay in the raw mail.",
     "v1_link": "Why a message stands on a contact's, organisation's or deal's page, and what is suggested.",
     "v1_conversation_alias": "Conversations that became part of an older one; old ids resolve for ever.",
+    "v1_change": "The change feed: what happened that this viewer may know of; read it as events.md says.",
+    "v1_feed": "One row a viewer: where the feed stands, and from where on it is kept.",
 }
 MEANING = {
     "viewer_user_id": "who is looking: always ask for one value",
@@ -48,7 +50,7 @@ MEANING = {
     "own_copy_id": "this viewer's copy; null where he sees a colleague's",
     "own_sharing": "private or shared, of his own copy",
     "own_comment": "his own words above the forward; nobody else's",
-    "change_seq": "the event that changed it last",
+    "change_seq": "the last event: the one that changed the row, or of the whole feed",
     "role": "from, sender, reply_to, to, cc or bcc",
     "pos": "place within the role, from 0",
     "address": "the normalised address; empty where a name stood alone",
@@ -71,6 +73,12 @@ MEANING = {
     "score": "rank of a suggestion, 1 the best",
     "created_at": "when it was made",
     "merged_into": "the conversation it is now part of",
+    "seq": "the event's number: no gaps within a company, in the order of commits",
+    "at": "when it was written",
+    "kind": "what happened, see events.md",
+    "entity_id": "what else it is about: which kind of record, events.md says",
+    "actor_id": "the user whose doing it was, where the viewer may know",
+    "min_seq": "events up to this one are no longer kept",
 }
 _HEAD = """# Schema
 

@@ -159,7 +159,7 @@ class Batch:
         for event in plan.changes:
             self.change_seq += 1
             self.rows["change"].append((
-                self._company_id, self.change_seq, self._at, event.kind, event.audience_id,
+                self._company_id, self.change_seq, self._at, event.kind.value, event.audience_id,
                 event.conversation_id, event.message_id, event.entity_id, event.actor_id,
             ))  # fmt: skip
 

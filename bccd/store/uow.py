@@ -13,8 +13,9 @@ from sqlalchemy import Connection, Engine, RootTransaction, bindparam, insert, s
 from bccd.model.delivery import Mail
 from bccd.model.directory import Company
 from bccd.model.errors import MistakeError
+from bccd.model.events import EventKind
 from bccd.model.facts import Facts, Query
-from bccd.model.plan import Plan
+from bccd.model.plan import Change, Plan
 from bccd.model.policy import Policy
 from bccd.store import tables as t
 from bccd.store.apply import Applier
@@ -174,10 +175,23 @@ class Clocked:
         self.next_id += 1
         return self.next_id - 1
 
-    def announce(self, kind: str, now: datetime, entities: Sequence[int], *, audience_id: int = 0) -> None:
+    def announce(
+        self, kind: EventKind, now: datetime, entities: Sequence[int], *, audience_id: int = 0
+    ) -> None:
         """Write an event for each of these records into the change feed."""
-        event = {"company_id": self.company_id, "at": now, "kind": kind, "audience_id": audience_id}
-        rows = [event | {"seq": n, "entity_id": id_} for n, id_ in enumerate(entities, self.change_seq + 1)]
+        self.tell([Change(kind, audience_id, entity_id=id_) for id_ in entities], now)
+
+    def tell(self, changes: Sequence[Change], now: datetime) -> None:
+        """Write these events into the change feed, in order."""
+        rows = [
+            {
+                "company_id": self.company_id, "seq": seq, "at": now, "kind": change.kind.value,
+                "audience_id": change.audience_id, "conversation_id": change.conversation_id,
+                "message_id": change.message_id, "entity_id": change.entity_id,
+                "actor_id": change.actor_id,
+            }
+            for seq, change in enumerate(changes, self.change_seq + 1)
+        ]  # fmt: skip
         if rows:
             self.connection.execute(insert(t.change), rows)
         self.change_seq += len(rows)

@@ -8,6 +8,7 @@ from bccd.model.auth import AuthMethod, AuthReport, Sender
 from bccd.model.delivery import Delivery, DeliveryState, Mail
 from bccd.model.directory import Sharing
 from bccd.model.envelope import Peer, Target
+from bccd.model.events import EventKind
 from bccd.model.message import Attachment, Content, Message
 from bccd.model.plan import (
     Change,
@@ -105,7 +106,7 @@ def filed(
         participants=participants(message_id, copy_id),
         copies=(_copy(copy_id, message_id, owner, got, at, shared=shared),),
         links=tuple(links),
-        changes=(Change("message.added", 0 if shared and linked else owner, home, message_id),),
+        changes=(Change(EventKind.MESSAGE_ADDED, 0 if shared and linked else owner, home, message_id),),
     )
     return got, plan
 

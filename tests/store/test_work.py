@@ -10,6 +10,7 @@ from bccd.model.crm import DealStatus
 from bccd.model.delivery import DeliveryState
 from bccd.model.directory import Sharing
 from bccd.model.errors import MistakeError
+from bccd.model.events import EventKind
 from bccd.model.facts import CarriedDeal, Facts, Query
 from bccd.model.message import Mailbox
 from bccd.model.plan import (
@@ -311,7 +312,7 @@ def test_a_second_owner_widens_and_never_narrows(bench: Bench) -> None:
         bcc = [replace(p, message_id=1001, copy_id=copy_id) for p in plan.participants if p.role == "bcc"]
         update = MessageUpdate(1001, 1000, shared, linked)
         outcome = Outcome(number, DeliveryState.FILED, "duplicate", owner, 1001, copy_id)
-        changes = (Change("message.updated", 0, 1000, 1001),)
+        changes = (Change(EventKind.MESSAGE_UPDATED, 0, 1000, 1001),)
         return got, Plan(outcome, (), update=update, participants=tuple(bcc), copies=(copy,), changes=changes)
 
     bench.apply([second(2, BERT, 1010, shared=True, linked=True)], NOON)
