@@ -8,6 +8,7 @@ from pathlib import Path
 
 import bccd.model.reply as replies
 from bccd.directory.records import KINDS, read_csv, read_json
+from bccd.directory.settings import SETTINGS
 from bccd.model.reply import Reply
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -91,10 +92,20 @@ def test_the_examples_of_the_directory_can_be_loaded() -> None:
     assert {kind for kind, _ in named} == set(KINDS)
     for kind, table in named:
         assert [record.kind for record in read_csv(table, kind)]
-        assert table.splitlines()[0].split(",") == list(KINDS[kind])
+        plain = [name for name, column in KINDS[kind].items() if not column.setting]
+        assert table.splitlines()[0].split(",") == plain
     (mixed,) = re.findall(r"```csv\n(kind,.*?)```", page, re.DOTALL)
     assert len(read_csv(mixed)) == 3
     assert [f"`{name}`" for columns in KINDS.values() for name in columns if f"`{name}`" not in page] == []
+
+
+def test_every_setting_of_a_company_is_in_the_reference() -> None:
+    """docs/reference/company.md has a row for each, with its default."""
+    page = (ROOT / "docs/reference/company.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `(\w+)` \| .*? \| `?(\w+)`? \| ", page, re.MULTILINE))
+    assert rows == {name: column.default or "none" for name, column in SETTINGS.items()} | {
+        "internal_domains": "none"
+    }
 
 
 def test_links_lead_somewhere() -> None:

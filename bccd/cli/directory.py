@@ -9,10 +9,10 @@ from rich.console import Console
 
 from bccd.cli import looks, writes
 from bccd.cli.base import Call, NotFoundError, common, table
+from bccd.directory.columns import Column
 from bccd.directory.records import (
     KINDS,
     REFERENCES,
-    Column,
     RecordsError,
     build,
     dangling,
@@ -59,6 +59,10 @@ def list_(call: Call, *, kind: str, company: str) -> None:
     def text(out: Console) -> None:
         if not rows:
             out.print(f"There is no {kind}.")
+            return
+        if kind == "company":  # it has too many columns for a line
+            for row in rows:
+                out.print(table(("", ""), [[name, _cell(value)] for name, value in row.items()]))
             return
         names = list(rows[0])
         out.print(table(names, [[_cell(row[name]) for name in names] for row in rows]))
@@ -143,8 +147,8 @@ def _option(name: str, column: Column) -> Callable[[Callable[..., Any]], Callabl
         name,
         multiple=column.many,
         required=column.required,
-        default=None if column.required or column.many else column.default,
-        show_default=bool(column.default),
+        default=None if column.required or column.many or column.setting else column.default,
+        show_default=column.default or False,
         help=text,
     )
 
@@ -162,9 +166,11 @@ def _adder(kind: str) -> click.Command:
     first = next(iter(KINDS[kind])).replace("_", "-")
     noun = kind.replace("_", " ")
     article = "an" if noun[0] in "aeo" else "a"
+    settings = any(column.setting for column in KINDS[kind].values())
+    other = "emptied, a setting stays as it is" if settings else "emptied"
     return click.command(
         kind.replace("_", "-"),
-        help=f"Add {article} {noun}, or update the one with the same {first}; what is not given is emptied.",
+        help=f"Add {article} {noun}, or update the one with the same {first}; what is not given is {other}.",
     )(function)
 
 

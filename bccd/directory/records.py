@@ -4,22 +4,26 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from bccd.mail.addresses import normalise
+from bccd.directory.columns import (
+    Column,
+    FieldError,
+    address,
+    address_or_domain,
+    deal_id,
+    external_id,
+    flag,
+    one_of,
+    own_domain,
+    slug,
+    text,
+)
+from bccd.directory.settings import SETTINGS
 from bccd.model.errors import MistakeError
 
 _LISTED = re.compile(r"[|;,\s]+")
-_DOMAIN = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))+")
-_EXTERNAL_ID = re.compile(r"[A-Za-z0-9._:-]{1,100}")
-_DEAL_ID = re.compile(r"[A-Za-z0-9]{1,64}")
-_SLUG = re.compile(r"[a-z0-9-]{1,63}")
-_LONGEST_TEXT = 500
-
-
-class FieldError(ValueError):
-    """One value is wrong; the text is a sentence about it."""
 
 
 class RecordsError(MistakeError):
@@ -34,89 +38,25 @@ class RecordsError(MistakeError):
         self.bad = frozenset(bad)  # external ids that stand in rows with mistakes: they may be referred to
 
 
-def address(value: str) -> str:
-    """Check a mail address and return it normalised."""
-    found = normalise(value)
-    if not found:
-        raise FieldError(f"{value}: is no mail address")
-    return found
-
-
-def domain(value: str) -> str:
-    """Check a mail domain."""
-    found = normalise(f"x@{value.lstrip('@')}").partition("@")[2]
-    if not _DOMAIN.fullmatch(found):
-        raise FieldError(f"{value}: is no domain")
-    return found
-
-
-def address_or_domain(value: str) -> str:
-    """Check an address, or a domain, which is written with an @ before it."""
-    return f"@{domain(value)}" if value.startswith("@") or "@" not in value else address(value)
-
-
-def text(value: str) -> str:
-    """Check a name: one line, not endless."""
-    if not value.isprintable():
-        raise FieldError("must not contain control characters")
-    if len(value) > _LONGEST_TEXT:
-        raise FieldError(f"must not be longer than {_LONGEST_TEXT} characters")
-    return value
-
-
-def _matching(pattern: re.Pattern[str], sentence: str) -> Callable[[str], str]:
-    def check(value: str) -> str:
-        if not pattern.fullmatch(value):
-            raise FieldError(f"{value}: {sentence}")
-        return value
-
-    return check
-
-
-def _one_of(*words: str) -> Callable[[str], str]:
-    def check(value: str) -> str:
-        if value.lower() not in words:
-            raise FieldError(f"{value}: must be one of {', '.join(words)}")
-        return value.lower()
-
-    return check
-
-
-external_id = _matching(_EXTERNAL_ID, "must be up to 100 letters, digits, dots, colons, dashes")
-deal_id = _matching(_DEAL_ID, "must be letters and digits, for it can stand in an address as +deal<ID>")
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One thing that is known of a record."""
-
-    check: Callable[[str], str]
-    doc: str
-    required: bool = False
-    many: bool = False
-    default: str = ""
-
-
 _ID = Column(
     external_id, "The id by which the CRM knows it; the key by which loading again updates.", required=True
 )
 _OWNER = Column(external_id, "The owner's external id.")
 _ORGANISATION = Column(external_id, "The organisation's external id.")
-_ACTIVE = Column(_one_of("yes", "no"), "Whether it is in use.", default="yes")
+_ACTIVE = Column(flag, "Whether it is in use.", default="yes")
 
 KINDS: Mapping[str, Mapping[str, Column]] = {
     "company": {
-        "slug": Column(
-            _matching(_SLUG, "must be small letters, digits, dashes"), "Its short name.", required=True
-        ),
+        "slug": Column(slug, "Its short name.", required=True),
         "name": Column(text, "Its name.", required=True),
         "addresses": Column(address, "The addresses that its users send copies to.", many=True),
-        "internal_domains": Column(domain, "Domains whose mail addresses are all its own.", many=True),
+        "internal_domains": Column(own_domain, "Domains whose mail addresses are all its own.", many=True),
+        **SETTINGS,
     },
     "organisation": {
         "external_id": _ID,
         "name": Column(text, "Its name.", required=True),
-        "domains": Column(domain, "The mail domains of its people.", many=True),
+        "domains": Column(own_domain, "The mail domains of its people.", many=True),
     },
     "user": {
         "external_id": _ID,
@@ -125,7 +65,7 @@ KINDS: Mapping[str, Mapping[str, Column]] = {
         "alternatives": Column(address, "Further addresses, confirmed to be the user's own.", many=True),
         "unconfirmed": Column(address, "Further addresses that are not confirmed yet.", many=True),
         "default_sharing": Column(
-            _one_of("shared", "private"), "What the user's mail is from now on.", default="shared"
+            one_of("shared", "private"), "What the user's mail is from now on.", default="shared"
         ),
         "active": _ACTIVE,
     },
@@ -140,7 +80,7 @@ KINDS: Mapping[str, Mapping[str, Column]] = {
     "deal": {
         "external_id": Column(deal_id, f"{_ID.doc} It is also the ID in +deal<ID>.", required=True),
         "title": Column(text, "Its title.", required=True),
-        "status": Column(_one_of("open", "won", "lost", "deleted"), "Where it stands.", default="open"),
+        "status": Column(one_of("open", "won", "lost", "deleted"), "Where it stands.", default="open"),
         "contacts": Column(external_id, "The external ids of the contacts who take part.", many=True),
         "organisation": _ORGANISATION,
         "owner": _OWNER,
@@ -170,7 +110,7 @@ Value = str | tuple[str, ...] | bool
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One checked record: its kind, where it stood, and a value for every column of its kind."""
+    """One checked record: its kind, where it stood, a value for each column; settings only where named."""
 
     kind: str
     row: str
@@ -186,6 +126,8 @@ def build(kind: str, row: str, given: Mapping[str, object]) -> Record:
     mistakes = [_no_column(kind, row, name) for name in given if name not in columns]
     values: dict[str, Value] = {}
     for name, column in columns.items():
+        if column.setting and given.get(name) in (None, "", ()):
+            continue
         try:
             values[name] = _value(column, given.get(name))
         except FieldError as error:
@@ -229,12 +171,12 @@ def _value(column: Column, given: object) -> Value:
             raise FieldError("is missing")
         return ""
     checked = column.check(said)
-    return checked == "yes" if column is _ACTIVE else checked
+    return checked == "yes" if column.check is flag else checked
 
 
 def _items(given: object) -> Iterator[str]:
     match given:
-        case None:
+        case None | [""]:  # an option that is given empty empties its list
             return
         case str():
             yield from (item for item in _LISTED.split(given.strip()) if item)

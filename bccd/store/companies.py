@@ -1,7 +1,7 @@
 """Companies and their addresses, which are global: no two companies share one."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
@@ -41,17 +41,17 @@ def put_company(
     lock_companies(connection)
     wanted = select(t.company).where(t.company.c.slug == values["slug"])
     standing = connection.execute(wanted).one_or_none()
-    domains = frozenset(values["internal_domains"])
     if standing is None:
-        company_id = _create(connection, values, domains, now)
+        company_id = _create(connection, values, now)
         changed = True
     else:
         company_id = standing.id
-        policy = msgspec.json.decode(standing.settings, type=Policy)
-        changed = (standing.name, policy.internal_domains) != (values["name"], domains)
-        settings = to_json(replace(policy, internal_domains=domains))
-        company = update(t.company).where(t.company.c.id == company_id)
-        connection.execute(company.values(name=values["name"], settings=settings))
+        before = msgspec.json.decode(standing.settings, type=Policy)
+        policy = _with(before, values)
+        changed = (standing.name, before) != (values["name"], policy)
+        if changed:
+            company = update(t.company).where(t.company.c.id == company_id)
+            connection.execute(company.values(name=values["name"], settings=to_json(policy)))
     changed |= _put_addresses(connection, row, company_id, set(values["addresses"]), mistakes)
     if changed:
         work = clock(connection, company_id)
@@ -61,11 +61,17 @@ def put_company(
     return changed
 
 
-def _create(connection: Connection, values: Mapping[str, Any], domains: frozenset[str], now: datetime) -> int:
+def _with(policy: Policy, values: Mapping[str, Any]) -> Policy:
+    """Return the settings with those that are named; numbers may be given as text."""
+    named = {field.name: values[field.name] for field in fields(Policy) if field.name in values}
+    return msgspec.convert(msgspec.to_builtins(policy) | named, Policy, strict=False)
+
+
+def _create(connection: Connection, values: Mapping[str, Any], now: datetime) -> int:
     highest = connection.execute(select(func.coalesce(func.max(t.company.c.id), 0))).scalar_one()
     company_id = int(highest) + 1
     company = {"id": company_id, "slug": values["slug"], "name": values["name"], "created_at": now}
-    settings = {"settings": to_json(Policy(internal_domains=domains))}
+    settings = {"settings": to_json(_with(Policy(), values))}
     connection.execute(insert(t.company), company | settings)
     start = {"company_id": company_id, "change_seq": 0, "next_id": 1, "directory_version": 0}
     connection.execute(insert(t.company_clock), start)

@@ -22,10 +22,10 @@ class Record(Protocol):
     """A record whose form is checked: its kind, where it stood in the source, a value for each column.
 
     Columns by kind (tuples are lists of texts, organisation, owner and contacts are external ids):
-    company (slug, name, addresses, internal_domains), organisation (external_id, name, domains), user
-    (external_id, name, login, alternatives, unconfirmed, default_sharing, active), contact (external_id,
-    name, addresses, organisation, owner, active), deal (external_id, title, status, contacts, organisation,
-    owner), never_log (entry).
+    company (slug, name, addresses, internal_domains, the settings that are named), organisation
+    (external_id, name, domains), user (external_id, name, login, alternatives, unconfirmed, default_sharing,
+    active), contact (external_id, name, addresses, organisation, owner, active), deal (external_id, title,
+    status, contacts, organisation, owner), never_log (entry).
     """
 
     @property

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import fields
 from typing import Any
 
 import msgspec
@@ -26,10 +27,18 @@ def companies(engine: Engine) -> Listed:
                 "slug": row.slug,
                 "name": row.name,
                 "addresses": addresses[row.id],
-                "internal_domains": sorted(msgspec.json.decode(row.settings, type=Policy).internal_domains),
+                **_settings(msgspec.json.decode(row.settings, type=Policy)),
             }
             for row in connection.execute(select(t.company).order_by(t.company.c.id))
         ]
+
+
+def _settings(policy: Policy) -> dict[str, Any]:
+    settings = msgspec.to_builtins(policy)
+    return {
+        field.name: sorted(value) if isinstance(value := settings[field.name], list) else value
+        for field in fields(Policy)
+    }
 
 
 def records(engine: Engine, company_id: int, kind: str) -> Listed:

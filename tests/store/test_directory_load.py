@@ -1,14 +1,17 @@
 """Master data: loaded by external id, all or nothing, twice without a trace."""
 
-from dataclasses import dataclass, field, replace
+import json
+from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from bccd.directory.records import read_json
 from bccd.model.errors import MistakeError
 from bccd.model.facts import Query
 from bccd.model.plan import NewContact
+from bccd.model.policy import Policy, SeveralContacts
 from bccd.store import directory, listing, reads
 from bccd.store.engine import Stores
 from bccd.store.uow import SqlWorks
@@ -238,6 +241,44 @@ def test_the_snapshot_tells_who_may_submit(stores: Stores) -> None:
     }
     assert reads.user_id(stores.database, 1, "one@home.example") is not None
     assert reads.user_id(stores.database, 1, "one@pending.example") is None
+
+
+def test_settings_are_kept_until_a_record_names_them(stores: Stores) -> None:
+    """A change is new to listeners; a record without settings leaves them, and one that says the same too."""
+    load(stores, company())
+    before = reads.directory_version(stores.database)
+    named = {
+        "several_contacts": "ask",
+        "max_new_contacts": "0",
+        "free_mail": ("klub.example",),
+        "auto_link_deal": False,
+    }
+    assert load(stores, company(**named)).changed["company"] == 1
+    assert reads.directory_version(stores.database) > before
+    wanted = Policy(
+        several_contacts=SeveralContacts.ASK,
+        max_new_contacts=0,
+        free_mail=frozenset({"klub.example"}),
+        auto_link_deal=False,
+    )
+    assert load(stores, company()).changed["company"] == 0
+    assert load(stores, company(**named)).changed["company"] == 0
+    assert reads.directory_snapshot(stores.database).companies[1].policy == wanted
+    with SqlWorks(stores.database)(1) as work:
+        assert work.company.policy == wanted
+    assert load(stores, company(free_mail=())).changed["company"] == 1
+    assert reads.directory_snapshot(stores.database).companies[1].policy.free_mail == frozenset()
+
+
+def test_a_company_is_listed_with_all_its_settings(stores: Stores) -> None:
+    """In the form in which they are loaded: what is listed can be loaded again and changes nothing."""
+    load(stores, company(free_mail=("b.example", "a.example"), split_on_subject=False))
+    (listed,) = listing.companies(stores.database)
+    assert (listed["free_mail"], listed["split_on_subject"]) == (["a.example", "b.example"], False)
+    assert (listed["several_contacts"], listed["max_new_contacts"]) == ("best", 20)
+    assert {field.name for field in fields(Policy)} < set(listed)
+    (record,) = read_json(json.dumps({"company": listed}))
+    assert load(stores, Record(record.kind, record.row, dict(record.values))).changed["company"] == 0
 
 
 def test_deals_exist_until_they_are_deleted(stores: Stores) -> None:

@@ -220,6 +220,36 @@ def test_what_was_loaded_is_listed(company: Run, kind: str) -> None:
     assert str(next(iter(rows[0].values()))) in company("directory", "list", kind).stdout
 
 
+def test_a_setting_of_the_company_is_changed_alone(company: Run) -> None:
+    """`directory add company` names one; the others and what the company had before stay."""
+    (before,) = answer(company("directory", "list", "company", "--json"))
+    words = [word for address in before["addresses"] for word in ("--addresses", address)]
+    same = ("directory", "add", "company", "--slug", before["slug"], "--name", before["name"], *words)
+    answer(company(*same, "--several-contacts", "ask", "--free-mail", "klub.example", "--json"))
+    answer(company(*same, "--max-new-contacts", "5", "--json"))
+    (after,) = answer(company("directory", "list", "company", "--json"))
+    named = {"several_contacts": "ask", "free_mail": ["klub.example"], "max_new_contacts": 5}
+    assert after == before | named
+    shown = company("directory", "list", "company").stdout
+    assert "several_contacts" in shown
+    assert "klub.example" in shown
+    answer(company(*same, "--free-mail", "", "--json"))
+    assert answer(company("directory", "list", "company", "--json"))[0]["free_mail"] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("--access", "mapped"), "access: mapped: is reserved"),
+        (("--several-contacts", "some"), "several_contacts: some: must be one of best, all, ask"),
+    ],
+)
+def test_a_wrong_setting_is_refused(company: Run, words: tuple[str, str], sentence: str) -> None:
+    """With the setting, the value and what would be right."""
+    done = company("directory", "add", "company", "--slug", "seller", "--name", "Seller", *words)
+    assert sentence in refused(done, Exit.MISTAKE)
+
+
 def test_loading_again_changes_nothing(company: Run, tmp_path: Path) -> None:
     """A load is idempotent by external id."""
     counts = answer(company("directory", "load", str(tmp_path / "company.json"), "--json"))

@@ -4,9 +4,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from bccd.directory.records import KINDS, Record, RecordsError, build, dangling, read_csv, read_json
+from bccd.directory.settings import SETTINGS
+from bccd.model.policy import Policy
 
 DEMO = Path(__file__).parents[3] / "bccd" / "_demo" / "directory.json"
 
@@ -86,6 +89,87 @@ def test_defaults_are_filled_in() -> None:
     """What is not said has the default of its column."""
     values = build("user", "row 1", {"external_id": "u", "name": "n", "login": "a@x.example"}).values
     assert (values["default_sharing"], values["active"], values["alternatives"]) == ("shared", True, ())
+
+
+COMPANY = {"slug": "x", "name": "X"}
+
+
+def test_settings_that_are_not_named_are_left_alone() -> None:
+    """A company's record holds only those it names, so that loading it again resets nothing."""
+    values = build("company", "row 1", COMPANY | {"access": "", "free_mail": ()}).values
+    assert set(values) == {"slug", "name", "addresses", "internal_domains"}
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "value"),
+    [
+        ("several_contacts", "ASK", "ask"),
+        ("multi_deal", "latest", "latest"),
+        ("auto_link_deal", "no", False),
+        ("auto_create_contact", False, False),
+        ("create_role_contacts", True, True),
+        ("organisation_deals", "yes", True),
+        ("split_on_subject", "no", False),
+        ("access", "Open", "open"),
+        ("max_new_contacts", 0, "0"),
+        ("free_mail", "klub.example hobby.example", ("klub.example", "hobby.example")),
+        ("free_mail", [], ()),
+        ("free_mail", ("",), ()),
+    ],
+)
+def test_a_setting_is_read(name: str, given: object, value: object) -> None:
+    """Words in any case, yes and no as words or JSON, an explicit empty list."""
+    assert build("company", "row 1", COMPANY | {name: given}).values[name] == value
+
+
+def test_every_setting_of_a_company_has_a_column() -> None:
+    """What the rules ask of Policy can be set, and its default is the one that is told."""
+    new = msgspec.to_builtins(Policy())
+    assert set(SETTINGS) | {"internal_domains"} == set(new)
+    for name, column in SETTINGS.items():
+        assert column.setting
+        told = build("company", "row 1", COMPANY | {name: column.default or []}).values[name]
+        assert msgspec.convert(new | {name: told}, Policy, strict=False) == Policy()
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "sentence"),
+    [
+        ("several_contacts", "random", "random: must be one of best, all, ask"),
+        ("multi_deal", "first", "first: must be one of ask, latest, all"),
+        ("auto_link_deal", "1", "1: must be one of yes, no"),
+        ("access", "mapped", "mapped: is reserved for a CRM that says who may see which contact; use open"),
+        ("access", "closed", "closed: must be one of open"),
+        ("max_new_contacts", "-1", "-1: must be a whole number from 0 to 999999"),
+        ("free_mail", "co.uk", "co.uk: is a public suffix, anybody may have a domain below it"),
+        (
+            "internal_domains",
+            "gmail.com",
+            "gmail.com: is a mail provider's, anybody may have",
+        ),
+        ("several", "all", "no such column of a company; there are slug, name, "),
+    ],
+)
+def test_a_wrong_setting_is_told(name: str, given: str, sentence: str) -> None:
+    """The value that is wrong, and what would be right."""
+    with pytest.raises(RecordsError) as caught:
+        build("company", "row 1", COMPANY | {name: given})
+    assert caught.value.mistakes[0].startswith(f"row 1: {name}: {sentence}")
+
+
+@pytest.mark.parametrize(
+    ("domain", "sentence"),
+    [
+        ("com.pl", "com.pl: is a public suffix, anybody may have a domain below it"),
+        ("WP.pl", "WP.pl: is a mail provider's, anybody may have an address there"),
+        ("mailinator.com", "mailinator.com: is a domain of disposable addresses, they are nobody's for long"),
+    ],
+)
+def test_an_organisation_is_not_told_by_anybodys_domain(domain: str, sentence: str) -> None:
+    """Rule 6.4: such a domain would make strangers the organisation's people."""
+    with pytest.raises(RecordsError) as caught:
+        build("organisation", "row 1", {"external_id": "o", "name": "n", "domains": [domain]})
+    assert caught.value.mistakes == [f"row 1: domains: {sentence}"]
 
 
 @pytest.mark.parametrize(
