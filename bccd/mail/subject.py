@@ -5,13 +5,15 @@ import unicodedata
 
 _UNSEEN = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 _NO_LETTER = re.compile(r"[\W_]+")
-_TAIL = re.compile(r"\((?:fwd|fw|wg|was:[^()]*)\)\s*\Z")
-_PREFIX = re.compile(r"\s*([^\s:：﹕]{1,20}?)(?:\s?[(\[^-]\s?\d{1,3}\s?[)\]]?)?\s?[:：﹕]")
+_TAIL = re.compile(r"\((?:fwd|fw|wg)\)\s*\Z")
+_ROUND = re.compile(r"[()]")
+_COUNTED = r"(?:\s?[(\[^-]\s?\d{1,3}\s?[)\]]?)?\s?[:：﹕]"
+_PREFIX = re.compile(rf"\s*([^\s:：﹕]{{1,20}}?){_COUNTED}")
 # Prefixes of two words and more; a word followed by a colon goes anyway.
 _LONG = re.compile(
-    r"\s*(?:إعادة توجيه|automatische antwort|automatic reply|autom\. antwort|réponse automatique"
+    r"\s*(إعادة توجيه|automatische antwort|automatic reply|autom\. antwort|réponse automatique"
     r"|odpowiedź automatyczna|out of office|respuesta automática|resposta automática|risposta automatica)"
-    r"\s*[:：﹕]"
+    rf"{_COUNTED}"
 )
 
 _REPLY_WORDS = """
@@ -19,11 +21,11 @@ _REPLY_WORDS = """
     בתגובה השב תש תשובה رد 回复 答复 回覆 答覆
 """
 _FORWARD_WORDS = """
-    fwd fw wg pd tr rv enc i doorst videresend videresendt vb vl fs továbbítás redir redir. πρθ i̇lt ilt trs
-    yml пересл пересл. הועבר 转发 轉寄 轉發
+    fwd fw wg pd tr rv enc i doorst videresend videresendt vb vl fs továbbítás redir πρθ i̇lt ilt trs
+    yml пересл הועבר 转发 轉寄 轉發
 """
 _REPLY = frozenset(_REPLY_WORDS.split())
-_FORWARD = frozenset(_FORWARD_WORDS.split())
+_FORWARD = frozenset(_FORWARD_WORDS.split()) | {"إعادة توجيه"}
 
 
 def _folded(subject: str) -> str:
@@ -31,7 +33,7 @@ def _folded(subject: str) -> str:
 
 
 def _without_brackets(text: str) -> str:
-    """Replace every balanced [...] by a space, nested ones too, in one pass."""
+    """Replace every balanced [...] by nothing but a space, nested ones too, in one pass."""
     if "[" not in text:
         return text
     out: list[str] = []
@@ -43,7 +45,28 @@ def _without_brackets(text: str) -> str:
             del out[opened.pop() :]
             piece = " "  # noqa: PLW2901  # what a bracket leaves behind
         out.append(piece)
-    return "".join(out)
+    return " ".join("".join(out).split())
+
+
+def _without_tail(text: str) -> str:
+    """Cut a last (fwd), and a last (was: ...), which may hold brackets of its own."""
+    while True:
+        tail = _TAIL.search(text, max(0, text.rfind("(")))
+        start = tail.start() if tail else _was(text)
+        if start < 0:
+            return text
+        text = text[:start].rstrip()
+
+
+def _was(text: str) -> int:
+    """Return where the "(was:" begins that the last character closes; below 0 for none."""
+    start = text.rfind("(was:") if text.endswith(")") else -1
+    depth = 0
+    for bracket in _ROUND.finditer(text, start) if start >= 0 else ():
+        depth += 1 if bracket[0] == "(" else -1
+        if not depth:
+            return start if bracket.end() == len(text) else -1
+    return -1
 
 
 def base_subject(subject: str) -> str:
@@ -51,23 +74,23 @@ def base_subject(subject: str) -> str:
 
     Any word with a colon and any bracket goes, so it strips too much rather than too little.
     """
-    text = _without_brackets(_folded(subject))
-    while tail := _TAIL.search(text, max(0, text.rfind("("))):
-        text = text[: tail.start()]
+    text = _without_brackets(_folded(subject)).rstrip()
+    text = _without_tail(text)
     start = 0
     while prefix := _LONG.match(text, start) or _PREFIX.match(text, start):
         start = prefix.end()
     return _NO_LETTER.sub("", text[start:])
 
 
-def _first_word(subject: str) -> str:
-    prefix = _PREFIX.match(_without_brackets(_folded(subject[:200])))
-    return prefix[1] if prefix else ""
+def _first_prefix(subject: str) -> str:
+    text = _without_brackets(_folded(subject[:200]))
+    prefix = _LONG.match(text) or _PREFIX.match(text)
+    return prefix[1].rstrip(".") if prefix else ""
 
 
 def is_reply(subject: str) -> bool:
     """Tell whether the outermost prefix is one that mail programs put before a reply."""
-    return _first_word(subject) in _REPLY
+    return _first_prefix(subject) in _REPLY
 
 
 def is_forward(subject: str) -> bool:
@@ -75,4 +98,4 @@ def is_forward(subject: str) -> bool:
 
     "VS" is a reply in Finnish and a forward in Danish; it counts as a reply.
     """
-    return _first_word(subject) in _FORWARD
+    return _first_prefix(subject) in _FORWARD

@@ -23,10 +23,31 @@ from bccd.mail.html import html_text
 from bccd.mail.mime import Part, split
 from bccd.mail.parse import parse
 from bccd.mail.quote import new_text
-from bccd.mail.subject import base_subject
+from bccd.mail.subject import base_subject, is_forward, is_reply
 from bccd.mail.words import parameters, unstructured
 
 MUTATIONS = 20_000
+
+
+def listed(words: str) -> list[str]:
+    """Split words; an underscore is a space within one."""
+    return [word.replace("_", " ") for word in words.split()]
+
+
+# Every prefix of the mail programs' translations, replies first.
+REPLIES = listed(
+    """
+    RE Re AW Antw Odp ODP RÉ Rép Réf REF RES RESP R RIF SV VS Vá Răsp ΑΠ ΣΧΕΤ YNT BLS ATB HA НА Ответ
+    השב תש תשובה رد 回复 答复 回覆
+    """
+)
+FORWARDS = listed(
+    """
+    Fwd Fw FW WG PD TR RV ENC I Doorst Videresend Videresendt VB VL FS Továbbítás Redir. ΠΡΘ İLT TRS YML
+    Пересл. הועבר إعادة_توجيه 转发 轉寄
+    """
+)
+ENDS = [":", ": ", " : ", "：", "﹕ ", "[2]: ", " (2): ", "^2: ", " [2] : ", ": [x] ", ": Re: "]
 PREFIXES = [
     "Re: ",
     "RE:",
@@ -121,6 +142,22 @@ def test_any_characters_are_read(text: str) -> None:
 def test_a_prefix_does_not_change_the_base(subject: str, prefix: str) -> None:
     """A reply or forward has the base of what it answers."""
     assert base_subject(prefix + subject) == base_subject(subject)
+
+
+@given(st.text(max_size=60).filter(lambda text: not set(text) & set("[]()［］（）")), st.sampled_from(ENDS))
+def test_no_prefix_of_any_language_changes_the_base(subject: str, end: str) -> None:
+    """However a program writes prefix, counter and colon, the base is that of the subject behind it."""
+    base = base_subject(subject)
+    assert {base_subject(prefix + end + subject) for prefix in REPLIES + FORWARDS} == {base}
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_every_prefix_is_known_for_what_it_is(end: str) -> None:
+    """The tables tell replies from forwards; VS is both, in two languages, and counts as a reply."""
+    for prefix in REPLIES:
+        assert (is_reply(prefix + end + "x"), is_forward(prefix + end + "x")) == (True, False)
+    for prefix in FORWARDS:
+        assert (is_reply(prefix + end + "x"), is_forward(prefix + end + "x")) == (False, True)
 
 
 SEEDS = [

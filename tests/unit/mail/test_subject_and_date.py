@@ -41,6 +41,10 @@ SAME = [
     "Offer 42 (was: Old thing) (fwd)",
     "Automatic reply: Offer 42",
     "Odpowiedź automatyczna: Offer 42",
+    "Offer 42 (was: Old (very old) thing)",
+    "Re [3] : Offer 42",
+    "Fwd: Re [2]  (4) : Offer 42",
+    "Re: Offer 42 (Fwd) (WG) ",
     "  Offer   42!  ",
     "Ｏｆｆｅｒ 42",
     "Of\u00adfer\u200b 42",
@@ -55,7 +59,16 @@ def test_prefixes_and_tags_do_not_count(subject: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("subject", "base"), [("", ""), ("Re:", ""), ("[x]", ""), ("a] b [c", "abc"), ("Żółw", "żółw")]
+    ("subject", "base"),
+    [
+        ("", ""),
+        ("Re:", ""),
+        ("Re: (fwd)", ""),
+        ("[x]", ""),
+        ("x (was y) (was: z", "xwasywasz"),
+        ("a] b [c", "abc"),
+        ("Żółw", "żółw"),
+    ],
 )
 def test_base_of_odd_subjects(subject: str, base: str) -> None:
     """Whatever the subject, its base is letters and digits."""
