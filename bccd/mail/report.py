@@ -1,7 +1,7 @@
 """What a report is about: the mail that was sent, and what became of each recipient (RFC 3464, RFC 8098).
 
 Systems that write no such report are read where their form is common: qmail's paragraphs, Exim's
-X-Failed-Recipients, a header section copied into the text.
+X-Failed-Recipients, a header section copied into the text, a recipient whom the words name.
 """
 
 import re
@@ -60,7 +60,7 @@ def reported(root: Part, body: Body) -> Reported | None:
     """Return what a DSN or MDN is about; None where it does not tell."""
     groups = list(_groups(body.told))
     original = _original(body, groups)
-    recipients = _recipients(groups) or _told_otherwise(root, body.text)
+    recipients = _recipients(groups) or _told_otherwise(root, body.text[:_REPORT_CAP], original)
     found = Reported(
         message_id=_id_of(original, groups),
         subject=" ".join(unstructured(_first(original, b"subject"))[:_SUBJECT_CAP].split()),
@@ -96,12 +96,15 @@ def _original(body: Body, groups: list[list[tuple[bytes, bytes]]]) -> list[tuple
 
 def _copied(text: str) -> list[tuple[bytes, bytes]]:
     """Return the fields of a header section that was copied into the text."""
-    found = _COPIED_ID.search(text)
-    if found is None:
-        return []
-    start = text.rfind("\n\n", 0, found.start()) + 1
-    end = text.find("\n\n", found.end())
+    start = _copy_start(text)
+    end = text.find("\n\n", start + 1)
     return fields(text[start : end if end >= 0 else len(text)].encode("utf-8", "replace"))
+
+
+def _copy_start(text: str) -> int:
+    """Return where a copied header section begins, the end of the text where there is none."""
+    found = _COPIED_ID.search(text)
+    return text.rfind("\n\n", 0, found.start()) + 1 if found else len(text)
 
 
 def _first(found: list[tuple[bytes, bytes]], name: bytes) -> bytes:
@@ -167,23 +170,36 @@ def _status(told: str, diagnostic: str) -> str:
     return match[0] if match else ""
 
 
-def _told_otherwise(root: Part, text: str) -> tuple[FailedRecipient, ...]:
+def _told_otherwise(
+    root: Part, text: str, original: list[tuple[bytes, bytes]]
+) -> tuple[FailedRecipient, ...]:
     """Read the reports of systems that know no RFC 3464."""
-    text = text[:_REPORT_CAP]
-    named = [box.address for box in mailboxes(root.first(b"x-failed-recipients")) if box.address]
-    if named:
-        # One status for all, if the text holds but one.
-        codes = {match[0] for match in _STATUS.finditer(text)}
-        status = codes.pop() if len(codes) == 1 else ""
-        return tuple(FailedRecipient(address, "failed", status, "") for address in named[:_RECIPIENTS_CAP])
+    text = text[: _copy_start(text)]
+    named = _addresses(root.fields, b"x-failed-recipients")
+    if not named and (found := _of_qmail(text)):
+        return found
+    action = "failed" if named else ""
+    if not named:
+        # The words of others follow no form; whom the mail was for, and who is named in them, failed.
+        folded = text.casefold()
+        named = [one for one in _addresses(original, b"to", b"cc")[:_RECIPIENTS_CAP] if one in folded]
+    codes = {match[0] for match in _STATUS.finditer(text)}
+    status = codes.pop() if len(codes) == 1 else ""  # one status for all, if the text holds but one
+    return tuple(FailedRecipient(address, action, status, "") for address in named[:_RECIPIENTS_CAP])
+
+
+def _addresses(found: list[tuple[bytes, bytes]], *names: bytes) -> list[str]:
+    boxes = (box for name in names for value in values(found, name) for box in mailboxes(value))
+    return list(dict.fromkeys(box.address for box in boxes if box.address))
+
+
+def _of_qmail(text: str) -> tuple[FailedRecipient, ...]:
+    """Read paragraphs that begin with `<a@b.example>:`."""
     found: dict[FailedRecipient, None] = {}
     for match in islice(_QMAIL.finditer(text), _GROUPS_CAP):
-        address = normalise(match[1])
-        if address:
+        if address := normalise(match[1]):
             words = " ".join(
                 text[match.end() : match.end() + 4 * _DIAGNOSTIC_CAP].partition("\n\n")[0].split()
             )
             found[FailedRecipient(address, "failed", _status("", words), words[:_DIAGNOSTIC_CAP])] = None
-            if len(found) == _RECIPIENTS_CAP:
-                break
-    return tuple(found)
+    return tuple(found)[:_RECIPIENTS_CAP]

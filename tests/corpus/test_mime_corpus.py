@@ -74,3 +74,12 @@ def test_bounces_are_automatic() -> None:
     """Nearly all bounces and reports of many systems are told by their fields or their parts."""
     kinds = Counter(parse(path.read_bytes()).content.auto for path in mails("bounces"))
     assert kinds[AutoKind.NONE] < 0.03 * kinds.total()
+
+
+def test_bounces_tell_what_they_are_about() -> None:
+    """Of most bounces, whatever system wrote them, the mail and the recipients are known."""
+    contents = [parse(path.read_bytes()).content for path in mails("bounces")]
+    reports = [content.reported for content in contents if content.auto in (AutoKind.DSN, AutoKind.MDN)]
+    told = [report for report in reports if report]
+    assert sum(1 for report in told if report.message_id) > 0.8 * len(reports)
+    assert sum(1 for report in told if report.recipients) > 0.8 * len(reports)

@@ -148,6 +148,20 @@ def test_reports_without_a_status_part() -> None:
     assert parse(EXIM.encode()).content.reported == Reported("sent@seller", "Oferta ż", references, failed)
 
 
+def test_a_recipient_whom_the_words_name() -> None:
+    """Of the mail's own recipients those that it speaks of failed; the copied header does not speak."""
+    told = "From: postmaster@customer.example\r\n\r\nCould not reach CARL@customer.example: 5.1.1\r\n\r\n"
+    copied = (
+        ORIGINAL.replace("To: ", "Cc: dora@customer.example\r\nTo: ") + "\r\nold for dora@customer.example"
+    )
+    found = parse((told + copied).encode()).content.reported
+    assert found is not None
+    assert found.recipients == (FailedRecipient("carl@customer.example", "", "5.1.1", ""),)
+    silent = parse((told.replace("CARL@", "him at ") + copied).encode()).content.reported
+    assert silent is not None
+    assert (silent.message_id, silent.recipients) == ("sent@seller", ())
+
+
 @pytest.mark.parametrize(
     ("status", "hard"),
     [
