@@ -11,7 +11,7 @@ from bccd.model.directory import Sharing
 from bccd.model.envelope import Tag
 from bccd.model.facts import CREATION_WINDOW
 from bccd.model.message import AutoKind, Mailbox
-from bccd.model.plan import NewContact, Step
+from bccd.model.plan import Direction, NewContact, Step
 from bccd.rules.direction import Reading
 from bccd.rules.lookups import participants
 from bccd.rules.match import MAX_ADDRESSES, Match, Verdict, hints, match_all, may_not_create
@@ -30,6 +30,7 @@ class Case:
     owners: tuple[int, ...]  # who gets a copy each, the submitter first unless he files for others
     filed_by: int | None = None  # who sent it in, where that is not every owner himself
     matches: dict[str, Match] = field(default_factory=dict)
+    main: tuple[Mailbox, ...] = ()  # who chooses a deal and may become a contact, once people are matched
     contacts: list[NewContact] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
 
@@ -83,6 +84,30 @@ def match_people(case: Case) -> None:
     if left_out:
         reason = f"{len(left_out)} addresses beyond the first {MAX_ADDRESSES} outside were not looked up"
         case.steps.append(Step("match", "", "left out", reason))
+    case.main = _main(case)
+
+
+def _main(case: Case) -> tuple[Mailbox, ...]:
+    """Return the main counterparties: Reply-To stands in for an author who is nobody (rules.md 4).
+
+    That is where no contact has his address but one has the address that he wants answers at, and where a
+    list or a machine wrote its own address over his.
+    """
+    reading = case.reading
+    author = case.matches.get(reading.main[0].address) if reading.main else None
+    if author is None or reading.direction is not Direction.INCOMING:
+        return reading.main
+    stands = {
+        Verdict.UNKNOWN: (Verdict.CONTACT,),
+        Verdict.EXCLUDED: (Verdict.CONTACT, Verdict.UNKNOWN),
+    }.get(author.verdict, ())
+    answers = tuple(box for box in reading.content.reply_to if _verdict(case, box.address) in stands)
+    if answers:
+        names = ", ".join(box.address for box in answers)
+        case.steps.append(
+            Step("match", names, "main counterparty", f"{author.address} asks for answers there")
+        )
+    return answers or reading.main
 
 
 def _shown(match: Match) -> str:
@@ -108,7 +133,7 @@ def create_contacts(case: Case, room: int) -> None:
 
     `room` says how many the mail may still make: where more are unknown none is made.
     """
-    unknown = [box for box in case.reading.main if _verdict(case, box.address) is Verdict.UNKNOWN]
+    unknown = [box for box in case.main if _verdict(case, box.address) is Verdict.UNKNOWN]
     reasons = {box.address: may_not_create(box.address, case.overlay) for box in unknown}
     refusal = _why_not(case, sum(not reason for reason in reasons.values()), room)
     for box in unknown:

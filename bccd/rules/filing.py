@@ -224,7 +224,7 @@ def _copies(case: Case, message_id: int, owners: tuple[int, ...]) -> tuple[NewCo
 
 def _asking(case: Case, common: _Common) -> Asking:
     found = case.matches.values()
-    main = (case.matches.get(box.address) for box in case.reading.main)
+    main = (case.matches.get(box.address) for box in case.main)
     parties = len(case.reading.main) + len(case.reading.others)
     return Asking(
         targets=case.mail.delivery.targets,

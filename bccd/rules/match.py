@@ -87,16 +87,14 @@ def match(address: str, overlay: Overlay, submitter: int) -> Match:
     if len(ranked) == 1:
         return Match(address, Verdict.CONTACT, reason, contact=ranked[0])
     several = f"of {len(ranked)} contacts with this address"
-    match overlay.company.policy.several_contacts:
-        case SeveralContacts.BEST:
-            return Match(address, Verdict.CONTACT, f"{reason}, {several}", contact=ranked[0])
-        case SeveralContacts.ALL:
-            reason = f"all {several}; first {reason}"
-            return Match(address, Verdict.CONTACT, reason, contact=ranked[0], others=ranked[1:])
-        case SeveralContacts.ASK:
-            return Match(
-                address, Verdict.CONTACT, f"one {several}: the user chooses", others=ranked, ask=True
-            )
+    how = overlay.company.policy.several_contacts
+    if how is SeveralContacts.ASK:
+        reason = f"one {several}: the user chooses"
+        return Match(address, Verdict.CONTACT, reason, others=ranked, ask=True)
+    if how is SeveralContacts.ALL:
+        reason = f"all {several}; first {reason}"
+        return Match(address, Verdict.CONTACT, reason, contact=ranked[0], others=ranked[1:])
+    return Match(address, Verdict.CONTACT, f"{reason}, {several}", contact=ranked[0])
 
 
 def exclusion(address: str, overlay: Overlay, lists: Collection[str] = ()) -> Match | None:

@@ -385,3 +385,92 @@ def test_what_is_left_out_is_counted(world: World, make: Make) -> None:
     (plan,) = world.decide(world.mail(make.outgoing("bert@seller.example", *people)))
     assert contacts(plan) == list(range(100, 150))
     assert told(plan)[""] == ("left out", "10 addresses beyond the first 50 outside were not looked up")
+
+
+# ---- rule 4: From first, Reply-To where From is nobody
+
+
+def test_reply_to_stands_in_for_an_unknown_author(world: World, make: Make) -> None:
+    """Rule 4: a form mailer writes for a known customer: his is the deal, and the mailer is no contact."""
+    world.contact(5, "jan@customer.example")
+    world.deal(9, 5)
+    original = make.incoming("form@shop.example", reply_to=(make.box("jan@customer.example"),))
+    (plan,) = world.decide(world.mail(make.forward(original)))
+    assert (contacts(plan), plan.contacts) == ([5], ())
+    assert [link.deal_id for link in plan.links if link.deal_id] == [9]
+    step = ("main counterparty", "form@shop.example asks for answers there")
+    assert step in [(found.verdict, found.reason) for found in plan.steps]
+
+
+def test_a_known_author_comes_before_his_reply_to(world: World, make: Make) -> None:
+    """Rule 4: a contact who wants answers at another contact's address is himself."""
+    world.contact(5, "jan@customer.example")
+    world.contact(6, "ewa@customer.example")
+    world.deal(9, 5)
+    world.deal(10, 6)
+    original = make.incoming("jan@customer.example", reply_to=(make.box("ewa@customer.example"),))
+    (plan,) = world.decide(world.mail(make.forward(original)))
+    assert [link.deal_id for link in plan.links if link.deal_id] == [9]
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_a_list_that_wrote_its_address_over_the_authors(world: World, make: Make, known: bool) -> None:
+    """Rule 4: the author is the one in Reply-To, and may become a contact; the list never does."""
+    if known:
+        world.contact(5, "jan@customer.example")
+    replies = (make.box("jan@customer.example", "Jan Nowak"), make.box("fans@lists.example"))
+    original = make.incoming("fans@lists.example", reply_to=replies)
+    mail = replace(make.forward(original), list_addresses=("fans@lists.example",))
+    (plan,) = world.decide(world.mail(mail))
+    assert [made.name for made in plan.contacts] == ([] if known else ["Jan Nowak"])
+    assert contacts(plan) == ([5] if known else [plan.contacts[0].id])
+
+
+def test_two_strangers_in_from_and_reply_to(world: World, make: Make) -> None:
+    """Rule 4: with nobody known the author is whom the mail is from."""
+    original = make.incoming("jan@customer.example", reply_to=(make.box("office@customer.example"),))
+    (plan,) = world.decide(world.mail(make.forward(original)))
+    assert [made.address for made in plan.contacts] == ["jan@customer.example"]
+
+
+# ---- what users of other systems complain about (behaviours.md, part 2)
+
+
+def test_complaint_10_a_reply_makes_no_second_record(world: World, make: Make) -> None:
+    """Complaint 10: the first mail makes the contact and is linked to it, the reply finds it."""
+    offer = make.outgoing("new@customer.example")
+    reply = make.forward(make.incoming("new@customer.example", in_reply_to=("offer@seller.example",)))
+    first, second = world.decide(world.mail(offer), world.mail(reply))
+    (made,) = first.contacts
+    assert (contacts(first), contacts(second), second.contacts) == ([made.id], [made.id], ())
+
+
+def test_complaint_11_all_addresses_of_a_person_are_one(world: World, make: Make) -> None:
+    """Complaint 11: whichever address he writes from, and with several in one mail, he is linked once."""
+    world.contact(5, "jan@customer.example", "jan@home.example")
+    (plan,) = world.decide(world.mail(make.outgoing("jan@home.example", "jan@customer.example")))
+    assert (contacts(plan), plan.contacts) == ([5], ())
+
+
+@pytest.mark.parametrize("near", ["jan+crm@customer.example", "j.an@customer.example"])
+def test_an_address_that_only_looks_alike_is_another(world: World, make: Make, near: str) -> None:
+    """Rule 6.2: no tag is taken off and no dot folded, for that is not the same mailbox everywhere."""
+    world.contact(5, "jan@customer.example")
+    (plan,) = world.decide(world.mail(make.outgoing(near)))
+    assert 5 not in contacts(plan)
+    assert [made.address for made in plan.contacts] == [near]
+
+
+def test_complaint_14_colleagues_are_never_filed_as_customers(world: World, make: Make) -> None:
+    """Complaint 14: mail among colleagues is set aside; beside a customer they are told as what they are."""
+    world.policy = Policy(internal_domains=frozenset({"seller.example"}))
+    (plan,) = world.decide(world.mail(make.outgoing("boss@seller.example")))
+    assert (plan.message, plan.contacts) == (None, ())
+
+
+def test_complaint_16_a_long_cc_list_makes_no_contacts(world: World, make: Make) -> None:
+    """Complaint 16: only To makes contacts, and a contact that is a colleague's is never doubled."""
+    world.contact(5, "jan@customer.example", owner_id=2)
+    copied = tuple(make.box(f"cc{n}@customer.example") for n in range(30))
+    (plan,) = world.decide(world.mail(make.outgoing("jan@customer.example", cc=copied)))
+    assert (contacts(plan), plan.contacts) == ([5], ())
