@@ -153,9 +153,13 @@ class Audiences:
         """Bring the rows of all conversations that the batch touched up to date."""
         for ids in _cut([*anew, *batch.lost()]):
             self._connection.execute(_CLEAR, {"company": self._company_id, "ids": ids})
-        for ids in _cut(anew):
-            self._connection.execute(_WORK_OUT, {"company": self._company_id, "ids": ids})
+        self.work_out(anew)
         self._add(batch, batch.touched().difference(anew))
+
+    def work_out(self, conversations: Collection[int]) -> None:
+        """Write the rows of living conversations that have none."""
+        for ids in _cut(conversations):
+            self._connection.execute(_WORK_OUT, {"company": self._company_id, "ids": ids})
 
     def _add(self, batch: Batch, conversations: Collection[int]) -> None:
         """Add new messages and copies to what each audience sees."""

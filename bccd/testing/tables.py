@@ -53,7 +53,7 @@ def apply_batch(tables: Tables, company_id: int, batch: Batch) -> None:
     clock = tables["company_clock"][company_id,]
     moved = {"next_id": batch.next_id, "change_seq": batch.change_seq}
     tables["company_clock"][company_id,] = clock | moved
-    _audiences(tables, company_id, batch.touched(), batch.lost())
+    work_out_audiences(tables, company_id, batch.touched(), batch.lost())
 
 
 def _replaces(tables: Tables, name: str, row: Row) -> bool:
@@ -113,7 +113,9 @@ def _edit(tables: Tables, company_id: int, edit: Merge | MessageUpdate, seq: int
                 tables[name][key] = row | {"conversation_id": edit.winner} | more
 
 
-def _audiences(tables: Tables, company_id: int, touched: Collection[int], gone: Collection[int]) -> None:
+def work_out_audiences(
+    tables: Tables, company_id: int, touched: Collection[int], gone: Collection[int]
+) -> None:
     """Work out anew who sees what, by asking of each message and each audience whether it may be seen."""
     table = tables["conversation_audience"]
     for key in [k for k in table if k[0] == company_id and (k[1] in touched or k[1] in gone)]:

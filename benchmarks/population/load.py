@@ -1,0 +1,133 @@
+"""Writes rows straight into the tables, without indexes and checks, which are made in the end."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from typing import Any, Protocol
+
+from sqlalchemy import Engine, text
+
+from bccd.store import tables as t
+from bccd.store.audiences import Audiences
+from bccd.store.engine import Stores
+from bccd.store.postgresql import is_postgresql
+from bccd.store.statistics import describe_indexes
+from bccd.store.uow import transaction
+from benchmarks.population.history import history
+from benchmarks.population.rows import COLUMNS, Rows
+from benchmarks.population.scale import Scale
+
+_CONVERSATION_DEALS = text(
+    """
+    INSERT INTO conversation_deal (company_id, conversation_id, deal_id, viewer_id, address)
+    SELECT DISTINCT l.company_id, l.conversation_id, l.deal_id, seen.viewer_id, p.address
+    FROM link l
+    JOIN (
+        SELECT company_id, id AS message_id, 0 AS viewer_id FROM message WHERE shared AND linked
+        UNION ALL
+        SELECT company_id, message_id, owner_id FROM message_copy
+    ) seen ON seen.company_id = l.company_id AND seen.message_id = l.message_id
+    JOIN participant p ON p.company_id = l.company_id AND p.message_id = l.message_id AND p.copy_id = 0
+        AND p.verdict IN ('contact', 'unknown')
+    WHERE l.deal_id IS NOT NULL AND l.state = 'active' AND l.scope = 'conversation'
+    """
+)
+_LIVING = text("SELECT id FROM conversation WHERE company_id = :company AND merged_into IS NULL ORDER BY id")
+
+
+class Writer(Protocol):
+    """Writes pieces of rows over the database's own driver."""
+
+    def write(self, rows: Rows) -> None:
+        """Write the rows of every table."""
+        ...
+
+
+def populate(stores: Stores, scale: Scale, told: Callable[[str], None] = lambda _: None) -> None:
+    """Fill an empty, migrated database; `told` hears how far it is."""
+    opened = _postgresql if is_postgresql(stores.database) else _sqlite
+    with opened(stores.database) as writer:
+        for company_id, share in enumerate(scale.of_companies(), 1):
+            for rows in history(company_id, share):
+                writer.write(rows)
+            told(f"company {company_id}: {share.conversations} conversations, {share.messages} messages")
+    for company_id in range(1, scale.companies + 1):
+        with transaction(stores.database) as connection:
+            living = connection.execute(_LIVING, {"company": company_id}).scalars().all()
+            Audiences(connection, company_id).work_out(living)
+    with transaction(stores.database) as connection:
+        connection.execute(_CONVERSATION_DEALS)
+    told("audiences and deals of conversations worked out")
+    if is_postgresql(stores.database):
+        with stores.database.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql("VACUUM ANALYZE")  # as autovacuum does in time
+
+
+@contextmanager
+def _sqlite(engine: Engine) -> Iterator[Writer]:
+    path = str(engine.url.database)
+    engine.dispose()  # the journal can be switched off by who is alone
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        for pragma in (
+            "journal_mode = OFF",
+            "synchronous = OFF",
+            "foreign_keys = OFF",
+            "cache_size = -200000",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+        indexes = connection.execute(
+            "SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL"
+        ).fetchall()
+        connection.execute("BEGIN")
+        for name, _ in indexes:
+            connection.execute(f'DROP INDEX "{name}"')
+        yield _SqliteWriter(connection)
+        for _, sql in indexes:
+            connection.execute(sql)
+        connection.execute("COMMIT")
+        connection.execute("PRAGMA journal_mode = WAL")
+    with transaction(engine) as again:
+        describe_indexes(again)  # what the planner was told went with the indexes
+
+
+class _SqliteWriter:
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def write(self, rows: Rows) -> None:
+        for table, columns in COLUMNS.items():
+            marks = ", ".join("?" * len(columns))
+            statement = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608 - our names
+            self._connection.executemany(statement, rows[table])
+
+
+@contextmanager
+def _postgresql(engine: Engine) -> Iterator[Writer]:
+    with transaction(engine) as connection:
+        driver: Any = connection.connection.driver_connection
+        with driver.cursor() as cursor:
+            cursor.execute("SET LOCAL session_replication_role = replica")  # no check of references
+            cursor.execute("SET LOCAL maintenance_work_mem = '256MB'")
+            cursor.execute(
+                "SELECT indexname, indexdef FROM pg_indexes"
+                " WHERE tablename = ANY(%s) AND starts_with(indexname, 'ix_')",
+                (list(t.database.tables),),
+            )
+            indexes = cursor.fetchall()
+            for name, _ in indexes:
+                cursor.execute(f"DROP INDEX {name}")
+            yield _PostgresqlWriter(cursor)
+            for _, definition in indexes:
+                cursor.execute(definition)
+
+
+class _PostgresqlWriter:
+    def __init__(self, cursor: Any) -> None:
+        self._cursor = cursor
+
+    def write(self, rows: Rows) -> None:
+        for table, columns in COLUMNS.items():
+            if rows[table]:
+                with self._cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
+                    for row in rows[table]:
+                        copy.write_row(row)
