@@ -4,7 +4,7 @@ The lists are read once, when first asked: the fronts and the parsers never ask.
 """
 
 from collections.abc import Collection
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from publicsuffixlist import PublicSuffixList
@@ -27,10 +27,9 @@ def parent_domains(domain: str) -> tuple[str, ...]:
     return tuple(".".join(labels[i:]) for i in range(max(len(labels) - 1, 1))) if domain else ()
 
 
-def is_free_mail(domain: str, more: Collection[str] = ()) -> bool:
-    """Tell whether anybody can get a mailbox at this domain; `more` are domains to count as such."""
-    up = parent_domains(domain)
-    return not _listed("free-mail").isdisjoint(up) or any(parent in more for parent in up)
+def is_free_mail(domain: str) -> bool:
+    """Tell whether anybody can get a mailbox at this domain."""
+    return not _listed("free-mail").isdisjoint(parent_domains(domain))
 
 
 def is_disposable(domain: str) -> bool:
@@ -43,8 +42,14 @@ def telling_domains(domain: str, more_free_mail: Collection[str] = ()) -> tuple[
 
     From the domain itself up to the registered one, never a public suffix; none where it is anybody's.
     """
+    telling = _telling(domain)
+    return () if any(parent in more_free_mail for parent in telling) else telling
+
+
+@lru_cache(maxsize=10_000)  # the same few domains write day after day
+def _telling(domain: str) -> tuple[str, ...]:
     top = registered_domain(domain)
-    if not top or is_free_mail(domain, more_free_mail) or is_disposable(domain):
+    if not top or is_free_mail(domain) or is_disposable(domain):
         return ()
     return tuple(parent for parent in parent_domains(domain) if parent.endswith(top))
 

@@ -130,7 +130,7 @@ def test_failures_are_told_apart(stores: Stores, tmp_path: Path) -> None:
         with pytest.raises(OperationalError, match="syntax"):
             connection.execute(text("SELEC 1"))
         with pytest.raises(IntegrityError):
-            connection.execute(text("INSERT INTO company_clock VALUES (9, 0, 0, 0)"))
+            connection.execute(text("INSERT INTO company_clock VALUES (9, 0, 0, 0, 0)"))
         connection.rollback()
     (tmp_path / "noise.db").write_bytes(os.urandom(8192))
     with pytest.raises(StoreUnavailableError), reading(open_engine(f"sqlite:///{tmp_path}/noise.db")):
