@@ -14,7 +14,7 @@ from bccd.model.message import AutoKind, Mailbox
 from bccd.model.plan import Direction, NewContact, Step
 from bccd.rules.direction import Reading
 from bccd.rules.lookups import participants
-from bccd.rules.match import MAX_ADDRESSES, Match, Verdict, hints, match_all, may_not_create
+from bccd.rules.match import MAX_ADDRESSES, Match, Verdict, match_all, may_not_create
 from bccd.rules.overlay import Overlay
 
 
@@ -77,7 +77,7 @@ def match_people(case: Case) -> None:
     case.matches, left_out = match_all(ordered, case.overlay, case.user_id, lists)
     for match in case.matches.values():
         case.steps.append(Step("match", match.address, _shown(match), match.reason))
-        case.steps += _further(match, case)
+        case.steps += _further(match)
         if match.organisation and not match.contact:
             name = f"organisation {match.organisation.id}, {match.organisation.name}"
             case.steps.append(Step("organisation", match.address, name, "it has this domain"))
@@ -116,12 +116,11 @@ def _shown(match: Match) -> str:
     return str(match.verdict) if match.contact is None else _name(match.contact)
 
 
-def _further(match: Match, case: Case) -> Iterable[Step]:
+def _further(match: Match) -> Iterable[Step]:
     """Yield a step for each further contact on an address: linked as well, or offered."""
-    for contact in match.others:
-        verdict = "suggested" if match.ask else "linked, too"
-        reason = hints(contact, case.overlay, case.user_id)
-        yield Step("match", match.address, f"{_name(contact)}: {verdict}", reason)
+    verdict = "suggested" if match.ask else "linked, too"
+    for contact, hint in zip(match.others, match.hints, strict=True):
+        yield Step("match", match.address, f"{_name(contact)}: {verdict}", hint)
 
 
 def _name(contact: Contact) -> str:

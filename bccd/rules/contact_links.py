@@ -15,6 +15,7 @@ class ContactLink:
     state: LinkState
     rule: str
     score: float | None = None
+    reason: str = ""  # what speaks for a suggestion
 
 
 def contact_links(matches: Iterable[Match]) -> list[ContactLink]:
@@ -24,16 +25,15 @@ def contact_links(matches: Iterable[Match]) -> list[ContactLink]:
     """
     matches = list(matches)
     linked = dict.fromkeys(contact.id for match in matches for contact in match.contacts)
-    offered: dict[int, float] = {}
-    for match in matches:
-        for place, contact in enumerate(match.others if match.ask else ()):
-            score = round(1 - place / len(match.others), 3)
-            offered[contact.id] = max(score, offered.get(contact.id, 0))
-    return [
-        *(ContactLink(id_, LinkState.ACTIVE, "address") for id_ in linked),
-        *(
-            ContactLink(id_, LinkState.SUGGESTED, "several_contacts", score)
-            for id_, score in offered.items()
-            if id_ not in linked
-        ),
-    ]
+    offered: dict[int, ContactLink] = {}
+    for link in (link for match in matches if match.ask for link in _offers(match)):
+        known = offered.get(link.contact_id)
+        if link.contact_id not in linked and (known is None or (known.score or 0) < (link.score or 0)):
+            offered[link.contact_id] = link
+    return [*(ContactLink(id_, LinkState.ACTIVE, "address") for id_ in linked), *offered.values()]
+
+
+def _offers(match: Match) -> Iterable[ContactLink]:
+    for place, (contact, hint) in enumerate(zip(match.others, match.hints, strict=True)):
+        score = round(1 - place / len(match.others), 3)
+        yield ContactLink(contact.id, LinkState.SUGGESTED, "several_contacts", score, hint)

@@ -271,6 +271,7 @@ def _contact_link(case: Case, message_id: int, common: _Common, link: ContactLin
         case.at,
         contact_id=link.contact_id,
         score=link.score,
+        reason=link.reason,
     )
 
 

@@ -44,6 +44,7 @@ class Match:
     user_id: int | None = None
     organisation: Organisation | None = None
     others: tuple[Contact, ...] = ()  # linked like `contact`, or offered where `ask`, ranked
+    hints: tuple[str, ...] = ()  # what speaks for each of the others
     ask: bool = False  # which contact it is, the user must say (rules.md 6.3)
 
     @property
@@ -88,12 +89,13 @@ def match(address: str, overlay: Overlay, submitter: int) -> Match:
         return Match(address, Verdict.CONTACT, reason, contact=ranked[0])
     several = f"of {len(ranked)} contacts with this address"
     how = overlay.company.policy.several_contacts
+    hints = tuple(_hints(contact, overlay, submitter) for contact in ranked)
     if how is SeveralContacts.ASK:
         reason = f"one {several}: the user chooses"
-        return Match(address, Verdict.CONTACT, reason, others=ranked, ask=True)
+        return Match(address, Verdict.CONTACT, reason, others=ranked, hints=hints, ask=True)
     if how is SeveralContacts.ALL:
-        reason = f"all {several}; first {reason}"
-        return Match(address, Verdict.CONTACT, reason, contact=ranked[0], others=ranked[1:])
+        reason, best = f"all {several}; first {reason}", ranked[0]
+        return Match(address, Verdict.CONTACT, reason, best, others=ranked[1:], hints=hints[1:])
     return Match(address, Verdict.CONTACT, f"{reason}, {several}", contact=ranked[0])
 
 
@@ -126,8 +128,8 @@ def rank(
     return tuple(ranked), next(reason for reason, key in order if key(first) != key(second))
 
 
-def hints(contact: Contact, overlay: Overlay, submitter: int) -> str:
-    """Say what speaks for a contact that is offered among others."""
+def _hints(contact: Contact, overlay: Overlay, submitter: int) -> str:
+    """Say what speaks for a contact among others."""
     speaks = (
         ("in use", contact.active),
         ("the submitter's own", contact.owner_id == submitter),

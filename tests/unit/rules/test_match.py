@@ -197,6 +197,7 @@ def test_the_user_is_asked_by_choice(world: World, make: Make) -> None:
     plan = several(world, make, SeveralContacts.ASK)
     assert contacts(plan) == []
     links = [(link.contact_id, link.state, link.rule, link.score) for link in plan.links]
+    assert plan.links[0].reason == "in use; the submitter's own; has an open deal"
     assert links == [
         (7, LinkState.SUGGESTED, "several_contacts", 1.0),
         (6, LinkState.SUGGESTED, "several_contacts", 0.667),
@@ -219,6 +220,19 @@ def test_nobody_is_suggested_who_is_linked_anyway(world: World, make: Make) -> N
     plan = several(world, make, SeveralContacts.ASK, cc=(make.box("six@customer.example"),))
     assert contacts(plan) == [6]
     assert contacts(plan, LinkState.SUGGESTED) == [7, 5]
+
+
+def test_a_contact_offered_twice_keeps_its_better_score(world: World, make: Make) -> None:
+    """Rule 6.3, ask: two addresses offer him, and he is one suggestion."""
+    for address in ("x@customer.example", "y@customer.example"):
+        world.contact(6, address, owner_id=1)
+    world.contact(7, "x@customer.example")
+    world.contact(7, "y@customer.example")
+    world.contact(8, "y@customer.example", owner_id=1, last_activity="2026-01")
+    world.policy = Policy(several_contacts=SeveralContacts.ASK)
+    for to in (("x@customer.example", "y@customer.example"), ("y@customer.example", "x@customer.example")):
+        (plan,) = world.decide(world.mail(make.outgoing(*to)))
+        assert {link.contact_id: link.score for link in plan.links} == {6: 1.0, 7: 0.5, 8: 1.0}
 
 
 def test_the_last_activity_of_a_suggestion_is_told(world: World, make: Make) -> None:
