@@ -1,7 +1,7 @@
 """The way of one mail: receive() while the peer waits, deliver() whenever it is due. Read this first.
 
     receive:  admit -> verify -> identify -> spool, durable -> only now 250
-    deliver:  (parsed apart) lookups -> gather -> decide -> apply -> commit, one transaction a batch
+    deliver:  (parsed apart) lookups -> gather -> ruled -> decide -> apply -> commit, one transaction a batch
 
 docs/explanation/flow.md tells the same story with a picture and is held equal to this file by a test.
 """
@@ -27,6 +27,7 @@ from bccd.rules.decide import decide, failed
 from bccd.rules.identify import identify
 from bccd.rules.lookups import lookups
 from bccd.rules.overlay import Overlay
+from bccd.rules.ruled import ruled
 from bccd.rules.scope import bounded
 
 
@@ -123,8 +124,13 @@ def deliver(company_id: int, mails: Sequence[Mail], ports: DeliverPorts) -> list
     with ports.open_work(company_id) as work:
         mails = [bounded(mail) for mail in mails]
         policy = work.company.policy
-        asked = reduce(or_, (lookups(mail, policy) for mail in mails), Query())
-        overlay = Overlay(work.gather(asked))
+        asked = [lookups(mail, policy) for mail in mails]
+        overlay = Overlay(work.gather(reduce(or_, asked, Query())))
+        said = [ruled(mail, overlay) for mail in mails]
+        if any(mail is not before for mail, before in zip(said, mails, strict=True)):
+            mails = said  # what users have named since must be known too, under the same lock
+            asked = [lookups(mail, policy) for mail in mails]
+            overlay = Overlay(work.gather(reduce(or_, asked, Query())))
         plans: list[Plan] = []
         fresh: list[Mail] = []
         outcomes: list[Outcome] = []

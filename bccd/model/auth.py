@@ -31,6 +31,7 @@ class AuthMethod(StrEnum):
     RELAY_DMARC = "relay_dmarc"
     RELAY_DKIM = "relay_dkim"
     RELAY_SPF = "relay_spf"
+    RULING = "ruling"  # a user has said so of mail that was held for him
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,8 @@ class Sender:
 class HeldSender:
     """A submitter who was not proven, on a path where the mail is kept instead of refused."""
 
-    reason: str  # "unknown_sender", "unverified_sender", "unconfirmed_address", "no_single_from", ...
+    # "unknown_sender", "unverified_sender", "unconfirmed_address", "user_inactive", "no_single_from",
+    # "redirected", "customer_reply"
+    reason: str
     address: str = ""
     user_id: int | None = None  # the user it may come from; he alone may see it

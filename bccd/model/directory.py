@@ -27,12 +27,14 @@ class Company:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A salesperson."""
+    """A salesperson, or a team of some."""
 
     id: int
     name: str
     default_sharing: Sharing = Sharing.SHARED
     active: bool = True
+    is_team: bool = False  # an address that several people share; it logs in nowhere
+    members: tuple[int, ...] = ()  # of a team: its active members, sorted
 
 
 @dataclass(frozen=True, slots=True)

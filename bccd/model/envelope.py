@@ -47,6 +47,7 @@ class Tag(StrEnum):
     NONE = ""
     DEAL = "deal"
     PRIVATE = "private"
+    NOTE = "note"
 
 
 @dataclass(frozen=True, slots=True)

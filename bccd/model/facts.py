@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bccd.model.crm import Contact, Deal, DealStatus, Organisation
-from bccd.model.directory import Company, UserAddress
+from bccd.model.directory import Company, User, UserAddress
 from bccd.model.plan import Outcome, Provenance
 from bccd.model.ruling import Ruling
 from bccd.model.strand import Override, Strand, Token
@@ -105,7 +105,7 @@ class Facts:
     company: Company
     next_id: int
     change_seq: int
-    users: Mapping[int, bool] = field(default_factory=dict)  # id -> active, for the queried ids
+    users: Mapping[int, User] = field(default_factory=dict)  # by id, the queried ones
     user_addresses: Mapping[str, UserAddress] = field(default_factory=dict)
     service_addresses: frozenset[str] = frozenset()  # the company's own drop addresses
     contacts: Mapping[str, tuple[Contact, ...]] = field(default_factory=dict)  # by address
@@ -113,6 +113,7 @@ class Facts:
     deals_by_tag: Mapping[str, Deal] = field(default_factory=dict)  # by external id
     organisations: Mapping[str, tuple[Organisation, ...]] = field(default_factory=dict)  # by domain
     never_log: frozenset[str] = frozenset()  # addresses and @domains among the queried ones
+    own_never_log: Mapping[int, frozenset[str]] = field(default_factory=dict)  # the same, by user: his own
     by_hand: frozenset[int] = frozenset()  # of these conversations: those that hold what a user split off
     # What ties the messages of these conversations, where one of them is to be put together anew.
     strands: Mapping[int, tuple[Strand, ...]] = field(default_factory=dict)

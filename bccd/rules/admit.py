@@ -21,6 +21,7 @@ MAX_FIELDS = 1_000  # decisions.md 8
 MAX_FIELD = 64 * 1024  # octets, smtp-and-auth.md 3.3
 MAX_HOPS = 50  # Postfix hopcount_limit
 
+_PLAIN = frozenset({Tag.PRIVATE, Tag.NOTE})  # take no argument
 _DEAL = re.compile(r"deal([a-z0-9]{1,64})\Z")
 
 
@@ -39,8 +40,8 @@ def recipient(address: str, directory: Directory) -> Target | Reply:
 
 
 def _tagged(address: str, company: int, wish: str) -> Target | Reply:
-    if wish == Tag.PRIVATE:
-        return Target(address, company, Tag.PRIVATE)
+    if wish in _PLAIN:
+        return Target(address, company, Tag(wish))
     if deal := _DEAL.match(wish):
         return Target(address, company, Tag.DEAL, deal[1])
     return TAG_NOT_SUPPORTED

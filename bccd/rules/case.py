@@ -16,6 +16,7 @@ from bccd.rules.direction import Reading
 from bccd.rules.lookups import participants
 from bccd.rules.match import MAX_ADDRESSES, Match, Verdict, match_all, may_not_create
 from bccd.rules.overlay import Overlay
+from bccd.rules.owners import submission
 
 
 @dataclass(slots=True)
@@ -39,6 +40,12 @@ class Case:
         return [m for m in self.matches.values() if m.verdict in (Verdict.CONTACT, Verdict.UNKNOWN)]
 
     @property
+    def account(self) -> int:
+        """Whose mail counts together where new contacts are curbed: the proven user's, or the team's."""
+        sender = self.mail.delivery.sender
+        return sender.user_id if sender else self.user_id
+
+    @property
     def at(self) -> datetime:
         """When the mail was received; the time of everything that is written about it."""
         return self.mail.delivery.received_at
@@ -46,14 +53,11 @@ class Case:
 
 def open_case(mail: Mail, reading: Reading, overlay: Overlay) -> Case:
     """Begin the work sheet of a proven submitter's reading."""
-    sender = mail.delivery.sender
-    if sender is None:
+    who = submission(mail, overlay)
+    if who is None:
         raise ValueError  # decide() files proven mail only
-    entry = overlay.user_address(sender.address)
-    sharing = entry.user.default_sharing if entry else Sharing.PRIVATE
-    if asks_private(mail):
-        sharing = Sharing.PRIVATE
-    case = Case(mail, reading, overlay, sender.user_id, sharing, (sender.user_id,))
+    sharing = Sharing.PRIVATE if asks_private(mail) else who.sharing
+    case = Case(mail, reading, overlay, who.user_id, sharing, who.owners, who.filed_by)
     between = ", ".join(box.address for box in reading.main) or "our own people"
     case.steps.append(Step("direction", f"rule {reading.rule}", str(reading.direction), f"with {between}"))
     if reading.wrapper is not None:
@@ -148,7 +152,7 @@ def _create(case: Case, box: Mailbox) -> None:
     firm = organisation.id if organisation else None
     name, delivery = person_name(box.name, box.address), case.mail.delivery
     made = NewContact(
-        case.overlay.take_id(), name, box.address, firm, case.at, delivery.id, created_by=case.user_id
+        case.overlay.take_id(), name, box.address, firm, case.at, delivery.id, created_by=case.account
     )
     case.contacts.append(made)
     contact = Contact(made.id, made.name, organisation_id=firm)
@@ -170,7 +174,7 @@ def _why_not(case: Case, count: int, room: int) -> str:
 def _too_many(case: Case) -> str:
     """Say that the submitter's mail has made as many contacts as it may (rules.md 3.6), empty where not."""
     most = case.overlay.company.policy.max_new_contacts
-    made = case.overlay.created_near(case.user_id, case.at, CREATION_WINDOW) + len(case.contacts)
+    made = case.overlay.created_near(case.account, case.at, CREATION_WINDOW) + len(case.contacts)
     minutes = int(CREATION_WINDOW.total_seconds() // 60)
     return f"{made} contacts were created for the user within {minutes} minutes" if 0 < most <= made else ""
 

@@ -1,22 +1,27 @@
 """One mail to its plan: reads direction, matches, links, threads, and writes down why."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from bccd.mail.addresses import domain_of
-from bccd.model.auth import Sender
+from bccd.model.auth import AuthMethod, Sender
 from bccd.model.delivery import Delivery, DeliveryState, Mail
 from bccd.model.envelope import Tag
 from bccd.model.events import EventKind
-from bccd.model.message import AutoKind
+from bccd.model.message import AutoKind, Message
 from bccd.model.plan import Change, Outcome, Plan, Step
-from bccd.rules.direction import Reading, Sides, Unread, read_directions
+from bccd.rules.direction import Reading, Sides, Unread, read_directions, read_incoming
 from bccd.rules.filing import file_reading
 from bccd.rules.identify import proof
 from bccd.rules.match import MAX_NEW_CONTACTS, is_never_log, is_ours
 from bccd.rules.overlay import Overlay
+from bccd.rules.owners import Submission, submission
+from bccd.rules.ruled import STRANGERS, named_recipients, released
 
 # Automatic mail is kept aside unless it carries a forward, which is a server rule's work (decisions.md 7.2).
 _SET_ASIDE_KINDS = frozenset({AutoKind.DSN, AutoKind.MDN, AutoKind.AUTO_REPLY})
+
+_TARGETED = frozenset({Tag.DEAL, Tag.NOTE})  # what makes a mail between our own people worth filing
 
 _ADVICE = {
     "no_visible_recipient": "nobody but the drop address can be seen: write the customer into To",
@@ -36,17 +41,27 @@ def decide(mail: Mail, overlay: Overlay) -> Plan:
 def _decide(mail: Mail, overlay: Overlay) -> Plan:
     delivery = mail.delivery
     if delivery.sender is None:
-        sender = _proven_since(delivery, overlay)
+        sender = _proven_since(delivery, overlay) or released(delivery, overlay)
         if sender is None:
             return _held(delivery)
-        return _decide(replace(mail, delivery=replace(delivery, sender=sender, held=None)), overlay)
-    proven = Step(
-        "submitter", delivery.sender.address, f"user {delivery.sender.user_id}", delivery.sender.method
-    )
-    if not overlay.user_active(delivery.sender.user_id):
-        step = Step("submitter", delivery.sender.address, "held", "the user is no longer active")
-        return _ended(delivery, DeliveryState.HELD, "user_inactive", (proven, step))
-    return _read(mail, overlay, proven)
+        mail = replace(mail, delivery=replace(delivery, sender=sender))
+    return _submitted(mail, overlay)
+
+
+def _submitted(mail: Mail, overlay: Overlay) -> Plan:
+    """Decide mail whose submitter is known: proven, or named by himself."""
+    sender, held = mail.delivery.sender, mail.delivery.held
+    if sender is None:
+        raise ValueError  # _decide() has seen to it
+    steps = [Step("submitter", sender.address, f"user {sender.user_id}", sender.method)]
+    who = submission(mail, overlay)
+    if who is None:
+        steps.append(Step("submitter", sender.address, "held", "the user is no longer active"))
+        return _ended(mail.delivery, DeliveryState.HELD, "user_inactive", sender.user_id, steps)
+    if who.why:
+        steps.append(Step("submitter", sender.address, f"user {who.user_id}", who.why))
+    let_in = sender.method is AuthMethod.RULING and held is not None and held.reason in STRANGERS
+    return _read(mail, overlay, who, steps, let_in=let_in)
 
 
 def _proven_since(delivery: Delivery, overlay: Overlay) -> Sender | None:
@@ -76,10 +91,11 @@ def _held(delivery: Delivery) -> Plan:
     return Plan(outcome, (step,), changes=_owner_change(EventKind.DELIVERY_HELD, delivery, user_id))
 
 
-def _ended(delivery: Delivery, state: DeliveryState, reason: str, steps: tuple[Step, ...]) -> Plan:
-    user_id = delivery.sender.user_id if delivery.sender else None
+def _ended(
+    delivery: Delivery, state: DeliveryState, reason: str, user_id: int, steps: Iterable[Step]
+) -> Plan:
     changes = _owner_change(EventKind(f"delivery.{state}"), delivery, user_id)
-    return Plan(Outcome(delivery.id, state, reason, user_id), steps, changes=changes)
+    return Plan(Outcome(delivery.id, state, reason, user_id), tuple(steps), changes=changes)
 
 
 def _owner_change(kind: EventKind, delivery: Delivery, user_id: int | None) -> tuple[Change, ...]:
@@ -87,38 +103,63 @@ def _owner_change(kind: EventKind, delivery: Delivery, user_id: int | None) -> t
     return (Change(kind, user_id, entity_id=delivery.id),) if user_id else ()
 
 
-def _read(mail: Mail, overlay: Overlay, proven: Step) -> Plan:
-    targeted = any(target.tag is Tag.DEAL for target in mail.delivery.targets)
+def _read(mail: Mail, overlay: Overlay, who: Submission, steps: list[Step], *, let_in: bool) -> Plan:
+    """Read what the mail is; `let_in` tells that it is an outsider's own, which the user has let in."""
     sides = Sides(
         ours=lambda address: is_ours(address, overlay),
         service=overlay.is_service,
-        never_log=lambda address: is_never_log(address, overlay),
+        never_log=lambda address: is_never_log(address, overlay, who.user_id),
     )
-    readings = read_directions(mail.message, sides, targeted=targeted)
-    auto = mail.message.content.auto
-    if auto in _SET_ASIDE_KINDS and not any(_is_filing(reading) for reading in readings):
-        step = Step("automatic", "", "set aside", f"the mail is automatic: {auto}")
-        return _ended(mail.delivery, DeliveryState.SET_ASIDE, str(auto), (proven, step))
+    if let_in:
+        readings = [read_incoming(mail.message.content, sides)]
+    else:
+        targeted = any(target.tag in _TARGETED for target in mail.delivery.targets)
+        named = named_recipients(mail, overlay)
+        readings = read_directions(mail.message, sides, targeted=targeted, named=named)
+        if aside := _automatic(mail.message, readings):
+            steps.append(Step("automatic", "", "set aside", aside[1]))
+            return _ended(mail.delivery, DeliveryState.SET_ASIDE, aside[0], who.user_id, steps)
     filed = [reading for reading in readings if isinstance(reading, Reading)]
     unread = [reading for reading in readings if isinstance(reading, Unread)]
-    return (
-        _filed(mail, filed, unread, overlay, proven) if filed else _unread(mail.delivery, unread[0], proven)
-    )
+    steps += [Step("direction", f"rule {u.rule}", str(u.state), _ADVICE[u.reason]) for u in unread]
+    if not filed:
+        return _ended(mail.delivery, unread[0].state, unread[0].reason, who.user_id, steps)
+    for reading in filed:
+        steps += _seen(reading, overlay)
+    return _filed(mail, filed, unread, overlay, steps)
 
 
-def _is_filing(reading: Reading | Unread) -> bool:
-    return isinstance(reading, Reading) and reading.wrapper is not None
+def _automatic(message: Message, readings: list[Reading | Unread]) -> tuple[str, str] | None:
+    """Return the kind of automatic mail to set aside, and why (rules.md 3.2 to 3.4)."""
+    auto = message.content.auto
+    if any(isinstance(reading, Reading) and reading.wrapper is not None for reading in readings):
+        return None
+    if auto in _SET_ASIDE_KINDS:
+        return str(auto), f"the mail is automatic: {auto}"
+    if auto is AutoKind.LIST and message.list_id:  # what a user sends himself reaches us without the list
+        return str(auto), "it came by way of a mailing list, nobody filed it deliberately"
+    return None
 
 
-def _filed(mail: Mail, filed: list[Reading], unread: list[Unread], overlay: Overlay, proven: Step) -> Plan:
+def _seen(reading: Reading, overlay: Overlay) -> Iterable[Step]:
+    """Say so where those outside can read a drop address, and may answer to it (rules.md 2.7)."""
+    if not reading.main and not reading.others:
+        return
+    for box in (*reading.content.to, *reading.content.cc):
+        if overlay.is_service(box.address):
+            yield Step("direction", box.address, "visible", "the customer could see the drop address")
+
+
+def _filed(
+    mail: Mail, filed: list[Reading], unread: list[Unread], overlay: Overlay, before: list[Step]
+) -> Plan:
     """File each original on its own; if one needs the user, the delivery waits for him all the same."""
     plans: list[Plan] = []
     room = MAX_NEW_CONTACTS
     for reading in filed:
         plans.append(file_reading(mail, reading, overlay, room))
         room -= len(plans[-1].contacts)
-    steps = [proven, *(step for plan in plans for step in plan.steps)]
-    steps += [Step("direction", f"rule {u.rule}", str(u.state), _ADVICE[u.reason]) for u in unread]
+    steps = (*before, *(step for plan in plans for step in plan.steps))
     first, changes = plans[0], plans[0].changes
     outcome = first.outcome
     waiting = next((u for u in unread if u.state is DeliveryState.HELD), None)
@@ -126,9 +167,4 @@ def _filed(mail: Mail, filed: list[Reading], unread: list[Unread], overlay: Over
         outcome = replace(outcome, state=DeliveryState.HELD, reason=waiting.reason)
         changes += _owner_change(EventKind.DELIVERY_HELD, mail.delivery, outcome.user_id)
     more = tuple(replace(plan, steps=()) for plan in plans[1:])
-    return replace(first, outcome=outcome, steps=tuple(steps), more=more, changes=changes)
-
-
-def _unread(delivery: Delivery, unread: Unread, proven: Step) -> Plan:
-    step = Step("direction", f"rule {unread.rule}", str(unread.state), _ADVICE[unread.reason])
-    return _ended(delivery, unread.state, unread.reason, (proven, step))
+    return replace(first, outcome=outcome, steps=steps, more=more, changes=changes)

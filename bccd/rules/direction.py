@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from bccd.model.delivery import DeliveryState
-from bccd.model.message import Content, Forward, ForwardKind, Mailbox, Message
+from bccd.model.message import AutoKind, Content, Forward, ForwardKind, Mailbox, Message
 from bccd.model.plan import Direction, Provenance
 
 Ours = Callable[[str], bool]  # takes a normalised address
@@ -13,6 +13,7 @@ _PROVENANCE = {
     ForwardKind.ATTACHED: Provenance.FORWARD_ATTACHED,
     ForwardKind.INLINE: Provenance.FORWARD_INLINE,
 }
+_DAEMONS = frozenset({"mailer-daemon", "postmaster"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +56,13 @@ class Sides:
     never_log: Ours
 
 
-def read_directions(message: Message, sides: Sides, *, targeted: bool) -> list[Reading | Unread]:
+def read_directions(
+    message: Message, sides: Sides, *, targeted: bool, named: tuple[Mailbox, ...] = ()
+) -> list[Reading | Unread]:
     """Read a mail of a proven submitter; one entry a forwarded original, one in all for every other mail.
 
-    `targeted` tells that the submitter named a deal in the address.
+    `targeted` tells that the address asks for a deal or a note; `named` are those in Bcc to whom a mail
+    without visible recipients went, as the user has said since.
     """
     content = message.content
     main, others = external(content.to, sides), external(content.cc, sides)
@@ -72,7 +76,16 @@ def read_directions(message: Message, sides: Sides, *, targeted: bool) -> list[R
         return [_NEVER_LOG]
     if targeted:
         return [Reading(content, Direction.INTERNAL, (), (), Provenance.BCC, "1c")]
+    if told := external(named, sides):
+        return [_outgoing(content, told, (), Provenance.BCC, "1c")]
     return [_INTERNAL if any(not sides.service(address) for address in visible) else _NOBODY]
+
+
+def read_incoming(content: Content, sides: Sides) -> Reading | Unread:
+    """Read an outsider's own mail, which a user has let in (rules.md 4, 2)."""
+    if content.sender is None:  # held mail has exactly one author
+        return _NO_AUTHOR
+    return _incoming(content, content.sender, sides, Provenance.BCC, "2")
 
 
 def external(mailboxes: Iterable[Mailbox], sides: Sides) -> tuple[Mailbox, ...]:
@@ -88,6 +101,24 @@ def external(mailboxes: Iterable[Mailbox], sides: Sides) -> tuple[Mailbox, ...]:
     return tuple(found)
 
 
+def has_author(content: Content) -> bool:
+    """Tell whether a forwarded original says who wrote it: one address, not a name alone."""
+    return content.sender is not None and bool(content.sender.address) and content.from_count <= 1
+
+
+def is_bounce(content: Content) -> bool:
+    """Tell whether it is a server's report that a mail did not arrive (rules.md 3.2)."""
+    author = content.sender.address if content.sender else ""
+    return content.auto is AutoKind.DSN or author.rpartition("@")[0].partition("+")[0] in _DAEMONS
+
+
+def levels(forward: Forward) -> Iterable[Forward]:
+    """Yield a forward and all it forwards in turn, the outermost first."""
+    yield forward
+    for inner in forward.inner:
+        yield from levels(inner)
+
+
 def _outgoing(
     content: Content, main: tuple[Mailbox, ...], others: tuple[Mailbox, ...], way: Provenance, rule: str
 ) -> Reading:
@@ -96,39 +127,43 @@ def _outgoing(
     return Reading(content, Direction.OUTGOING, main or rest, rest if main else (), way, rule)
 
 
+def _incoming(
+    content: Content, author: Mailbox, sides: Sides, way: Provenance, rule: str
+) -> Reading | Unread:
+    """Read a mail of an author who is none of ours; one on the never-log list is no party (rules.md 3.5)."""
+    rest = external((*content.to, *content.cc), sides)
+    others = tuple(box for box in rest if box.address != author.address)
+    if not sides.never_log(author.address):
+        return Reading(content, Direction.INCOMING, (author,), others, way, rule)
+    return Reading(content, Direction.INCOMING, (), others, way, rule) if others else _NEVER_LOG
+
+
 def _filing(forward: Forward, message: Message, sides: Sides) -> Reading | Unread:
     """Read a filing forward, descending over hops between our own people (decisions.md 7.3)."""
-    readings = (_read_original(original, sides) for original in _levels(forward))
-    reading = next((found for found in readings if found is not _INTERNAL_FORWARD), _INTERNAL_FORWARD)
-    if isinstance(reading, Unread):
-        return reading
-    level = next(level for level in _levels(forward) if level.original is reading.content)
-    hops = ("internal hops descended",) if level is not forward else ()
-    evidence = (*level.evidence, *hops)
-    return replace(reading, note=message.note, wrapper=message.content, evidence=evidence)
-
-
-def _levels(forward: Forward) -> Iterable[Forward]:
-    """Yield a forward and all it forwards in turn, the outermost first."""
-    yield forward
-    for inner in forward.inner:
-        yield from _levels(inner)
+    reading: Reading | Unread = _INTERNAL_FORWARD
+    for level in levels(forward):
+        reading = _read_original(level, sides)
+        if isinstance(reading, Reading):
+            hops = ("internal hops descended",) if level is not forward else ()
+            evidence = (*level.evidence, *hops)
+            return replace(reading, note=message.note, wrapper=message.content, evidence=evidence)
+        if reading is not _INTERNAL_FORWARD:
+            return reading
+    return reading
 
 
 def _read_original(forward: Forward, sides: Sides) -> Reading | Unread:
     original = forward.original
     way = _PROVENANCE.get(forward.kind, Provenance.FORWARD_INLINE)
+    if is_bounce(original):  # it tells of a mail, and of nobody who takes part
+        return Reading(replace(original, auto=AutoKind.DSN), Direction.INCOMING, (), (), way, "3.2")
     author = original.sender
-    if author is None or not author.address or original.from_count > 1:
+    if author is None or not has_author(original):
         return _NO_AUTHOR
-    if sides.ours(author.address):
-        main, others = external(original.to, sides), external(original.cc, sides)
-        if main or others:
-            return _outgoing(original, main, others, way, "1b")
-        unlogged = any(sides.never_log(box.address) for box in (*original.to, *original.cc) if box.address)
-        return _NEVER_LOG if unlogged else _INTERNAL_FORWARD
-    rest = external((*original.to, *original.cc), sides)
-    others = tuple(box for box in rest if box.address != author.address)
-    if not sides.never_log(author.address):
-        return Reading(original, Direction.INCOMING, (author,), others, way, "1b")
-    return Reading(original, Direction.INCOMING, (), others, way, "1b") if others else _NEVER_LOG
+    if not sides.ours(author.address):
+        return _incoming(original, author, sides, way, "1b")
+    main, others = external(original.to, sides), external(original.cc, sides)
+    if main or others:
+        return _outgoing(original, main, others, way, "1b")
+    unlogged = any(sides.never_log(box.address) for box in (*original.to, *original.cc) if box.address)
+    return _NEVER_LOG if unlogged else _INTERNAL_FORWARD

@@ -233,6 +233,7 @@ def _asking(case: Case, common: _Common) -> Asking:
         all_contact_ids=frozenset(contact.id for match in found for contact in match.contacts),
         addresses=frozenset(match.address for match in case.outside()),
         submitter=case.user_id,
+        owners=case.owners,
         subject=case.reading.content.subject,
         is_mass=case.reading.direction is Direction.OUTGOING and parties > MASS,
     )

@@ -35,6 +35,7 @@ class Asking:
     all_contact_ids: frozenset[int]
     addresses: frozenset[str]  # of all counterparties
     submitter: int
+    owners: tuple[int, ...]  # who gets a copy
     subject: str
     is_mass: bool  # decisions.md 7.6
 
@@ -51,7 +52,7 @@ def link_deals(asking: Asking, overlay: Overlay) -> Found:
         return [], [*steps, Step("deal", "", "none", "mass mail is linked to contacts alone")]
     opened, closed = _open_deals(asking, overlay)
     inherited = overlay.inheritable(
-        asking.conversations, asking.submitter, set(asking.all_contact_ids), set(asking.addresses)
+        asking.conversations, asking.owners, set(asking.all_contact_ids), set(asking.addresses)
     )
     if inherited:
         found, why = _inherit(inherited, opened, asking)

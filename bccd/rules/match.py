@@ -65,7 +65,7 @@ def match_all(
     left_out: list[str] = []
     outside = 0
     for address in dict.fromkeys(box.address for box in boxes if box.address):
-        excluded = exclusion(address, overlay, lists)
+        excluded = exclusion(address, overlay, submitter, lists)
         if excluded:
             matches[address] = excluded
         elif outside < MAX_ADDRESSES:
@@ -99,7 +99,7 @@ def match(address: str, overlay: Overlay, submitter: int) -> Match:
     return Match(address, Verdict.CONTACT, f"{reason}, {several}", contact=ranked[0])
 
 
-def exclusion(address: str, overlay: Overlay, lists: Collection[str] = ()) -> Match | None:
+def exclusion(address: str, overlay: Overlay, submitter: int, lists: Collection[str] = ()) -> Match | None:
     """Tell whether the address is kept out of matching (rules.md 5)."""
     if overlay.is_service(address):
         return Match(address, Verdict.SERVICE, "a drop address of the company")
@@ -109,7 +109,7 @@ def exclusion(address: str, overlay: Overlay, lists: Collection[str] = ()) -> Ma
         return Match(address, Verdict.USER, reason, user_id=entry.user.id)
     others = (
         (Verdict.INTERNAL, "an internal domain", is_internal(address, overlay)),
-        (Verdict.NEVER_LOG, "on the never-log list", is_never_log(address, overlay)),
+        (Verdict.NEVER_LOG, "on the never-log list", is_never_log(address, overlay, submitter)),
         (Verdict.EXCLUDED, "the address of a mailing list", is_list(address, lists)),
         (Verdict.EXCLUDED, "the address of a machine", is_machine(address.rpartition("@")[0])),
     )
@@ -193,9 +193,12 @@ def is_internal(address: str, overlay: Overlay) -> bool:
     return bool(internal) and not internal.isdisjoint(parent_domains(domain_of(address)))
 
 
-def is_never_log(address: str, overlay: Overlay) -> bool:
-    """Tell whether the address, its domain or a parent of it is on the never-log list (rules.md 3.5)."""
-    return not overlay.never_log.isdisjoint(never_log_entries(address))
+def is_never_log(address: str, overlay: Overlay, submitter: int) -> bool:
+    """Tell whether the address, its domain or a parent is on a never-log list: the company's, his own.
+
+    (rules.md 3.5)
+    """
+    return not overlay.never_log(submitter).isdisjoint(never_log_entries(address))
 
 
 def never_log_entries(address: str) -> tuple[str, ...]:

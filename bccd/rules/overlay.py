@@ -1,12 +1,13 @@
 """The facts of a batch plus what its earlier mail has planned, so that the size of a batch never shows."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bccd.mail.addresses import domain_of
 from bccd.model.crm import Contact, Deal, DealStatus, Organisation, sortable
-from bccd.model.directory import Company, UserAddress
+from bccd.model.directory import Company, User, UserAddress
 from bccd.model.facts import CarriedDeal, Facts, KnownMessage
 from bccd.model.plan import LinkState, NewMessage, Outcome, Plan
 from bccd.model.ruling import Ruling
@@ -47,11 +48,10 @@ class Overlay:
         self._next_id += 1
         return taken
 
-    def user_active(self, user_id: int) -> bool:
-        """Tell whether the user may still file mail, as of the locked clock."""
-        entries = self._facts.user_addresses.values()
-        known = any(entry.user.id == user_id and entry.user.active for entry in entries)
-        return self._facts.users.get(user_id, known)
+    def user(self, user_id: int) -> User | None:
+        """Return a user as of the locked clock, if he was asked for by id or by address."""
+        found = (entry.user for entry in self._facts.user_addresses.values() if entry.user.id == user_id)
+        return self._facts.users.get(user_id) or next(found, None)
 
     def user_address(self, address: str) -> UserAddress | None:
         """Return the user's entry behind an address."""
@@ -76,10 +76,9 @@ class Overlay:
         """
         return sum(abs(made - moment) < span for made in self._created.get(user_id, ()))
 
-    @property
-    def never_log(self) -> frozenset[str]:
-        """The addresses and @domains of the company's never-log list that may matter here."""
-        return self._facts.never_log
+    def never_log(self, user_id: int) -> frozenset[str]:
+        """Return what of the company's never-log list and of the user's own may matter here."""
+        return self._facts.never_log | self._facts.own_never_log.get(user_id, frozenset())
 
     def contacts(self, address: str) -> tuple[Contact, ...]:
         """Return the contacts that have this address, with their activity as of now."""
@@ -116,19 +115,26 @@ class Overlay:
         return conversation_id
 
     def inheritable(
-        self, conversations: Iterable[int], viewer: int, contact_ids: set[int], addresses: set[str]
+        self,
+        conversations: Collection[int],
+        owners: Collection[int],
+        contact_ids: set[int],
+        addresses: set[str],
     ) -> dict[int, DealStatus]:
-        """Return the deals that these conversations hand on to a viewer's mail (data.md 2.4).
+        """Return the deals that these conversations hand on to a mail of these owners (data.md 2.4).
 
         A message that carries the deal must share a counterparty with the mail, since References can be
-        forged, and the viewer must be one who may see that message.
+        forged, and each owner must be one who may see such a message.
         """
-        return {
-            deal.deal_id: deal.status
-            for conversation_id in conversations
-            for deal in self._carried.get(conversation_id, ())
-            if deal.viewer in (0, viewer) and (deal.contact_id in contact_ids or deal.address in addresses)
-        }
+        found: dict[int, DealStatus] = {}
+        viewers: defaultdict[int, set[int]] = defaultdict(set)
+        for conversation_id in conversations:
+            for deal in self._carried.get(conversation_id, ()):
+                if deal.contact_id in contact_ids or deal.address in addresses:
+                    found[deal.deal_id] = deal.status
+                    viewers[deal.deal_id].add(deal.viewer)
+        everyone = set(owners)
+        return {id_: status for id_, status in found.items() if 0 in viewers[id_] or everyone <= viewers[id_]}
 
     def message(self, identity_key: bytes) -> KnownMessage | None:
         """Return the stored message with this identity."""

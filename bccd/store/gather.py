@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from itertools import product
+from itertools import chain, product
 from typing import Any
 
 import msgspec
@@ -35,13 +35,19 @@ class Gatherer:
         self, query: Query, company: Company, service_addresses: frozenset[str], clock: tuple[int, int]
     ) -> Facts:
         """Read all that the query names; `clock` is (next id, last event) as locked."""
+        delivered, rulings = self._delivered(query.deliveries)
+        # Whoever has said something of a mail may be the one who files it now.
+        query = replace(query, users=query.users | {ruling.actor_id for ruling in rulings.values()})
         users, user_addresses, created = self._users(query)
+        people = chain(users.values(), (entry.user for entry in user_addresses.values()))
+        # Whose mail it will be, and so who must be one to see what is handed on, the rules decide.
+        query = replace(query, users=frozenset(id_ for user in people for id_ in (user.id, *user.members)))
         contacts = self._contacts(query.addresses)
         matched = {contact.id for found in contacts.values() for contact in found}
         of_contact, by_tag = self._deals(matched, query.deal_tags)
         tokens = {(name, scope): id_ for name, scope, id_ in self._rows(queries.TOKENS, tokens=query.tokens)}
         messages = self._with_deals(self._messages(query.id_keys))
-        delivered, rulings = self._delivered(query.deliveries)
+        never_log = self._never_log(query.never_log)
         known = set(tokens.values()) | {message.conversation_id for message in messages.values()}
         return Facts(
             company=company,
@@ -54,7 +60,8 @@ class Gatherer:
             deals_by_contact=of_contact,
             deals_by_tag=by_tag,
             organisations=self._organisations(query.domains),
-            never_log=frozenset(entry for (entry,) in self._rows(queries.NEVER_LOG, entries=query.never_log)),
+            never_log=never_log.pop(0, frozenset()),
+            own_never_log=never_log,
             created=created,
             token_conversations=tokens,
             carried=self._carried(known, query, matched),
@@ -77,21 +84,38 @@ class Gatherer:
 
     def _users(
         self, query: Query
-    ) -> tuple[dict[int, bool], dict[str, UserAddress], dict[int, tuple[datetime, ...]]]:
-        users: dict[int, bool] = {}
-        addresses: dict[str, UserAddress] = {}
+    ) -> tuple[dict[int, User], dict[str, UserAddress], dict[int, tuple[datetime, ...]]]:
+        users: dict[int, User] = {}
+        listed: list[tuple[User, str, str, bool]] = []
+        members: defaultdict[int, set[int]] = defaultdict(set)
         made: defaultdict[int, dict[str, datetime]] = defaultdict(dict)
         rows = self._rows(queries.USERS, near(query), addresses=query.addresses, users=query.users)
-        for id_, name, sharing, active, address, kind, moment in rows:
+        for id_, name, sharing, active, is_team, address, kind, moment in rows:
             if kind == queries.MADE:
                 made[id_][name] = moment
-            elif address is None:
-                users[id_] = active
+                continue
+            if kind == queries.MEMBER:
+                members[id_] |= {int(name)} if active else set()
+                continue
+            user = User(id_, name, Sharing(sharing), active, is_team)
+            if address is None:
+                users[id_] = user
             else:
-                user = User(id_, name, Sharing(sharing), active)
-                confirmed = kind == "login" or moment is not None
-                addresses[address] = UserAddress(address, user, kind, confirmed)
+                listed.append((user, address, kind, kind == "login" or moment is not None))
+
+        users = {id_: _whole(user, members) for id_, user in users.items()}
+        addresses = {
+            address: UserAddress(address, _whole(user, members), kind, confirmed)
+            for user, address, kind, confirmed in listed
+        }
         return users, addresses, {user_id: tuple(sorted(found.values())) for user_id, found in made.items()}
+
+    def _never_log(self, entries: Collection[str]) -> dict[int, frozenset[str]]:
+        """Return the entries by whose list they are on; 0 is the company's."""
+        found: defaultdict[int, set[str]] = defaultdict(set)
+        for entry, user_id in self._rows(queries.NEVER_LOG, entries=entries):
+            found[user_id].add(entry)
+        return {user_id: frozenset(listed) for user_id, listed in found.items()}
 
     def _contacts(self, addresses: Collection[str]) -> dict[str, tuple[Contact, ...]]:
         found: defaultdict[str, dict[int, Contact]] = defaultdict(dict)
@@ -172,6 +196,10 @@ class Gatherer:
             deal = CarriedDeal(deal_id, DealStatus(status), viewer, address, contact_id)
             found[conversation_id].add(deal)
         return {conversation_id: frozenset(deals) for conversation_id, deals in found.items()}
+
+
+def _whole(user: User, members: Mapping[int, set[int]]) -> User:
+    return replace(user, members=tuple(sorted(members.get(user.id, ())))) if user.is_team else user
 
 
 def near(query: Query) -> dict[str, datetime]:

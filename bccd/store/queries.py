@@ -7,6 +7,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     cast,
+    false,
     func,
     literal,
     null,
@@ -29,12 +30,18 @@ def _listed(name: str) -> Any:
 
 
 MADE = "made"  # the kind of a row about a new contact
+MEMBER = "member"  # the kind of a row about a member of a team
+_USER = (
+    t.app_user.c.id,
+    t.app_user.c.name,
+    t.app_user.c.default_sharing,
+    t.app_user.c.active,
+    t.app_user.c.is_team,
+)
+_member = t.app_user.alias("member")
 USERS = union_all(
     select(
-        t.app_user.c.id,
-        t.app_user.c.name,
-        t.app_user.c.default_sharing,
-        t.app_user.c.active,
+        *_USER,
         t.user_address.c.address,
         t.user_address.c.kind,
         t.user_address.c.confirmed_at,
@@ -48,21 +55,43 @@ USERS = union_all(
         ),
     )
     .where(t.user_address.c.company_id == _company, t.user_address.c.address.in_(_listed("addresses"))),
+    select(*_USER, null(), null(), null()).where(
+        t.app_user.c.company_id == _company, t.app_user.c.id.in_(_listed("users"))
+    ),
     select(
-        t.app_user.c.id,
-        t.app_user.c.name,
-        t.app_user.c.default_sharing,
-        t.app_user.c.active,
+        t.team_member.c.team_id,
+        cast(t.team_member.c.user_id, Text),
+        literal("", literal_execute=True),
+        _member.c.active,
+        true(),
         null(),
+        literal(MEMBER, literal_execute=True),
         null(),
-        null(),
-    ).where(t.app_user.c.company_id == _company, t.app_user.c.id.in_(_listed("users"))),
+    )
+    .join_from(
+        t.team_member,
+        _member,
+        and_(_member.c.company_id == t.team_member.c.company_id, _member.c.id == t.team_member.c.user_id),
+    )
+    .where(
+        t.team_member.c.company_id == _company,
+        or_(
+            t.team_member.c.team_id.in_(_listed("users")),
+            t.team_member.c.team_id.in_(
+                select(t.user_address.c.user_id).where(
+                    t.user_address.c.company_id == _company,
+                    t.user_address.c.address.in_(_listed("addresses")),
+                )
+            ),
+        ),
+    ),
     # What a user's mail has made of late: the moment of each contact, told apart by the contact's id.
     select(
         t.contact.c.created_by,
         cast(t.contact.c.id, Text),
         literal("", literal_execute=True),
         true(),
+        false(),
         null(),
         literal(MADE, literal_execute=True),
         t.contact.c.created_at,
@@ -141,7 +170,7 @@ ORGANISATIONS = (
     )
 )
 
-NEVER_LOG = select(t.never_log.c.entry).where(
+NEVER_LOG = select(t.never_log.c.entry, t.never_log.c.user_id).where(
     t.never_log.c.company_id == _company, t.never_log.c.entry.in_(_listed("entries"))
 )
 

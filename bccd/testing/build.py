@@ -123,10 +123,18 @@ class Seed:
             self._add("deal_contact", company, contact_id=contact, deal_id=id_)
         return self
 
-    def never_log(self, *entries: str, company: int = 1) -> "Seed":
-        """Add addresses, or domains behind an @, that are never filed."""
+    def team(self, id_: int, address: str, *members: int, company: int = 1) -> "Seed":
+        """Add a team with its address and its members, who must be users."""
+        self.user(id_, address, company=company)
+        self.rows["app_user"][-1]["is_team"] = True
+        for member in members:
+            self._add("team_member", company, team_id=id_, user_id=member)
+        return self
+
+    def never_log(self, *entries: str, user: int = 0, company: int = 1) -> "Seed":
+        """Add addresses, or domains behind an @, that are never filed; or that one user never files."""
         for entry in entries:
-            self._add("never_log", company, entry=entry)
+            self._add("never_log", company, entry=entry, user_id=user)
         return self
 
     def ruling(self, delivery_id: int, ruling: Ruling, company: int = 1) -> "Seed":

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -29,6 +30,17 @@ class _Reader:
 
     def facts(self, company: Company, query: Query) -> Facts:
         clock = self._tables["company_clock"][self._company_id,]
+        rulings = {
+            row["delivery_id"]: msgspec.json.decode(row["args"], type=Ruling)
+            for row in self._rows("ruling")
+            if row["delivery_id"] in query.deliveries
+        }
+        asked = query.users | {ruling.actor_id for ruling in rulings.values()}
+        user_addresses = self._user_addresses(query.addresses)
+        users = {row["id"]: self._user(row["id"]) for row in self._rows("app_user") if row["id"] in asked}
+        people = (*users.values(), *(entry.user for entry in user_addresses.values()))
+        wide = replace(query, users=frozenset(id_ for user in people for id_ in (user.id, *user.members)))
+        never_log = self._never_log(query.never_log)
         contacts = self._contacts(query.addresses)
         matched = {contact.id for found in contacts.values() for contact in found}
         tokens = {
@@ -42,24 +54,21 @@ class _Reader:
             company=company,
             next_id=clock["next_id"],
             change_seq=clock["change_seq"],
-            users={row["id"]: row["active"] for row in self._rows("app_user") if row["id"] in query.users},
-            user_addresses=self._user_addresses(query.addresses),
+            users=users,
+            user_addresses=user_addresses,
             service_addresses=frozenset(row["address"] for row in self._rows("company_address")),
             contacts=contacts,
             deals_by_contact=self._deals_by_contact(matched),
             deals_by_tag=self._deals_by_tag(query.deal_tags),
             organisations=self._organisations(query.domains),
-            never_log=query.never_log & {row["entry"] for row in self._rows("never_log")},
+            never_log=never_log.pop(0, frozenset()),
+            own_never_log=never_log,
             created=self._created(query),
             token_conversations=tokens,
-            carried={id_: deals for id_ in known if (deals := self._carried(id_, query, matched))},
+            carried={id_: deals for id_ in known if (deals := self._carried(id_, wide, matched))},
             messages=messages,
             delivered=self._delivered(query.deliveries),
-            rulings={
-                row["delivery_id"]: msgspec.json.decode(row["args"], type=Ruling)
-                for row in self._rows("ruling")
-                if row["delivery_id"] in query.deliveries
-            },
+            rulings=rulings,
         )
 
     def _rows(self, table: str) -> Iterator[Row]:
@@ -76,12 +85,24 @@ class _Reader:
         found = {}
         for row in self._rows("user_address"):
             if row["address"] in addresses:
-                user = self._row("app_user", row["user_id"])
-                sharing = Sharing(user["default_sharing"])
                 confirmed = row["kind"] == "login" or row["confirmed_at"] is not None
-                known = User(user["id"], user["name"], sharing, user["active"])
-                found[row["address"]] = UserAddress(row["address"], known, row["kind"], confirmed)
+                user = self._user(row["user_id"])
+                found[row["address"]] = UserAddress(row["address"], user, row["kind"], confirmed)
         return found
+
+    def _user(self, id_: int) -> User:
+        row = self._row("app_user", id_)
+        team = [other["user_id"] for other in self._rows("team_member") if other["team_id"] == id_]
+        members = sorted(member for member in team if self._row("app_user", member)["active"])
+        sharing = Sharing(row["default_sharing"])
+        return User(id_, row["name"], sharing, row["active"], row["is_team"], tuple(members))
+
+    def _never_log(self, entries: Collection[str]) -> dict[int, frozenset[str]]:
+        found: defaultdict[int, set[str]] = defaultdict(set)
+        for row in self._rows("never_log"):
+            if row["entry"] in entries:
+                found[row["user_id"]].add(row["entry"])
+        return {user_id: frozenset(listed) for user_id, listed in found.items()}
 
     def _created(self, query: Query) -> dict[int, tuple[datetime, ...]]:
         if query.received is None:

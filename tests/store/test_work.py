@@ -102,9 +102,38 @@ def test_users_tell_whether_they_are_active(bench: Bench) -> None:
     """A user who left is told from one who files, and a stranger is missing."""
     bench.fill(world())
     found = facts(bench, Query(users=frozenset({ANNA, CLEO, 99})))
-    assert found.users == {ANNA: True, CLEO: False}
+    assert {id_: user.active for id_, user in found.users.items()} == {ANNA: True, CLEO: False}
     default = facts(bench, Query(addresses=frozenset({"bert@seller.example"}))).user_addresses
     assert default["bert@seller.example"].user.default_sharing is Sharing.PRIVATE
+
+
+def test_teams_come_with_their_active_members(bench: Bench) -> None:
+    """By address as by id; who left is no member any more."""
+    bench.fill(world().team(9, "sales@seller.example", CLEO, BERT, ANNA))
+    asked = Query(addresses=frozenset({"sales@seller.example", "bert@seller.example"}), users=frozenset({9}))
+    found = facts(bench, asked)
+    by_address = found.user_addresses["sales@seller.example"].user
+    assert (by_address.is_team, by_address.members) == (True, (ANNA, BERT))
+    assert found.users == {9: by_address}
+    assert found.user_addresses["bert@seller.example"].user.members == ()
+    assert facts(bench, Query(users=frozenset({9}))).users == {9: by_address}
+
+
+def test_never_log_lists_are_told_apart(bench: Bench) -> None:
+    """An entry is the company's, or one user's own, or both."""
+    bench.fill(world().never_log("@payroll.example", "x@one.example", user=BERT))
+    asked = Query(never_log=frozenset({"@payroll.example", "x@one.example", "y@one.example"}))
+    found = facts(bench, asked)
+    assert found.never_log == {"@payroll.example"}
+    assert found.own_never_log == {BERT: {"@payroll.example", "x@one.example"}}
+
+
+def test_who_has_spoken_is_known(bench: Bench) -> None:
+    """The user who let a mail in comes with his ruling, though the mail does not name him."""
+    bench.fill(world())
+    bench.apply([ended(1, DeliveryState.RECEIVED, "customer_reply")], NOON)
+    bench.fill(Seed().ruling(1, Ruling(BERT, release=True)))
+    assert set(facts(bench, Query(deliveries=frozenset({1}))).users) == {BERT}
 
 
 def test_deals_come_with_their_contacts_and_by_tag(bench: Bench) -> None:
@@ -150,9 +179,9 @@ def test_conversations_are_found_by_token(bench: Bench) -> None:
     asked = frozenset({"jan@customer.example", "maria@customer.example", "anna@seller.example"})
     found = facts(bench, Query(tokens=frozenset({key("a"), key("none")}), addresses=asked))
     assert found.token_conversations == {(key("a"), SCOPE): 1000}
-    # Anna is one of us, and Maria stood in Bcc.
+    # Anna is one of us, and so may see her own; Maria stood in Bcc.
     jan = CarriedDeal(OPEN, DealStatus.OPEN, 0, "jan@customer.example", JAN)
-    assert found.carried == {1000: {jan}}
+    assert found.carried == {1000: {jan, replace(jan, viewer=ANNA)}}
     by_identity = facts(bench, Query(id_keys=frozenset({key("id2")}), addresses=asked))
     assert by_identity.carried == {}, "a suggestion is nothing to inherit"
 

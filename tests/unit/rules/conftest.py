@@ -15,9 +15,11 @@ from bccd.model.facts import CarriedDeal, Facts, KnownMessage
 from bccd.model.message import Content, Forward, ForwardKind, Mailbox, Message
 from bccd.model.plan import Plan
 from bccd.model.policy import Policy
+from bccd.model.ruling import Ruling
 from bccd.model.strand import Token
 from bccd.rules.decide import decide
 from bccd.rules.overlay import Overlay
+from bccd.rules.ruled import ruled
 
 DROP = "crm@drop.example"
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -34,13 +36,15 @@ class World:
     """Facts under construction and the mails decided against them."""
 
     policy: Policy = field(default_factory=Policy)
-    users: dict[int, bool] = field(default_factory=dict)
+    users: dict[int, User] = field(default_factory=dict)
     user_addresses: dict[str, UserAddress] = field(default_factory=dict)
     contacts: dict[str, tuple[Contact, ...]] = field(default_factory=dict)
     deals: dict[int, tuple[Deal, ...]] = field(default_factory=dict)
     tags: dict[str, Deal] = field(default_factory=dict)
     organisations: dict[str, tuple[Organisation, ...]] = field(default_factory=dict)
     never_log: frozenset[str] = frozenset()
+    own_never_log: dict[int, frozenset[str]] = field(default_factory=dict)
+    rulings: dict[int, Ruling] = field(default_factory=dict)
     service: frozenset[str] = frozenset({DROP})
     created: dict[int, tuple[datetime, ...]] = field(default_factory=dict)
     tokens: dict[Token, int] = field(default_factory=dict)
@@ -55,10 +59,11 @@ class World:
         sharing: Sharing = Sharing.SHARED,
         active: bool = True,
         confirmed: bool = True,
+        members: tuple[int, ...] | None = None,
     ) -> None:
-        """Add a user with his addresses."""
-        self.users[user_id] = active
-        user = User(user_id, f"user {user_id}", sharing, active)
+        """Add a user with his addresses; `members` make it a team."""
+        user = User(user_id, f"user {user_id}", sharing, active, members is not None, members or ())
+        self.users[user_id] = user
         for address in addresses:
             self.user_addresses[address] = UserAddress(address, user, "login", confirmed)
 
@@ -93,6 +98,8 @@ class World:
                 deals_by_tag=self.tags,
                 organisations=self.organisations,
                 never_log=self.never_log,
+                own_never_log=self.own_never_log,
+                rulings=self.rulings,
                 created=self.created,
                 token_conversations=self.tokens,
                 carried=self.carried,
@@ -121,7 +128,7 @@ class World:
     def decide(self, *mails: Mail) -> list[Plan]:
         """Decide mails as one batch."""
         overlay = self.overlay()
-        return [decide(mail, overlay) for mail in mails]
+        return [decide(ruled(mail, overlay), overlay) for mail in mails]
 
 
 @pytest.fixture

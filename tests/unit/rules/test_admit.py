@@ -28,6 +28,7 @@ DIRECTORY = Directory(1, {}, ADDRESSES, {})
         ("crm+deal42@drop.example", 1, Tag.DEAL, "42"),
         ("crm+dealAB7@drop.example", 1, Tag.DEAL, "ab7"),
         ("crm+private@drop.example", 1, Tag.PRIVATE, ""),
+        ("crm+NOTE@drop.example", 1, Tag.NOTE, ""),
         ("odd+name@drop.example", 3, Tag.NONE, ""),
     ],
 )

@@ -1,0 +1,63 @@
+"""What a user has said about mail that waited for him, and whether it was his to say."""
+
+from dataclasses import replace
+
+from bccd.model.auth import AuthMethod, Sender
+from bccd.model.delivery import Delivery, Mail
+from bccd.model.message import Forward, Mailbox
+from bccd.rules.direction import has_author, is_bounce
+from bccd.rules.overlay import Overlay
+from bccd.rules.owners import submission
+
+# What a user may let in. Of strangers it is filed as theirs, of his own addresses as his own mail.
+STRANGERS = frozenset({"redirected", "customer_reply"})
+_HIS_OWN = frozenset({"unverified_sender", "unconfirmed_address"})
+
+
+def released(delivery: Delivery, overlay: Overlay) -> Sender | None:
+    """Return the user who has let held mail in, if he is the one it waited for."""
+    held, ruling = delivery.held, overlay.ruling(delivery.id)
+    if held is None or ruling is None or not ruling.release or held.user_id not in (None, ruling.actor_id):
+        return None
+    his = held.reason in STRANGERS or (held.reason in _HIS_OWN and held.user_id is not None)
+    return Sender(ruling.actor_id, held.address, AuthMethod.RULING) if his else None
+
+
+def named_recipients(mail: Mail, overlay: Overlay) -> tuple[Mailbox, ...]:
+    """Return to whom a mail without visible recipients went, as one of its owners has said."""
+    ruling = overlay.ruling(mail.delivery.id)
+    return ruling.recipients if ruling and _owns(ruling.actor_id, mail, overlay) else ()
+
+
+def ruled(mail: Mail, overlay: Overlay) -> Mail:
+    """Return the mail with what its user has said written into it; the same mail where that is nothing.
+
+    What he names must be looked up like what the mail itself names, so this comes before deciding.
+    """
+    ruling = overlay.ruling(mail.delivery.id)
+    author = ruling.author if ruling and _owns(ruling.actor_id, mail, overlay) else None
+    recipients = named_recipients(mail, overlay)
+    if author is None and not recipients:
+        return mail
+    message = mail.message
+    if author is not None:
+        forwards = tuple(_by(author, forward) for forward in message.forwards)
+        message = replace(message, forwards=forwards)
+    if recipients:
+        content = replace(message.content, bcc=(*message.content.bcc, *recipients))
+        message = replace(message, content=content)
+    return replace(mail, message=message)
+
+
+def _owns(user_id: int, mail: Mail, overlay: Overlay) -> bool:
+    who = submission(mail, overlay)
+    return who is not None and user_id in who.owners
+
+
+def _by(author: Mailbox, forward: Forward) -> Forward:
+    """Name the author of the outermost original that does not tell him."""
+    original = forward.original
+    if has_author(original) or is_bounce(original):
+        return replace(forward, inner=tuple(_by(author, inner) for inner in forward.inner))
+    named = replace(original, sender=author, from_count=1)
+    return replace(forward, original=named, evidence=(*forward.evidence, "author named by the user"))
