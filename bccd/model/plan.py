@@ -232,6 +232,16 @@ class MessageUpdate:
 
 
 @dataclass(frozen=True, slots=True)
+class NewBounce:
+    """A row of table address_bounce: a report said that this address was not reached."""
+
+    address: str
+    hard: bool  # there is no such mailbox; else it did not take mail for now
+    status: str  # RFC 3463, may be empty
+    at: datetime  # when the report was written
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """A row of the change feed; audience 0 is everyone in the company, n one user.
 
@@ -277,5 +287,7 @@ class Plan:
     links: tuple[NewLink, ...] = ()
     aliases: tuple[tuple[str, int], ...] = ()  # another id of a message, the message
     handed_on: tuple[HandedOn, ...] = ()
+    bounces: tuple[NewBounce, ...] = ()
+    arrived: tuple[str, ...] = ()  # addresses that wrote good mail: older bounces of theirs are cleared
     changes: tuple[Change, ...] = ()
     more: tuple["Plan", ...] = field(default=())  # further originals of the same mail; no steps of their own

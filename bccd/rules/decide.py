@@ -10,6 +10,7 @@ from bccd.model.envelope import Tag
 from bccd.model.events import EventKind
 from bccd.model.message import AutoKind, Message
 from bccd.model.plan import Change, Outcome, Plan, Step
+from bccd.rules.bounces import arrived, bounces
 from bccd.rules.direction import Reading, Sides, Unread, read_directions, read_incoming
 from bccd.rules.filing import file_reading
 from bccd.rules.identify import proof
@@ -157,7 +158,9 @@ def _filed(
     plans: list[Plan] = []
     room = MAX_NEW_CONTACTS
     for reading in filed:
-        plans.append(file_reading(mail, reading, overlay, room))
+        plan = file_reading(mail, reading, overlay, room)
+        told = bounces(reading, plan.message, overlay)
+        plans.append(replace(plan, bounces=told, arrived=arrived(reading, plan.message)))
         room -= len(plans[-1].contacts)
     steps = (*before, *(step for plan in plans for step in plan.steps))
     first, changes = plans[0], plans[0].changes

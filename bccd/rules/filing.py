@@ -6,6 +6,7 @@ from bccd.mail.subject import base_subject
 from bccd.model.delivery import DeliveryState, Mail
 from bccd.model.directory import Sharing
 from bccd.model.facts import KnownMessage
+from bccd.model.message import AutoKind
 from bccd.model.plan import (
     Direction,
     LinkOrigin,
@@ -236,6 +237,7 @@ def _asking(case: Case, common: _Common) -> Asking:
         owners=case.owners,
         subject=case.reading.content.subject,
         is_mass=case.reading.direction is Direction.OUTGOING and parties > MASS,
+        auto=case.reading.content.auto,
     )
 
 
@@ -249,16 +251,31 @@ def _links(
         steps = [step for step in steps if deals or step.verdict == "not linked"]
     case.steps.extend(steps)
     made = {contact.id for contact in case.contacts}
-    people = contact_links(case.matches.values())
+    people = _people(case)
     wanted = [link for link in people if not again or widened or link.contact_id in made]
+    bounce = case.reading.content.auto is AutoKind.DSN
     firms = dict.fromkeys(
-        m.organisation.id for m in case.matches.values() if m.organisation and not m.contact and not again
+        m.organisation.id
+        for m in case.matches.values()
+        if m.organisation and not m.contact and not again and not bounce
     )
     return (
         *(_contact_link(case, message_id, common, link) for link in wanted),
         *(_organisation_link(case, message_id, common, i) for i in firms),
         *(_deal_link(case, message_id, common, deal) for deal in deals),
     )
+
+
+def _people(case: Case) -> list[ContactLink]:
+    """Return the contacts to link; a bounce has none, and no machine's answer asks who is meant."""
+    found = contact_links(case.matches.values())
+    match case.reading.content.auto:
+        case AutoKind.DSN:
+            return []
+        case AutoKind.AUTO_REPLY | AutoKind.MDN:
+            return [link for link in found if link.state is LinkState.ACTIVE]
+        case _:
+            return found
 
 
 def _contact_link(case: Case, message_id: int, common: _Common, link: ContactLink) -> NewLink:

@@ -6,9 +6,12 @@ from dataclasses import dataclass
 
 from bccd.model.crm import Deal, DealStatus
 from bccd.model.envelope import Tag, Target
+from bccd.model.message import AutoKind
 from bccd.model.plan import LinkOrigin, LinkState, Step
 from bccd.rules.overlay import Overlay
 
+# A machine's answer to our own mail, which a user has filed: it chooses nothing (rules.md 3.2, 3.3).
+ANSWERS = frozenset({AutoKind.AUTO_REPLY, AutoKind.DSN, AutoKind.MDN})
 _WORD = re.compile(r"\w{3,}")
 
 
@@ -38,6 +41,7 @@ class Asking:
     owners: tuple[int, ...]  # who gets a copy
     subject: str
     is_mass: bool  # decisions.md 7.6
+    auto: AutoKind = AutoKind.NONE
 
 
 Found = tuple[list[DealLink], list[Step]]
@@ -48,6 +52,8 @@ def link_deals(asking: Asking, overlay: Overlay) -> Found:
     links, steps = _by_tag(asking.targets, overlay)
     if links:
         return links, steps
+    if asking.auto in ANSWERS:
+        return [], [*steps, Step("deal", "", "none", f"an automatic mail raises no deal: {asking.auto}")]
     if asking.is_mass:
         return [], [*steps, Step("deal", "", "none", "mass mail is linked to contacts alone")]
     opened, closed = _open_deals(asking, overlay)

@@ -63,6 +63,15 @@ _ACTIVITY = text(
     "UPDATE contact SET last_activity_at = :at"
     " WHERE company_id = :company AND id = :id AND (last_activity_at IS NULL OR last_activity_at < :at)"
 ).bindparams(bindparam("at", type_=Instant))
+_ARRIVED = text(
+    "DELETE FROM address_bounce WHERE company_id = :company AND address = :address AND bounced_at < :at"
+).bindparams(bindparam("at", type_=Instant))
+_BOUNCED = text(
+    "INSERT INTO address_bounce (company_id, address, hard, status, bounced_at)"
+    " VALUES (:company, :address, :hard, :status, :at) ON CONFLICT (company_id, address) DO UPDATE"
+    " SET hard = excluded.hard, status = excluded.status, bounced_at = excluded.bounced_at"
+    " WHERE address_bounce.bounced_at <= excluded.bounced_at"
+).bindparams(bindparam("at", type_=Instant))
 _CLOCK = text(
     "UPDATE company_clock SET next_id = :next_id, change_seq = :change_seq WHERE company_id = :company"
 )
@@ -86,12 +95,20 @@ class Applier:
         anew = audiences.anew(batch)
         for edit, seq in batch.edits:
             self._edit(edit, seq)
+        self._bounces(batch)
         self._run(_ACTIVITY, [{"id": id_, "at": at} for id_, at in sorted(batch.activity.items())])
         self._run(_CLOCK, [{"next_id": batch.next_id, "change_seq": batch.change_seq}])
         audiences.update(batch, anew)
 
     def _insert(self, table: str, rows: list[Row], conflict: str) -> None:
         insert_rows(self._connection, t.database.tables[table], COLUMNS[table], rows, conflict)
+
+    def _bounces(self, batch: Batch) -> None:
+        good = batch.bounces.arrived.items()
+        self._run(_ARRIVED, [{"address": address, "at": at} for address, at in sorted(good)])
+        told = sorted(batch.bounces.told.items())
+        rows = [{"address": a, "hard": b.hard, "status": b.status, "at": b.at} for a, b in told]
+        self._run(_BOUNCED, rows)
 
     def _insert_links(self, rows: list[Row]) -> None:
         for place, target in _LINK_TARGETS.items():

@@ -9,6 +9,7 @@ import msgspec
 from bccd.model.auth import AuthReport, HeldSender, Sender
 from bccd.model.delivery import Mail
 from bccd.model.plan import Merge, MessageUpdate, NewParticipant, Plan
+from bccd.store.bounces import Bounces
 
 Row = tuple[Any, ...]
 Stamp = Callable[[datetime | None], Any]
@@ -116,6 +117,7 @@ class Batch:
         self.rows: dict[str, list[Row]] = {table: [] for table in COLUMNS}  # new rows by table
         self.edits: list[tuple[Merge | MessageUpdate, int]] = []  # in order, with the event that tells of it
         self.activity: dict[int, datetime] = {}  # contact -> the newest new message that it takes part in
+        self.bounces = Bounces()
         self.next_id = next_id  # the clock, as it stands after all plans so far
         self.change_seq = change_seq
         self._company_id = company_id
@@ -129,6 +131,7 @@ class Batch:
             self._add_crm(part)
             self._add_message(part)
             self._add_links(part)
+            self.bounces.add(part)
             self.edits += [(edit, self.change_seq) for edit in (part.merge, part.update) if edit is not None]
         self._add_delivery(mail, plan)
         self.next_id = max(self.next_id, highest_id(plan) + 1)

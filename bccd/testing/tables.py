@@ -50,10 +50,25 @@ def apply_batch(tables: Tables, company_id: int, batch: Batch) -> None:
         contact = tables["contact"][company_id, contact_id]
         if contact["last_activity_at"] is None or contact["last_activity_at"] < at:
             tables["contact"][company_id, contact_id] = contact | {"last_activity_at": at}
+    _bounces(tables, company_id, batch)
     clock = tables["company_clock"][company_id,]
     moved = {"next_id": batch.next_id, "change_seq": batch.change_seq}
     tables["company_clock"][company_id,] = clock | moved
     work_out_audiences(tables, company_id, batch.touched(), batch.lost())
+
+
+def _bounces(tables: Tables, company_id: int, batch: Batch) -> None:
+    standing = tables["address_bounce"]
+    for address, at in batch.bounces.arrived.items():
+        if (company_id, address) in standing and standing[company_id, address]["bounced_at"] < at:
+            del standing[company_id, address]
+    for address, told in batch.bounces.told.items():
+        known = standing.get((company_id, address))
+        if known is None or known["bounced_at"] <= told.at:
+            standing[company_id, address] = {
+                "company_id": company_id, "address": address, "hard": told.hard, "status": told.status,
+                "bounced_at": told.at,
+            }  # fmt: skip
 
 
 def _replaces(tables: Tables, name: str, row: Row) -> bool:

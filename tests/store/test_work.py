@@ -19,6 +19,7 @@ from bccd.model.plan import (
     LinkState,
     Merge,
     MessageUpdate,
+    NewBounce,
     NewContact,
     NewCopy,
     Outcome,
@@ -39,6 +40,7 @@ from tests.store.plans import (
     OTHER,
     SCOPE,
     WON,
+    Filed,
     ended,
     filed,
     key,
@@ -515,3 +517,34 @@ def test_unlinked_mail_is_seen_by_its_owner_alone(bench: Bench) -> None:
     bench.fill(world())
     bench.apply([filed(1, 1000, linked=False, deal=None)], NOON)
     assert bench.column("conversation_audience", "audience_id", "linked") == [(ANNA, False)]
+
+
+def test_bounces_stand_until_a_later_good_mail(bench: Bench) -> None:
+    """Of two reports the later one counts; a mail that was written before them clears neither."""
+
+    def step(number: int, hour: int, *, told: str = "", hard: bool = True, good: bool = False) -> Filed:
+        got, plan = filed(number, 1000 + 100 * number)
+        assert plan.message is not None
+        at = NOON + timedelta(hours=hour)
+        new = (NewBounce("jan@home.example", hard, told, at),) if told else ()
+        message = replace(plan.message, sort_at=at)
+        arrived = ("jan@home.example",) if good else ()
+        return got, replace(plan, message=message, bounces=new, arrived=arrived)
+
+    def standing() -> list[object]:
+        return bench.column("address_bounce", "address", "hard", "status")
+
+    jan = "jan@home.example"
+    bench.fill(world())
+    bench.apply([step(1, 1, told="5.1.1"), step(2, 0, told="4.2.2", hard=False)], NOON)
+    assert standing() == [(jan, True, "5.1.1")]
+    bench.apply([step(3, 0, told="4.2.2", hard=False), step(4, 1, good=True)], NOON)
+    assert standing() == [(jan, True, "5.1.1")], "written no later"
+    bench.apply([step(5, 2, told="5.1.2"), step(6, 2, good=True)], NOON)
+    assert standing() == [(jan, True, "5.1.2")]
+    bench.apply([step(7, 3, good=True)], NOON)
+    assert standing() == []
+    bench.apply([step(8, 4, told="5.1.1"), step(9, 5, good=True), step(10, 6, told="5.1.6")], NOON)
+    assert standing() == [(jan, True, "5.1.6")]
+    bench.apply([step(11, 7, told="5.1.1"), step(12, 8, good=True)], NOON)
+    assert standing() == []

@@ -9,8 +9,18 @@ from bccd.model.auth import AuthMethod, HeldSender
 from bccd.model.delivery import DeliveryState
 from bccd.model.directory import Sharing
 from bccd.model.envelope import Tag
-from bccd.model.message import AutoKind, Content, Forward, ForwardKind, Mailbox, Message
+from bccd.model.message import (
+    AutoKind,
+    Content,
+    FailedRecipient,
+    Forward,
+    ForwardKind,
+    Mailbox,
+    Message,
+    Reported,
+)
 from bccd.model.plan import Direction, LinkState, Plan, Provenance
+from bccd.model.policy import Policy, SeveralContacts
 from bccd.model.ruling import Ruling
 from bccd.rules.direction import Reading, Sides, Unread, read_directions, read_incoming
 
@@ -269,14 +279,101 @@ def test_never_log_of_a_user_is_his_own(world: World, make: Make) -> None:
 # ---- bounces and automatic answers that a user forwards
 
 
+def failed(address: str, action: str = "failed", status: str = "5.1.1") -> FailedRecipient:
+    return FailedRecipient(address, action, status, "")
+
+
+def bounce(make: Make, *recipients: FailedRecipient, **more: object) -> Message:
+    """Return Anna's forward of a report on her offer."""
+    told = Reported("offer@seller.example", "Offer", (), recipients)
+    content = make.incoming(
+        "mailer-daemon@mx.example", auto=AutoKind.DSN, reported=told, message_id="d@mx", **more
+    )
+    message: Message = make.forward(content, kind=ForwardKind.ATTACHED)
+    return message
+
+
 def test_a_forwarded_bounce_makes_and_asks_nothing(world: World, make: Make) -> None:
-    """Stored as incoming and automatic; no contact, no deal, no suggestion (rules.md 3.2)."""
+    """It joins the conversation of the mail it reports, as incoming and automatic (rules.md 3.2).
+
+    No contact, no deal, no suggestion comes of it, though a contact has the address and it names a customer.
+    """
     world.contact(5, "mailer-daemon@mx.example", JAN)
     world.deal(7, 5)
-    bounce = make.incoming("mailer-daemon@mx.example", auto=AutoKind.DSN)
-    (plan,) = world.decide(world.mail(make.forward(bounce, kind=ForwardKind.ATTACHED)))
+    offer, plan = world.decide(
+        world.mail(make.outgoing(JAN), (Tag.DEAL, "d7")),
+        world.mail(bounce(make, failed(JAN), cc=boxes(JAN))),
+    )
     assert (plan.message.direction, plan.message.auto_kind) == (Direction.INCOMING, "dsn")
+    assert plan.message.conversation_id == offer.message.conversation_id
     assert (plan.links, plan.contacts) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("recipient", "hard"),
+    [
+        (failed(JAN), True),
+        (failed(JAN, status="5.4.1"), True),
+        (failed(JAN, status="5.2.2"), False),  # the mailbox is full
+        (failed(JAN, status=""), False),
+        (failed(JAN, action="delayed", status="4.4.1"), False),
+        (failed(JAN, action="delivered", status="2.0.0"), None),
+        (failed(ANNA), None),  # one of us
+        (failed(""), None),
+    ],
+)
+def test_a_forwarded_bounce_marks_who_was_not_reached(
+    world: World, make: Make, recipient: FailedRecipient, hard: bool | None
+) -> None:
+    """For good, or for now; not who was reached after all, and none of us."""
+    (plan,) = world.decide(world.mail(bounce(make, recipient)))
+    assert [(b.address, b.hard) for b in plan.bounces] == ([] if hard is None else [(JAN, hard)])
+
+
+def test_a_bounce_filed_again_tells_nothing_new(world: World, make: Make) -> None:
+    """The second owner's copy is no second report."""
+    _, again = world.decide(
+        world.mail(bounce(make, failed(JAN))), world.mail(bounce(make, failed(JAN)), user=2)
+    )
+    assert (again.outcome.reason, again.bounces) == ("owner_added", ())
+
+
+@pytest.mark.parametrize(
+    ("auto", "cleared"), [(AutoKind.NONE, (JAN,)), (AutoKind.AUTO_REPLY, ()), (AutoKind.BULK, ())]
+)
+def test_a_good_mail_clears_what_was_told(
+    world: World, make: Make, auto: AutoKind, cleared: tuple[str, ...]
+) -> None:
+    """Its author's mailbox works; an automatic answer proves less, and an outgoing mail nothing."""
+    incoming, outgoing = world.decide(
+        world.mail(make.forward(make.incoming(JAN, auto=auto))), world.mail(make.outgoing(EVE))
+    )
+    assert (incoming.arrived, outgoing.arrived) == (cleared, ())
+
+
+@pytest.mark.parametrize("auto", [AutoKind.AUTO_REPLY, AutoKind.MDN])
+def test_a_forwarded_automatic_answer_asks_nothing(world: World, make: Make, auto: AutoKind) -> None:
+    """Linked to the contact that exists; it makes none, takes no deal, raises no choice (rules.md 3.3)."""
+    world.contact(5, JAN)
+    world.deal(7, 5)
+    world.deal(8, 5)
+    known, unknown, tagged = world.decide(
+        world.mail(make.forward(make.incoming(JAN, auto=auto))),
+        world.mail(make.forward(make.incoming(EVE, auto=auto, message_id="2@o"))),
+        world.mail(make.forward(make.incoming(JAN, auto=auto, message_id="3@o")), (Tag.DEAL, "d7")),
+    )
+    assert [(link.contact_id, link.deal_id) for link in known.links] == [(5, None)]
+    assert (unknown.links, unknown.contacts) == ((), ())
+    assert [link.deal_id for link in tagged.links if link.deal_id] == [7], "the user has said so"
+
+
+def test_an_automatic_answer_of_one_of_several_asks_nothing(world: World, make: Make) -> None:
+    """Where the company asks which contact is meant, nobody is asked about a machine's answer."""
+    world.policy = Policy(several_contacts=SeveralContacts.ASK)
+    world.contact(5, JAN)
+    world.contact(6, JAN)
+    (plan,) = world.decide(world.mail(make.forward(make.incoming(JAN, auto=AutoKind.AUTO_REPLY))))
+    assert plan.links == ()
 
 
 # ---- what a user says of mail that waited for him
