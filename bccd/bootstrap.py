@@ -31,9 +31,12 @@ from bccd.sources.settings import Listener
 from bccd.store import directory as master_data
 from bccd.store import entries, migrate, reads
 from bccd.store.bell import Listening, Ringer
+from bccd.store.commands import Commands
 from bccd.store.engine import Stores, open_engines
+from bccd.store.errands import Errands
 from bccd.store.postgresql import is_postgresql
 from bccd.store.rawfiles import sweep
+from bccd.store.requests import submit
 from bccd.store.spool import GroupSpool, SqlQueue, forgive
 from bccd.store.uow import SqlWorks
 from bccd.verify.trust import TrustVerifier
@@ -201,6 +204,7 @@ def make_filer(
         lifeline=lifeline,
         door=Door(config.data_dir / SOCKET_NAME, operations),
         bell=Listening(stores.spool) if is_postgresql(stores.spool) else None,
+        errands=Errands(stores, Commands(stores, SystemClock().now), SystemClock().now),
     )
 
 
@@ -222,7 +226,10 @@ def make_operations(stores: Stores) -> dict[str, Operation]:
             entries.remove(stores, delivery_id, now())
         return None
 
-    return {"directory.load": load, "queue.retry": retry, "queue.delete": remove}
+    def command(arguments: Mapping[str, Any]) -> object:
+        return submit(stores, Commands(stores, now), arguments.get("commands"))
+
+    return {"directory.load": load, "queue.retry": retry, "queue.delete": remove, "command": command}
 
 
 def _tuples(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import structlog
 
-from bccd.model.errors import BccdError, MistakeError
+from bccd.model.errors import BccdError, MistakeError, StorageFullError, StoreUnavailableError
 
 Operation = Callable[[Mapping[str, object]], object]
 
@@ -26,6 +26,7 @@ _LONGEST_LINE = 32 * 2**20
 _CHUNK = 256 * 1024
 _REPLY_SECONDS = 2.0  # how long the filer may be kept by a client that does not read
 _IDLE_SECONDS = 30.0
+_AWAY = (StoreUnavailableError.__name__, StorageFullError.__name__)
 _LONGEST_SOCKET_PATH = 107  # sockaddr_un.sun_path without its NUL
 
 
@@ -159,7 +160,8 @@ class Door:
 def ask(data_dir: Path, operation: str, arguments: Mapping[str, object], patience: float = 60.0) -> object:
     """Have the running bccd do something and return its answer.
 
-    Raises DoorClosedError where none runs, MistakeError with the sentence it answered otherwise.
+    Raises DoorClosedError where none runs, StoreUnavailableError where it cannot use its database now,
+    MistakeError with the sentence it answered otherwise.
     """
     path = data_dir / SOCKET_NAME
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
@@ -179,7 +181,8 @@ def ask(data_dir: Path, operation: str, arguments: Mapping[str, object], patienc
         raise MistakeError("the running bccd ended before it answered; ask again")
     answer = json.loads(line)
     if "error" in answer:
-        raise MistakeError(answer["error"])
+        away = answer.get("kind") in _AWAY
+        raise StoreUnavailableError(answer["error"]) if away else MistakeError(answer["error"])
     return answer["result"]
 
 

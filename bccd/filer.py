@@ -54,6 +54,7 @@ class Filer:
     """Files what the queue holds until it is told to stop.
 
     `wake` becomes readable when a front has spooled mail, `lifeline` when the supervisor is gone.
+    `errands` are done between batches, and tell whether more of them wait.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class Filer:
         lifeline: int | None = None,
         door: Door | None = None,
         bell: Bell | None = None,
+        errands: Callable[[], bool] = lambda: False,
     ) -> None:
         self._queue, self._ports, self._pool, self._settings = queue, ports, pool, settings
         self._wake, self._lifeline, self._door, self._doorbell = wake, lifeline, door, bell
@@ -82,6 +84,7 @@ class Filer:
         self._search_at = 0.0  # when to look for mail that filers died of
         self._renew_at = 0.0
         self._look_at = 0.0  # when to look at the queue next
+        self._errands, self._errand_at = errands, 0.0
         self._quiet_until, self._pause = 0.0, _FIRST_PAUSE
         self._stop_at: float | None = None
 
@@ -97,6 +100,7 @@ class Filer:
         if self._stop_at is not None and self._doubtful:
             self._hand_back()
         self._guarded(self._renew)
+        self._guarded(self._run_errands)
         self._guarded(self._claim)
         self._guarded(self._feed)
         self._pool.flush()
@@ -104,6 +108,12 @@ class Filer:
         self._collect()
         self._guarded(self._file)
         self._guarded(self._work_off)
+
+    def _run_errands(self) -> None:
+        """Do what users command, some at a time, so that mail is filed in between."""
+        if time.monotonic() >= self._errand_at:
+            more = self._stop_at is None and self._errands()
+            self._errand_at = 0.0 if more else time.monotonic() + _POLL_SECONDS
 
     def _hand_back(self) -> None:
         """Leave to the next filer what this one, told to stop, has no time for."""
@@ -159,7 +169,7 @@ class Filer:
         seconds = longest
         if self._quiet_until > now:
             seconds = min(seconds, self._quiet_until - now)
-        elif self._chores or self._is_full():
+        elif self._chores or self._is_full() or not self._errand_at:
             seconds = 0.0
         elif self._may_claim():
             seconds = min(seconds, max(0.0, self._look_at - now))
@@ -184,7 +194,7 @@ class Filer:
             self._look_at = 0.0
         if self._doorbell is not None and self._doorbell.fileno() in ready:
             self._doorbell.heard()
-            self._look_at = 0.0
+            self._look_at = self._errand_at = 0.0
         if self._lifeline in ready:
             self._lifeline = None
             self.stop()

@@ -8,6 +8,7 @@ import click
 
 from bccd.cli.access import AccessError, sentence
 from bccd.cli.base import Call, Exit, common, fail
+from bccd.cli.command import command
 from bccd.cli.demo import demo
 from bccd.cli.directory import directory
 from bccd.cli.explain import explain
@@ -56,5 +57,5 @@ def main() -> None:
     """
 
 
-for command in (serve, demo, migrate, check_config, explain, queue, show, directory):
-    main.add_command(command)
+for known in (serve, demo, migrate, check_config, explain, queue, command, show, directory):
+    main.add_command(known)

@@ -127,6 +127,13 @@ def _with(sight: _Sight | None, mail: Any) -> _Sight:
     )
 
 
+def work_out(connection: Connection, company_id: int, conversation_ids: Collection[int]) -> None:
+    """Write what each audience sees of these conversations anew, by looking at all their messages."""
+    for ids in _cut(conversation_ids):
+        connection.execute(_CLEAR, {"company": company_id, "ids": ids})
+        connection.execute(_WORK_OUT, {"company": company_id, "ids": ids})
+
+
 class Audiences:
     """Keeps the audiences of one company's conversations while a batch is written over one connection."""
 

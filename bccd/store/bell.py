@@ -15,6 +15,7 @@ from bccd.model.errors import StoreUnavailableError
 from bccd.store.engine import failure
 
 CHANNEL = "bccd_spool"
+COMMANDS = "bccd_command"  # on which front ends may say that they have given a command
 _QUIET_SECONDS = 0.05  # between two calls
 _AWAY_SECONDS = 5.0  # between two tries to listen
 
@@ -95,7 +96,8 @@ class Listening:
         self._connection = self._engine.connect()
         try:
             self._connection.execution_options(isolation_level="AUTOCOMMIT")
-            self._connection.exec_driver_sql(f"LISTEN {CHANNEL}")
+            for channel in (CHANNEL, COMMANDS):
+                self._connection.exec_driver_sql(f"LISTEN {channel}")
             self._driver = self._connection.connection.driver_connection
         except BaseException:
             self.close()

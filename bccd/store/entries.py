@@ -11,6 +11,7 @@ from sqlalchemy import (
     Connection,
     Engine,
     and_,
+    bindparam,
     delete,
     insert,
     literal,
@@ -28,6 +29,16 @@ from bccd.store import tables as t
 from bccd.store.engine import Stores, reading
 from bccd.store.octets import read_raw
 from bccd.store.uow import clocked, transaction
+
+_RECEIVED = literal(DeliveryState.RECEIVED.value, literal_execute=True)
+_WAITS = t.delivery.c.state != literal(DeliveryState.FILED.value, literal_execute=True)  # for the index
+_REQUEUE = (
+    update(t.queue)
+    .where(t.queue.c.delivery_id == bindparam("id"), t.queue.c.state == "kept")
+    .values(
+        state="received", attempts=0, deaths=0, forgiven=0, due_at=bindparam("now"), claimed_by=None, error=""
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +108,32 @@ def retry(stores: Stores, delivery_id: int, now: datetime) -> None:
             )
             .values(state=DeliveryState.RECEIVED.value, reason="retried", updated_at=now)
         )
-    with transaction(stores.spool) as connection:
-        connection.execute(
-            update(t.queue)
-            .where(t.queue.c.delivery_id == delivery_id, t.queue.c.state == "kept")
-            .values(state="received", attempts=0, deaths=0, forgiven=0, due_at=now, claimed_by=None, error="")
-        )
-        _take_keys(connection, found.delivery)
+    requeue(stores, [delivery_id], now)
+
+
+def requeue(stores: Stores, delivery_ids: Collection[int], now: datetime) -> None:
+    """Put kept mail back into the queue, as though it had just come in; what is not kept stays as it is."""
+    for delivery_id in delivery_ids:
+        found = entry(stores.spool, delivery_id)
+        if found is None or found.state != "kept":
+            continue
+        with transaction(stores.spool) as connection:
+            connection.execute(_REQUEUE, {"id": delivery_id, "now": now})
+            _take_keys(connection, found.delivery)
+
+
+def requeue_released(stores: Stores, now: datetime) -> None:
+    """Put back what the database takes for received and the spool still keeps.
+
+    Whoever releases mail writes that into the database first; this is done behind it, and again whenever the
+    one was done and the other not.
+    """
+    released = select(t.delivery.c.id).where(
+        t.delivery.c.company_id.in_(select(t.company.c.id)), t.delivery.c.state == _RECEIVED, _WAITS
+    )
+    with reading(stores.database) as connection:
+        ids = list(connection.execute(released).scalars())
+    requeue(stores, ids, now)
 
 
 def remove(stores: Stores, delivery_id: int, now: datetime) -> None:

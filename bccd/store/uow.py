@@ -196,6 +196,17 @@ class Clocked:
             self.connection.execute(insert(t.change), rows)
         self.change_seq += len(rows)
 
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """Run a part of the transaction that an exception undoes alone, ids and events included."""
+        stood = self.next_id, self.change_seq
+        try:
+            with self.connection.begin_nested():
+                yield
+        except BaseException:
+            self.next_id, self.change_seq = stood
+            raise
+
     def save(self) -> None:
         """Put the clock where it now stands."""
         self.connection.execute(

@@ -506,3 +506,64 @@ def test_a_bell_is_heeded_at_once(bench: Bench) -> None:
     while not bench.queue.done:
         bench.filer.turn(1.0)
         assert time.monotonic() - begun < 0.9
+
+
+# ---- errands -----------------------------------------------------------------------------------------------
+
+
+def test_errands_are_run_again_at_once_while_there_are_more(bench: Bench) -> None:
+    """Between batches, some at a time; then the filer waits as it would."""
+    runs: list[float] = []
+
+    def errands() -> bool:
+        runs.append(time.monotonic())
+        return len(runs) < 4
+
+    bench.filer._errands = errands
+    while len(runs) < 4:
+        bench.filer.turn()
+    assert runs[-1] - runs[0] < 0.9
+    assert bench.filer._errand_at > 0.0
+
+
+def test_a_bell_has_errands_run_at_once(bench: Bench) -> None:
+    """It may ring for a command."""
+    bell = Bell()
+    bench.filer._doorbell = bell
+    runs: list[float] = []
+
+    def errands() -> bool:
+        runs.append(time.monotonic())
+        return False
+
+    bench.filer._errands = errands
+    bench.filer.turn(0.0)
+    os.write(bell.rope, b"!")
+    begun = time.monotonic()
+    while len(runs) < 2:
+        bench.filer.turn()
+    assert runs[1] - begun < 0.9
+
+
+def test_errands_wait_for_the_database_as_mail_does(bench: Bench) -> None:
+    """While it is away they are tried ever less often, and mail is not forgotten."""
+    away = [True]
+
+    def errands() -> bool:
+        if away:
+            raise StoreUnavailableError("away")
+        return False
+
+    bench.filer._errands = errands
+    bench.filer.turn(0.0)
+    assert bench.filer._quiet_until > 0.0
+    away.clear()
+    bench.queue.put(1)
+    bench.run(lambda: not bench.queue.rows)
+
+
+def test_a_filer_that_stops_runs_no_errands(bench: Bench) -> None:
+    """Commands stay in the table, for the next filer."""
+    bench.filer._errands = lambda: pytest.fail("an errand was run")
+    bench.filer.stop()
+    bench.filer.run()

@@ -1,0 +1,298 @@
+"""What a user asks of bccd through a front end, what stands before him when he does, and what is answered."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum, unique
+
+from bccd.model.crm import DealStatus
+from bccd.model.delivery import DeliveryState
+from bccd.model.directory import Sharing
+from bccd.model.message import Mailbox
+from bccd.model.plan import LinkOrigin, LinkState
+from bccd.model.ruling import Ruling
+
+
+@unique
+class CommandState(StrEnum):
+    """Where a command stands."""
+
+    PENDING = "pending"
+    DONE = "done"
+    REFUSED = "refused"
+
+
+@unique
+class Code(StrEnum):
+    """Why a command was refused, for programs; people get a sentence."""
+
+    UNKNOWN_KIND = "unknown_kind"
+    BAD_ARGUMENTS = "bad_arguments"
+    NO_SUCH_USER = "no_such_user"
+    NOT_FOUND = "not_found"
+    NOT_OWNER = "not_owner"
+    ALREADY_RESOLVED = "already_resolved"
+    NOTHING_TO_DO = "nothing_to_do"
+    CONFLICT = "conflict"
+    FAILED = "failed"
+
+
+CODES: Mapping[Code, str] = {
+    Code.UNKNOWN_KIND: "there is no such kind of command",
+    Code.BAD_ARGUMENTS: "an argument is missing, unknown, or not of its form",
+    Code.NO_SUCH_USER: "the actor is no active user of the company",
+    Code.NOT_FOUND: "what is named does not exist, or the actor may not see it: which of the two is not told",
+    Code.NOT_OWNER: "the actor sees the message and owns no copy of it; only an owner changes his copy",
+    Code.ALREADY_RESOLVED: "somebody has chosen before; the result holds what stands",
+    Code.NOTHING_TO_DO: "there is nothing here that the command could change",
+    Code.CONFLICT: "it contradicts what stands now",
+    Code.FAILED: "bccd failed at it; its log says why",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One thing that one user wants done, under a key of the front end's own."""
+
+    key: str
+    actor_id: int
+    kind: str
+    args: str  # JSON, as given
+
+
+@unique
+class LinkScope(StrEnum):
+    """Whether later mail of the conversation inherits a link, or the refusal of one."""
+
+    MESSAGE = "message"
+    CONVERSATION = "conversation"
+
+
+@unique
+class Scope(StrEnum):
+    """To which messages an answer applies."""
+
+    MESSAGE = "message"
+    CONVERSATION = "conversation"
+    FROM_HERE_ON = "from_here_on"
+
+
+@unique
+class ItemKind(StrEnum):
+    """What a link may point at."""
+
+    CONTACT = "contact"
+    ORGANISATION = "organisation"
+    DEAL = "deal"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What a link points at."""
+
+    kind: ItemKind
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """An item as a command names it: by a number, or as text by its external id."""
+
+    kind: ItemKind
+    name: int | str
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """All arguments of all kinds, read; each kind has its own few."""
+
+    messages: tuple[int, ...] = ()
+    conversations: tuple[int, ...] = ()
+    delivery: int | None = None
+    item: Named | None = None  # to link to, or to reject
+    origin: Named | None = None  # the deal to move away from
+    scope: Scope | None = None
+    people: tuple[Mailbox, ...] = ()
+    seen: bool | None = None
+    flagged: bool | None = None
+
+
+# ---- what stands -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class StandingCopy:
+    """One owner's copy."""
+
+    id: int
+    owner_id: int
+    sharing: Sharing
+    is_own: bool  # the actor holds it, himself or by a team
+
+
+@dataclass(frozen=True, slots=True)
+class StandingLink:
+    """A link of a message, in whatever state."""
+
+    id: int
+    item: Item
+    state: LinkState
+    origin: LinkOrigin
+    scope: LinkScope
+    actor_id: int | None = None
+    decided_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StandingMessage:
+    """A message that the actor may see."""
+
+    id: int
+    conversation_id: int
+    sort_at: datetime
+    copies: tuple[StandingCopy, ...] = ()
+    links: tuple[StandingLink, ...] = ()
+    seen: bool = False  # by the actor
+    flagged: bool = False
+
+    def own_copy(self, actor_id: int) -> StandingCopy | None:
+        """Return the actor's copy, else that of a team of his."""
+        own = [copy for copy in self.copies if copy.is_own]
+        return next((copy for copy in own if copy.owner_id == actor_id), next(iter(own), None))
+
+    def link_to(self, item: Item) -> StandingLink | None:
+        """Return the link to an item."""
+        return next((link for link in self.links if link.item == item), None)
+
+    def deals(self, state: LinkState) -> tuple[StandingLink, ...]:
+        """Return the links to deals that are in a state."""
+        return tuple(link for link in self.links if link.item.kind is ItemKind.DEAL and link.state is state)
+
+
+@dataclass(frozen=True, slots=True)
+class StandingDelivery:
+    """A delivery that waits for the actor."""
+
+    id: int
+    state: DeliveryState
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class StandingItem:
+    """An item that a command names; status is a deal's."""
+
+    item: Item
+    status: DealStatus | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What a command is about, as far as its actor may see it."""
+
+    actor_id: int
+    # The messages named, and where the whole of a conversation is meant those of it, the oldest first.
+    messages: Mapping[int, StandingMessage] = field(default_factory=dict)
+    conversations: Mapping[int, int] = field(default_factory=dict)  # as named -> as it lives
+    items: Mapping[Named, StandingItem] = field(default_factory=dict)
+    deliveries: Mapping[int, StandingDelivery] = field(default_factory=dict)
+
+
+# ---- what is to be changed ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SetSharing:
+    """Share a copy, or make it private."""
+
+    message_id: int
+    copy_id: int
+    sharing: Sharing
+
+
+@dataclass(frozen=True, slots=True)
+class SetLink:
+    """Make or change the link of a message to an item, by hand."""
+
+    message_id: int
+    conversation_id: int
+    item: Item
+    state: LinkState
+    scope: LinkScope
+
+
+@dataclass(frozen=True, slots=True)
+class SetMarks:
+    """Mark a message for the actor alone; None leaves a mark as it is."""
+
+    message_id: int
+    seen: bool | None
+    flagged: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteCopy:
+    """Delete a copy, and with the last one what the message said."""
+
+    message_id: int
+    copy_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Keep what the user says of a mail that waits, and have it filed anew."""
+
+    delivery_id: int
+    ruling: Ruling
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteDelivery:
+    """Delete a mail that waits."""
+
+    delivery_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Have two messages belong together, and all that hangs on each."""
+
+    message_id: int
+    other_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Detach:
+    """Have messages stand apart from their conversation, together."""
+
+    message_ids: tuple[int, ...]
+
+
+Edit = SetSharing | SetLink | SetMarks | DeleteCopy | Rule | DeleteDelivery | Join | Detach
+
+
+@dataclass(frozen=True, slots=True)
+class Ruled:
+    """What a command changes, and what is answered."""
+
+    edits: tuple[Edit, ...]
+    result: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why nothing is changed: a code for programs, a sentence for people, and what stands instead."""
+
+    code: Code
+    sentence: str
+    standing: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of a command."""
+
+    key: str
+    state: CommandState
+    error: str = ""  # a Code where it was refused
+    result: Mapping[str, object] = field(default_factory=dict)

@@ -1,0 +1,151 @@
+"""The arguments of commands: JSON to values, each form in one place, mistakes in plain sentences."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from unicodedata import category
+
+from bccd.mail.addresses import normalise
+from bccd.model.command import Arguments, ItemKind, Named, Scope
+from bccd.model.delivery import read_id
+from bccd.model.message import Mailbox
+
+MAX_LIST = 1_000
+_MAX_TEXT = 1_000  # characters
+_MAX_ID = 2**63
+_BAD = ("Cc", "Cs")  # control characters, and halves of a character
+
+
+class BadArgumentError(Exception):
+    """An argument is not of its form; the text says of which it must be."""
+
+
+Reader = Callable[[Arguments, object], Arguments]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How an argument is given, and where it goes."""
+
+    meaning: str  # ends a sentence that begins "must be"
+    read: Reader
+
+
+def _number(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 < value < _MAX_ID:
+        raise BadArgumentError
+    return value
+
+
+def _numbers(value: object) -> tuple[int, ...]:
+    if not isinstance(value, list) or not 0 < len(value) <= MAX_LIST:
+        raise BadArgumentError
+    return tuple(sorted({_number(one) for one in value}))
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or len(value) > _MAX_TEXT or any(category(c) in _BAD for c in value):
+        raise BadArgumentError
+    return value.strip()
+
+
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise BadArgumentError
+    return value
+
+
+def _delivery(value: object) -> int:
+    number = read_id(value) if isinstance(value, str) else _number(value)
+    if number is None:
+        raise BadArgumentError
+    return number
+
+
+def _named(kind: ItemKind, value: object) -> Named:
+    name = _text(value) if isinstance(value, str) else _number(value)
+    if not name:
+        raise BadArgumentError
+    return Named(kind, name)
+
+
+def _address(value: object) -> str:
+    address = normalise(_text(value))
+    if "@" not in address:
+        raise BadArgumentError
+    return address
+
+
+def _mailbox(value: object) -> Mailbox:
+    if isinstance(value, str):
+        return Mailbox("", _address(value))
+    if not isinstance(value, Mapping) or not value.keys() <= {"address", "name"}:
+        raise BadArgumentError
+    return Mailbox(_text(value.get("name", "")), _address(value.get("address")))
+
+
+def _mailboxes(value: object) -> tuple[Mailbox, ...]:
+    if not isinstance(value, list) or not 0 < len(value) <= MAX_LIST:
+        raise BadArgumentError
+    found = [_mailbox(one) for one in value]
+    return tuple({box.address: box for box in found}.values())
+
+
+def _item(kind: ItemKind) -> Form:
+    def read(so_far: Arguments, value: object) -> Arguments:
+        return replace(so_far, item=_named(kind, value))
+
+    return Form("a number, or as text the id that the CRM gave it", read)
+
+
+def _origin(so_far: Arguments, value: object) -> Arguments:
+    return replace(so_far, origin=_named(ItemKind.DEAL, value))
+
+
+def _deal_or_none(so_far: Arguments, value: object) -> Arguments:
+    return so_far if value is None else replace(so_far, item=_named(ItemKind.DEAL, value))
+
+
+def _author(so_far: Arguments, value: object) -> Arguments:
+    name = so_far.people[0].name if so_far.people else ""
+    return replace(so_far, people=(Mailbox(name, _address(value)),))
+
+
+def _name(so_far: Arguments, value: object) -> Arguments:
+    address = so_far.people[0].address if so_far.people else ""
+    return replace(so_far, people=(Mailbox(_text(value), address),))
+
+
+def choice(kind: type[StrEnum], *allowed: Scope) -> Form:
+    """Return the form of an argument that has one of a few values."""
+    named = [str(one) for one in allowed or kind]
+
+    def read(so_far: Arguments, value: object) -> Arguments:
+        if value not in named:
+            raise BadArgumentError
+        return replace(so_far, scope=Scope(str(value)))
+
+    return Form(f"{', '.join(named[:-1])} or {named[-1]}", read)
+
+
+MESSAGE = Form("a message's number", lambda a, v: replace(a, messages=(_number(v),)))
+MESSAGES = Form(f"a list of 1 to {MAX_LIST} messages' numbers", lambda a, v: replace(a, messages=_numbers(v)))
+CONVERSATION = Form("a conversation's number", lambda a, v: replace(a, conversations=(_number(v),)))
+CONVERSATIONS = Form(
+    f"a list of 2 to {MAX_LIST} conversations' numbers", lambda a, v: replace(a, conversations=_numbers(v))
+)
+CONTACT, ORGANISATION, DEAL = (_item(kind) for kind in ItemKind)
+FROM_DEAL = Form(DEAL.meaning, _origin)
+DEAL_OR_NONE = Form(f"{DEAL.meaning}, or null for none of them", _deal_or_none)
+DELIVERY = Form(
+    "a delivery's id as text of 13 letters and digits, or as a number",
+    lambda a, v: replace(a, delivery=_delivery(v)),
+)
+ADDRESS = Form("a mail address", _author)
+NAME = Form("text", _name)
+PEOPLE = Form(
+    f"a list of 1 to {MAX_LIST} mail addresses, each as text or as an object of address and name",
+    lambda a, v: replace(a, people=_mailboxes(v)),
+)
+SEEN = Form("true or false", lambda a, v: replace(a, seen=_flag(v)))
+FLAGGED = Form("true or false", lambda a, v: replace(a, flagged=_flag(v)))

@@ -1,0 +1,144 @@
+"""The kinds of command: what each takes, does and answers. docs/reference/commands.md is made from this."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from bccd.model.command import Arguments, Code, Refusal, Ruled, Scene, Scope
+from bccd.rules.commands import arguments as a
+from bccd.rules.commands import choices, links, sharing
+from bccd.rules.commands.arguments import Form
+
+RuleFunction = Callable[[Arguments, Scene], Ruled | Refusal]
+Fields = dict[str, tuple[Form, str]]  # name -> its form, what it means
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of command."""
+
+    name: str
+    does: str  # one sentence
+    rule: RuleFunction
+    result: Mapping[str, str]  # field -> what it means
+    refusals: tuple[Code, ...]  # besides those that every command may meet
+    needed: Fields = field(default_factory=dict)  # must be given
+    one_of: tuple[Fields, ...] = ()  # of each group exactly one must be given
+    some_of: Fields = field(default_factory=dict)  # at least one must be given
+    optional: Fields = field(default_factory=dict)
+    default: Arguments = field(default_factory=Arguments)
+    whole: bool = False  # the rule looks at all of the conversations that are named, or whose messages are
+
+    @property
+    def fields(self) -> Fields:
+        """All arguments."""
+        found = dict(self.needed)
+        for group in self.one_of:
+            found |= group
+        return found | self.some_of | self.optional
+
+
+EVERY = (Code.UNKNOWN_KIND, Code.BAD_ARGUMENTS, Code.NO_SUCH_USER, Code.NOT_FOUND, Code.FAILED)
+
+_PLACE: Fields = {
+    "message": (a.MESSAGE, "this message alone; later mail of the conversation does not inherit it"),
+    "conversation": (
+        a.CONVERSATION,
+        "all of its messages that the actor sees; later mail inherits it from those who take part",
+    ),
+}
+_ITEM: Fields = {
+    "contact": (a.CONTACT, "the contact"),
+    "organisation": (a.ORGANISATION, "the organisation"),
+    "deal": (a.DEAL, "the deal"),
+}
+_MESSAGE: Fields = {"message": (a.MESSAGE, "the message")}
+_CHANGED = {"changed": "how many messages were changed"}
+_LIST = (
+    Kind(
+        "link.set",
+        "Link a message or a conversation to a contact, an organisation or a deal. "
+        "A deal answers the choice that is pending there: what else was suggested is rejected.",
+        links.set_link,
+        _CHANGED,
+        (Code.CONFLICT,),
+        one_of=(_PLACE, _ITEM),
+    ),
+    Kind(
+        "link.move",
+        "Move a message or a conversation from one deal to another.",
+        links.move_link,
+        _CHANGED,
+        (Code.CONFLICT, Code.NOTHING_TO_DO),
+        needed={
+            "from": (a.FROM_DEAL, "the deal that it is linked to"),
+            "to": (a.DEAL, "the deal that it belongs to"),
+        },
+        one_of=(_PLACE,),
+    ),
+    Kind(
+        "link.reject",
+        "Take a link or a suggestion away for good: no rule makes it again, only a user may.",
+        links.reject_link,
+        _CHANGED,
+        (Code.NOTHING_TO_DO,),
+        one_of=(_PLACE, _ITEM),
+    ),
+    Kind(
+        "choice.resolve",
+        "Say which of the suggested deals it is, or that it is none of them. The first answer counts.",
+        choices.resolve_choice,
+        _CHANGED | {"deal": "the deal's number, null where it was none of them"},
+        (Code.ALREADY_RESOLVED, Code.NOTHING_TO_DO, Code.CONFLICT),
+        needed={"deal": (a.DEAL_OR_NONE, "the deal that it is, suggested or not")},
+        one_of=(
+            {
+                "message": (a.MESSAGE, "the message, or one of the conversation"),
+                "conversation": (a.CONVERSATION, "the conversation, with the scope of that name"),
+            },
+        ),
+        optional={
+            "scope": (
+                a.choice(Scope),
+                (
+                    "message: this one alone; conversation, the default: all messages of it that he sees "
+                    "and that wait or have no deal; from_here_on: this and later ones, and what older ones "
+                    "are linked to is left to them"
+                ),
+            )
+        },
+        default=Arguments(scope=Scope.CONVERSATION),
+        whole=True,
+    ),
+    Kind(
+        "message.share",
+        "Share the actor's own copy: colleagues see the message as soon as it is linked.",
+        sharing.share,
+        _CHANGED,
+        (Code.NOT_OWNER,),
+        one_of=(_MESSAGE | {"messages": (a.MESSAGES, "several messages")},),
+    ),
+    Kind(
+        "message.private",
+        "Make the actor's own copy private. Who sees the message by another's shared copy sees it still.",
+        sharing.make_private,
+        _CHANGED,
+        (Code.NOT_OWNER,),
+        one_of=(_MESSAGE | {"messages": (a.MESSAGES, "several messages")},),
+    ),
+    Kind(
+        "state.set",
+        "Mark messages as seen or flagged, or not, for the actor alone.",
+        sharing.set_marks,
+        _CHANGED,
+        (),
+        one_of=(
+            _MESSAGE
+            | {
+                "messages": (a.MESSAGES, "several messages"),
+                "conversation": (a.CONVERSATION, "all of its messages that the actor sees"),
+            },
+        ),
+        some_of={"seen": (a.SEEN, "whether he has seen it"), "flagged": (a.FLAGGED, "whether it is flagged")},
+    ),
+)
+KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _LIST}

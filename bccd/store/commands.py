@@ -1,0 +1,165 @@
+"""The table `command`: what front ends want done, done in order under the company's clock, and answered."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import structlog
+from sqlalchemy import Connection, bindparam, insert, literal, select, update
+
+from bccd.model.command import Answer, Code, Command, CommandState, Refusal
+from bccd.model.errors import StoreUnavailableError
+from bccd.observe import place
+from bccd.rules.commands.decide import decide, kind_of, read_arguments
+from bccd.store import tables as t
+from bccd.store.edits import edit
+from bccd.store.engine import Stores, reading
+from bccd.store.rows import to_json
+from bccd.store.scenes import Scenes
+from bccd.store.uow import Clocked, clocked
+
+AT_ONCE = 50  # commands in one transaction
+
+Now = Callable[[], datetime]
+
+_PENDING: Any = literal(CommandState.PENDING.value, literal_execute=True)  # said outright, for the index
+_COMPANIES = select(t.command.c.company_id).where(t.command.c.state == _PENDING).distinct()
+_NEXT = (
+    select(t.command)
+    .where(t.command.c.company_id == bindparam("company"), t.command.c.state == _PENDING)
+    .order_by(t.command.c.created_at, t.command.c.idempotency_key)
+    .limit(AT_ONCE)
+)
+
+
+class Commands:
+    """Does what stands in the table; implements ports.Errands."""
+
+    def __init__(self, stores: Stores, now: Now) -> None:
+        self._stores = stores
+        self._now = now
+
+    def work_off(self) -> bool:
+        """Do what is pending, some of each company; returns whether there may be more."""
+        with reading(self._stores.database) as connection:
+            companies = sorted(connection.execute(_COMPANIES).scalars())
+        more = [self._some_of(company_id) for company_id in companies]
+        return any(more)
+
+    def submit(self, company_id: int, commands: Sequence[Command]) -> list[Answer]:
+        """Put commands into the table and have them done; those that are there already keep their answers."""
+        with clocked(self._stores.database, company_id) as work:
+            strange = self._put(work, commands)
+        wanted = {command.key for command in commands} - strange.keys()
+        while True:
+            with reading(self._stores.database) as connection:
+                answers = {answer.key: answer for answer in _answers(connection, company_id, wanted)}
+            if all(answer.state is not CommandState.PENDING for answer in answers.values()):
+                return [(answers | strange)[command.key] for command in commands]
+            self._some_of(company_id)
+
+    def _put(self, work: Clocked, commands: Sequence[Command]) -> dict[str, Answer]:
+        """Insert what is new; return refusals of those whose key was another command's."""
+        standing = {
+            row.idempotency_key: (row.actor_id, row.kind, _decoded(row.args))
+            for row in _rows(work.connection, work.company_id, {command.key for command in commands})
+        }
+        strange: dict[str, Answer] = {}
+        for command in commands:
+            said = (command.actor_id, command.kind, _decoded(command.args))
+            known = standing.setdefault(command.key, said)
+            if known != said:
+                sentence = "This key was another command's: each needs a key of its own."
+                strange[command.key] = _refused(command.key, Refusal(Code.CONFLICT, sentence))
+            elif known is said:
+                row = {
+                    "company_id": work.company_id,
+                    "idempotency_key": command.key,
+                    "actor_id": command.actor_id,
+                    "kind": command.kind,
+                    "args": command.args,
+                    "created_at": self._now(),
+                }
+                work.connection.execute(insert(t.command), row)
+        return strange
+
+    def _some_of(self, company_id: int) -> bool:
+        """Do a company's oldest commands in one transaction; returns whether there may be more."""
+        with clocked(self._stores.database, company_id) as work:
+            rows = work.connection.execute(_NEXT, {"company": company_id}).all()
+            for row in rows:
+                self._do(work, row)
+        return len(rows) == AT_ONCE
+
+    def _do(self, work: Clocked, row: Any) -> None:
+        command = Command(row.idempotency_key, row.actor_id, row.kind, row.args)
+        now = self._now()
+        try:
+            with work.attempt():
+                answer = _carry_out(work, now, command)
+        except StoreUnavailableError:
+            raise
+        except Exception as error:  # noqa: BLE001 - one command must not stop those behind it
+            structlog.get_logger().error("command_failed", kind=command.kind, error=place(error))
+            answer = _refused(command.key, Refusal(Code.FAILED, "bccd failed at this; its log says why."))
+        _write(work.connection, work.company_id, answer, now)
+
+
+def _carry_out(work: Clocked, now: datetime, command: Command) -> Answer:
+    """Decide one command, and change what it says."""
+    kind = kind_of(command.kind)
+    if isinstance(kind, Refusal):
+        return _refused(command.key, kind)
+    given = read_arguments(kind, _decoded(command.args))
+    if isinstance(given, Refusal):
+        return _refused(command.key, given)
+    scenes = Scenes(work.connection, work.company_id, command.actor_id)
+    if not scenes.is_user():
+        sentence = "The actor is no active user of this company."
+        return _refused(command.key, Refusal(Code.NO_SUCH_USER, sentence))
+    ruled = decide(kind, given, scenes.gather(given, whole=kind.whole))
+    if isinstance(ruled, Refusal):
+        return _refused(command.key, ruled)
+    more = edit(work, now, command.actor_id, command.kind, ruled.edits)
+    return Answer(command.key, CommandState.DONE, "", {**ruled.result, **more})
+
+
+def _refused(key: str, refusal: Refusal) -> Answer:
+    told = {"sentence": refusal.sentence, **refusal.standing}
+    return Answer(key, CommandState.REFUSED, refusal.code.value, told)
+
+
+def _decoded(args: str) -> object:
+    """Return what JSON says; None where it is none, which no kind takes for arguments."""
+    try:
+        return msgspec.json.decode(args)
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
+        return None
+
+
+def _write(connection: Connection, company_id: int, answer: Answer, now: datetime) -> None:
+    connection.execute(
+        update(t.command)
+        .where(t.command.c.company_id == company_id, t.command.c.idempotency_key == answer.key)
+        .values(state=answer.state.value, error=answer.error, result=to_json(answer.result), done_at=now)
+    )
+
+
+def _rows(connection: Connection, company_id: int, keys: Iterable[str]) -> Sequence[Any]:
+    wanted = select(t.command).where(
+        t.command.c.company_id == company_id, t.command.c.idempotency_key.in_(sorted(keys))
+    )
+    return connection.execute(wanted).all()
+
+
+def _answers(connection: Connection, company_id: int, keys: Iterable[str]) -> list[Answer]:
+    return [
+        Answer(
+            row.idempotency_key,
+            CommandState(row.state),
+            row.error,
+            msgspec.json.decode(row.result, type=dict[str, Any]) if row.result else {},
+        )
+        for row in _rows(connection, company_id, keys)
+    ]
