@@ -5,7 +5,7 @@ import os
 import shutil
 import signal
 import threading
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -15,7 +15,7 @@ import structlog
 
 from bccd import daemon
 from bccd.cage.pool import Pool
-from bccd.config import Config
+from bccd.config import Config, Feed
 from bccd.daemon import Bound, Links
 from bccd.directory.cache import CachedDirectory
 from bccd.directory.records import Record
@@ -30,15 +30,16 @@ from bccd.ports import DeliverPorts, ReceivePorts, Receiver
 from bccd.sources.settings import Listener
 from bccd.store import directory as master_data
 from bccd.store import entries, migrate, reads
-from bccd.store.bell import Listening, Ringer
+from bccd.store.bell import CHANGE, Listening, Ringer
 from bccd.store.commands import Commands
 from bccd.store.engine import Stores, open_engines
 from bccd.store.errands import Errands
+from bccd.store.feed import purge
 from bccd.store.postgresql import is_postgresql
 from bccd.store.rawfiles import sweep
 from bccd.store.requests import submit
 from bccd.store.spool import GroupSpool, SqlQueue, forgive
-from bccd.store.uow import SqlWorks
+from bccd.store.uow import AFTER_COMMIT, SqlWorks
 from bccd.verify.trust import TrustVerifier
 from bccd.web.health import Check, serve_health
 
@@ -159,10 +160,13 @@ def run_filer(config: Config, name: str, links: Links) -> int:
     """Be the filer process: file mail until SIGTERM, then what is claimed."""
     del name
     stores = open_engines(config)
+    ringer = tell_front_ends(stores)
     filer = make_filer(config, stores, wake=links.wake_read, lifeline=links.lifeline)
     signal.signal(signal.SIGTERM, lambda *_: filer.stop())
     ended = threading.Event()
-    sweeper = threading.Thread(target=sweep_daily, args=(stores, ended), name="sweeper", daemon=True)
+    sweeper = threading.Thread(
+        target=sweep_daily, args=(stores, ended, config.feed), name="sweeper", daemon=True
+    )
     sweeper.start()
     try:
         filer.run()
@@ -170,20 +174,34 @@ def run_filer(config: Config, name: str, links: Links) -> int:
         ended.set()
         sweeper.join()
         filer.close()
+        if ringer is not None:
+            ringer.close()
         stores.close()
     return 0
 
 
-def sweep_daily(stores: Stores, ended: threading.Event) -> None:
-    """Delete files that no mail speaks of, now and daily; beside the filer, whom many files would stop."""
+def tell_front_ends(stores: Stores) -> Ringer | None:
+    """Ring for front ends after each commit that wrote events; on SQLite there is nothing to ring with."""
+    if not is_postgresql(stores.database):
+        return None
+    ringer = Ringer(stores.database, CHANGE)
+    stores.database.update_execution_options(**{AFTER_COMMIT: ringer.ring})
+    return ringer
+
+
+def sweep_daily(stores: Stores, ended: threading.Event, feed: Feed) -> None:
+    """Do now and daily what many rows and files make long, beside the filer, whom it would stop."""
+    chores: dict[str, Callable[[datetime], int]] = {
+        "files": lambda now: sweep(stores.spool, stores.folder, now - _DAY),  # that no mail speaks of
+        "events": lambda now: purge(stores.database, now - feed.keep_days * _DAY),
+    }
     log = structlog.get_logger()
     while not ended.is_set():
-        try:
-            swept = sweep(stores.spool, stores.folder, SystemClock().now() - _DAY)
-        except (StoreUnavailableError, OSError) as error:
-            log.warning("sweep_failed", error=place(error))
-        else:
-            log.debug("swept", files=swept)
+        for what, chore in chores.items():
+            try:
+                log.debug("swept", **{what: chore(SystemClock().now())})
+            except (StoreUnavailableError, OSError) as error:
+                log.warning("sweep_failed", what=what, error=place(error))
         ended.wait(_DAY.total_seconds())
 
 

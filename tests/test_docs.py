@@ -9,6 +9,7 @@ from pathlib import Path
 import bccd.model.reply as replies
 from bccd.directory.records import KINDS, read_csv, read_json
 from bccd.directory.settings import SETTINGS
+from bccd.model.events import MEANINGS, EventKind
 from bccd.model.reply import Reply
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -77,6 +78,14 @@ def test_every_reply_is_in_the_reference() -> None:
     assert len(known) > 15
     missing = [str(reply) for reply in known if f"| {reply.code} {reply.enhanced} | {reply.text}" not in page]
     assert not missing
+
+
+def test_every_kind_of_event_is_in_the_reference() -> None:
+    """docs/reference/events.md lists each kind with what it means, and no other."""
+    page = (ROOT / "docs/reference/events.md").read_text(encoding="utf-8")
+    assert list(MEANINGS) == list(EventKind)
+    rows = [f"| `{kind}` | {meaning.entity} | {meaning.text} |" for kind, meaning in MEANINGS.items()]
+    assert [line for line in page.splitlines() if line.startswith("| `")] == rows
 
 
 def test_the_examples_of_the_directory_can_be_loaded() -> None:

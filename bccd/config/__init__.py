@@ -4,6 +4,7 @@ from bccd.config.load import check, doubts, effective, load
 from bccd.config.tree import (
     Config,
     Database,
+    Feed,
     Filing,
     Limits,
     Listen,
@@ -15,6 +16,7 @@ from bccd.config.tree import (
 __all__ = [
     "Config",
     "Database",
+    "Feed",
     "Filing",
     "Limits",
     "Listen",

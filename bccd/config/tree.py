@@ -135,6 +135,15 @@ class Filing:
 
 
 @dataclass(frozen=True, slots=True)
+class Feed:
+    """The change feed that front ends read."""
+
+    keep_days: int = setting(
+        kinds.count(1, 3650), 30, "How many days events are kept; who read none for longer reads all anew."
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Log:
     """What is logged, on standard output."""
 
@@ -179,6 +188,7 @@ class Config:
     limits: Limits = field(default_factory=Limits)
     processes: Processes = field(default_factory=Processes)
     filing: Filing = field(default_factory=Filing)
+    feed: Feed = field(default_factory=Feed)
     log: Log = field(default_factory=Log)
 
 
@@ -190,5 +200,6 @@ SECTIONS: dict[str, type[Any]] = {
     "limits": Limits,
     "processes": Processes,
     "filing": Filing,
+    "feed": Feed,
     "log": Log,
 }

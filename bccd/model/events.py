@@ -70,6 +70,6 @@ MEANINGS = {
     EventKind.CONTACT_CHANGED: Meaning("contact", "a contact is new, or differs"),
     EventKind.ORGANISATION_CHANGED: Meaning("organisation", "an organisation is new, or differs"),
     EventKind.DEAL_CHANGED: Meaning("deal", "a deal is new, or differs"),
-    EventKind.USER_CHANGED: Meaning("user", "a user is new, or differs; of the viewer himself: resync"),
+    EventKind.USER_CHANGED: Meaning("user", "a user is new, or differs"),
     EventKind.COMPANY_CHANGED: Meaning("company", "a setting or an address of the company differs"),
 }

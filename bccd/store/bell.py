@@ -1,37 +1,45 @@
-"""PostgreSQL's NOTIFY as a wake-up: what it says is never needed, for every reader of the queue also polls.
+"""PostgreSQL's NOTIFY as a wake-up: what it says is never needed, for whoever listens also polls.
 
 A NOTIFY takes a lock on the whole database while its transaction commits, so it has one of its own, after the
-mail's, and one stands for all mail of a moment.
+one that it tells of, and one stands for all that happened in a moment.
 """
 
 import threading
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, text
 
 from bccd.model.errors import StoreUnavailableError
 from bccd.store.engine import failure
 
-CHANNEL = "bccd_spool"
+SPOOL = "bccd_spool"  # filers listen: mail waits
 COMMANDS = "bccd_command"  # on which front ends may say that they have given a command
+CHANGE = "bccd_change"  # front ends listen: "company:seq", as far as the feed of that company goes now
+_NOTIFY = text("SELECT pg_notify(:channel, :payload)")
 _QUIET_SECONDS = 0.05  # between two calls
 _AWAY_SECONDS = 5.0  # between two tries to listen
 
 
 class Ringer:
-    """Tells the filers of all daemons that mail waits, from a thread of its own."""
+    """Rings on a channel for whoever listens, in this daemon and others, from a thread of its own."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, channel: str = SPOOL) -> None:
         self._engine = engine
+        self._channel = channel
+        self._lock = threading.Lock()
+        self._about: dict[tuple[int, ...], str] = {}  # by its first number: the newest that was said
         self._asked = threading.Event()
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._run, name="ringer", daemon=True)
         self._thread.start()
 
-    def ring(self) -> None:
-        """Have the filers told soon; never blocks."""
+    def ring(self, *about: int) -> None:
+        """Have it told soon; never waits. Of several rings about the same first number the last is told."""
+        with self._lock:
+            self._about[about[:1]] = ":".join(map(str, about))
         self._asked.set()
 
     def close(self) -> None:
@@ -46,14 +54,17 @@ class Ringer:
             if self._closed.is_set():
                 return
             self._asked.clear()
-            with suppress(StoreUnavailableError):  # the filers look by themselves
-                self._notify()
+            with self._lock:
+                about, self._about = self._about, {}
+            with suppress(StoreUnavailableError):  # who listens looks by himself
+                self._notify(about.values())
             self._closed.wait(_QUIET_SECONDS)
 
-    def _notify(self) -> None:
+    def _notify(self, payloads: Iterable[str]) -> None:
         with self._engine.connect() as connection:
             connection.execution_options(isolation_level="AUTOCOMMIT")
-            connection.exec_driver_sql(f"NOTIFY {CHANNEL}")
+            for payload in payloads:
+                connection.execute(_NOTIFY, {"channel": self._channel, "payload": payload})
 
 
 class Listening:
@@ -96,7 +107,7 @@ class Listening:
         self._connection = self._engine.connect()
         try:
             self._connection.execution_options(isolation_level="AUTOCOMMIT")
-            for channel in (CHANNEL, COMMANDS):
+            for channel in (SPOOL, COMMANDS):
                 self._connection.exec_driver_sql(f"LISTEN {channel}")
             self._driver = self._connection.connection.driver_connection
         except BaseException:

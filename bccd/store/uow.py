@@ -1,6 +1,6 @@
 """Transaction 2: one company's clock locked, facts read, plans written, committed once."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,6 +29,9 @@ _LOCK_CLOCK = (
     .where(t.company_clock.c.company_id == bindparam("company"))
     .with_for_update()
 )
+# Execution option of an engine: called after each commit that wrote events, with company and last event.
+AFTER_COMMIT = "bccd_after_commit"
+_MOVED = "bccd_moved"  # what a transaction notes of the clocks that it moves, until it is committed
 _COMPANY = (
     select(t.company.c.slug, t.company.c.name, t.company.c.settings, t.company_address.c.address)
     .join_from(t.company, t.company_address, isouter=True)
@@ -82,6 +85,7 @@ class SqlWork:
         self._connection: Connection | None = None
         self._transaction: RootTransaction | None = None
         self._clock = (0, 0)
+        self._moved = False
 
     def __enter__(self) -> Self:
         self._connection = self._engine.connect()
@@ -123,6 +127,7 @@ class SqlWork:
         for mail, plan in zip(mails, plans, strict=True):
             batch.add(mail, plan)
         Applier(connection, self._company_id).apply(batch)
+        self._moved |= batch.change_seq > self._clock[1]
         self._clock = (batch.next_id, batch.change_seq)
 
     def commit(self) -> None:
@@ -130,6 +135,8 @@ class SqlWork:
         if self._transaction is None:
             raise RuntimeError("the unit of work is not open")
         self._transaction.commit()
+        if self._moved:
+            _tell(self._open(), {self._company_id: self._clock[1]})
 
     def _open(self) -> Connection:
         if self._connection is None:
@@ -192,9 +199,11 @@ class Clocked:
             }
             for seq, change in enumerate(changes, self.change_seq + 1)
         ]  # fmt: skip
-        if rows:
-            self.connection.execute(insert(t.change), rows)
+        if not rows:
+            return
+        self.connection.execute(insert(t.change), rows)
         self.change_seq += len(rows)
+        self.connection.info.setdefault(_MOVED, {})[self.company_id] = self.change_seq
 
     @contextmanager
     def attempt(self) -> Iterator[None]:
@@ -221,8 +230,19 @@ class Clocked:
 @contextmanager
 def transaction(engine: Engine) -> Iterator[Connection]:
     """Run a write transaction: committed at the end, rolled back by an exception."""
-    with engine.begin() as connection:
-        yield connection
+    with engine.connect() as connection:
+        connection.info.pop(_MOVED, None)  # of a transaction that was rolled back
+        with connection.begin():
+            yield connection
+        _tell(connection, connection.info.pop(_MOVED, {}))
+
+
+def _tell(connection: Connection, moved: Mapping[int, int]) -> None:
+    """Let whoever asked know which companies' feeds go on; what was committed must be there for them."""
+    tell = connection.engine.get_execution_options().get(AFTER_COMMIT)
+    if tell is not None:
+        for company_id, seq in moved.items():
+            tell(company_id, seq)
 
 
 def clock(connection: Connection, company_id: int) -> Clocked:

@@ -7,31 +7,37 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from sqlalchemy import event, text
 from sqlalchemy.exc import ProgrammingError
 
+from bccd.bootstrap import tell_front_ends
 from bccd.model.delivery import Intake, Receipt
 from bccd.model.envelope import Raw, Target
 from bccd.model.errors import ConfigError, StorageFullError, StoreUnavailableError
+from bccd.model.events import EventKind
 from bccd.store import entries
 from bccd.store.bell import Listening, Ringer
 from bccd.store.engine import Stores, open_engine, open_engines, reading
 from bccd.store.postgresql import _refuse, normal_url, open_postgresql
 from bccd.store.rawfiles import IN_TABLE
 from bccd.store.spool import GroupSpool, SqlQueue
-from bccd.store.uow import SqlWorks, transaction
+from bccd.store.uow import SqlWorks, clocked, transaction
 from bccd.testing import intake_of, rows
 from bccd.testing.build import NOON, Seed
 from bccd.testing.rows import fill
+from tests.feed import place_of
 from tests.server import Server
 from tests.store.conftest import config_of
+from tests.store.plans import filed, world
 
 pytestmark = pytest.mark.db
 
@@ -322,7 +328,7 @@ def test_filers_elsewhere_are_woken_after_the_commit(postgresql: Stores) -> None
     for number in range(50):
         put(spool, small(number))
     assert rung(bell, 5)
-    assert 1 <= asked.count("NOTIFY bccd_spool") < 25
+    assert 1 <= sum("pg_notify" in statement for statement in asked) < 25
     time.sleep(0.2)
     bell.heard()
     assert not rung(bell, 0.1)
@@ -334,6 +340,35 @@ def test_filers_elsewhere_are_woken_after_the_commit(postgresql: Stores) -> None
     assert rung(bell, 5)
     for each in (spool, ringer, bell):
         each.close()
+
+
+def test_front_ends_are_told_after_the_commit(postgresql: Stores) -> None:
+    """Which company's feed goes how far, from a connection of its own; one ring stands for many events."""
+    fill(postgresql, world().company(2))
+    ringer = tell_front_ends(postgresql)
+    assert ringer is not None
+    with psycopg.connect(place_of(postgresql.database), autocommit=True) as front_end:
+        front_end.execute("LISTEN bccd_change")
+        with suppress(ZeroDivisionError), clocked(postgresql.database, 2) as work:
+            work.announce(EventKind.COMPANY_CHANGED, NOON, [2])
+            raise ZeroDivisionError
+        with clocked(postgresql.database, 2):
+            pass
+        for _ in range(20):
+            with clocked(postgresql.database, 1) as work:
+                work.announce(EventKind.COMPANY_CHANGED, NOON, [1, 1])
+        heard = [note.payload for note in front_end.notifies(timeout=5, stop_after=1)]
+        while heard[-1] != "1:40":
+            heard += [note.payload for note in front_end.notifies(timeout=5, stop_after=1)]
+        mail, plan = filed(1, 1000)
+        with SqlWorks(postgresql.database)(1) as work:
+            work.apply([mail], [plan], NOON)
+            assert list(front_end.notifies(timeout=0.2)) == []
+            work.commit()
+        assert [note.payload for note in front_end.notifies(timeout=5, stop_after=1)] == ["1:41"]
+    ringer.close()
+    assert len(heard) < 20
+    assert all(payload.startswith("1:") for payload in heard)
 
 
 def test_a_server_that_is_away_rings_no_bell(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -49,12 +49,15 @@ def test_the_sweeper_runs_at_the_start_and_survives(config: Config, monkeypatch:
             ended.set()
         raise StoreUnavailableError("away")
 
+    purged: list[datetime] = []
     monkeypatch.setattr(bootstrap, "sweep", fail)
+    monkeypatch.setattr(bootstrap, "purge", lambda _, before: purged.append(before))
     monkeypatch.setattr(bootstrap, "_DAY", timedelta(seconds=0.2))
     stores = open_engines(config)
-    bootstrap.sweep_daily(stores, ended)
+    bootstrap.sweep_daily(stores, ended, config.feed)
     stores.close()
     assert len(swept) == 2 and swept[1] - swept[0] >= 0.2
+    assert len(purged) == 2 and purged[1] - purged[0] >= timedelta(seconds=0.2)
 
 
 def ping(config: Config, seconds: float) -> set[object]:

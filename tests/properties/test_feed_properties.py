@@ -1,0 +1,165 @@
+"""Whatever happens, in whatever batches: who follows the feed holds what he may see, no more and no less."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from datetime import timedelta
+from pathlib import Path
+from shutil import copyfile
+from tempfile import TemporaryDirectory
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import Engine, insert, select, update
+
+from bccd.model.events import EventKind
+from bccd.store import migrate
+from bccd.store import tables as t
+from bccd.store.engine import open_engine, reading
+from bccd.store.feed import purge
+from bccd.store.postgresql import normal_url
+from bccd.store.uow import clocked, transaction
+from tests.feed import Follower
+from tests.properties.test_pipeline_properties import (
+    DIRECTORY,
+    MEMORY,
+    NOW,
+    USERS,
+    Draft,
+    file_all,
+    mail,
+    some,
+    some_drafts,
+)
+from tests.server import Server
+
+Open = Callable[[], AbstractContextManager[Engine]]
+
+
+def _make(folder: Path, url: str = "") -> None:
+    """Migrate a database and put a small company in."""
+    config: Any = SimpleNamespace(data_dir=folder, database=SimpleNamespace(url=url))
+    migrate.upgrade(config)
+    engine = open_engine(normal_url(url) if url else f"sqlite:///{folder / 'bccd.db'}")
+    with transaction(engine) as connection:
+        for table, rows in DIRECTORY.items():
+            connection.execute(insert(t.database.tables[table]), rows)
+    engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def sqlite(tmp_path_factory: pytest.TempPathFactory) -> Open:
+    """Return what opens a company in SQLite."""
+    template = tmp_path_factory.mktemp("template")
+    _make(template)
+
+    @contextmanager
+    def fresh() -> Iterator[Engine]:
+        with TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
+            path = Path(folder) / "bccd.db"
+            copyfile(template / "bccd.db", path)
+            engine = open_engine(f"sqlite:///{path}")
+            yield engine
+            engine.dispose()
+
+    return fresh
+
+
+@pytest.fixture(scope="module")
+def postgresql(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Open]:
+    """Return what opens a company in PostgreSQL."""
+    with server.database() as template:
+        _make(tmp_path_factory.mktemp("template"), server.url(template))
+
+        @contextmanager
+        def fresh() -> Iterator[Engine]:
+            with server.database(template) as name:
+                engine = open_engine(normal_url(server.url(name)))
+                yield engine
+                engine.dispose()
+
+        yield fresh
+
+
+# What happens between two looks of the followers: so many mails, a user comes or goes, events are deleted.
+Move = int | str
+moves = st.lists(
+    st.tuples(
+        st.one_of(st.integers(1, 4), st.sampled_from(["user", "purge"])), st.sets(st.sampled_from([*USERS]))
+    ),
+    max_size=8,
+)
+
+
+def toggle(engine: Engine, user: int) -> None:
+    """Let a user leave, or come back, as a directory load does it."""
+    with clocked(engine, 1) as work:
+        who = (t.app_user.c.company_id == 1) & (t.app_user.c.id == user)
+        active = work.connection.execute(select(t.app_user.c.active).where(who)).scalar_one()
+        work.connection.execute(update(t.app_user).where(who).values(active=not active))
+        work.announce(EventKind.USER_CHANGED, NOW, [user])
+
+
+def following_is_enough(
+    company: Open, drafts: list[Draft], moves: list[tuple[Move, set[int]]], page: int
+) -> None:
+    """Let each user follow, now and then, and compare in the end."""
+    mails = [mail(number, draft) for number, draft in enumerate(drafts, 1)]
+    with company() as engine, ExitStack() as stack:
+        followers = {user: Follower(engine, 1, user, page=page) for user in USERS}
+        for follower in followers.values():
+            stack.callback(follower.close)
+        for number, (move, looking) in enumerate([*moves, (len(mails), set(USERS))]):
+            if move == "user":
+                toggle(engine, 1 + number % len(USERS))
+            elif move == "purge":
+                purge(engine, NOW + timedelta(days=1))
+            elif isinstance(move, int) and mails:
+                batch, mails = mails[:move], mails[move:]
+                file_all(engine, batch, [])
+            for user in looking:
+                followers[user].step()
+        for follower in followers.values():
+            follower.catch_up()
+            assert follower.held() == follower.truth()
+
+
+FOLLOWED = given(some_drafts(), moves, st.integers(1, 5))
+
+
+@some(25)
+@FOLLOWED
+def test_who_follows_holds_what_he_may_see(
+    sqlite: Open, drafts: list[Draft], moves: list[tuple[Move, set[int]]], page: int
+) -> None:
+    """Mail, merges, users that come and go, purges: the reference reader's copy is what the views show."""
+    following_is_enough(sqlite, drafts, moves, page)
+
+
+@pytest.mark.db
+@some(4)
+@FOLLOWED
+def test_who_follows_on_postgresql_holds_what_he_may_see(
+    postgresql: Open, drafts: list[Draft], moves: list[tuple[Move, set[int]]], page: int
+) -> None:
+    """The same holds there."""
+    following_is_enough(postgresql, drafts, moves, page)
+
+
+def events(engine: Engine) -> list[tuple[Any, ...]]:
+    """Return the whole feed in its order."""
+    with reading(engine) as connection:
+        return [tuple(row) for row in connection.execute(select(t.change).order_by(t.change.c.seq))]
+
+
+@some(20)
+@given(some_drafts(), st.lists(st.integers(1, 4), max_size=9))
+def test_batches_do_not_show_in_the_feed(sqlite: Open, drafts: list[Draft], sizes: list[int]) -> None:
+    """One by one or in batches: the same events under the same numbers."""
+    mails = [mail(number, draft) for number, draft in enumerate(drafts, 1)]
+    with sqlite() as one_by_one, sqlite() as in_batches:
+        file_all(one_by_one, mails, [1] * len(mails))
+        file_all(in_batches, mails, sizes)
+        assert events(in_batches) == events(one_by_one)
