@@ -30,6 +30,7 @@ from bccd.ports import DeliverPorts, ReceivePorts, Receiver
 from bccd.sources.settings import Listener
 from bccd.store import directory as master_data
 from bccd.store import entries, migrate, reads
+from bccd.store.acquaintance import acquaintance
 from bccd.store.bell import CHANGE, Listening, Ringer
 from bccd.store.commands import Commands
 from bccd.store.engine import Stores, open_engines
@@ -119,6 +120,7 @@ def make_directory(stores: Stores) -> CachedDirectory:
         partial(reads.directory_snapshot, stores.database),
         partial(reads.directory_version, stores.database),
         partial(reads.deal_exists, stores.database),
+        partial(acquaintance, stores.database),
     )
 
 

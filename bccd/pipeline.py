@@ -26,9 +26,12 @@ from bccd.rules import admit
 from bccd.rules.decide import decide, failed
 from bccd.rules.identify import identify
 from bccd.rules.lookups import lookups
+from bccd.rules.outsider import handed_on, outsider
 from bccd.rules.overlay import Overlay
-from bccd.rules.ruled import ruled
+from bccd.rules.ruled import STRANGERS, ruled
 from bccd.rules.scope import bounded
+
+_KEPT = frozenset({"unconfirmed_address"}) | STRANGERS
 
 
 class Receiving:
@@ -67,11 +70,27 @@ class Receiving:
             verdicts[company_id] = await self._take(envelope, company_id, sender, auth)
         return [verdicts[target.company_id] for target in envelope.targets]
 
+    async def _verdict(
+        self, header: bytes, company_id: int, sender: StrictFrom, auth: AuthReport
+    ) -> Sender | HeldSender:
+        """Say whose mail it is; nobody is refused by a stale snapshot."""
+        verdict = identify(sender, auth, await self._ports.directory.current(), company_id)
+        if isinstance(verdict, Sender):
+            return verdict
+        directory = await self._ports.directory.fresh()
+        verdict = identify(sender, auth, directory, company_id)
+        if isinstance(verdict, Sender) or verdict.reason != "unknown_sender":
+            return verdict
+        for_user = handed_on(header, sender.address, auth, directory, company_id)
+        if for_user is not None:
+            return for_user
+        someone = outsider(header, sender.address, auth)
+        known = await self._ports.directory.acquaintance(company_id, someone) if someone else None
+        return HeldSender("customer_reply", sender.address, known.user_id) if known else verdict
+
     async def _take(self, envelope: Envelope, company_id: int, sender: StrictFrom, auth: AuthReport) -> Reply:
         """Prove one company's share of the mail and make it durable: TRANSACTION 1."""
-        verdict = identify(sender, auth, await self._ports.directory.current(), company_id)
-        if isinstance(verdict, HeldSender):
-            verdict = identify(sender, auth, await self._ports.directory.fresh(), company_id)
+        verdict = await self._verdict(envelope.raw.header, company_id, sender, auth)
         if isinstance(verdict, HeldSender) and not _keeps(envelope.peer, auth, verdict):
             return self._refusal(verdict)
         receipt = await self._ports.spool.put(_intake(envelope, company_id, verdict, auth))
@@ -90,10 +109,11 @@ def _keeps(peer: Peer, auth: AuthReport, verdict: HeldSender) -> bool:
     """Tell whether unproven mail is kept for a person to look at instead of being refused.
 
     Behind another server a refusal would make that server bounce to a forged address (rules.md 2.8); an alias
-    that is only waiting for its confirmation is kept on every way (decisions.md 7.8).
+    that is only waiting for its confirmation, and what a user may let in, are kept on every way
+    (decisions.md 7.4, 7.5, 7.8).
     """
     behind = peer.protocol is not Protocol.SMTP or bool(auth.relay)
-    return behind or verdict.reason == "unconfirmed_address"
+    return behind or verdict.reason in _KEPT
 
 
 def _intake(envelope: Envelope, company_id: int, verdict: Sender | HeldSender, auth: AuthReport) -> Intake:

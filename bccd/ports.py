@@ -8,7 +8,7 @@ from typing import Protocol, Self
 
 from bccd.model.auth import AuthReport
 from bccd.model.delivery import Delivery, Intake, Mail, Receipt
-from bccd.model.directory import Company, Directory
+from bccd.model.directory import Acquaintance, Company, Directory, Outsider
 from bccd.model.envelope import Envelope, Peer, Target
 from bccd.model.facts import Facts, Query
 from bccd.model.plan import Outcome, Plan
@@ -36,6 +36,14 @@ class DirectorySource(Protocol):
 
     async def deal_exists(self, company_id: int, external_id: str) -> bool | None:
         """Tell whether the company has that deal; None when it cannot be told now."""
+        ...
+
+    async def acquaintance(self, company_id: int, outsider: Outsider) -> Acquaintance | None:
+        """Tell whether an outsider is known; raises StoreUnavailableError.
+
+        He is if he takes part in a stored conversation that one of the names leads to, or if his address is
+        proven and a contact has it.
+        """
         ...
 
 

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TypeVar
 
-from bccd.model.directory import Directory
+from bccd.model.directory import Acquaintance, Directory, Outsider
 from bccd.model.errors import StoreUnavailableError
 
 T = TypeVar("T")
@@ -28,6 +28,7 @@ class CachedDirectory:
         load_snapshot: Callable[[], Directory],
         load_version: Callable[[], int],
         deal_exists: Callable[[int, str], bool],
+        acquaintance: Callable[[int, Outsider], Acquaintance | None],
         *,
         max_age: float = 1.0,
         patience: float = 5.0,
@@ -36,6 +37,7 @@ class CachedDirectory:
         self._load_snapshot = load_snapshot
         self._load_version = load_version
         self._deal_exists = deal_exists
+        self._acquaintance = acquaintance
         self._max_age = max_age
         self._patience = patience
         self._monotonic = monotonic
@@ -78,6 +80,10 @@ class CachedDirectory:
             return await self._in_thread(lambda: self._deal_exists(company_id, external_id))
         except StoreUnavailableError:
             return None
+
+    async def acquaintance(self, company_id: int, outsider: Outsider) -> Acquaintance | None:
+        """Tell whether an outsider is known; raises StoreUnavailableError."""
+        return await self._in_thread(lambda: self._acquaintance(company_id, outsider))
 
     def close(self) -> None:
         """Let the threads end; a call that hangs in one is not waited for."""

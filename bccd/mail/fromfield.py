@@ -53,16 +53,21 @@ class _RefusedError(Exception):
 
 def strict_from(header: bytes) -> StrictFrom:
     """Read the From field of a header section; the address is empty exactly when `defect` says why."""
+    return strict_mailbox(header, b"from")
+
+
+def strict_mailbox(header: bytes, field: bytes) -> StrictFrom:
+    """Read a field that must hold one mailbox as exactly as From; `field` is its name in lower case."""
     try:
-        value = _the_value(header)
+        value = _the_value(header, field)
         name, address = _mailbox(value)
         return StrictFrom(address, name, "")
     except _RefusedError as refused:
         return StrictFrom("", "", str(refused))
 
 
-def _the_value(header: bytes) -> bytes:
-    """Return the unfolded value of the only From field, in a section that nobody can read otherwise."""
+def _the_value(header: bytes, wanted: bytes) -> bytes:
+    """Return the unfolded value of the only such field, in a section that nobody can read otherwise."""
     if _CONTROL.search(header):
         raise _RefusedError("control")
     found = []
@@ -71,14 +76,14 @@ def _the_value(header: bytes) -> bytes:
             continue
         field = _FIELD.match(line)
         if field is None:
-            # Some readers end the section here, some go on: they would see different From fields.
+            # Some readers end the section here, some go on: they would see different fields.
             raise _RefusedError("malformed_header")
-        if field[1].lower() == b"from":
+        if field[1].lower() == wanted:
             if field[2]:
                 raise _RefusedError("space_before_colon")
             found.append(line[field.end() :].strip(b" \t"))
     if len(found) != 1:
-        raise _RefusedError("many_from" if found else "no_from")
+        raise _RefusedError(f"{'many' if found else 'no'}_{wanted.decode()}")
     if len(found[0]) > _VALUE_CAP:
         raise _RefusedError("too_long")
     if not found[0]:

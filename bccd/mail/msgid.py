@@ -1,10 +1,12 @@
 """Message ids (RFC 5322 3.6.4) in the form in which they are compared."""
 
 import re
+from collections.abc import Iterable
 
 from bccd.mail.charset import decode
 
 IDS_CAP = 1_000
+ANSWERED_CAP = 100
 _ID_CAP = 998
 
 _ANGLE = re.compile(r"<([^<>]{1,1100})>")
@@ -31,6 +33,18 @@ def message_ids(value: bytes | str) -> tuple[str, ...]:
             if len(found) == IDS_CAP:
                 break
     return tuple(found)
+
+
+def answered(found: Iterable[tuple[bytes, bytes]]) -> tuple[str, ...]:
+    """Return the ids that a header section's fields answer, the nearest first, at most ANSWERED_CAP."""
+    nearest: list[str] = []
+    older: list[str] = []
+    for name, value in found:
+        if name == b"in-reply-to":
+            nearest += message_ids(value)
+        elif name == b"references":
+            older += message_ids(value)
+    return tuple(dict.fromkeys((*nearest, *reversed(older))))[:ANSWERED_CAP]
 
 
 def message_id(value: bytes | str) -> str:

@@ -48,6 +48,22 @@ class UserAddress:
 
 
 @dataclass(frozen=True, slots=True)
+class Outsider:
+    """Somebody who is no user, and what his mail says that may tell whether he is known."""
+
+    address: str
+    names: frozenset[bytes]  # rules.thread.id_names of the mails that it answers
+    proven: bool  # whether the address is proven to be his
+
+
+@dataclass(frozen=True, slots=True)
+class Acquaintance:
+    """An outsider whom the company knows: he answers its mail, or he is a contact."""
+
+    user_id: int | None  # whose mail he answers or whose contact he is; None where that is nobody now
+
+
+@dataclass(frozen=True, slots=True)
 class Directory:
     """Everything RCPT and From are checked against, as of one version."""
 

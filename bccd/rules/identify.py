@@ -2,7 +2,7 @@
 
 from bccd.mail.addresses import domain_of
 from bccd.mail.fromfield import StrictFrom
-from bccd.model.auth import AuthMethod, AuthReport, HeldSender, Sender
+from bccd.model.auth import AuthMethod, AuthReport, AuthResult, HeldSender, Sender
 from bccd.model.directory import Directory
 
 # A relay's results that prove a From domain, strongest first (smtp-and-auth.md 2.4).
@@ -30,6 +30,29 @@ def identify(
     return Sender(user.id, sender.address, method)
 
 
+def vouched(report: AuthReport, domain: str) -> bool:
+    """Tell whether the server that sent the mail is the domain's, whoever wrote it.
+
+    DMARC is left out: it speaks of the author, whose mail a redirection breaks.
+    """
+    if report.trusted_network:
+        return True
+    if not report.relay or not report.authserv_id:
+        return False
+    return any(_passes(result, name, domain) for result in report.results for name in ("dkim", "spf"))
+
+
+def passes_dmarc(report: AuthReport, domain: str) -> bool:
+    """Tell whether a trusted relay found that the mail is its author's (RFC 9989)."""
+    known = bool(report.relay and report.authserv_id and domain)
+    return known and any(_passes(result, "dmarc", domain) for result in report.results)
+
+
+def _passes(result: AuthResult, method: str, domain: str) -> bool:
+    signer = result.domain.rpartition("@")[2]
+    return result.method == method and result.result == "pass" and aligned(signer, domain)
+
+
 def proof(report: AuthReport, domain: str) -> AuthMethod | None:
     """Return the strongest evidence that the mail comes from this domain, or None."""
     if report.trusted_network:
@@ -40,13 +63,8 @@ def proof(report: AuthReport, domain: str) -> AuthMethod | None:
     if any(r.method == "dmarc" and r.result == "fail" for r in report.results):
         return None
     for name, method in _PROOFS:
-        for result in report.results:
-            if (
-                result.method == name
-                and result.result == "pass"
-                and aligned(result.domain.rpartition("@")[2], domain)
-            ):
-                return method
+        if any(_passes(result, name, domain) for result in report.results):
+            return method
     return None
 
 

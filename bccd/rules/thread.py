@@ -1,6 +1,6 @@
 """Tokens to conversations: connected components, whatever the order of arrival (data.md 1)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from hashlib import blake2b
 
 from bccd.mail.subject import base_subject
@@ -45,6 +45,11 @@ def names(strand: Strand) -> frozenset[bytes]:
     if strand.calendar_uid:
         found.add(_name("ical", strand.calendar_uid))
     return frozenset(found)
+
+
+def id_names(ids: Iterable[str]) -> frozenset[bytes]:
+    """Return the names under which mails with these ids are known."""
+    return frozenset(_name("id", value) for value in ids)
 
 
 def own_names(strand: Strand) -> frozenset[bytes]:

@@ -8,14 +8,16 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy import Engine, event
 
+from bccd.model.directory import Outsider
 from bccd.model.envelope import Target
 from bccd.store import conversations, entries, outcomes
+from bccd.store.acquaintance import acquaintance
 from bccd.store.engine import Stores
 from bccd.store.spool import GroupSpool, SqlQueue
 from bccd.store.uow import SqlWorks
 from bccd.testing import fill, intake_of
 from bccd.testing.build import NOON
-from tests.store.plans import ANNA, DROP, filed, world
+from tests.store.plans import ANNA, DROP, filed, key, world
 from tests.store.test_reading import apply, query
 
 
@@ -77,6 +79,9 @@ def test_no_answer_is_found_by_looking_through_a_table(filled: Stores, spool: Gr
         outcomes.summary(filled.database, 1)
         outcomes.deliveries(filled.database)
         outcomes.deliveries(filled.database, company=1, user=ANNA)
+        for address in ("jan@customer.example", "nobody@customer.example"):
+            who = Outsider(address, frozenset({key("t1")}), proven=True)
+            acquaintance(filled.database, 1, who)
     # The names of all users of a company are read to tell who sees a mail: they are few too.
     assert [plan for plan in slow(plans) if "app_user" not in plan] == []
     asyncio.run(spool.put(intake_of(b"Subject: x\r\n\r\n", Target(DROP, 1))))

@@ -8,9 +8,9 @@ from hashlib import sha256
 
 import pytest
 
-from bccd.model.auth import AuthReport, HeldSender, Sender
+from bccd.model.auth import AuthReport, AuthResult, HeldSender, Sender
 from bccd.model.delivery import Intake, Receipt, read_id
-from bccd.model.directory import Company, Directory, User, UserAddress
+from bccd.model.directory import Acquaintance, Company, Directory, Outsider, User, UserAddress
 from bccd.model.envelope import Envelope, Peer, Protocol, Raw, Tag, Target
 from bccd.model.errors import StoreUnavailableError
 from bccd.model.reply import (
@@ -24,6 +24,7 @@ from bccd.model.reply import (
 )
 from bccd.pipeline import Receiving
 from bccd.ports import ReceivePorts
+from bccd.rules.thread import id_names
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 CRM, OTHER = Target("crm@drop.example", 1), Target("crm@other.example", 2)
@@ -48,6 +49,9 @@ class World:
     auth: AuthReport = field(default_factory=lambda: AuthReport(trusted_network="127.0.0.0/8"))
     kept: list[Intake] = field(default_factory=list)
     full: bool = False
+    known: Acquaintance | None = None  # what is known of any outsider
+    known_away: bool = False
+    met: list[Outsider] = field(default_factory=list)  # who was asked about
     asked: list[tuple[str, str]] = field(default_factory=list)  # of the verifier
 
     async def current(self) -> Directory:
@@ -61,6 +65,13 @@ class World:
     async def deal_exists(self, company_id: int, external_id: str) -> bool | None:
         assert (company_id, external_id) == (1, "42")
         return self.deal
+
+    async def acquaintance(self, company_id: int, outsider: Outsider) -> Acquaintance | None:
+        assert company_id == 1
+        self.met.append(outsider)
+        if self.known_away:
+            raise StoreUnavailableError("away")
+        return self.known
 
     async def verify(self, envelope: Envelope, from_domain: str) -> AuthReport:
         self.asked.append((envelope.mail_from, from_domain))
@@ -237,3 +248,117 @@ def test_a_spool_that_fails_is_no_answer(world: World) -> None:
     world.full = True
     with pytest.raises(StoreUnavailableError):
         world.data(mail("anna@seller.example"))
+
+
+# ---- mail of others that a user may let in
+
+RELAY = AuthReport(relay="192.0.2.0/24", authserv_id="mx.seller.example")
+
+
+def relayed(*results: tuple[str, str]) -> AuthReport:
+    """Return what a listed relay says: methods that passed, and for which domain."""
+    return replace(RELAY, results=tuple(AuthResult(method, "pass", domain) for method, domain in results))
+
+
+@pytest.mark.parametrize("head", ["In-Reply-To: <1@s>\r\n", "References: <0@s> <1@s>\r\n"])
+def test_a_customer_who_answered_all_is_held_for_who_wrote_to_him(world: World, head: str) -> None:
+    """The mail he answers is stored and he takes part in it (rules.md 2.7, decisions.md 7.4)."""
+    world.auth, world.known = AuthReport(), Acquaintance(7)
+    (reply,) = world.data(mail("Jan <jan@customer.example>", head=head))
+    assert reply.accepted
+    assert world.kept[0].held == HeldSender("customer_reply", "jan@customer.example", 7)
+    ids = ("1@s",) if "In-Reply" in head else ("0@s", "1@s")
+    assert world.met == [Outsider("jan@customer.example", id_names(ids), proven=False)]
+
+
+def test_a_contact_is_held_where_dmarc_says_that_it_is_he(world: World) -> None:
+    """A known contact whose mail is proven, by a relay that is trusted."""
+    world.auth, world.known = relayed(("dmarc", "customer.example")), Acquaintance(None)
+    world.data(mail("jan@customer.example"))
+    assert world.kept[0].held == HeldSender("customer_reply", "jan@customer.example", None)
+    assert world.met == [Outsider("jan@customer.example", frozenset(), proven=True)]
+
+
+@pytest.mark.parametrize(
+    "auth",
+    [
+        AuthReport(),
+        replace(relayed(("dmarc", "customer.example")), relay=""),  # nobody we trust says so
+        replace(relayed(("dmarc", "customer.example")), authserv_id=""),
+        relayed(("dmarc", "evil.example"), ("spf", "customer.example"), ("dkim", "customer.example")),
+        replace(RELAY, results=(AuthResult("dmarc", "fail", "customer.example"),)),
+    ],
+)
+def test_a_spoofed_contact_gets_what_anyone_gets(world: World, auth: AuthReport) -> None:
+    """Nothing is even asked about him (decisions.md 7.4)."""
+    world.auth, world.known = auth, Acquaintance(7)
+    (reply,) = world.data(mail("jan@customer.example"))
+    assert (world.met, reply.reason or world.kept[0].held) in [
+        ([], "unknown_sender"),
+        ([], HeldSender("unknown_sender", "jan@customer.example")),
+    ]
+
+
+@pytest.mark.parametrize(
+    "head", ["Auto-Submitted: auto-replied\r\n", "Precedence: bulk\r\n", "List-Id: <a.b>\r\n"]
+)
+def test_an_outsiders_automatic_mail_is_a_strangers(world: World, head: str) -> None:
+    """It is no answer of a person (rules.md 3.3)."""
+    world.auth, world.known = AuthReport(), Acquaintance(7)
+    (reply,) = world.data(mail("jan@customer.example", head="In-Reply-To: <1@s>\r\n" + head))
+    assert (reply.reason, world.met) == ("unknown_sender", [])
+
+
+def test_a_stranger_is_refused_though_he_names_ids(world: World) -> None:
+    """With the one text for all."""
+    world.auth = AuthReport()
+    (reply,) = world.data(mail("eve@other.example", head="In-Reply-To: <1@s>\r\n"))
+    assert (reply.code, reply.reason) == (550, "unknown_sender")
+
+
+def test_an_acquaintance_that_cannot_be_told_refuses_nobody(world: World) -> None:
+    """The listener makes 451 of it."""
+    world.auth, world.known_away = AuthReport(), True
+    with pytest.raises(StoreUnavailableError):
+        world.data(mail("jan@customer.example", head="In-Reply-To: <1@s>\r\n"))
+
+
+FAILED = AuthResult("spf", "fail", "seller.example")
+PROVEN = [AuthReport("127.0.0.0/8"), relayed(("spf", "seller.example")), relayed(("dkim", "seller.example"))]
+
+
+@pytest.mark.parametrize("auth", PROVEN)
+@pytest.mark.parametrize("name", ["Resent-From", "Sender", "sender"])
+def test_what_a_user_hands_on_is_held_for_him(world: World, name: str, auth: AuthReport) -> None:
+    """A redirection, or an invitation passed on: From is the customer's, the server is the user's."""
+    world.auth = auth
+    (reply,) = world.data(mail("jan@customer.example", head=f"{name}: Anna <anna@seller.example>\r\n"))
+    assert reply.accepted
+    assert world.kept[0].held == HeldSender("redirected", "jan@customer.example", 7)
+
+
+@pytest.mark.parametrize(
+    ("head", "auth"),
+    [
+        ("Sender: anna@seller.example\r\n", AuthReport()),  # not proven
+        ("Sender: anna@seller.example\r\n", replace(RELAY, results=(FAILED,))),
+        ("Sender: anna@seller.example\r\n", relayed(("dkim", "evil.example"))),
+        ("Sender: anna@seller.example\r\n", replace(relayed(("dkim", "seller.example")), authserv_id="")),
+        ("Sender: alias@home.example\r\n", PROVEN[0]),  # not confirmed
+        ("Sender: bert@seller.example\r\n", PROVEN[0]),  # nobody
+        ("Resent-From: anna@seller.example, x@y.example\r\n", PROVEN[0]),  # two
+        ("Resent-From: anna@seller.example\r\nResent-From: x@y.example\r\n", PROVEN[0]),
+        ("X-Sender: anna@seller.example\r\n", PROVEN[0]),
+        ("Reply-To: anna@seller.example\r\n", PROVEN[0]),
+    ],
+)  # fmt: skip
+def test_what_is_handed_on_by_nobody_in_particular_is_a_strangers(
+    world: World, head: str, auth: AuthReport
+) -> None:
+    """Exactly one address, confirmed and proven; else it is anybody's mail (decisions.md 7.5)."""
+    world.auth = auth
+    (reply,) = world.data(mail("jan@customer.example", head=head))
+    assert (reply.reason or world.kept[0].held) in (
+        "unknown_sender",
+        HeldSender("unknown_sender", "jan@customer.example"),
+    )

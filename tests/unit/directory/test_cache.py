@@ -3,12 +3,12 @@
 import asyncio
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
 from bccd.directory.cache import CachedDirectory
-from bccd.model.directory import Directory
+from bccd.model.directory import Acquaintance, Directory, Outsider
 from bccd.model.errors import StoreUnavailableError
 
 
@@ -38,6 +38,10 @@ class Store:
         self._answer()
         return (company_id, external_id) in self.deals
 
+    def known(self, company_id: int, outsider: Outsider) -> Acquaintance | None:
+        self._answer()
+        return Acquaintance(company_id) if outsider.address == "jan@customer.example" else None
+
     def _answer(self) -> None:
         time.sleep(self.seconds)
         if self.away:
@@ -45,7 +49,12 @@ class Store:
 
     def cache(self, patience: float = 5.0) -> CachedDirectory:
         return CachedDirectory(
-            self.snapshot, self.current_version, self.deal, patience=patience, monotonic=self.clock
+            self.snapshot,
+            self.current_version,
+            self.deal,
+            self.known,
+            patience=patience,
+            monotonic=self.clock,
         )
 
     def clock(self) -> float:
@@ -162,7 +171,11 @@ def test_a_database_that_hangs_is_not_waited_for() -> None:
     async def run() -> None:
         store = Store()
         cache = CachedDirectory(
-            store.snapshot, store.current_version, lambda _company, _deal: hung.wait(10), patience=0.05
+            store.snapshot,
+            store.current_version,
+            lambda _company, _deal: hung.wait(10),
+            store.known,
+            patience=0.05,
         )
         assert await cache.deal_exists(1, "D1") is None
         hung.set()
@@ -179,6 +192,23 @@ def test_deals_are_looked_up() -> None:
         store = Store(deals={(1, "D1")})
         cache = store.cache()
         assert (await cache.deal_exists(1, "D1"), await cache.deal_exists(2, "D1")) == (True, False)
+        cache.close()
+
+    asyncio.run(run())
+
+
+def test_outsiders_are_looked_up_or_it_is_said_that_they_cannot_be() -> None:
+    """Nobody may be refused because the database is away: the listener makes 451 of it."""
+
+    async def run() -> None:
+        store = Store()
+        cache = store.cache()
+        jan = Outsider("jan@customer.example", frozenset(), proven=True)
+        assert await cache.acquaintance(7, jan) == Acquaintance(7)
+        assert await cache.acquaintance(7, replace(jan, address="eve@other.example")) is None
+        store.away = True
+        with pytest.raises(StoreUnavailableError):
+            await cache.acquaintance(7, jan)
         cache.close()
 
     asyncio.run(run())
