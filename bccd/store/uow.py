@@ -218,6 +218,8 @@ class Clocked:
 
     def save(self) -> None:
         """Put the clock where it now stands."""
+        if self.company_id in self.connection.info.get(_MOVED, {}):  # perhaps by what was undone since
+            self.connection.info[_MOVED][self.company_id] = self.change_seq
         self.connection.execute(
             update(t.company_clock)
             .where(t.company_clock.c.company_id == self.company_id)

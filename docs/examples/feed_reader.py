@@ -19,12 +19,11 @@ class Bccd:
     """bccd's database, as one viewer may read it."""
 
     def __init__(self, place: str, company: int, viewer: int) -> None:
-        self._db: Any
         self._who, self._is_server = (company, viewer), "://" in place
         if self._is_server:
             import psycopg.rows
 
-            self._db = psycopg.connect(place, autocommit=True, row_factory=psycopg.rows.dict_row)
+            self._db: Any = psycopg.connect(place, autocommit=True, row_factory=psycopg.rows.dict_row)
             self._db.execute("LISTEN bccd_change")
         else:
             self._db = sqlite3.connect(f"file:{place}?mode=ro", uri=True, isolation_level=None)
@@ -87,7 +86,9 @@ def step(bccd: Bccd, copy: sqlite3.Connection) -> bool:
         copy.execute("CREATE TABLE IF NOT EXISTS feed (id PRIMARY KEY, cursor)")
         copy.execute("CREATE TABLE IF NOT EXISTS item (home, id, row, PRIMARY KEY (home, id))")
         (before,) = copy.execute("SELECT max(cursor) FROM feed").fetchone()
-        after = follow(bccd, copy, before) or read_all(bccd, copy)
+        after = follow(bccd, copy, before)
+        if after is None:
+            after = read_all(bccd, copy)
         copy.execute("INSERT OR REPLACE INTO feed VALUES (1, ?)", (after,))
     return bool(after != before)
 
@@ -95,5 +96,4 @@ def step(bccd: Bccd, copy: sqlite3.Connection) -> bool:
 if __name__ == "__main__":
     bccd, copy = Bccd(sys.argv[1], int(sys.argv[2]), int(sys.argv[3])), sqlite3.connect(sys.argv[4])
     while True:
-        if not step(bccd, copy):
-            bccd.wait(2.0)
+        bccd.wait(0.0 if step(bccd, copy) else 2.0)

@@ -1,5 +1,6 @@
 """Whatever happens, in whatever batches: who follows the feed holds what he may see, no more and no less."""
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import timedelta
@@ -14,10 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine, insert, select, update
 
+from bccd.model.command import Command
 from bccd.model.events import EventKind
 from bccd.store import migrate
 from bccd.store import tables as t
-from bccd.store.engine import open_engine, reading
+from bccd.store.commands import Commands
+from bccd.store.engine import Stores, open_engine, reading
 from bccd.store.feed import purge
 from bccd.store.postgresql import normal_url
 from bccd.store.uow import clocked, transaction
@@ -83,13 +86,32 @@ def postgresql(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iter
         yield fresh
 
 
-# What happens between two looks of the followers: so many mails, a user comes or goes, events are deleted.
-Move = int | str
+# What users command, about two messages and their conversations.
+COMMANDS: dict[str, Callable[[list[Any]], dict[str, Any]]] = {
+    "link.set": lambda found: {"message": found[0].id, "deal": 20},
+    "link.reject": lambda found: {"message": found[0].id, "contact": 10},
+    "link.move": lambda found: {"message": found[0].id, "from": 20, "to": 21},
+    "choice.resolve": lambda found: {"conversation": found[0].conversation_id, "deal": 21},
+    "message.share": lambda found: {"message": found[0].id},
+    "message.private": lambda found: {"message": found[0].id},
+    "copy.delete": lambda found: {"message": found[0].id},
+    "conversation.merge": lambda found: {"conversations": sorted({one.conversation_id for one in found})},
+    "conversation.split": lambda found: {"messages": [found[0].id]},
+    "state.set": lambda found: {"message": found[0].id, "seen": True, "flagged": True},
+}
+# What happens between two looks of the followers: so many mails, a user comes or goes, events are deleted, or
+# a user commands something about some of the messages.
+Wish = tuple[str, int, int, int]
+Move = int | str | Wish
+wishes = st.tuples(
+    st.sampled_from(sorted(COMMANDS)), st.sampled_from([*USERS]), st.integers(0, 9), st.integers(0, 9)
+)
 moves = st.lists(
     st.tuples(
-        st.one_of(st.integers(1, 4), st.sampled_from(["user", "purge"])), st.sets(st.sampled_from([*USERS]))
+        st.one_of(st.integers(1, 4), wishes, wishes, wishes, st.sampled_from(["user", "purge"])),
+        st.sets(st.sampled_from([*USERS])),
     ),
-    max_size=8,
+    max_size=12,
 )
 
 
@@ -100,6 +122,19 @@ def toggle(engine: Engine, user: int) -> None:
         active = work.connection.execute(select(t.app_user.c.active).where(who)).scalar_one()
         work.connection.execute(update(t.app_user).where(who).values(active=not active))
         work.announce(EventKind.USER_CHANGED, NOW, [user])
+
+
+def command(engine: Engine, number: int, wish: Wish) -> None:
+    """Have a user's wish done, or refused, about two messages, whether he sees them or not."""
+    kind, actor, *places = wish
+    with reading(engine) as connection:
+        found = connection.execute(
+            select(t.message.c.id, t.message.c.conversation_id).order_by(t.message.c.id)
+        ).all()
+    if found:
+        args = COMMANDS[kind]([found[place % len(found)] for place in places])
+        commands = Commands(Stores(engine, engine, Path()), lambda: NOW)
+        commands.submit(1, [Command(f"c{number}", actor, kind, json.dumps(args))])
 
 
 def following_is_enough(
@@ -116,6 +151,8 @@ def following_is_enough(
                 toggle(engine, 1 + number % len(USERS))
             elif move == "purge":
                 purge(engine, NOW + timedelta(days=1))
+            elif isinstance(move, tuple):
+                command(engine, number, move)
             elif isinstance(move, int) and mails:
                 batch, mails = mails[:move], mails[move:]
                 file_all(engine, batch, [])
@@ -134,7 +171,7 @@ FOLLOWED = given(some_drafts(), moves, st.integers(1, 5))
 def test_who_follows_holds_what_he_may_see(
     sqlite: Open, drafts: list[Draft], moves: list[tuple[Move, set[int]]], page: int
 ) -> None:
-    """Mail, merges, users that come and go, purges: the reference reader's copy is what the views show."""
+    """Mail, commands, users that come and go, purges: the reference reader's copy is what the views show."""
     following_is_enough(sqlite, drafts, moves, page)
 
 

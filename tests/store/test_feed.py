@@ -70,6 +70,15 @@ def test_a_viewer_is_told_what_is_for_everyone_and_for_himself(company: Stores) 
     assert [row[3] for row in page(company, ANNA, company=2)] == [104]
 
 
+def test_a_team_s_members_are_told_what_is_for_the_team(company: Stores) -> None:
+    """Such as a mail of the team that waits; others are not, nor is the team itself."""
+    with transaction(company.database) as connection:
+        connection.execute(insert(t.team_member).values(company_id=1, team_id=SALES, user_id=BERT))
+    told(company, Change(EventKind.DELIVERY_HELD, SALES, entity_id=77))
+    assert page(company, BERT) == [(1, "delivery.held", None, None, 77, None)]
+    assert page(company, ANNA) == page(company, SALES) == []
+
+
 def feed(connection: Connection) -> Sequence[Any]:
     """Return where the feed stands, for each viewer."""
     asked = "SELECT company_id, viewer_user_id, change_seq, min_seq FROM v1_feed ORDER BY 1, 2"

@@ -1,7 +1,7 @@
 """The change feed as each viewer may read it, and what a reader needs to begin.
 
-A viewer is told what is for everyone in the company and what is for himself. The key (company_id, seq) finds
-the events behind a cursor in their order.
+A viewer is told what is for everyone in the company, for himself, and for teams that he is a member of. The
+key (company_id, seq) finds the events behind a cursor in their order.
 """
 
 from alembic import op
@@ -17,7 +17,9 @@ VIEWS = (
     SELECT u.id AS viewer_user_id, c.company_id, c.seq, c.at, c.kind, c.conversation_id, c.message_id,
         c.entity_id, c.actor_id
     FROM app_user u
-    JOIN change c ON c.company_id = u.company_id AND (c.audience_id = 0 OR c.audience_id = u.id)
+    JOIN change c ON c.company_id = u.company_id AND (c.audience_id = 0 OR c.audience_id = u.id OR EXISTS (
+        SELECT 1 FROM team_member m
+        WHERE m.company_id = u.company_id AND m.team_id = c.audience_id AND m.user_id = u.id))
     WHERE u.active AND NOT u.is_team
     """,
     """
