@@ -21,7 +21,7 @@ from bccd.model.facts import Query
 from bccd.model.message import Content, Message
 from bccd.model.plan import Outcome, Plan
 from bccd.model.reply import ACCEPTED, NO_SINGLE_FROM, NO_SUCH_DEAL, NOT_ACCEPTED, Reply
-from bccd.ports import DeliverPorts, ReceivePorts
+from bccd.ports import DeliverPorts, ReceivePorts, UnitOfWork
 from bccd.rules import admit
 from bccd.rules.decide import decide, failed
 from bccd.rules.identify import identify
@@ -136,34 +136,48 @@ def _accepted(receipt: Receipt) -> Reply:
     return ACCEPTED.because(f"{ACCEPTED.text} as {show_id(receipt.delivery_id)}{seen}")
 
 
+def _plan_batch(mails: Sequence[Mail], work: UnitOfWork) -> tuple[list[Mail], list[Plan], list[Outcome]]:
+    """Decide mails one after the other over facts gathered once; returns what is to be written, and outcomes.
+
+    It ends early where conversations are put together anew: what comes next must see the result.
+    """
+    mails = [bounded(mail) for mail in mails]
+    policy = work.company.policy
+    asked = [lookups(mail, policy) for mail in mails]
+    overlay = Overlay(work.gather(reduce(or_, asked, Query())))
+    said = [ruled(mail, overlay) for mail in mails]
+    if any(mail is not before for mail, before in zip(said, mails, strict=True)):
+        mails = said  # what users have named since must be known too, under the same lock
+        asked = [lookups(mail, policy) for mail in mails]
+        overlay = Overlay(work.gather(reduce(or_, asked, Query())))
+    plans: list[Plan] = []
+    fresh: list[Mail] = []
+    outcomes: list[Outcome] = []
+    for mail in mails:
+        ended = overlay.delivered(mail.delivery.id)
+        if ended is not None:  # the last run died between this commit and clearing the spool
+            outcomes.append(ended)
+            continue
+        plan = decide(mail, overlay)
+        fresh.append(mail)
+        plans.append(plan)
+        outcomes.append(plan.outcome)
+        if any(part.regroup for part in (plan, *plan.more)):
+            break
+    return fresh, plans, outcomes
+
+
 def deliver(company_id: int, mails: Sequence[Mail], ports: DeliverPorts) -> list[Outcome]:
     """File one company's parsed mails in one transaction: TRANSACTION 2; re-runnable at any time.
 
     Raises StoreUnavailableError when the database is away; any other exception is the fault of a mail.
     """
+    outcomes: list[Outcome] = []
     with ports.open_work(company_id) as work:
-        mails = [bounded(mail) for mail in mails]
-        policy = work.company.policy
-        asked = [lookups(mail, policy) for mail in mails]
-        overlay = Overlay(work.gather(reduce(or_, asked, Query())))
-        said = [ruled(mail, overlay) for mail in mails]
-        if any(mail is not before for mail, before in zip(said, mails, strict=True)):
-            mails = said  # what users have named since must be known too, under the same lock
-            asked = [lookups(mail, policy) for mail in mails]
-            overlay = Overlay(work.gather(reduce(or_, asked, Query())))
-        plans: list[Plan] = []
-        fresh: list[Mail] = []
-        outcomes: list[Outcome] = []
-        for mail in mails:
-            ended = overlay.delivered(mail.delivery.id)
-            if ended is not None:  # the last run died between this commit and clearing the spool
-                outcomes.append(ended)
-                continue
-            plan = decide(mail, overlay)
-            fresh.append(mail)
-            plans.append(plan)
-            outcomes.append(plan.outcome)
-        work.apply(fresh, plans, ports.clock.now())
+        while len(outcomes) < len(mails):
+            fresh, plans, ended = _plan_batch(mails[len(outcomes) :], work)
+            work.apply(fresh, plans, ports.clock.now())
+            outcomes += ended
         work.commit()
     return outcomes
 

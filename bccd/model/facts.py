@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from bccd.model.crm import Contact, Deal, DealStatus, Organisation
 from bccd.model.directory import Company, User, UserAddress
-from bccd.model.plan import Outcome, Provenance
+from bccd.model.plan import LinkState, Outcome, Provenance
 from bccd.model.ruling import Ruling
 from bccd.model.strand import Override, Strand, Token
 
@@ -76,7 +76,7 @@ class KnownMessage:
 
 @dataclass(frozen=True, slots=True)
 class CarriedDeal:
-    """A deal linked to a message, with one who takes part in that message and so may hand it on."""
+    """A deal linked to a message, with one who takes part in that message and so hands it on."""
 
     deal_id: int
     status: DealStatus  # never deleted
@@ -87,12 +87,13 @@ class CarriedDeal:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a user decided about a link for a conversation; of several about one target the latest counts."""
+    """What a user decided about a link for a conversation, or is asked; of several the latest counts."""
 
     link_id: int
+    message_id: int
     decided_at: str  # ISO 8601 UTC
     viewer: int  # who may see the message it was said of: 0 = everyone, else one owner
-    active: bool  # else it is a tombstone
+    state: LinkState  # active, rejected, or a suggestion that waits for him
     contact_id: int | None = None
     organisation_id: int | None = None
     deal_id: int | None = None

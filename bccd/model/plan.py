@@ -203,6 +203,19 @@ class Named:
     identity_key: bytes
     sent_at: datetime | None
     sort_at: datetime
+    provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A suggestion that a user has answered by naming the deal in an address."""
+
+    link_id: int
+    conversation_id: int
+    message_id: int
+    state: LinkState  # active for the deal he named, rejected for the others
+    actor_id: int
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,5 +302,6 @@ class Plan:
     handed_on: tuple[HandedOn, ...] = ()
     bounces: tuple[NewBounce, ...] = ()
     arrived: tuple[str, ...] = ()  # addresses that wrote good mail: older bounces of theirs are cleared
+    settled: tuple[Settled, ...] = ()
     changes: tuple[Change, ...] = ()
     more: tuple["Plan", ...] = field(default=())  # further originals of the same mail; no steps of their own

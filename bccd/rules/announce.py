@@ -5,19 +5,31 @@ from collections.abc import Iterable
 from bccd.model.directory import Sharing
 from bccd.model.events import EventKind
 from bccd.model.facts import KnownMessage
-from bccd.model.plan import Change, Merge, NewContact
+from bccd.model.plan import Change, Merge, NewContact, Regroup
 from bccd.rules.case import Case
 
 EVERYONE = 0
 
 
-def general(contacts: Iterable[NewContact], merge: Merge | None) -> tuple[Change, ...]:
-    """Announce to everyone what carries no content: new contacts, merged conversations (decisions.md 6)."""
+def general(
+    contacts: Iterable[NewContact], merge: Merge | None, regroup: Regroup | None = None
+) -> tuple[Change, ...]:
+    """Announce to everyone what carries no content: new contacts, conversations that merged or split."""
     made = (Change(EventKind.CONTACT_ADDED, EVERYONE, entity_id=contact.id) for contact in contacts)
-    losers = merge.losers if merge else ()
-    winner = merge.winner if merge else None
-    merged = (Change(EventKind.CONVERSATION_MERGED, EVERYONE, winner, entity_id=loser) for loser in losers)
-    return (*made, *merged)
+    pairs = [(loser, merge.winner) for loser in merge.losers] if merge else []
+    pairs += regroup.merged if regroup else ()
+    merged = (
+        Change(EventKind.CONVERSATION_MERGED, EVERYONE, winner, entity_id=loser) for loser, winner in pairs
+    )
+    return (*made, *merged, *(_splits(regroup) if regroup else ()))
+
+
+def _splits(regroup: Regroup) -> Iterable[Change]:
+    """Name each conversation that lost messages, with each that has them now."""
+    gone = dict(regroup.merged)
+    for before, home in dict.fromkeys((before, home) for _, before, home in regroup.moved):
+        if gone.get(before) != home:
+            yield Change(EventKind.CONVERSATION_SPLIT, EVERYONE, before, entity_id=home)
 
 
 def first(case: Case, conversation_id: int, message_id: int, *, is_open: bool) -> tuple[Change, ...]:

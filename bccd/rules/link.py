@@ -8,6 +8,7 @@ from bccd.model.crm import Deal, DealStatus
 from bccd.model.envelope import Tag, Target
 from bccd.model.message import AutoKind
 from bccd.model.plan import LinkOrigin, LinkState, Step
+from bccd.model.policy import MultiDeal
 from bccd.rules.overlay import Overlay
 
 # A machine's answer to our own mail, which a user has filed: it chooses nothing (rules.md 3.2, 3.3).
@@ -24,6 +25,7 @@ class DealLink:
     origin: LinkOrigin
     rule: str
     score: float | None = None
+    reason: str = ""  # what speaks for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +34,8 @@ class Asking:
 
     targets: tuple[Target, ...]
     conversations: frozenset[int]  # those it joins
-    contact_ids: tuple[
-        int, ...
-    ]  # of the main counterparties: the only ones that choose a deal (decisions.md 7.10)
+    contact_ids: tuple[int, ...]  # of the main counterparties: they alone choose a deal (decisions.md 7.10)
+    organisation_ids: tuple[int, ...]  # theirs, where the company counts an organisation's deals
     all_contact_ids: frozenset[int]
     addresses: frozenset[str]  # of all counterparties
     submitter: int
@@ -56,17 +57,65 @@ def link_deals(asking: Asking, overlay: Overlay) -> Found:
         return [], [*steps, Step("deal", "", "none", f"an automatic mail raises no deal: {asking.auto}")]
     if asking.is_mass:
         return [], [*steps, Step("deal", "", "none", "mass mail is linked to contacts alone")]
-    opened, closed = _open_deals(asking, overlay)
-    inherited = overlay.inheritable(
-        asking.conversations, asking.owners, set(asking.all_contact_ids), set(asking.addresses)
-    )
-    if inherited:
-        found, why = _inherit(inherited, opened, asking)
-    elif not overlay.company.policy.auto_link_deal:
-        found, why = [], [Step("deal", "", "none", "the company has switched automatic deal links off")]
-    else:
-        found, why = _by_open_deals(opened, closed, asking)
+    refused, asked = _said(asking, overlay)
+    opened, closed = _candidates(asking, overlay, refused)
+    steps += [
+        Step("deal", f"deal {id_}", "not a candidate", "a user rejected it here") for id_ in sorted(refused)
+    ]
+    found, why = _by_conversation(asking, overlay, refused, asked, opened)
+    if not found and not why:
+        found, why = _by_contacts(opened, closed, asking, overlay)
     return found, steps + why
+
+
+def _by_conversation(
+    asking: Asking, overlay: Overlay, refused: set[int], asked: set[int], opened: list[Deal]
+) -> Found:
+    """Take over what the conversation is linked to (rules.md 7, step 2)."""
+    carried = [_inheritable(asking, overlay, {home}, refused) for home in sorted(asking.conversations)]
+    inherited = {deal_id: status for deals in carried for deal_id, status in deals.items()}
+    if not inherited:
+        return [], []
+    if len(inherited) > 1 and (asked.issuperset(inherited) or _conflict(carried)):
+        reason = "the conversation has several deals: the user chooses"
+        return _offer_ids(sorted(inherited), reason, opened, asking)
+    return _inherit(inherited, opened, asking)
+
+
+def _conflict(carried: list[dict[int, DealStatus]]) -> bool:
+    """Tell whether conversations that become one carry different deals: none of them is guessed."""
+    alive = [frozenset(i for i, s in deals.items() if s is DealStatus.OPEN) for deals in carried]
+    return len({deals for deals in alive if deals}) > 1
+
+
+def _said(asking: Asking, overlay: Overlay) -> tuple[set[int], set[int]]:
+    """Return the deals that users have rejected for these conversations, and those they are asked about."""
+    latest: dict[int, LinkState] = {}
+    asked: set[int] = set()
+    for verdict in overlay.verdicts(asking.conversations, asking.owners):
+        if verdict.deal_id is None:
+            continue
+        if verdict.state is LinkState.SUGGESTED:
+            asked.add(verdict.deal_id)
+        else:
+            latest[verdict.deal_id] = verdict.state
+    refused = {deal_id for deal_id, state in latest.items() if state is LinkState.REJECTED}
+    return refused, asked - latest.keys()
+
+
+def _inheritable(
+    asking: Asking, overlay: Overlay, conversations: set[int], refused: set[int]
+) -> dict[int, DealStatus]:
+    found = overlay.inheritable(
+        conversations, asking.owners, set(asking.all_contact_ids), set(asking.addresses)
+    )
+    return {deal_id: status for deal_id, status in found.items() if deal_id not in refused}
+
+
+def _by_contacts(opened: list[Deal], closed: list[Deal], asking: Asking, overlay: Overlay) -> Found:
+    if not overlay.company.policy.auto_link_deal:
+        return [], [Step("deal", "", "none", "the company has switched automatic deal links off")]
+    return _by_open_deals(opened, closed, asking, overlay.company.policy.multi_deal)
 
 
 def _by_tag(targets: Iterable[Target], overlay: Overlay) -> Found:
@@ -83,11 +132,14 @@ def _by_tag(targets: Iterable[Target], overlay: Overlay) -> Found:
     return links, steps
 
 
-def _open_deals(asking: Asking, overlay: Overlay) -> tuple[list[Deal], list[Deal]]:
+def _candidates(asking: Asking, overlay: Overlay, refused: set[int]) -> tuple[list[Deal], list[Deal]]:
     """Return the main counterparties' deals, the open ones ranked, the others by id."""
     deals = {deal.id: deal for contact in asking.contact_ids for deal in overlay.deals_of(contact)}
-    opened = [deal for deal in deals.values() if deal.status is DealStatus.OPEN]
-    closed = [deal for deal in deals.values() if deal.status is not DealStatus.OPEN]
+    for organisation in asking.organisation_ids:
+        deals |= {deal.id: deal for deal in overlay.deals_of_organisation(organisation)}
+    left = [deal for deal in deals.values() if deal.id not in refused]
+    opened = [deal for deal in left if deal.status is DealStatus.OPEN]
+    closed = [deal for deal in left if deal.status is not DealStatus.OPEN]
     words = _words(asking.subject)
     ranked = sorted(opened, key=lambda deal: _rank(deal, asking.submitter, words), reverse=True)
     return ranked, sorted(closed, key=lambda deal: deal.id)
@@ -105,16 +157,25 @@ def _inherit(inherited: dict[int, DealStatus], opened: list[Deal], asking: Askin
     return links, [Step("deal", f"deal {i}", "linked", reason) for i in taken]
 
 
-def _by_open_deals(opened: list[Deal], closed: list[Deal], asking: Asking) -> Found:
+def _by_open_deals(opened: list[Deal], closed: list[Deal], asking: Asking, several: MultiDeal) -> Found:
     steps = [Step("deal", _name(deal), "not a candidate", f"it is {deal.status}") for deal in closed]
     if not opened:
         return [], [*steps, Step("deal", "", "none", "the main counterparty has no open deal")]
-    if len(opened) > 1:
-        links, why = _offer(opened, f"one of {len(opened)} open deals: the user chooses", asking)
-        return links, steps + why
-    reason = "the only open deal of the main counterparty"
-    steps.append(Step("deal", _name(opened[0]), "linked", reason))
-    return [DealLink(opened[0].id, LinkState.ACTIVE, LinkOrigin.AUTO, "one_open_deal")], steps
+    if len(opened) == 1:
+        return _take(opened, "one_open_deal", "the only open deal of the main counterparty", steps)
+    if several is MultiDeal.LATEST:
+        latest = max(opened, key=lambda deal: (deal.updated_at, deal.id))
+        reason = f"the latest of {len(opened)} open deals, as the company wants"
+        return _take([latest], "latest_open_deal", reason, steps)
+    if several is MultiDeal.ALL:
+        return _take(opened, "all_open_deals", "all open deals, as the company wants", steps)
+    links, why = _offer(opened, f"one of {len(opened)} open deals: the user chooses", asking)
+    return links, steps + why
+
+
+def _take(deals: list[Deal], rule: str, reason: str, steps: list[Step]) -> Found:
+    links = [DealLink(deal.id, LinkState.ACTIVE, LinkOrigin.AUTO, rule) for deal in deals]
+    return links, [*steps, *(Step("deal", _name(deal), "linked", reason) for deal in deals)]
 
 
 def _offer(ranked: list[Deal], reason: str, asking: Asking) -> Found:
@@ -123,14 +184,28 @@ def _offer(ranked: list[Deal], reason: str, asking: Asking) -> Found:
     links, steps = [], []
     for place, deal in enumerate(ranked):
         score = round(1 - place / len(ranked), 3)
-        links.append(DealLink(deal.id, LinkState.SUGGESTED, LinkOrigin.AUTO, "several_open_deals", score))
         hints = []
         if deal.owner_id == asking.submitter:
             hints.append("it is his own")
         if shared := sorted(words & _words(deal.title)):
             hints.append(f"its name shares: {', '.join(shared)}")
-        steps.append(Step("deal", _name(deal), "suggested", "; ".join([reason, *hints])))
+        why = "; ".join([reason, *hints])
+        links.append(
+            DealLink(deal.id, LinkState.SUGGESTED, LinkOrigin.AUTO, "several_open_deals", score, why)
+        )
+        steps.append(Step("deal", _name(deal), "suggested", why))
     return links, steps
+
+
+def _offer_ids(deal_ids: list[int], reason: str, ranked: list[Deal], asking: Asking) -> Found:
+    """Suggest the conversation's deals, those that are candidates by themselves first."""
+    known = [deal for deal in ranked if deal.id in deal_ids]
+    links, steps = _offer(known, reason, asking)
+    rest = [id_ for id_ in deal_ids if id_ not in {deal.id for deal in known}]
+    links += [
+        DealLink(id_, LinkState.SUGGESTED, LinkOrigin.INHERITED, "conversation", 0.0, reason) for id_ in rest
+    ]
+    return links, steps + [Step("deal", f"deal {id_}", "suggested", reason) for id_ in rest]
 
 
 def _rank(deal: Deal, submitter: int, words: set[str]) -> tuple[bool, int, str, int]:

@@ -10,7 +10,7 @@ from bccd.model.facts import Query
 from bccd.model.message import Content, Forward, Mailbox
 from bccd.model.plan import Direction, Provenance
 from bccd.model.policy import Policy
-from bccd.rules.dedupe import id_key
+from bccd.rules.dedupe import id_key, weak_key
 from bccd.rules.direction import Reading
 from bccd.rules.match import never_log_entries
 from bccd.rules.thread import names, strand
@@ -29,11 +29,13 @@ def lookups(mail: Mail, policy: Policy) -> Query:
         domains=frozenset(domain for each in domains for domain in telling_domains(each, policy.free_mail)),
         tokens=frozenset(name for reading in readings for name in names(strand(reading))),
         id_keys=frozenset(id_key(content) for content in contents),
+        weak_keys=frozenset(key for content in contents if (key := weak_key(content))),
         deal_tags=frozenset(target.argument for target in delivery.targets if target.tag is Tag.DEAL),
         deliveries=frozenset({delivery.id}),
         users=frozenset({submitter.user_id} if submitter and submitter.user_id else ()),
         never_log=frozenset(entry for address in addresses for entry in never_log_entries(address)),
         received=(delivery.received_at, delivery.received_at) if _counts_contacts(policy) else None,
+        broadcasts=any(content.broadcast for content in contents),
     )
 
 

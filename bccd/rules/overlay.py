@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from bccd.mail.addresses import domain_of
 from bccd.model.crm import Contact, Deal, DealStatus, Organisation, sortable
 from bccd.model.directory import Company, User, UserAddress
-from bccd.model.facts import CarriedDeal, Facts, KnownMessage
-from bccd.model.plan import LinkState, NewMessage, Outcome, Plan
+from bccd.model.facts import CarriedDeal, Facts, KnownMessage, Verdict
+from bccd.model.plan import HandedOn, LinkState, NewMessage, Outcome, Plan, Regroup
 from bccd.model.ruling import Ruling
-from bccd.model.strand import Token
+from bccd.model.strand import Override, Strand, Token
+from bccd.rules.thread import MARK
 
 _REPLY = "r"  # r+<token>@ is where an answer to us goes (rules.md 1.2)
 
@@ -24,6 +25,16 @@ class Overlay:
         self._next_id = facts.next_id
         self._contacts = dict(facts.contacts)
         self._tokens = dict(facts.token_conversations)
+        self._scopes: defaultdict[bytes, set[bytes]] = defaultdict(set)
+        for name, scope in facts.token_conversations:
+            self._scopes[name].add(scope)
+        self._strands = {strand.message_id: strand for mine in facts.strands.values() for strand in mine}
+        self._weak: defaultdict[bytes, list[bytes]] = defaultdict(list)
+        for key, known in facts.messages.items():
+            if known.weak_key:
+                self._weak[known.weak_key].append(key)
+        self._verdicts = [(home, said) for home, mine in facts.verdicts.items() for said in mine]
+        self._by_hand = set(facts.by_hand)
         self._merged: dict[int, int] = {}
         self._carried = {conversation: set(deals) for conversation, deals in facts.carried.items()}
         self._messages = dict(facts.messages)
@@ -92,6 +103,10 @@ class Overlay:
         """Return all deals the contact takes part in, whatever their status."""
         return self._facts.deals_by_contact.get(contact_id, ())
 
+    def deals_of_organisation(self, organisation_id: int) -> tuple[Deal, ...]:
+        """Return all deals of an organisation, where the company counts those, too."""
+        return self._facts.deals_by_organisation.get(organisation_id, ())
+
     def deal_by_tag(self, external_id: str) -> Deal | None:
         """Return the deal with this external id."""
         return self._facts.deals_by_tag.get(external_id)
@@ -103,6 +118,33 @@ class Overlay:
     def conversations_of(self, tokens: Iterable[Token]) -> set[int]:
         """Return the conversations that hold any of the tokens, merged ones resolved."""
         return {self.resolve(self._tokens[token]) for token in tokens if token in self._tokens}
+
+    def around(self, names: Iterable[bytes]) -> set[int]:
+        """Return the conversations that know any of these names, whatever else would have to be equal."""
+        return {
+            self.resolve(self._tokens[name, scope]) for name in names for scope in self._scopes.get(name, ())
+        }
+
+    def broadcasts(self, names: Iterable[bytes]) -> frozenset[bytes]:
+        """Return those of the names that are mails which went to many."""
+        return frozenset(name for name in names if MARK in self._scopes.get(name, ()))
+
+    def is_by_hand(self, conversation_id: int) -> bool:
+        """Tell whether a user has split what the conversation holds."""
+        return conversation_id in self._by_hand
+
+    def strands_of(self, conversations: Collection[int]) -> list[Strand]:
+        """Return what ties the messages of these conversations to others."""
+        return [
+            replace(strand, conversation_id=home)
+            for strand in self._strands.values()
+            if (home := self.resolve(strand.conversation_id)) in conversations
+        ]
+
+    @property
+    def overrides(self) -> tuple[Override, ...]:
+        """What users said about where messages belong."""
+        return self._facts.overrides
 
     def has_token(self, token: Token) -> bool:
         """Tell whether the token is recorded already."""
@@ -140,6 +182,10 @@ class Overlay:
         """Return the stored message with this identity."""
         return self._messages.get(identity_key)
 
+    def weak_matches(self, weak_key: bytes | None) -> list[KnownMessage]:
+        """Return the stored messages that say the same, by the same author under the same subject."""
+        return [self._messages[key] for key in self._weak.get(weak_key or b"", ())]
+
     def shares_id(self, id_key: bytes, identity_key: bytes, viewer: int) -> bool:
         """Tell whether the viewer may see another message with these identity fields and other content."""
         return any(
@@ -159,21 +205,47 @@ class Overlay:
         """Remember how a delivery ended."""
         self._delivered[outcome.delivery_id] = outcome
 
-    def learn(self, plan: Plan, parties: Iterable[tuple[str, int | None]]) -> None:
+    def verdicts(self, conversations: Collection[int], owners: Collection[int]) -> list[Verdict]:
+        """Return what users decided for these conversations, and are asked, as far as all owners see of it.
+
+        In the order in which it was decided; of several about one target the last counts.
+        """
+        everyone = set(owners)
+        return sorted(
+            (
+                verdict
+                for home, verdict in self._verdicts
+                if self.resolve(home) in conversations
+                and (verdict.viewer == 0 or everyone == {verdict.viewer})
+            ),
+            key=lambda verdict: (verdict.decided_at, verdict.link_id),
+        )
+
+    def learn(
+        self, plan: Plan, strand: Strand, parties: Iterable[str], *, mass: bool
+    ) -> tuple[HandedOn, ...]:
         """Add what the plan will write, so that whatever is decided next sees it.
 
-        `parties` are the counterparties of the message it files, each with his contact.
+        `parties` are the addresses of the counterparties of the message it files. Returns what the message
+        hands on to later mail.
         """
         for contact in plan.contacts:
             fresh = Contact(contact.id, contact.name, organisation_id=contact.organisation_id)
             self._contacts[contact.address] = (*self._contacts.get(contact.address, ()), fresh)
             self._created.setdefault(contact.created_by, []).append(contact.created_at)
         self._learn_merge(plan)
-        self._tokens.update(plan.tokens)
+        if plan.regroup is not None:
+            self._learn_regroup(plan.regroup)
+        for token, home in plan.tokens:
+            self._tokens[token] = home
+            self._scopes[token[0]].add(token[1])
         known = self._learn_message(plan)
-        if known is not None:
-            self._messages[known.identity_key] = known
-            self._hand_on(known, tuple(parties))
+        if known is None:
+            return ()
+        self._keep(known)
+        self._strands[known.id] = replace(strand, message_id=known.id, conversation_id=known.conversation_id)
+        self._learn_verdicts(plan, known)
+        return self._hand_on(known, tuple(parties), mass=mass)
 
     def _learn_merge(self, plan: Plan) -> None:
         if plan.merge is None:
@@ -183,13 +255,39 @@ class Overlay:
             self._merged[loser] = plan.merge.winner
             winner |= self._carried.pop(loser, set())
 
+    def _learn_regroup(self, regroup: Regroup) -> None:
+        """Follow messages to where they went.
+
+        What conversations hand on cannot be told apart here; so a batch ends after such a mail, and only what
+        else the same mail forwards is decided without it.
+        """
+        domain = set(regroup.domain)
+        for token in [token for token, home in self._tokens.items() if self.resolve(home) in domain]:
+            del self._tokens[token]
+            self._scopes[token[0]].discard(token[1])
+        self._merged.update(regroup.merged)
+        for message_id, _, home in regroup.moved:
+            self._strands[message_id] = replace(self._strands[message_id], conversation_id=home)
+        for token, home in regroup.tokens:
+            self._tokens[token] = home
+            self._scopes[token[0]].add(token[1])
+        self._by_hand = (self._by_hand - domain) | set(regroup.by_hand)
+
     def _learn_message(self, plan: Plan) -> KnownMessage | None:
         """Return the message that the plan writes or touches, as it stands afterwards."""
         known = self._before(plan)
         if known is None:
             return None
-        if plan.update is not None:
-            known = replace(known, shared=plan.update.shared, linked=plan.update.linked)
+        update = plan.update
+        if update is not None:
+            known = replace(known, shared=update.shared, linked=update.linked, refs=update.refs or known.refs)
+        if update is not None and (named := update.named) is not None:
+            del self._messages[known.identity_key]
+            self._weak[known.weak_key or b""].remove(known.identity_key)  # by which it was found
+            known = replace(
+                known, id_key=named.id_key, identity_key=named.identity_key, msgid=named.msgid,
+                sent_at=named.sent_at, provenance=named.provenance,
+            )  # fmt: skip
         owners = known.owners | {copy.owner_id for copy in plan.copies}
         deals = {
             (link.deal_id, self._statuses.get(link.deal_id, DealStatus.OPEN))
@@ -203,9 +301,17 @@ class Overlay:
         if new is None:
             return next((m for m in self._messages.values() if m.id == plan.outcome.message_id), None)
         self._learn_activity(new, plan)
+        to = (who.address for who in plan.participants if who.role in ("to", "cc") and not who.copy_id)
         return KnownMessage(
-            new.id, new.conversation_id, new.id_key, new.identity_key, frozenset(), new.shared, new.linked
-        )
+            new.id, new.conversation_id, new.id_key, new.identity_key, frozenset(), new.shared, new.linked,
+            weak_key=new.weak_key, digest=new.content_digest, msgid=new.msgid, sent_at=new.sent_at,
+            provenance=new.provenance, recipients=tuple(sorted(to)), refs=new.refs,
+        )  # fmt: skip
+
+    def _keep(self, known: KnownMessage) -> None:
+        self._messages[known.identity_key] = known
+        if known.weak_key and known.identity_key not in self._weak[known.weak_key]:
+            self._weak[known.weak_key].append(known.identity_key)
 
     def _learn_activity(self, message: NewMessage, plan: Plan) -> None:
         if not message.shared:  # private mail leaves no trace in the directory
@@ -215,13 +321,37 @@ class Overlay:
             if who.contact_id is not None:
                 self._activity[who.contact_id] = max(at, self._activity.get(who.contact_id, ""))
 
-    def _hand_on(self, known: KnownMessage, parties: tuple[tuple[str, int | None], ...]) -> None:
-        """Let the message's deals be inherited by whoever shares a party with it and may see it."""
-        viewers = (*known.owners, *((0,) if known.shared and known.linked else ()))
-        carried = self._carried.setdefault(self.resolve(known.conversation_id), set())
-        for deal_id, status in known.deals:
-            for viewer in viewers:
-                carried.update(CarriedDeal(deal_id, status, viewer, *party) for party in parties)
+    def _learn_verdicts(self, plan: Plan, known: KnownMessage) -> None:
+        """Remember what is asked now, and of whom, and forget what is answered."""
+        answered = {settled.link_id for settled in plan.settled}
+        self._verdicts = [said for said in self._verdicts if said[1].link_id not in answered]
+        for link in plan.links:
+            if link.deal_id is None or link.state is not LinkState.SUGGESTED:
+                continue
+            for viewer in (*known.owners, *((0,) if known.shared and known.linked else ())):
+                asked = Verdict(link.id, known.id, "", viewer, link.state, deal_id=link.deal_id)
+                self._verdicts.append((known.conversation_id, asked))
+
+    def _hand_on(self, known: KnownMessage, parties: tuple[str, ...], *, mass: bool) -> tuple[HandedOn, ...]:
+        """Let the message's deals be inherited by whoever shares a party with it and may see it.
+
+        Of a mass mail only by those who take part in the deal themselves (decisions.md 7.6).
+        """
+        home = self.resolve(known.conversation_id)
+        viewers = (0,) if known.shared and known.linked else sorted(known.owners)
+        carried = self._carried.setdefault(home, set())
+        found: list[HandedOn] = []
+        for deal_id, status in sorted(known.deals):
+            for address in dict.fromkeys(parties):
+                contacts = [contact.id for contact in self._contacts.get(address, ())]
+                if mass and not any(deal.id == deal_id for id_ in contacts for deal in self.deals_of(id_)):
+                    continue
+                for viewer in viewers:
+                    found.append(HandedOn(home, deal_id, viewer, address))
+                    carried |= {
+                        CarriedDeal(deal_id, status, viewer, address, id_) for id_ in (*contacts, None)
+                    }
+        return tuple(found)
 
 
 def _sees(known: KnownMessage, viewer: int) -> bool:

@@ -1,11 +1,14 @@
 """A reading to the rows that merely copy what it says."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from bccd.mail.digest import digest_of
 from bccd.model.delivery import Mail
 from bccd.model.message import Content, Mailbox
 from bccd.model.plan import NewAttachment, NewCopy, NewMessage, NewParticipant
+from bccd.model.strand import Strand
+from bccd.rules.dedupe import weak_key
 from bccd.rules.direction import Reading
 from bccd.rules.match import Match, Verdict
 
@@ -14,35 +17,39 @@ MAX_TEXT = 1_000_000  # characters, rules.md 12
 MAX_PARTICIPANTS = 1_000
 
 
+def moments(content: Content, received: datetime) -> tuple[datetime | None, datetime]:
+    """Return when a mail was sent, and where it sorts: never after its receipt (rules.md 4)."""
+    sent = min(content.date, received) if content.date else None
+    return sent, sent or received
+
+
 def message_row(
     mail: Mail,
     reading: Reading,
-    message_id: int,
+    tied: Strand,
     conversation_id: int,
     keys: tuple[bytes, bytes],
     *,
-    base: str,
     shared: bool,
     linked: bool,
     reused: bool,
 ) -> NewMessage:
-    """Return the message row; a date in the future sorts as the time of receipt (rules.md 4)."""
+    """Return the message row; `keys` are its id key and its identity key."""
     content, received = reading.content, mail.delivery.received_at
     sender = content.sender or Mailbox("", "")
-    id_key, identity_key = keys
+    sent_at, sort_at = moments(content, received)
     return NewMessage(
-        message_id,
+        tied.message_id,
         conversation_id,
-        id_key,
-        identity_key,
+        *keys,
         content.message_id,
         content.in_reply_to[0] if content.in_reply_to else "",
         content.subject,
-        base,
+        tied.base,
         reading.direction,
-        min(content.date, received) if content.date else None,
+        sent_at,
         received,
-        min(content.date, received) if content.date else received,
+        sort_at,
         sender.address,
         sender.name,
         " ".join((content.new_text or content.text)[: 4 * SNIPPET].split())[:SNIPPET],
@@ -56,6 +63,12 @@ def message_row(
         shared,
         linked,
         reused,
+        "\n".join(tied.parents),
+        tied.thread_index or None,
+        tied.calendar_uid,
+        "\n".join(tied.parties),
+        tied.broadcast,
+        weak_key(content),
     )
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Collection, Iterable
 from hashlib import blake2b
 
+from bccd.mail.addresses import domain_of
+from bccd.mail.domains import registered_domain, telling_domains
 from bccd.mail.subject import base_subject
 from bccd.model.strand import Strand, Token
 from bccd.rules.direction import Reading
@@ -72,7 +74,7 @@ def tokens(
         if strand.broadcast and value in strand.own_ids:
             found |= {(name, MARK), (name, _scope(base, _alone(strand), apart))}
         elif name in broadcasts:
-            found |= {(name, _scope(base, party, apart)) for party in strand.parties}
+            found |= {(name, _scope(base, _side(party), apart)) for party in strand.parties}
         else:
             found.add((name, _scope(base, "", apart)))
     if strand.thread_index:
@@ -86,7 +88,13 @@ def tokens(
 
 def _alone(strand: Strand) -> str:
     """Return the party that a broadcast is tied to: one recipient may answer it, of many none is meant."""
-    return strand.parties[0] if len(strand.parties) == 1 else "*"
+    return _side(strand.parties[0]) if len(strand.parties) == 1 else "*"
+
+
+def _side(address: str) -> str:
+    """Return whose answers belong together: a firm's by its domain, of free mail each person's."""
+    domain = domain_of(address)
+    return registered_domain(domain) if telling_domains(domain) else address
 
 
 def _capped(references: tuple[str, ...]) -> tuple[str, ...]:

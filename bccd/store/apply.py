@@ -4,11 +4,13 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, text
 
-from bccd.model.plan import Merge, MessageUpdate
+from bccd.model.plan import LinkOrigin, LinkState, Merge, MessageUpdate, Regroup, Settled
+from bccd.store import handed
 from bccd.store import tables as t
 from bccd.store.audiences import Audiences
 from bccd.store.inserts import insert_rows
-from bccd.store.rows import COLUMNS, Batch, Row
+from bccd.store.regroup import cut, write_regroup
+from bccd.store.rows import COLUMNS, Batch, Edit, Row
 from bccd.store.tables import Instant
 
 # Where the row may stand already, what then becomes of it. A token keeps its first conversation, which merges
@@ -25,6 +27,8 @@ _DELIVERY_CHANGES = (
 )
 ON_CONFLICT = {
     "conversation_token": "DO NOTHING",
+    "conversation_deal": "DO NOTHING",
+    "message_alias": "DO NOTHING",
     "delivery": "(company_id, id) DO UPDATE SET "
     + ", ".join(f"{column} = excluded.{column}" for column in _DELIVERY_CHANGES)
     + " WHERE delivery.state <> 'filed'",
@@ -52,8 +56,20 @@ _MOVE_LINKS = text(
     "UPDATE link SET conversation_id = :winner WHERE company_id = :company AND conversation_id = :loser"
 )
 _WIDEN = text(
-    "UPDATE message SET shared = (shared OR :shared), linked = (linked OR :linked), change_seq = :seq"
+    "UPDATE message SET shared = (shared OR :shared), linked = (linked OR :linked), change_seq = :seq,"
+    " refs = coalesce(:refs, refs) WHERE company_id = :company AND id = :id"
+)
+_NAME = text(
+    "UPDATE message SET msgid = :msgid, in_reply_to = :parent, id_key = :id_key,"
+    " identity_key = :identity_key, sent_at = :sent_at, sort_at = :sort_at, provenance = :provenance"
     " WHERE company_id = :company AND id = :id"
+).bindparams(bindparam("sent_at", type_=Instant), bindparam("sort_at", type_=Instant))
+_SETTLE = text(
+    "UPDATE link SET state = :state, origin = :origin, actor_id = :actor, decided_at = :at"
+    " WHERE company_id = :company AND id = :id AND state = 'suggested'"
+).bindparams(bindparam("at", type_=Instant))
+_LINKED = text(
+    "UPDATE message SET linked = :linked, change_seq = :seq WHERE company_id = :company AND id = :id"
 )
 _KNOWN_SINCE = text(
     "UPDATE participant SET contact_id = :contact, verdict = 'contact' WHERE company_id = :company"
@@ -99,6 +115,10 @@ class Applier:
         self._run(_ACTIVITY, [{"id": id_, "at": at} for id_, at in sorted(batch.activity.items())])
         self._run(_CLOCK, [{"next_id": batch.next_id, "change_seq": batch.change_seq}])
         audiences.update(batch, anew)
+        for ids in cut(batch.lost()):
+            handed.clear(self._connection, self._company_id, ids)
+        for ids in cut(anew):
+            handed.work_out(self._connection, self._company_id, ids)
 
     def _insert(self, table: str, rows: list[Row], conflict: str) -> None:
         insert_rows(self._connection, t.database.tables[table], COLUMNS[table], rows, conflict)
@@ -115,14 +135,41 @@ class Applier:
             mine = [row for row in rows if row[place] is not None]
             self._insert("link", mine, _LINK_CONFLICT.format(target=target))
 
-    def _edit(self, edit: Merge | MessageUpdate, seq: int) -> None:
-        """Move a merged conversation's messages and links, or widen what a message's audience sees."""
-        if isinstance(edit, MessageUpdate):
-            widened = {"id": edit.message_id, "shared": edit.shared, "linked": edit.linked, "seq": seq}
-            self._run(_WIDEN, [widened])
-            message = edit.message_id
-            self._run(_KNOWN_SINCE, [{"id": message, "address": a, "contact": c} for a, c in edit.contacts])
-            return
+    def _edit(self, edit: Edit, seq: int) -> None:
+        """Change rows that stand; each edit sees what those before it did."""
+        match edit:
+            case Merge():
+                self._merge(edit, seq)
+            case Regroup():
+                write_regroup(self._connection, self._company_id, edit, seq)
+            case MessageUpdate():
+                self._widen(edit, seq)
+            case Settled():
+                self._settle(edit, seq)
+
+    def _widen(self, edit: MessageUpdate, seq: int) -> None:
+        widened = {"id": edit.message_id, "shared": edit.shared, "linked": edit.linked, "seq": seq}
+        self._run(_WIDEN, [widened | {"refs": edit.refs}])
+        message = edit.message_id
+        self._run(_KNOWN_SINCE, [{"id": message, "address": a, "contact": c} for a, c in edit.contacts])
+        if edit.named is not None:
+            new = edit.named
+            row = {
+                "id": message, "msgid": new.msgid, "parent": new.in_reply_to, "id_key": new.id_key,
+                "identity_key": new.identity_key, "sent_at": new.sent_at, "sort_at": new.sort_at,
+                "provenance": new.provenance.value,
+            }  # fmt: skip
+            self._run(_NAME, [row])
+
+    def _settle(self, edit: Settled, seq: int) -> None:
+        taken = edit.state is LinkState.ACTIVE
+        origin = LinkOrigin.TAG if taken else LinkOrigin.MANUAL
+        row = {"id": edit.link_id, "state": edit.state.value, "origin": origin.value, "at": edit.at}
+        self._run(_SETTLE, [row | {"actor": edit.actor_id}])
+        if taken:
+            self._run(_LINKED, [{"id": edit.message_id, "linked": True, "seq": seq}])
+
+    def _merge(self, edit: Merge, seq: int) -> None:
         for loser in edit.losers:
             self._run(_MERGE, [{"winner": edit.winner, "loser": loser}])
             self._run(_MOVE_MESSAGES, [{"winner": edit.winner, "loser": loser, "seq": seq}])

@@ -13,10 +13,11 @@ from sqlalchemy import Connection, Executable
 from bccd.model.crm import Contact, Deal, DealStatus, Organisation
 from bccd.model.delivery import DeliveryState
 from bccd.model.directory import Company, Sharing, User, UserAddress
-from bccd.model.facts import CREATION_WINDOW, CarriedDeal, Facts, KnownMessage, Query
+from bccd.model.facts import CREATION_WINDOW, Facts, Query
 from bccd.model.plan import Outcome
 from bccd.model.ruling import Ruling
 from bccd.store import queries
+from bccd.store.standing import standing
 from bccd.store.tables import to_text
 
 MAX_LIST = 10_000  # values in one IN list; SQLite takes 32,766 parameters in all
@@ -44,11 +45,11 @@ class Gatherer:
         query = replace(query, users=frozenset(id_ for user in people for id_ in (user.id, *user.members)))
         contacts = self._contacts(query.addresses)
         matched = {contact.id for found in contacts.values() for contact in found}
-        of_contact, by_tag = self._deals(matched, query.deal_tags)
-        tokens = {(name, scope): id_ for name, scope, id_ in self._rows(queries.TOKENS, tokens=query.tokens)}
-        messages = self._with_deals(self._messages(query.id_keys))
-        never_log = self._never_log(query.never_log)
-        known = set(tokens.values()) | {message.conversation_id for message in messages.values()}
+        organisations = {c.organisation_id for found in contacts.values() for c in found if c.organisation_id}
+        wanted = organisations if company.policy.organisation_deals else set()
+        of_contact, by_tag, of_organisation = self._deals(matched, query.deal_tags, wanted)
+        firms, never_log = self._listed(query)
+        stands = standing(self._rows, query, matched)
         return Facts(
             company=company,
             next_id=clock[0],
@@ -59,13 +60,18 @@ class Gatherer:
             contacts=contacts,
             deals_by_contact=of_contact,
             deals_by_tag=by_tag,
-            organisations=self._organisations(query.domains),
+            deals_by_organisation=of_organisation,
+            organisations=firms,
             never_log=never_log.pop(0, frozenset()),
             own_never_log=never_log,
             created=created,
-            token_conversations=tokens,
-            carried=self._carried(known, query, matched),
-            messages=messages,
+            token_conversations=stands.tokens,
+            by_hand=stands.by_hand,
+            strands=stands.strands,
+            overrides=stands.overrides,
+            carried=stands.carried,
+            verdicts=stands.verdicts,
+            messages=stands.messages,
             delivered=delivered,
             rulings=rulings,
         )
@@ -110,13 +116,6 @@ class Gatherer:
         }
         return users, addresses, {user_id: tuple(sorted(found.values())) for user_id, found in made.items()}
 
-    def _never_log(self, entries: Collection[str]) -> dict[int, frozenset[str]]:
-        """Return the entries by whose list they are on; 0 is the company's."""
-        found: defaultdict[int, set[str]] = defaultdict(set)
-        for entry, user_id in self._rows(queries.NEVER_LOG, entries=entries):
-            found[user_id].add(entry)
-        return {user_id: frozenset(listed) for user_id, listed in found.items()}
-
     def _contacts(self, addresses: Collection[str]) -> dict[str, tuple[Contact, ...]]:
         found: defaultdict[str, dict[int, Contact]] = defaultdict(dict)
         rows = self._rows(queries.CONTACTS, addresses=addresses)
@@ -126,27 +125,41 @@ class Gatherer:
         return {address: in_order(contacts) for address, contacts in found.items()}
 
     def _deals(
-        self, contacts: Collection[int], external_ids: Collection[str]
-    ) -> tuple[dict[int, tuple[Deal, ...]], dict[str, Deal]]:
+        self, contacts: Collection[int], external_ids: Collection[str], organisations: Collection[int]
+    ) -> tuple[dict[int, tuple[Deal, ...]], dict[str, Deal], dict[int, tuple[Deal, ...]]]:
         of_contact: defaultdict[int, dict[int, Deal]] = defaultdict(dict)
+        of_organisation: defaultdict[int, dict[int, Deal]] = defaultdict(dict)
         by_tag: defaultdict[str, list[Deal]] = defaultdict(list)
-        for row in self._rows(queries.DEALS, contacts=contacts, external_ids=external_ids):
-            id_, external_id, title, status, owner_id, organisation_id, updated_at, contact_id = row
+        rows = self._rows(
+            queries.DEALS, contacts=contacts, external_ids=external_ids, organisations=organisations
+        )
+        for row in rows:
+            id_, external_id, title, status, owner_id, organisation_id, updated_at, contact_id, firm = row
             updated = iso(updated_at)
             deal = Deal(id_, external_id, title, DealStatus(status), owner_id, organisation_id, updated)
-            if contact_id is None:
-                by_tag[external_id.lower()].append(deal)
-            else:
+            if contact_id is not None:
                 of_contact[contact_id][id_] = deal
+            elif firm is not None:
+                of_organisation[firm][id_] = deal
+            else:
+                by_tag[external_id.lower()].append(deal)
         in_turn = {contact: in_order(deals) for contact, deals in of_contact.items()}
+        of_firm = {firm: in_order(deals) for firm, deals in of_organisation.items()}
         # Ids that differ by case alone cannot be told apart in an address: then neither is meant.
-        return in_turn, {tag: deals[0] for tag, deals in by_tag.items() if len(deals) == 1}
+        return in_turn, {tag: deals[0] for tag, deals in by_tag.items() if len(deals) == 1}, of_firm
 
-    def _organisations(self, domains: Collection[str]) -> dict[str, tuple[Organisation, ...]]:
+    def _listed(self, query: Query) -> tuple[dict[str, tuple[Organisation, ...]], dict[int, frozenset[str]]]:
+        """Return organisations by domain, and never-log entries by whose list they are on (0: company)."""
         found: defaultdict[str, dict[int, Organisation]] = defaultdict(dict)
-        for domain, id_, name in self._rows(queries.ORGANISATIONS, domains=domains):
-            found[domain][id_] = Organisation(id_, name)
-        return {domain: in_order(organisations) for domain, organisations in found.items()}
+        never_log: defaultdict[int, set[str]] = defaultdict(set)
+        rows = self._rows(queries.LISTED, domains=query.domains, entries=query.never_log)
+        for said, id_, name in rows:
+            if name is None:
+                never_log[id_].add(said)
+            else:
+                found[said][id_] = Organisation(id_, name)
+        firms = {domain: in_order(organisations) for domain, organisations in found.items()}
+        return firms, {user_id: frozenset(entries) for user_id, entries in never_log.items()}
 
     def _delivered(self, ids: Collection[int]) -> tuple[dict[int, Outcome], dict[int, Ruling]]:
         """Return how deliveries ended, and what users said of those that waited."""
@@ -158,44 +171,6 @@ class Gatherer:
             if args is not None:
                 rulings[id_] = msgspec.json.decode(args, type=Ruling)
         return ended, rulings
-
-    def _messages(self, id_keys: Collection[bytes]) -> dict[bytes, KnownMessage]:
-        found: dict[bytes, KnownMessage] = {}
-        owners: defaultdict[bytes, set[int]] = defaultdict(set)
-        for id_, conversation_id, id_key, key, shared, linked, owner_id in self._rows(
-            queries.MESSAGES, id_keys=id_keys
-        ):
-            if owner_id is not None:
-                owners[key].add(owner_id)
-            holders = frozenset(owners[key])
-            found[key] = KnownMessage(id_, conversation_id, id_key, key, holders, shared, linked)
-        return found
-
-    def _with_deals(self, messages: dict[bytes, KnownMessage]) -> dict[bytes, KnownMessage]:
-        """Add the deals that stored messages carry."""
-        found: defaultdict[int, set[tuple[int, DealStatus]]] = defaultdict(set)
-        ids = {message.id: message.conversation_id for message in messages.values()}
-        rows = self._rows(queries.DEALS_OF_MESSAGES, messages=ids.keys(), conversations=set(ids.values()))
-        for message_id, deal_id, status in rows:
-            found[message_id].add((deal_id, DealStatus(status)))
-        return {key: replace(known, deals=frozenset(found[known.id])) for key, known in messages.items()}
-
-    def _carried(
-        self, conversations: Collection[int], query: Query, matched: Collection[int]
-    ) -> dict[int, frozenset[CarriedDeal]]:
-        if not conversations:
-            return {}
-        found: defaultdict[int, set[CarriedDeal]] = defaultdict(set)
-        for conversation_id, deal_id, status, viewer, address, contact_id in self._rows(
-            queries.CARRIED,
-            conversations=conversations,
-            addresses=query.addresses,
-            contacts=matched,
-            users=query.users,
-        ):
-            deal = CarriedDeal(deal_id, DealStatus(status), viewer, address, contact_id)
-            found[conversation_id].add(deal)
-        return {conversation_id: frozenset(deals) for conversation_id, deals in found.items()}
 
 
 def _whole(user: User, members: Mapping[int, set[int]]) -> User:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Text,
     and_,
     bindparam,
@@ -141,20 +142,26 @@ _DEAL = (
     t.deal.c.organisation_id,
     t.deal.c.updated_at,
 )
+# A bare NULL has no type, which a union of three needs on PostgreSQL.
+_no_id, _no_text = cast(null(), BigInteger), cast(null(), Text)
 DEALS = union_all(
-    select(*_DEAL, t.deal_contact.c.contact_id)
+    select(*_DEAL, t.deal_contact.c.contact_id, _no_id)
     .join_from(
         t.deal_contact,
         t.deal,
         and_(t.deal.c.company_id == t.deal_contact.c.company_id, t.deal.c.id == t.deal_contact.c.deal_id),
     )
     .where(t.deal_contact.c.company_id == _company, t.deal_contact.c.contact_id.in_(_listed("contacts"))),
-    select(*_DEAL, null()).where(
+    select(*_DEAL, _no_id, _no_id).where(
         t.deal.c.company_id == _company, func.lower(t.deal.c.external_id).in_(_listed("external_ids"))
+    ),
+    select(*_DEAL, _no_id, t.deal.c.organisation_id).where(
+        t.deal.c.company_id == _company, t.deal.c.organisation_id.in_(_listed("organisations"))
     ),
 )
 
-ORGANISATIONS = (
+# Organisations by domain, and entries of the never-log list, which name no organisation.
+LISTED = union_all(
     select(t.organisation_domain.c.domain, t.organisation.c.id, t.organisation.c.name)
     .join_from(
         t.organisation_domain,
@@ -167,18 +174,19 @@ ORGANISATIONS = (
     .where(
         t.organisation_domain.c.company_id == _company,
         t.organisation_domain.c.domain.in_(_listed("domains")),
-    )
+    ),
+    select(t.never_log.c.entry, t.never_log.c.user_id, _no_text).where(
+        t.never_log.c.company_id == _company, t.never_log.c.entry.in_(_listed("entries"))
+    ),
 )
 
-NEVER_LOG = select(t.never_log.c.entry, t.never_log.c.user_id).where(
-    t.never_log.c.company_id == _company, t.never_log.c.entry.in_(_listed("entries"))
-)
-
+_into = t.conversation.alias("into")
 TOKENS = (
     select(
         t.conversation_token.c.token,
         t.conversation_token.c.scope,
         func.coalesce(t.conversation.c.merged_into, t.conversation.c.id).label("id"),
+        func.coalesce(_into.c.by_hand, t.conversation.c.by_hand),
     )
     .join_from(
         t.conversation_token,
@@ -188,81 +196,188 @@ TOKENS = (
             t.conversation.c.id == t.conversation_token.c.conversation_id,
         ),
     )
+    .join(
+        _into,
+        and_(_into.c.company_id == t.conversation.c.company_id, _into.c.id == t.conversation.c.merged_into),
+        isouter=True,
+    )
     .where(t.conversation_token.c.company_id == _company, t.conversation_token.c.token.in_(_listed("tokens")))
 )
 
-MESSAGES = (
-    select(
-        t.message.c.id,
-        t.message.c.conversation_id,
-        t.message.c.id_key,
-        t.message.c.identity_key,
-        t.message.c.shared,
-        t.message.c.linked,
-        t.message_copy.c.owner_id,
-    )
-    .join_from(
-        t.message,
-        t.message_copy,
-        and_(
-            t.message_copy.c.company_id == t.message.c.company_id,
-            t.message_copy.c.message_id == t.message.c.id,
-        ),
-        isouter=True,
-    )
-    .where(t.message.c.company_id == _company, t.message.c.id_key.in_(_listed("id_keys")))
+_MESSAGE = select(
+    t.message.c.id,
+    t.message.c.conversation_id,
+    t.message.c.id_key,
+    t.message.c.identity_key,
+    t.message.c.shared,
+    t.message.c.linked,
+    t.message.c.weak_key,
+    t.message.c.content_digest,
+    t.message.c.msgid,
+    t.message.c.sent_at,
+    t.message.c.provenance,
+    t.message.c.refs,
+    t.message_copy.c.owner_id,
+).join_from(
+    t.message,
+    t.message_copy,
+    and_(
+        t.message_copy.c.company_id == t.message.c.company_id,
+        t.message_copy.c.message_id == t.message.c.id,
+    ),
+    isouter=True,
+)
+MESSAGES = union_all(
+    _MESSAGE.where(t.message.c.company_id == _company, t.message.c.id_key.in_(_listed("id_keys"))),
+    _MESSAGE.where(t.message.c.company_id == _company, t.message.c.weak_key.in_(_listed("weak_keys"))),
 )
 
-_ACTIVE = t.link.c.state == literal("active", literal_execute=True)
 _ITS_DEAL = and_(t.deal.c.company_id == t.link.c.company_id, t.deal.c.id == t.link.c.deal_id)
 _ITS_MESSAGE = and_(t.message.c.company_id == t.link.c.company_id, t.message.c.id == t.link.c.message_id)
 _ITS_COPIES = and_(
     t.message_copy.c.company_id == t.link.c.company_id, t.message_copy.c.message_id == t.link.c.message_id
 )
-_ITS_PEOPLE = and_(
-    t.participant.c.company_id == t.link.c.company_id,
-    t.participant.c.message_id == t.link.c.message_id,
-    t.participant.c.copy_id == 0,
-    t.participant.c.verdict.in_(["contact", "unknown"]),
-)
-_HANDED_ON = (
-    t.link.c.company_id == _company,
-    t.link.c.conversation_id.in_(_listed("conversations")),
-    _ACTIVE,
-    t.deal.c.status != literal("deleted", literal_execute=True),
-    or_(
-        t.participant.c.address.in_(_listed("addresses")),
-        t.participant.c.contact_id.in_(_listed("contacts")),
-    ),
-)
-_WHO = (t.participant.c.address, t.participant.c.contact_id)
-# A deal is handed on only by those who take part in a message that carries it, and only to those who may see
-# that message: viewer 0 is everyone.
-CARRIED = union_all(
-    select(t.link.c.conversation_id, t.link.c.deal_id, t.deal.c.status, literal(0), *_WHO)
-    .distinct()
-    .join_from(t.link, t.deal, _ITS_DEAL)
-    .join(t.message, _ITS_MESSAGE)
-    .join(t.participant, _ITS_PEOPLE)
-    .where(*_HANDED_ON, t.message.c.shared, t.message.c.linked),
-    select(t.link.c.conversation_id, t.link.c.deal_id, t.deal.c.status, t.message_copy.c.owner_id, *_WHO)
-    .distinct()
-    .join_from(t.link, t.deal, _ITS_DEAL)
-    .join(t.message_copy, _ITS_COPIES)
-    .join(t.participant, _ITS_PEOPLE)
-    .where(*_HANDED_ON, t.message_copy.c.owner_id.in_(_listed("users"))),
+_LIVING = t.deal.c.status != literal("deleted", literal_execute=True)
+
+# What the conversations hand on to whoever takes part, and may be seen by the queried users.
+_whose = func.coalesce(t.contact.c.merged_into, t.contact.c.id)
+CARRIED = (
+    select(
+        t.conversation_deal.c.conversation_id,
+        t.conversation_deal.c.deal_id,
+        t.deal.c.status,
+        t.conversation_deal.c.viewer_id,
+        t.conversation_deal.c.address,
+        _whose,
+    )
+    .join_from(
+        t.conversation_deal,
+        t.deal,
+        and_(
+            t.deal.c.company_id == t.conversation_deal.c.company_id,
+            t.deal.c.id == t.conversation_deal.c.deal_id,
+        ),
+    )
+    .join(
+        t.contact_address,
+        and_(
+            t.contact_address.c.company_id == t.conversation_deal.c.company_id,
+            t.contact_address.c.address == t.conversation_deal.c.address,
+        ),
+        isouter=True,
+    )
+    .join(
+        t.contact,
+        and_(
+            t.contact.c.company_id == t.contact_address.c.company_id,
+            t.contact.c.id == t.contact_address.c.contact_id,
+        ),
+        isouter=True,
+    )
+    .where(
+        t.conversation_deal.c.company_id == _company,
+        t.conversation_deal.c.conversation_id.in_(_listed("conversations")),
+        t.conversation_deal.c.viewer_id.in_(_listed("viewers")),
+        or_(t.conversation_deal.c.address.in_(_listed("addresses")), _whose.in_(_listed("contacts"))),
+        _LIVING,
+    )
 )
 
-DEALS_OF_MESSAGES = (
-    select(t.link.c.message_id, t.link.c.deal_id, t.deal.c.status)
+
+def _said(viewer: Any, *conditions: Any) -> Any:
+    """Select what was said of links, seen by one kind of viewer; the conditions name a partial index."""
+    return select(
+        t.link.c.conversation_id,
+        t.link.c.id,
+        t.link.c.message_id,
+        t.link.c.decided_at,
+        viewer,
+        t.link.c.state,
+        t.link.c.contact_id,
+        t.link.c.organisation_id,
+        t.link.c.deal_id,
+    ).where(
+        t.link.c.company_id == _company, t.link.c.conversation_id.in_(_listed("conversations")), *conditions
+    )
+
+
+_BY_HAND = (
+    t.link.c.origin == literal("manual", literal_execute=True),
+    t.link.c.scope == literal("conversation", literal_execute=True),
+    t.link.c.decided_at.is_not(None),  # always so; it leads to the index
+)
+_WAITING = (t.link.c.state == literal("suggested", literal_execute=True), t.link.c.deal_id.is_not(None))
+# What users decided for these conversations and what they are still asked: of messages that everyone may see
+# (viewer 0), and of those of which a queried user holds a copy.
+VERDICTS = union_all(
+    *(
+        _said(literal(0), *said).join(t.message, _ITS_MESSAGE).where(t.message.c.shared, t.message.c.linked)
+        for said in (_BY_HAND, _WAITING)
+    ),
+    *(
+        _said(t.message_copy.c.owner_id, *said)
+        .join(t.message_copy, _ITS_COPIES)
+        .where(t.message_copy.c.owner_id.in_(_listed("users")))
+        for said in (_BY_HAND, _WAITING)
+    ),
+)
+
+# The deals that stored messages carry, and, where only its content tells which it is, whom it went to.
+ABOUT_MESSAGES = union_all(
+    select(t.link.c.message_id, t.link.c.deal_id, t.deal.c.status, _no_text)
     .join_from(t.link, t.deal, _ITS_DEAL)
     .where(
         t.link.c.company_id == _company,
         t.link.c.conversation_id.in_(_listed("conversations")),  # the index leads with it
         t.link.c.message_id.in_(_listed("messages")),
-        _ACTIVE,
-        t.deal.c.status != literal("deleted", literal_execute=True),
+        t.link.c.state == literal("active", literal_execute=True),
+        t.link.c.scope == literal("conversation", literal_execute=True),
+        _LIVING,
+    ),
+    select(t.participant.c.message_id, _no_id, _no_text, t.participant.c.address).where(
+        t.participant.c.company_id == _company,
+        t.participant.c.message_id.in_(_listed("weak")),
+        t.participant.c.role.in_(["to", "cc"]),
+        t.participant.c.copy_id == 0,
+    ),
+)
+
+STRANDS = (
+    select(
+        t.message.c.id,
+        t.message.c.conversation_id,
+        t.message.c.msgid,
+        t.message.c.in_reply_to,
+        t.message.c.refs,
+        t.message.c.thread_index,
+        t.message.c.calendar_uid,
+        t.message.c.parties,
+        t.message.c.base_subject,
+        t.message.c.broadcast,
+        t.message_alias.c.msgid,
+        t.conversation_override.c.id,
+        t.conversation_override.c.kind,
+        t.conversation_override.c.other_id,
+        t.conversation_override.c.group_id,
     )
+    .join_from(
+        t.message,
+        t.message_alias,
+        and_(
+            t.message_alias.c.company_id == t.message.c.company_id,
+            t.message_alias.c.message_id == t.message.c.id,
+        ),
+        isouter=True,
+    )
+    .join(
+        t.conversation_override,
+        and_(
+            t.conversation_override.c.company_id == t.message.c.company_id,
+            t.conversation_override.c.message_id == t.message.c.id,
+        ),
+        isouter=True,
+    )
+    .where(t.message.c.company_id == _company, t.message.c.conversation_id.in_(_listed("conversations")))
 )
 
 DELIVERED = (

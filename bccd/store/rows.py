@@ -8,10 +8,11 @@ import msgspec
 
 from bccd.model.auth import AuthReport, HeldSender, Sender
 from bccd.model.delivery import Mail
-from bccd.model.plan import Merge, MessageUpdate, NewParticipant, Plan
+from bccd.model.plan import Merge, MessageUpdate, NewParticipant, Plan, Regroup, Settled
 from bccd.store.bounces import Bounces
 
 Row = tuple[Any, ...]
+Edit = Merge | Regroup | MessageUpdate | Settled  # of rows that stand
 Stamp = Callable[[datetime | None], Any]
 
 # Columns in the order of the tuples below. A table stands behind those that it refers to.
@@ -27,7 +28,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "company_id", "id", "conversation_id", "id_key", "identity_key", "msgid", "in_reply_to", "subject",
         "base_subject", "direction", "sent_at", "received_at", "sort_at", "from_address", "from_name",
         "snippet", "body_text", "new_text", "auto_kind", "provenance", "attachment_count", "size",
-        "content_digest", "shared", "linked", "msgid_reused", "change_seq",
+        "content_digest", "shared", "linked", "msgid_reused", "change_seq", "refs", "thread_index",
+        "calendar_uid", "parties", "broadcast", "weak_key",
     ),
     "message_copy": (
         "company_id", "id", "message_id", "owner_id", "delivery_id", "source", "sharing", "comment_text",
@@ -43,8 +45,10 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     ),
     "link": (
         "company_id", "id", "conversation_id", "message_id", "contact_id", "organisation_id", "deal_id",
-        "state", "origin", "rule", "score", "created_at",
+        "state", "origin", "rule", "score", "created_at", "reason",
     ),
+    "message_alias": ("company_id", "msgid", "message_id"),
+    "conversation_deal": ("company_id", "conversation_id", "deal_id", "viewer_id", "address"),
     "delivery": (
         "company_id", "id", "state", "reason", "user_id", "message_id", "copy_id", "mail_from", "peer_ip",
         "helo", "protocol", "evidence", "raw_sha256", "size", "attempts", "received_at", "updated_at",
@@ -103,7 +107,14 @@ def highest_id(plan: Plan) -> int:
         (
             made.id
             for part in parts(plan)
-            for made in (*part.contacts, *part.links, *part.copies, part.conversation, part.message)
+            for made in (
+                *part.contacts,
+                *part.links,
+                *part.copies,
+                *(part.regroup.started if part.regroup else ()),
+                part.conversation,
+                part.message,
+            )
             if made is not None
         ),
         default=0,
@@ -115,7 +126,7 @@ class Batch:
 
     def __init__(self, company_id: int, next_id: int, change_seq: int, now: datetime, stamp: Stamp) -> None:
         self.rows: dict[str, list[Row]] = {table: [] for table in COLUMNS}  # new rows by table
-        self.edits: list[tuple[Merge | MessageUpdate, int]] = []  # in order, with the event that tells of it
+        self.edits: list[tuple[Edit, int]] = []  # in order, with the event that tells of it
         self.activity: dict[int, datetime] = {}  # contact -> the newest new message that it takes part in
         self.bounces = Bounces()
         self.next_id = next_id  # the clock, as it stands after all plans so far
@@ -132,17 +143,29 @@ class Batch:
             self._add_message(part)
             self._add_links(part)
             self.bounces.add(part)
-            self.edits += [(edit, self.change_seq) for edit in (part.merge, part.update) if edit is not None]
+            edits: tuple[Edit | None, ...] = (part.merge, part.regroup, part.update, *part.settled)
+            self.edits += [(edit, self.change_seq) for edit in edits if edit is not None]
         self._add_delivery(mail, plan)
         self.next_id = max(self.next_id, highest_id(plan) + 1)
 
     def lost(self) -> set[int]:
         """Return the conversations that became part of others."""
-        return {loser for merge, _ in self.edits if isinstance(merge, Merge) for loser in merge.losers}
+        return set(self._into())
 
     def merged(self) -> set[int]:
-        """Return the living conversations that others became part of."""
-        return self.living({merge.winner for merge, _ in self.edits if isinstance(merge, Merge)})
+        """Return the living conversations that hold other messages now, or answers to what was asked."""
+        ids: set[int] = set()
+        for edit, _ in self.edits:
+            match edit:
+                case Merge():
+                    ids.add(edit.winner)
+                case Regroup():
+                    ids |= {*edit.domain, *(home for *_, home in edit.moved), *(c.id for c in edit.started)}
+                case Settled():
+                    ids.add(edit.conversation_id)
+                case MessageUpdate():
+                    pass
+        return self.living(ids)
 
     def touched(self) -> set[int]:
         """Return the living conversations whose audiences may see something else now."""
@@ -152,11 +175,17 @@ class Batch:
 
     def living(self, conversations: Iterable[int]) -> set[int]:
         """Return what these conversations have become part of by now."""
+        into = self._into()
+        return {_resolve(id_, into) for id_ in conversations}
+
+    def _into(self) -> dict[int, int]:
         into: dict[int, int] = {}
         for edit, _ in self.edits:
             if isinstance(edit, Merge):
                 into.update(dict.fromkeys(edit.losers, edit.winner))
-        return {_resolve(id_, into) for id_ in conversations}
+            elif isinstance(edit, Regroup):
+                into.update(edit.merged)
+        return into
 
     def _add_events(self, plan: Plan) -> None:
         for event in plan.changes:
@@ -174,10 +203,14 @@ class Batch:
                 stamp(new.created_at), new.delivery_id, new.created_by,
             ))  # fmt: skip
             rows["contact_address"].append((company_id, new.address, new.id, True))
-        if plan.conversation is not None:
-            started_at = stamp(plan.conversation.created_at)
-            rows["conversation"].append((company_id, plan.conversation.id, started_at))
+        started = (plan.conversation,) if plan.conversation else ()
+        for conversation in (*started, *(plan.regroup.started if plan.regroup else ())):
+            rows["conversation"].append((company_id, conversation.id, stamp(conversation.created_at)))
         rows["conversation_token"] += [(company_id, *token, id_) for token, id_ in plan.tokens]
+        rows["conversation_deal"] += [
+            (company_id, deal.conversation_id, deal.deal_id, deal.viewer_id, deal.address)
+            for deal in plan.handed_on
+        ]
 
     def _add_message(self, plan: Plan) -> None:
         company_id, rows, stamp, new = self._company_id, self.rows, self._stamp, plan.message
@@ -188,7 +221,8 @@ class Batch:
                 stamp(new.received_at), stamp(new.sort_at), new.from_address, new.from_name, new.snippet,
                 new.body_text, new.new_text, str(new.auto_kind), new.provenance.value,
                 new.attachment_count, new.size, new.content_digest, new.shared, new.linked,
-                new.msgid_reused, self.change_seq,
+                new.msgid_reused, self.change_seq, new.refs, new.thread_index, new.calendar_uid, new.parties,
+                new.broadcast, new.weak_key,
             ))  # fmt: skip
             if new.shared:  # private mail leaves no trace in the directory
                 self._add_activity(plan.participants, new.sort_at)
@@ -200,6 +234,7 @@ class Batch:
             company_id, who.message_id, who.role, who.pos, who.copy_id, who.address, who.name,
             str(who.verdict), who.contact_id, who.user_id,
         ) for who in plan.participants]  # fmt: skip
+        rows["message_alias"] += [(company_id, msgid, id_) for msgid, id_ in plan.aliases]
         rows["attachment"] += [(
             company_id, held.message_id, held.file.part, held.file.filename, held.file.media_type,
             held.file.disposition, held.file.content_id, held.file.size, held.file.sha256,
@@ -215,7 +250,7 @@ class Batch:
         self.rows["link"] += [(
             self._company_id, new.id, new.conversation_id, new.message_id, new.contact_id,
             new.organisation_id, new.deal_id, new.state.value, new.origin.value, new.rule, new.score,
-            self._stamp(new.created_at),
+            self._stamp(new.created_at), new.reason,
         ) for new in plan.links]  # fmt: skip
 
     def _add_delivery(self, mail: Mail, plan: Plan) -> None:

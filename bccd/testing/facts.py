@@ -11,10 +11,11 @@ import msgspec
 from bccd.model.crm import Contact, Deal, DealStatus, Organisation
 from bccd.model.delivery import DeliveryState
 from bccd.model.directory import Company, Sharing, User, UserAddress
-from bccd.model.facts import CREATION_WINDOW, CarriedDeal, Facts, KnownMessage, Query
+from bccd.model.facts import CREATION_WINDOW, Facts, Query
 from bccd.model.plan import Outcome
 from bccd.model.ruling import Ruling
 from bccd.store.tables import to_text
+from bccd.testing.standing import standing
 from bccd.testing.tables import Row, Tables
 
 
@@ -43,13 +44,8 @@ class _Reader:
         never_log = self._never_log(query.never_log)
         contacts = self._contacts(query.addresses)
         matched = {contact.id for found in contacts.values() for contact in found}
-        tokens = {
-            (row["token"], row["scope"]): self._living(row["conversation_id"])
-            for row in self._rows("conversation_token")
-            if row["token"] in query.tokens
-        }
-        messages = self._messages(query.id_keys)
-        known = {*tokens.values(), *(message.conversation_id for message in messages.values())}
+        firms = {c.organisation_id for found in contacts.values() for c in found if c.organisation_id}
+        stands = standing(self._tables, self._company_id, wide, matched)
         return Facts(
             company=company,
             next_id=clock["next_id"],
@@ -64,9 +60,16 @@ class _Reader:
             never_log=never_log.pop(0, frozenset()),
             own_never_log=never_log,
             created=self._created(query),
-            token_conversations=tokens,
-            carried={id_: deals for id_ in known if (deals := self._carried(id_, wide, matched))},
-            messages=messages,
+            token_conversations=stands.tokens,
+            by_hand=stands.by_hand,
+            strands=stands.strands,
+            overrides=stands.overrides,
+            carried=stands.carried,
+            verdicts=stands.verdicts,
+            messages=stands.messages,
+            deals_by_organisation=self._deals_by_organisation(
+                firms if company.policy.organisation_deals else set()
+            ),
             delivered=self._delivered(query.deliveries),
             rulings=rulings,
         )
@@ -76,10 +79,6 @@ class _Reader:
 
     def _row(self, table: str, id_: int) -> Row:
         return self._tables[table][self._company_id, id_]
-
-    def _living(self, conversation_id: int) -> int:
-        row = self._row("conversation", conversation_id)
-        return int(row["merged_into"] or row["id"])
 
     def _user_addresses(self, addresses: Collection[str]) -> dict[str, UserAddress]:
         found = {}
@@ -132,6 +131,13 @@ class _Reader:
                 )
         return {address: _in_order(contacts) for address, contacts in found.items()}
 
+    def _deals_by_organisation(self, organisations: Collection[int]) -> dict[int, tuple[Deal, ...]]:
+        found: defaultdict[int, dict[int, Deal]] = defaultdict(dict)
+        for row in self._rows("deal"):
+            if row["organisation_id"] in organisations:
+                found[row["organisation_id"]][row["id"]] = _deal(row)
+        return {firm: _in_order(deals) for firm, deals in found.items()}
+
     def _deals_by_tag(self, tags: frozenset[str]) -> dict[str, Deal]:
         found: dict[str, list[Deal]] = {}
         for row in self._rows("deal"):
@@ -153,69 +159,6 @@ class _Reader:
                 name = self._row("organisation", row["organisation_id"])["name"]
                 found[row["domain"]][row["organisation_id"]] = Organisation(row["organisation_id"], name)
         return {domain: _in_order(organisations) for domain, organisations in found.items()}
-
-    def _messages(self, id_keys: Collection[bytes]) -> dict[bytes, KnownMessage]:
-        return {
-            row["identity_key"]: KnownMessage(
-                row["id"],
-                row["conversation_id"],
-                row["id_key"],
-                row["identity_key"],
-                frozenset(
-                    copy["owner_id"] for copy in self._rows("message_copy") if copy["message_id"] == row["id"]
-                ),
-                row["shared"],
-                row["linked"],
-                self._deals_of_message(row["id"]),
-            )
-            for row in self._rows("message")
-            if row["id_key"] in id_keys
-        }
-
-    def _deals_of_message(self, message_id: int) -> frozenset[tuple[int, DealStatus]]:
-        status = {row["id"]: DealStatus(row["status"]) for row in self._rows("deal")}
-        return frozenset(
-            (row["deal_id"], status[row["deal_id"]])
-            for row in self._rows("link")
-            if row["message_id"] == message_id
-            and row["state"] == "active"
-            and row["deal_id"] is not None
-            and status[row["deal_id"]] is not DealStatus.DELETED
-        )
-
-    def _carried(self, id_: int, query: Query, matched: Collection[int]) -> frozenset[CarriedDeal]:
-        """Return the living deals of a conversation, for each who may see and hand on a message with one."""
-        deals = {row["id"]: DealStatus(row["status"]) for row in self._rows("deal")}
-        messages = {row["id"]: row for row in self._rows("message")}
-        found = set()
-        for link in self._rows("link"):
-            status = deals.get(link["deal_id"], DealStatus.DELETED)
-            if link["conversation_id"] != id_ or link["state"] != "active" or status is DealStatus.DELETED:
-                continue
-            for viewer in self._viewers(messages[link["message_id"]], query.users):
-                for who in self._people(link["message_id"], query.addresses, matched):
-                    found.add(CarriedDeal(link["deal_id"], status, viewer, who["address"], who["contact_id"]))
-        return frozenset(found)
-
-    def _viewers(self, message: Row, users: Collection[int]) -> Iterator[int]:
-        if message["shared"] and message["linked"]:
-            yield 0
-        for copy in self._rows("message_copy"):
-            if copy["message_id"] == message["id"] and copy["owner_id"] in users:
-                yield copy["owner_id"]
-
-    def _people(
-        self, message_id: int, addresses: Collection[str], contacts: Collection[int]
-    ) -> Iterator[Row]:
-        for row in self._rows("participant"):
-            if (
-                row["message_id"] != message_id
-                or row["copy_id"]
-                or row["verdict"] not in ("contact", "unknown")
-            ):
-                continue
-            if row["address"] in addresses or row["contact_id"] in contacts:
-                yield row
 
     def _delivered(self, ids: Collection[int]) -> dict[int, Outcome]:
         undone = (DeliveryState.RECEIVED, DeliveryState.FAILED)

@@ -4,10 +4,11 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from bccd.model.plan import Merge, MessageUpdate
+from bccd.model.plan import LinkOrigin, LinkState, Merge, MessageUpdate, Regroup, Settled
+from bccd.rules.linking import MASS
 from bccd.store import tables as t
 from bccd.store.plain import empty_row, key_of
-from bccd.store.rows import COLUMNS, Batch
+from bccd.store.rows import COLUMNS, Batch, Edit
 
 Row = dict[str, Any]
 Key = tuple[Any, ...]
@@ -15,6 +16,7 @@ Tables = dict[str, dict[Key, Row]]
 
 TABLES = {**t.database.tables, **t.spool.tables}
 _KEYS = {name: key_of(table) for name, table in TABLES.items()}
+_HANDED = ("company_id", "conversation_id", "deal_id", "viewer_id", "address")
 _TARGETS = ("contact_id", "organisation_id", "deal_id")
 
 
@@ -55,6 +57,7 @@ def apply_batch(tables: Tables, company_id: int, batch: Batch) -> None:
     moved = {"next_id": batch.next_id, "change_seq": batch.change_seq}
     tables["company_clock"][company_id,] = clock | moved
     work_out_audiences(tables, company_id, batch.touched(), batch.lost())
+    hand_on(tables, company_id, batch.touched(), batch.lost())
 
 
 def _bounces(tables: Tables, company_id: int, batch: Batch) -> None:
@@ -88,7 +91,14 @@ def _replaces(tables: Tables, name: str, row: Row) -> bool:
         standing[key] = row | {column: standing[key][column] for column in fixed}
     if name == "decision":
         standing[key] = row
-    return name in ("conversation_token", "delivery", "delivery_recipient", "decision")
+    return name in (
+        "conversation_token",
+        "conversation_deal",
+        "message_alias",
+        "delivery",
+        "delivery_recipient",
+        "decision",
+    )
 
 
 def _replaces_link(standing: dict[Key, Row], row: Row) -> bool:
@@ -111,21 +121,130 @@ def _know(tables: Tables, company_id: int, edit: MessageUpdate) -> None:
             who |= {"contact_id": since[who["address"]], "verdict": "contact"}
 
 
-def _edit(tables: Tables, company_id: int, edit: Merge | MessageUpdate, seq: int) -> None:
-    if isinstance(edit, MessageUpdate):
-        row = tables["message"][company_id, edit.message_id]
-        widened = {"shared": row["shared"] or edit.shared, "linked": row["linked"] or edit.linked}
-        _know(tables, company_id, edit)
-        tables["message"][company_id, edit.message_id] = row | widened | {"change_seq": seq}
-        return
+def _edit(tables: Tables, company_id: int, edit: Edit, seq: int) -> None:
+    match edit:
+        case MessageUpdate():
+            _widen(tables, company_id, edit, seq)
+        case Merge():
+            _merge(tables, company_id, edit.winner, edit.losers)
+            for message_id in _messages_in(tables, company_id, edit.losers):
+                _move(tables, company_id, (message_id, edit.winner), seq)
+        case Regroup():
+            _regroup(tables, company_id, edit, seq)
+        case Settled():
+            _settle(tables, company_id, edit, seq)
+
+
+def _widen(tables: Tables, company_id: int, edit: MessageUpdate, seq: int) -> None:
+    row = tables["message"][company_id, edit.message_id]
+    changed: Row = {"shared": row["shared"] or edit.shared, "linked": row["linked"] or edit.linked}
+    if edit.refs is not None:
+        changed["refs"] = edit.refs
+    if edit.named is not None:
+        new = edit.named
+        changed |= {
+            "msgid": new.msgid, "in_reply_to": new.in_reply_to, "id_key": new.id_key,
+            "identity_key": new.identity_key, "sent_at": new.sent_at, "sort_at": new.sort_at,
+            "provenance": new.provenance.value,
+        }  # fmt: skip
+    _know(tables, company_id, edit)
+    tables["message"][company_id, edit.message_id] = row | changed | {"change_seq": seq}
+
+
+def _messages_in(tables: Tables, company_id: int, conversations: Collection[int]) -> list[int]:
+    mine = (row for row in tables["message"].values() if row["company_id"] == company_id)
+    return [row["id"] for row in mine if row["conversation_id"] in conversations]
+
+
+def _merge(tables: Tables, company_id: int, winner: int, losers: Collection[int]) -> None:
     for key, row in list(tables["conversation"].items()):
-        if key[0] == company_id and (row["id"] in edit.losers or row["merged_into"] in edit.losers):
-            tables["conversation"][key] = row | {"merged_into": edit.winner}
-    moved: dict[str, Row] = {"message": {"change_seq": seq}, "link": {}}
-    for name, more in moved.items():
-        for key, row in list(tables[name].items()):
-            if key[0] == company_id and row["conversation_id"] in edit.losers:
-                tables[name][key] = row | {"conversation_id": edit.winner} | more
+        if key[0] == company_id and (row["id"] in losers or row["merged_into"] in losers):
+            tables["conversation"][key] = row | {"merged_into": winner}
+
+
+def _move(tables: Tables, company_id: int, place: tuple[int, int], seq: int) -> None:
+    message_id, home = place
+    row = tables["message"][company_id, message_id]
+    tables["message"][company_id, message_id] = row | {"conversation_id": home, "change_seq": seq}
+    for key, link in list(tables["link"].items()):
+        if (link["company_id"], link["message_id"]) == (company_id, message_id):
+            tables["link"][key] = link | {"conversation_id": home}
+
+
+def _regroup(tables: Tables, company_id: int, edit: Regroup, seq: int) -> None:
+    standing = tables["conversation"]
+    for key, row in list(tables["conversation_token"].items()):
+        home = standing[company_id, row["conversation_id"]] if key[0] == company_id else None
+        if home and row["token"] in edit.names and {home["id"], home["merged_into"]} & set(edit.domain):
+            del tables["conversation_token"][key]
+    for message_id, _, home_id in edit.moved:
+        _move(tables, company_id, (message_id, home_id), seq)
+    for loser, winner in edit.merged:
+        _merge(tables, company_id, winner, (loser,))
+    for id_ in {*edit.domain, *(new.id for new in edit.started)}:
+        standing[company_id, id_] = standing[company_id, id_] | {"by_hand": id_ in edit.by_hand}
+    for (token, scope), home_id in edit.tokens:
+        row = {"company_id": company_id, "token": token, "scope": scope, "conversation_id": home_id}
+        if (company_id, token, scope) not in tables["conversation_token"]:
+            insert(tables, "conversation_token", [row])
+
+
+def _settle(tables: Tables, company_id: int, edit: Settled, seq: int) -> None:
+    link = tables["link"][company_id, edit.link_id]
+    taken = edit.state is LinkState.ACTIVE
+    origin = LinkOrigin.TAG if taken else LinkOrigin.MANUAL
+    said = {"state": edit.state.value, "origin": origin.value, "actor_id": edit.actor_id}
+    if link["state"] == LinkState.SUGGESTED:
+        tables["link"][company_id, edit.link_id] = link | said | {"decided_at": edit.at}
+    if taken:
+        row = tables["message"][company_id, edit.message_id]
+        tables["message"][company_id, edit.message_id] = row | {"linked": True, "change_seq": seq}
+
+
+def hand_on(tables: Tables, company_id: int, touched: Collection[int], gone: Collection[int]) -> None:
+    """Work out anew which deals these conversations hand on, by asking of each party of each message."""
+    table = tables["conversation_deal"]
+    for key in [k for k in table if k[0] == company_id and (k[1] in touched or k[1] in gone)]:
+        del table[key]
+    for link in tables["link"].values():
+        kept = (link["state"], link["scope"]) == ("active", "conversation") and link["deal_id"] is not None
+        if link["company_id"] != company_id or link["conversation_id"] not in touched or not kept:
+            continue
+        message = tables["message"][company_id, link["message_id"]]
+        for viewer in _viewers(tables, message):
+            for address in _handing(tables, message, link["deal_id"]):
+                key = (company_id, link["conversation_id"], link["deal_id"], viewer, address)
+                if key not in table:
+                    insert(tables, "conversation_deal", [dict(zip(_HANDED, key, strict=True))])
+
+
+def _viewers(tables: Tables, message: Row) -> list[int]:
+    if message["shared"] and message["linked"]:
+        return [0]
+    mine = (message["company_id"], message["id"])
+    return [
+        copy["owner_id"]
+        for copy in tables["message_copy"].values()
+        if (copy["company_id"], copy["message_id"]) == mine
+    ]
+
+
+def _handing(tables: Tables, message: Row, deal_id: int) -> set[str]:
+    """Return the addresses of the parties through whom a message hands on a deal."""
+    mine = (message["company_id"], message["id"], 0)
+    people = [
+        p for p in tables["participant"].values() if (p["company_id"], p["message_id"], p["copy_id"]) == mine
+    ]
+    found = {p["address"] for p in people if p["verdict"] in ("contact", "unknown")}
+    shown = {
+        p["address"]
+        for p in people
+        if p["role"] in ("to", "cc") and p["verdict"] in ("contact", "unknown", "excluded")
+    }
+    if message["direction"] != "outgoing" or len(shown) <= MASS:
+        return found
+    takes_part = {d["contact_id"] for d in tables["deal_contact"].values() if d["deal_id"] == deal_id}
+    return {a["address"] for a in tables["contact_address"].values() if a["contact_id"] in takes_part} & found
 
 
 def work_out_audiences(

@@ -13,6 +13,7 @@ from bccd.model.message import Attachment, Content, Message
 from bccd.model.plan import (
     Change,
     Direction,
+    HandedOn,
     LinkOrigin,
     LinkState,
     NewAttachment,
@@ -106,9 +107,18 @@ def filed(
         participants=participants(message_id, copy_id),
         copies=(_copy(copy_id, message_id, owner, got, at, shared=shared),),
         links=tuple(links),
+        handed_on=handed_on(
+            home, owner, deal if state is LinkState.ACTIVE else None, is_open=shared and linked
+        ),
         changes=(Change(EventKind.MESSAGE_ADDED, 0 if shared and linked else owner, home, message_id),),
     )
     return got, plan
+
+
+def handed_on(home: int, owner: int, deal: int | None, *, is_open: bool) -> tuple[HandedOn, ...]:
+    """Return what a message to Jan hands on."""
+    viewer = 0 if is_open else owner
+    return (HandedOn(home, deal, viewer, "jan@customer.example"),) if deal is not None else ()
 
 
 def message(number: int, id_: int, home: int, at: datetime, *, shared: bool, linked: bool) -> NewMessage:

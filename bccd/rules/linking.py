@@ -1,0 +1,171 @@
+"""The links of one message as rows: contacts, organisations, deals, and suggestions that are answered."""
+
+from dataclasses import replace
+
+from bccd.model.envelope import Tag
+from bccd.model.message import AutoKind
+from bccd.model.plan import Direction, LinkOrigin, LinkState, NewLink, Settled, Step
+from bccd.rules.case import Case
+from bccd.rules.contact_links import ContactLink, contact_links
+from bccd.rules.link import Asking, DealLink, link_deals
+from bccd.rules.lookups import participants
+from bccd.rules.place import Place
+
+MASS = 5  # more external parties than this make a mass mail (decisions.md 7.6)
+
+
+def is_mass(case: Case) -> bool:
+    """Tell whether so many external parties take part that none of them speaks for a deal."""
+    parties = len(case.reading.main) + len(case.reading.others)
+    return case.reading.direction is Direction.OUTGOING and parties > MASS
+
+
+def parties(case: Case) -> list[str]:
+    """Return the counterparties that all who see the message can see; who stood in Bcc is none."""
+    seen = {box.address for box in participants(replace(case.reading.content, bcc=()))}
+    return [match.address for match in case.outside() if match.address in seen]
+
+
+def make_links(
+    case: Case, message_id: int, place: Place, *, again: bool = False, widened: bool = False
+) -> tuple[NewLink, ...]:
+    """Link contacts, organisations and deals; on a second arrival only what it adds by itself."""
+    deals, steps = link_deals(_asking(case, place), case.overlay)
+    if again:
+        deals = [deal for deal in deals if deal.origin is LinkOrigin.TAG]
+        steps = [step for step in steps if deals or step.verdict == "not linked"]
+    case.steps.extend(steps)
+    made = {contact.id for contact in case.contacts}
+    people = [link for link in _people(case) if not again or widened or link.contact_id in made]
+    bounce = case.reading.content.auto is AutoKind.DSN
+    firms = dict.fromkeys(
+        m.organisation.id
+        for m in case.matches.values()
+        if m.organisation and not m.contact and not again and not bounce
+    )
+    gone_people, gone_firms = _rejected(case, place)
+    return (
+        *(
+            _contact_link(case, message_id, place, link)
+            for link in people
+            if link.contact_id not in gone_people
+        ),
+        *(_organisation_link(case, message_id, place, id_) for id_ in firms if id_ not in gone_firms),
+        *(_deal_link(case, message_id, place, deal) for deal in deals),
+    )
+
+
+def _people(case: Case) -> list[ContactLink]:
+    """Return the contacts to link; a bounce has none, and no machine's answer asks who is meant."""
+    found = contact_links(case.matches.values())
+    match case.reading.content.auto:
+        case AutoKind.DSN:
+            return []
+        case AutoKind.AUTO_REPLY | AutoKind.MDN:
+            return [link for link in found if link.state is LinkState.ACTIVE]
+        case _:
+            return found
+
+
+def settle(case: Case, links: tuple[NewLink, ...], place: Place) -> tuple[Settled, ...]:
+    """Answer what the submitter is still asked here by the deal that he names in the address."""
+    named = {link.deal_id for link in links if link.origin is LinkOrigin.TAG}
+    if not named:
+        return ()
+    found = {
+        said.link_id: Settled(
+            said.link_id,
+            place.conversation,
+            said.message_id,
+            LinkState.ACTIVE if said.deal_id in named else LinkState.REJECTED,
+            case.user_id,
+            case.at,
+        )
+        for said in case.overlay.verdicts(place.joined, case.owners)
+        if said.state is LinkState.SUGGESTED and said.deal_id and said.viewer in case.owners
+    }
+    if found:
+        count = len({settled.message_id for settled in found.values()})
+        reason = "the deal named in the address answers what was asked"
+        case.steps.append(Step("deal", "", f"{count} earlier mails settled", reason))
+    return tuple(found[link_id] for link_id in sorted(found))
+
+
+def _rejected(case: Case, place: Place) -> tuple[set[int], set[int]]:
+    """Return the contacts and organisations that users have taken away from these conversations."""
+    people: dict[int, LinkState] = {}
+    firms: dict[int, LinkState] = {}
+    for said in case.overlay.verdicts(place.joined, case.owners):
+        if said.contact_id is not None:
+            people[said.contact_id] = said.state
+        elif said.organisation_id is not None:
+            firms[said.organisation_id] = said.state
+    gone = tuple(
+        {id_ for id_, state in said.items() if state is LinkState.REJECTED} for said in (people, firms)
+    )
+    for id_ in sorted(gone[0]):
+        case.steps.append(Step("match", f"contact {id_}", "not linked", "a user took it away from here"))
+    return gone[0], gone[1]
+
+
+def _asking(case: Case, place: Place) -> Asking:
+    found = case.matches.values()
+    main = [case.matches[box.address] for box in case.main if box.address in case.matches]
+    people = [contact for match in main for contact in match.contacts]
+    firms = [contact.organisation_id for contact in people if contact.organisation_id]
+    return Asking(
+        targets=tuple(target for target in case.mail.delivery.targets if target.tag is Tag.DEAL),
+        conversations=place.joined,
+        contact_ids=tuple(contact.id for contact in people),
+        organisation_ids=tuple(dict.fromkeys(firms)),
+        all_contact_ids=frozenset(contact.id for match in found for contact in match.contacts),
+        addresses=frozenset(match.address for match in case.outside()),
+        submitter=case.user_id,
+        owners=case.owners,
+        subject=case.reading.content.subject,
+        is_mass=is_mass(case),
+        auto=case.reading.content.auto,
+    )
+
+
+def _contact_link(case: Case, message_id: int, place: Place, link: ContactLink) -> NewLink:
+    return NewLink(
+        case.overlay.take_id(),
+        place.conversation,
+        message_id,
+        link.state,
+        LinkOrigin.AUTO,
+        link.rule,
+        case.at,
+        contact_id=link.contact_id,
+        score=link.score,
+        reason=link.reason,
+    )
+
+
+def _organisation_link(case: Case, message_id: int, place: Place, organisation_id: int) -> NewLink:
+    return NewLink(
+        case.overlay.take_id(),
+        place.conversation,
+        message_id,
+        LinkState.ACTIVE,
+        LinkOrigin.AUTO,
+        "domain",
+        case.at,
+        organisation_id=organisation_id,
+    )
+
+
+def _deal_link(case: Case, message_id: int, place: Place, deal: DealLink) -> NewLink:
+    return NewLink(
+        case.overlay.take_id(),
+        place.conversation,
+        message_id,
+        deal.state,
+        deal.origin,
+        deal.rule,
+        case.at,
+        deal_id=deal.deal_id,
+        score=deal.score,
+        reason=deal.reason,
+    )

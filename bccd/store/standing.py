@@ -1,0 +1,142 @@
+"""What stands already of the mail that a batch belongs to: conversations, messages, what they hand on."""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from bccd.model.crm import DealStatus
+from bccd.model.facts import CarriedDeal, KnownMessage, Query, Verdict
+from bccd.model.plan import LinkState, Provenance
+from bccd.model.strand import Override, OverrideKind, Strand, Token
+from bccd.store import queries
+from bccd.store.tables import to_text
+
+Rows = Callable[..., Iterator[Any]]  # a statement and its lists to rows
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The part of Facts that tells of stored mail."""
+
+    tokens: dict[Token, int]
+    by_hand: frozenset[int]
+    messages: dict[bytes, KnownMessage]
+    carried: dict[int, frozenset[CarriedDeal]]
+    verdicts: dict[int, tuple[Verdict, ...]]
+    strands: dict[int, tuple[Strand, ...]]
+    overrides: tuple[Override, ...]
+
+
+def standing(rows: Rows, query: Query, contacts: Collection[int]) -> Standing:
+    """Read what stands; `contacts` are those that have a queried address."""
+    tokens: dict[Token, int] = {}
+    by_hand: set[int] = set()
+    for name, scope, conversation_id, split in rows(queries.TOKENS, tokens=query.tokens):
+        tokens[name, scope] = conversation_id
+        if split:
+            by_hand.add(conversation_id)
+    messages = _about(rows, _messages(rows, query), query)
+    known = {*tokens.values(), *(message.conversation_id for message in messages.values())}
+    anew = known if by_hand or query.broadcasts else set()
+    strands, overrides = read_strands(rows(queries.STRANDS, conversations=anew))
+    return Standing(
+        tokens,
+        frozenset(by_hand),
+        messages,
+        _carried(rows, known, query, contacts),
+        _verdicts(rows, known, query),
+        strands,
+        overrides,
+    )
+
+
+def _messages(rows: Rows, query: Query) -> dict[bytes, KnownMessage]:
+    found: dict[bytes, KnownMessage] = {}
+    owners: defaultdict[bytes, set[int]] = defaultdict(set)
+    asked = {"id_keys": query.id_keys, "weak_keys": query.weak_keys}
+    for id_, conversation_id, id_key, key, shared, linked, *more, owner_id in rows(queries.MESSAGES, **asked):
+        weak_key, digest, msgid, sent_at, provenance, refs = more
+        if owner_id is not None:
+            owners[key].add(owner_id)
+        found[key] = KnownMessage(
+            id_, conversation_id, id_key, key, frozenset(owners[key]), bool(shared), bool(linked),
+            weak_key=weak_key, digest=digest, msgid=msgid, sent_at=sent_at, provenance=Provenance(provenance),
+            refs=refs,
+        )  # fmt: skip
+    return found
+
+
+def _about(rows: Rows, messages: dict[bytes, KnownMessage], query: Query) -> dict[bytes, KnownMessage]:
+    """Add the deals that stored messages carry, and whom those went to that only their content may tell."""
+    deals: defaultdict[int, set[tuple[int, DealStatus]]] = defaultdict(set)
+    recipients: defaultdict[int, list[str]] = defaultdict(list)
+    ids = {message.id: message.conversation_id for message in messages.values()}
+    weak = {message.id for message in messages.values() if message.weak_key in query.weak_keys}
+    asked = {"messages": ids.keys(), "conversations": set(ids.values()), "weak": weak}
+    for message_id, deal_id, status, address in rows(queries.ABOUT_MESSAGES, **asked):
+        if deal_id is None:
+            recipients[message_id].append(address)
+        else:
+            deals[message_id].add((deal_id, DealStatus(status)))
+    return {
+        key: replace(known, deals=frozenset(deals[known.id]), recipients=tuple(sorted(recipients[known.id])))
+        for key, known in messages.items()
+    }
+
+
+def _carried(
+    rows: Rows, conversations: Collection[int], query: Query, contacts: Collection[int]
+) -> dict[int, frozenset[CarriedDeal]]:
+    if not conversations:
+        return {}
+    found: defaultdict[int, set[CarriedDeal]] = defaultdict(set)
+    for conversation_id, deal_id, status, *who in rows(
+        queries.CARRIED,
+        conversations=conversations,
+        addresses=query.addresses,
+        contacts=contacts,
+        viewers={0, *query.users},
+    ):
+        found[conversation_id].add(CarriedDeal(deal_id, DealStatus(status), *who))
+    return {conversation_id: frozenset(deals) for conversation_id, deals in found.items()}
+
+
+def _verdicts(rows: Rows, conversations: Collection[int], query: Query) -> dict[int, tuple[Verdict, ...]]:
+    if not conversations:
+        return {}
+    found: defaultdict[int, set[Verdict]] = defaultdict(set)
+    for conversation_id, link_id, message_id, decided_at, viewer, state, *target in rows(
+        queries.VERDICTS, conversations=conversations, users=query.users
+    ):
+        said = Verdict(link_id, message_id, to_text(decided_at) or "", viewer, LinkState(state), *target)
+        found[conversation_id].add(said)
+    return {conversation_id: in_turn(said) for conversation_id, said in found.items()}
+
+
+def in_turn(said: Iterable[Verdict]) -> tuple[Verdict, ...]:
+    """Return verdicts as they were given, the latest last."""
+    return tuple(sorted(said, key=lambda verdict: (verdict.decided_at, verdict.link_id, verdict.viewer)))
+
+
+def read_strands(rows: Iterable[Any]) -> tuple[dict[int, tuple[Strand, ...]], tuple[Override, ...]]:
+    """Read rows of STRANDS: what ties messages to others, by conversation, and what users said about that."""
+    strands: dict[int, Strand] = {}
+    overrides: dict[int, Override] = {}
+    for id_, home, msgid, parent, refs, index, uid, parties, base, broadcast, alias, *said in rows:
+        own = strands[id_].own_ids if id_ in strands else tuple(filter(None, (msgid,)))
+        if alias and alias not in own:
+            own = (*own, alias)
+        named = refs or parent  # messages from before 0006 kept their parent's id alone
+        strands[id_] = Strand(
+            id_, home, own, tuple(named.split("\n")) if named else (), index or b"", uid,
+            tuple(parties.split("\n")) if parties else (), base, bool(broadcast),
+        )  # fmt: skip
+        if said[0] is not None:
+            override, kind, other_id, group_id = said
+            overrides[override] = Override(override, OverrideKind(kind), id_, other_id, group_id)
+    by_home: defaultdict[int, list[Strand]] = defaultdict(list)
+    for id_ in sorted(strands):
+        by_home[strands[id_].conversation_id].append(strands[id_])
+    found = {home: tuple(mine) for home, mine in by_home.items()}
+    return found, tuple(overrides[id_] for id_ in sorted(overrides))
