@@ -21,7 +21,7 @@ from bccd.directory.records import (
 )
 from bccd.model.errors import BccdError, MistakeError
 
-_LISTED = ("company", "user", "contact", "organisation", "deal", "never_log")
+_LISTED = ("company", "user", "team", "contact", "organisation", "deal", "never_log")
 
 
 def _company(function: Callable[..., None]) -> Callable[..., None]:

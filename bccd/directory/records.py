@@ -69,6 +69,16 @@ KINDS: Mapping[str, Mapping[str, Column]] = {
         ),
         "active": _ACTIVE,
     },
+    "team": {
+        "external_id": _ID,
+        "name": Column(text, "The team's name.", required=True),
+        "addresses": Column(address, "The addresses that it writes from.", many=True),
+        "members": Column(external_id, "The external ids of the users who take part.", many=True),
+        "default_sharing": Column(
+            one_of("shared", "private"), "What the team's mail is from now on.", default="shared"
+        ),
+        "active": _ACTIVE,
+    },
     "contact": {
         "external_id": _ID,
         "name": Column(text, "The contact's name.", required=True),
@@ -89,6 +99,7 @@ KINDS: Mapping[str, Mapping[str, Column]] = {
         "entry": Column(
             address_or_domain, "An address, or @ and a domain, that is never filed.", required=True
         ),
+        "user": Column(external_id, "The external id of the user whose own list it is on; else all users'."),
     },
 }
 PLURALS: Mapping[str, str] = {
@@ -97,13 +108,20 @@ PLURALS: Mapping[str, str] = {
     "organizations": "organisation",
     "organization": "organisation",
     "users": "user",
+    "teams": "team",
     "contacts": "contact",
     "deals": "deal",
     "never_logs": "never_log",
 }
 _TOLD_ONLY = frozenset({"number"})  # what `bccd directory list` adds; loading it back changes nothing
 # Columns that refer to another record, and its kind.
-REFERENCES: Mapping[str, str] = {"owner": "user", "organisation": "organisation", "contacts": "contact"}
+REFERENCES: Mapping[str, str] = {
+    "owner": "user",
+    "organisation": "organisation",
+    "contacts": "contact",
+    "members": "user",
+    "user": "user",
+}
 
 Value = str | tuple[str, ...] | bool
 
@@ -285,11 +303,12 @@ def _no_kind(where: str, kind: str) -> str:
 
 def _repeated(records: Iterable[Record]) -> Iterator[str]:
     """Find records that would overwrite each other."""
-    seen: dict[tuple[str, Value], str] = {}
+    seen: dict[tuple[str, Value, Value], str] = {}
     for record in records:
-        key = (record.kind, next(iter(record.values.values())))
+        name = next(iter(record.values.values()))
+        key = (record.kind, name, record.values.get("user", ""))
         if key in seen:
-            yield f"{record.row}: the same {record.kind} as {seen[key]}: {key[1]}"
+            yield f"{record.row}: the same {record.kind} as {seen[key]}: {name}"
         else:
             seen[key] = record.row
 

@@ -13,6 +13,9 @@ from bccd.model.errors import MistakeError
 from bccd.model.events import EventKind
 from bccd.store import tables as t
 from bccd.store.companies import find_company, put_company
+from bccd.store.confirmed import release
+from bccd.store.people import both_user_and_contact, own_addresses
+from bccd.store.teams import put_members
 from bccd.store.uow import Clocked, clock, transaction
 
 Child = tuple[Any, ...]
@@ -21,11 +24,12 @@ Child = tuple[Any, ...]
 class Record(Protocol):
     """A record whose form is checked: its kind, where it stood in the source, a value for each column.
 
-    Columns by kind (tuples are lists of texts, organisation, owner and contacts are external ids):
-    company (slug, name, addresses, internal_domains, the settings that are named), organisation
+    Columns by kind (tuples are lists of texts; organisation, owner, contacts, members and user are external
+    ids): company (slug, name, addresses, internal_domains, the settings that are named), organisation
     (external_id, name, domains), user (external_id, name, login, alternatives, unconfirmed, default_sharing,
-    active), contact (external_id, name, addresses, organisation, owner, active), deal (external_id, title,
-    status, contacts, organisation, owner), never_log (entry).
+    active), team (external_id, name, addresses, members, default_sharing, active), contact (external_id,
+    name, addresses, organisation, owner, active), deal (external_id, title, status, contacts, organisation,
+    owner), never_log (entry, user).
     """
 
     @property
@@ -54,11 +58,14 @@ class Kind:
     child: Table
     parent: str  # the child's column that names the record
     columns: tuple[str, ...]  # the child's other columns, the key first
+    same: dict[str, Any] = field(default_factory=dict)  # what tells its rows from others of the table
 
 
+_ADDRESSES = ("address", "kind", "confirmed_at")
 KINDS = {
     "organisation": Kind(t.organisation, t.organisation_domain, "organisation_id", ("domain",)),
-    "user": Kind(t.app_user, t.user_address, "user_id", ("address", "kind", "confirmed_at")),
+    "user": Kind(t.app_user, t.user_address, "user_id", _ADDRESSES, {"is_team": False}),
+    "team": Kind(t.app_user, t.user_address, "user_id", _ADDRESSES, {"is_team": True}),
     "contact": Kind(t.contact, t.contact_address, "contact_id", ("address", "is_primary")),
     "deal": Kind(t.deal, t.deal_contact, "deal_id", ("contact_id",)),
 }
@@ -81,12 +88,14 @@ def load(engine: Engine, records: Sequence[Record], now: datetime, company: str 
         company_id = find_company(connection, company, slugs)
         loader = _Loader(clock(connection, company_id), now, mistakes)
         for kind in KINDS:
-            changed[kind] = loader.put(kind, by_kind[kind])
+            changed[kind] = len(loader.put(kind, by_kind[kind]))
         changed["never_log"] = loader.put_never_log(by_kind["never_log"])
-        mistakes += loader.both_user_and_contact(by_kind["user"], by_kind["contact"])
+        people = [*by_kind["user"], *by_kind["team"]]
+        mistakes += both_user_and_contact(loader.work, people, by_kind["contact"])
         if mistakes:
             raise MistakeError("\n".join(mistakes))
         loader.work.directory_version += any(changed.values())
+        release(loader.work, loader.confirmed, now)
         loader.work.save()
     return Loaded(company_id, {kind: count for kind, count in changed.items() if by_kind[kind]})
 
@@ -116,17 +125,19 @@ class _Loader:
     def __init__(self, work: Clocked, now: datetime, mistakes: list[str]) -> None:
         self.work = work
         self._now = now
+        self.confirmed: set[str] = set()  # addresses that are a user's from now on
         self._mistakes = mistakes
         self._ids: dict[str, dict[str, int]] = {kind: {} for kind in KINDS}
         self._build = {
             "organisation": self._organisation,
             "user": self._user,
+            "team": self._team,
             "contact": self._contact,
             "deal": self._deal,
         }
 
-    def put(self, kind: str, records: Sequence[Record]) -> int:
-        """Write records of one kind and return how many were new or different."""
+    def put(self, kind: str, records: Sequence[Record]) -> set[int]:
+        """Write records of one kind and return which were new or different."""
         rows, children = self._standing(KINDS[kind])
         ids = self._ids[kind] = {
             row["external_id"]: id_ for id_, row in rows.items() if row["external_id"] is not None
@@ -143,22 +154,33 @@ class _Loader:
                 new.append(wish)
             elif wish.children != children[wish.id] or _differs(rows[wish.id], wish.row):
                 different.append(wish)
-        if kind == "user":
-            self._check_owners(records, children)
+        if kind in ("user", "team"):
+            self._check_ids(kind, records)
+            self._check_owners(kind, records, children)
         if not self._mistakes:
             self._write(kind, new, different, children)
-        return len(new) + len(different)
+        written = {wish.id for wish in (*new, *different)}
+        if kind == "team":
+            joined = put_members(self.work, records, ids, self._ids["user"], self._mistakes)
+            self.work.announce(EventKind.USER_CHANGED, self._now, sorted(joined - written))
+            written |= joined
+        return written
 
     def put_never_log(self, records: Sequence[Record]) -> int:
-        """Add entries to the never-log list."""
+        """Add entries to the never-log lists: the company's, or a user's own."""
         table, company_id = t.never_log, self.work.company_id
-        standing = select(table.c.entry).where(table.c.company_id == company_id)
-        known = set(self.work.connection.execute(standing).scalars())
-        entries = sorted({str(record.values["entry"]) for record in records} - known)
-        if entries:
-            rows = [{"company_id": company_id, "entry": entry} for entry in entries]
-            self.work.connection.execute(insert(table), rows)
-        return len(entries)
+        standing = select(table.c.entry, table.c.user_id).where(table.c.company_id == company_id)
+        known = {(entry, user_id) for entry, user_id in self.work.connection.execute(standing)}
+        wanted = {
+            (str(record.values["entry"]), self._refer(record, "user", "user") or 0) for record in records
+        }
+        rows = [
+            {"company_id": company_id, "entry": entry, "user_id": user_id}
+            for entry, user_id in sorted(wanted - known)
+        ]
+        if not self._mistakes:
+            self._run(insert(table), rows)
+        return len(rows)
 
     # ---- what each kind wants ----------------------------------------------------------------------------
 
@@ -178,6 +200,18 @@ class _Loader:
         if len(set(listed)) < len(listed):
             self._mistakes.append(f"{record.row}: an address is listed twice")
         return _Wish(id_, row, {(values["login"], "login", None)} | confirmed | pending)
+
+    def _team(self, record: Record, id_: int, children: Mapping[int, set[Child]]) -> _Wish:
+        """A team's first address stands where a user's login does; it logs in nowhere."""
+        values = record.values
+        row = {name: values[name] for name in ("external_id", "name", "default_sharing", "active")}
+        since = {address: confirmed_at for address, _, confirmed_at in children.get(id_, ())}
+        if not values["addresses"]:
+            self._mistakes.append(f"{record.row}: addresses: is missing")
+        first, *rest = values["addresses"] or ("",)
+        return _Wish(
+            id_, row, {(first, "login", None)} | {(a, "alternative", since.get(a) or self._now) for a in rest}
+        )
 
     def _contact(self, record: Record, id_: int, _: Mapping[int, set[Child]]) -> _Wish:
         values = record.values
@@ -205,7 +239,7 @@ class _Loader:
         return _Wish(id_, row, {(contact,) for contact in contacts if contact is not None})
 
     def _refer(self, record: Record, name: str, kind: str) -> int | None:
-        said = record.values[name]
+        said = record.values.get(name)
         return self._id_of(record, name, kind, said) if said else None
 
     def _id_of(self, record: Record, name: str, kind: str, external_id: str) -> int | None:
@@ -214,61 +248,32 @@ class _Loader:
             self._mistakes.append(f"{record.row}: {name}: there is no {kind} {external_id}")
         return found
 
-    def _check_owners(self, records: Sequence[Record], children: Mapping[int, set[Child]]) -> None:
-        """An address belongs to one user of a company (rules.md 2.2)."""
-        ids = self._ids["user"]
+    def _check_ids(self, kind: str, records: Sequence[Record]) -> None:
+        """A user cannot become a team, nor a team a user: what he filed is his."""
+        other = "team" if kind == "user" else "user"
+        table, company_id = t.app_user, self.work.company_id
+        rows = select(table.c.external_id).where(
+            table.c.company_id == company_id, table.c.is_team == KINDS[other].same["is_team"]
+        )
+        taken = set(self.work.connection.execute(rows).scalars())
+        self._mistakes += [
+            f"{record.row}: external_id: {record.values['external_id']} is a {other}"
+            for record in records
+            if record.values["external_id"] in taken
+        ]
+
+    def _check_owners(self, kind: str, records: Sequence[Record], children: Mapping[int, set[Child]]) -> None:
+        """An address belongs to one user of a company, or to one team (rules.md 2.2)."""
+        ids = self._ids[kind]
         loaded = {ids[record.values["external_id"]] for record in records}
         owner = {
             address: id_ for id_, found in children.items() if id_ not in loaded for address, *_ in found
         }
         for record in records:
-            id_, values = ids[record.values["external_id"]], record.values
-            for address in (values["login"], *values["alternatives"], *values["unconfirmed"]):
+            id_ = ids[record.values["external_id"]]
+            for address in own_addresses(record):
                 if owner.setdefault(address, id_) != id_:
                     self._mistakes.append(f"{record.row}: {address} belongs to another user already")
-
-    def both_user_and_contact(self, users: Sequence[Record], contacts: Sequence[Record]) -> list[str]:
-        """Find addresses of a loaded user that a contact of the CRM has, or the reverse.
-
-        A contact made from mail is not meant: so a colleague looks before he is loaded.
-        """
-        mine: dict[str, str] = {}
-        for record in users:
-            values = record.values
-            rows = dict.fromkeys(
-                (values["login"], *values["alternatives"], *values["unconfirmed"]), record.row
-            )
-            mine |= rows
-        found = [
-            f"{record.row}: addresses: {address} is a user's address ({mine[address]})"
-            for record in contacts
-            for address in record.values["addresses"]
-            if address in mine
-        ]
-        loaded = {record.values["external_id"] for record in contacts}
-        of_users, of_contacts = self._addresses("user"), self._addresses("contact")
-        found += [
-            f"{row}: {address} is an address of contact {of_contacts[address]}"
-            for address, row in mine.items()
-            if of_contacts.get(address, "") not in {"", *loaded}
-        ]
-        found += [
-            f"{record.row}: addresses: {address} is an address of user {of_users[address]}"
-            for record in contacts
-            for address in record.values["addresses"]
-            if address in of_users and address not in mine
-        ]
-        return found
-
-    def _addresses(self, kind: str) -> dict[str, str]:
-        """Return what stands: each address with the external id of whose it is, empty where it has none."""
-        meant = KINDS[kind]
-        there = select(meant.child.c.address, meant.table.c.external_id).where(
-            meant.child.c.company_id == self.work.company_id,
-            meant.table.c.company_id == meant.child.c.company_id,
-            meant.table.c.id == meant.child.c[meant.parent],
-        )
-        return {address: external_id or "" for address, external_id in self.work.connection.execute(there)}
 
     def _adopt(
         self, records: Sequence[Record], rows: Mapping[int, Any], children: Mapping[int, set[Child]]
@@ -291,7 +296,11 @@ class _Loader:
 
     def _standing(self, kind: Kind) -> tuple[dict[int, Any], defaultdict[int, set[Child]]]:
         connection, company_id = self.work.connection, self.work.company_id
-        found = connection.execute(select(kind.table).where(kind.table.c.company_id == company_id))
+        wanted = select(kind.table).where(
+            kind.table.c.company_id == company_id,
+            *(kind.table.c[name] == value for name, value in kind.same.items()),
+        )
+        found = connection.execute(wanted)
         rows = {row["id"]: row for row in found.mappings()}
         children: defaultdict[int, set[Child]] = defaultdict(set)
         columns = (kind.child.c[kind.parent], *(kind.child.c[name] for name in kind.columns))
@@ -305,7 +314,7 @@ class _Loader:
         self, name: str, new: list[_Wish], different: list[_Wish], children: Mapping[int, set[Child]]
     ) -> None:
         kind, company_id = KINDS[name], self.work.company_id
-        extra = self._extra(name)
+        extra = self._extra(name) | kind.same
         if new:
             made = extra | ({"created_at": self._now, "merged_into": None} if name == "contact" else {})
             rows = [made | wish.row | {"company_id": company_id, "id": wish.id} for wish in new]
@@ -316,7 +325,16 @@ class _Loader:
             self.work.connection.execute(changed.values(**wish.row, **extra))
         self._write_children(kind, [*new, *different], children)
         ids = [wish.id for wish in (*new, *different)]
-        self.work.announce(EventKind(f"{name}.changed"), self._now, ids)
+        told = "user" if name == "team" else name
+        self.work.announce(EventKind(f"{told}.changed"), self._now, ids)
+        if name == "user":
+            self._note_confirmed((*new, *different), children)
+
+    def _note_confirmed(self, wishes: Iterable[_Wish], children: Mapping[int, set[Child]]) -> None:
+        for wish in wishes:
+            before = {address for address, kind, at in children.get(wish.id, ()) if kind == "login" or at}
+            now = {address for address, kind, at in wish.children if kind == "login" or at}
+            self.confirmed |= now - before
 
     def _extra(self, name: str) -> dict[str, Any]:
         return {"updated_at": self._now} if name == "deal" else {}

@@ -67,7 +67,26 @@ def _users(connection: Connection, company_id: int) -> Listed:
             "default_sharing": row.default_sharing,
             "active": row.active,
         }
-        for row in connection.execute(_all(t.app_user, company_id))
+        for row in connection.execute(_all(t.app_user, company_id).where(~t.app_user.c.is_team))
+    ]
+
+
+def _teams(connection: Connection, company_id: int) -> Listed:
+    addresses = _children(connection, t.user_address, company_id, "user_id")
+    members = _children(connection, t.team_member, company_id, "team_id")
+    users = _external_ids(connection, t.app_user, company_id)
+    return [
+        {
+            "external_id": row.external_id,
+            "name": row.name,
+            "addresses": [
+                a.address for a in sorted(addresses[row.id], key=lambda a: (a.kind != "login", a.address))
+            ],
+            "members": sorted(users[m.user_id] for m in members[row.id]),
+            "default_sharing": row.default_sharing,
+            "active": row.active,
+        }
+        for row in connection.execute(_all(t.app_user, company_id).where(t.app_user.c.is_team))
     ]
 
 
@@ -121,12 +140,15 @@ def _deals(connection: Connection, company_id: int) -> Listed:
 
 
 def _never_log(connection: Connection, company_id: int) -> Listed:
-    wanted = select(t.never_log).where(t.never_log.c.company_id == company_id).order_by(t.never_log.c.entry)
-    return [{"entry": row.entry} for row in connection.execute(wanted)]
+    users = _external_ids(connection, t.app_user, company_id)
+    table = t.never_log
+    wanted = select(table).where(table.c.company_id == company_id).order_by(table.c.entry, table.c.user_id)
+    return [{"entry": row.entry, "user": users.get(row.user_id, "")} for row in connection.execute(wanted)]
 
 
 _LISTS: dict[str, Callable[[Connection, int], Listed]] = {
     "user": _users,
+    "team": _teams,
     "organisation": _organisations,
     "contact": _contacts,
     "deal": _deals,

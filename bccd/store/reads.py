@@ -1,13 +1,29 @@
 """Who and what a company is, as the listener and the command line read it: snapshots, never a lock."""
 
+from collections import defaultdict
+
 import msgspec
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Connection, Engine, and_, func, select
 
 from bccd.model.crm import DealStatus
 from bccd.model.directory import Company, Directory, Sharing, User, UserAddress
 from bccd.model.policy import Policy
 from bccd.store import tables as t
 from bccd.store.engine import reading
+
+_MEMBERS = (
+    select(t.team_member.c.company_id, t.team_member.c.team_id, t.team_member.c.user_id)
+    .join_from(
+        t.team_member,
+        t.app_user,
+        and_(
+            t.app_user.c.company_id == t.team_member.c.company_id,
+            t.app_user.c.id == t.team_member.c.user_id,
+        ),
+    )
+    .where(t.app_user.c.active)
+    .order_by(t.team_member.c.user_id)
+)
 
 
 def directory_version(engine: Engine) -> int:
@@ -23,9 +39,15 @@ def directory_snapshot(engine: Engine) -> Directory:
             row.id: Company(row.id, row.slug, row.name, msgspec.json.decode(row.settings, type=Policy))
             for row in connection.execute(select(t.company))
         }
+        members: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
+        for company, team, user in connection.execute(_MEMBERS):
+            members[company, team].append(user)
         users = {
-            (row.company_id, row.id): User(row.id, row.name, Sharing(row.default_sharing), row.active)
+            key: User(
+                row.id, row.name, Sharing(row.default_sharing), row.active, row.is_team, tuple(members[key])
+            )
             for row in connection.execute(select(t.app_user))
+            for key in [(row.company_id, row.id)]
         }
         addresses = {
             (row.company_id, row.address): UserAddress(
@@ -65,11 +87,19 @@ def company_id(engine: Engine, slug: str = "") -> int | None:
 
 
 def user_id(engine: Engine, company: int, address: str) -> int | None:
-    """Return the user behind a login or confirmed alternative address."""
-    wanted = select(t.user_address.c.user_id).where(
-        t.user_address.c.company_id == company,
-        t.user_address.c.address == address,
-        (t.user_address.c.kind == "login") | t.user_address.c.confirmed_at.is_not(None),
+    """Return the user behind a login or confirmed alternative address; a team is nobody who looks at mail."""
+    its_user = and_(
+        t.app_user.c.company_id == t.user_address.c.company_id, t.app_user.c.id == t.user_address.c.user_id
+    )
+    wanted = (
+        select(t.user_address.c.user_id)
+        .join_from(t.user_address, t.app_user, its_user)
+        .where(
+            t.user_address.c.company_id == company,
+            ~t.app_user.c.is_team,
+            t.user_address.c.address == address,
+            (t.user_address.c.kind == "login") | t.user_address.c.confirmed_at.is_not(None),
+        )
     )
     with reading(engine) as connection:
         return connection.execute(wanted).scalar_one_or_none()

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from bccd.directory.records import read_json
+from bccd.model.auth import HeldSender
+from bccd.model.delivery import DeliveryState
 from bccd.model.errors import MistakeError
 from bccd.model.facts import Query
 from bccd.model.plan import NewContact
@@ -18,7 +20,7 @@ from bccd.store.uow import SqlWorks
 from bccd.testing import rows
 from bccd.testing.build import NOON
 from tests.store.conftest import on_every_database
-from tests.store.plans import filed
+from tests.store.plans import ended, filed
 
 pytestmark = on_every_database
 
@@ -65,6 +67,15 @@ def deal(number: int, *contacts: str, **more: Any) -> Record:
     return Record("deal", f"deals {number}", values | more)
 
 
+def team(number: int, *addresses: str, **more: Any) -> Record:
+    """Return a team."""
+    values: dict[str, Any] = {
+        "external_id": f"t{number}", "name": f"Team {number}", "addresses": addresses, "members": (),
+        "default_sharing": "shared", "active": True,
+    }  # fmt: skip
+    return Record("team", f"teams {number}", values | more)
+
+
 ORGANISATION = Record(
     "organisation", "organisations 1", {"external_id": "o1", "name": "Firm", "domains": ("firm.example",)}
 )
@@ -75,11 +86,14 @@ ALL = [
     user(2, default_sharing="private", active=False),
     contact(1, "main@firm.example", "second@firm.example", organisation="o1", owner="u1"),
     deal(1, "c1", organisation="o1", owner="u1"),
-    Record("never_log", "never_log 1", {"entry": "@payroll.example"}),
+    Record("never_log", "never_log 1", {"entry": "@payroll.example", "user": ""}),
+    Record("never_log", "never_log 2", {"entry": "@payroll.example", "user": "u1"}),
+    Record("never_log", "never_log 3", {"entry": "doctor@clinic.example", "user": "u2"}),
+    team(1, "sales@acme.example", "desk@acme.example", members=("u1", "u2")),
 ]
 MASTER = (
-    "company", "company_address", "app_user", "user_address", "organisation", "organisation_domain",
-    "contact", "contact_address", "deal", "deal_contact", "never_log",
+    "company", "company_address", "app_user", "user_address", "team_member", "organisation",
+    "organisation_domain", "contact", "contact_address", "deal", "deal_contact", "never_log",
 )  # fmt: skip
 
 
@@ -98,7 +112,7 @@ def test_a_load_can_be_listed_and_loaded_again(stores: Stores) -> None:
     """What was loaded is listed in the same form."""
     loaded = load(stores, *ALL)
     assert loaded.changed == {
-        "company": 1, "organisation": 1, "user": 2, "contact": 1, "deal": 1, "never_log": 1,
+        "company": 1, "organisation": 1, "user": 2, "team": 1, "contact": 1, "deal": 1, "never_log": 3,
     }  # fmt: skip
     for record in ALL[1:]:
         listed = listing.records(stores.database, loaded.company_id, record.kind)
@@ -238,6 +252,8 @@ def test_the_snapshot_tells_who_may_submit(stores: Stores) -> None:
         "one@home.example": (True, True),
         "one@pending.example": (True, False),
         "u2@acme.example": (False, True),
+        "sales@acme.example": (True, True),
+        "desk@acme.example": (True, True),
     }
     assert reads.user_id(stores.database, 1, "one@home.example") is not None
     assert reads.user_id(stores.database, 1, "one@pending.example") is None
@@ -287,3 +303,100 @@ def test_deals_exist_until_they_are_deleted(stores: Stores) -> None:
     wishes = ("D1", "d1", "D2", "D3", "D4")
     told = [wish for wish in wishes if reads.deal_exists(stores.database, 1, wish)]
     assert told == ["D1", "d1", "D2"]
+
+
+# ---- teams
+
+
+def test_a_team_is_known_with_its_active_members(stores: Stores) -> None:
+    """The listener's snapshot tells it from a user; nobody looks at mail as a team."""
+    loaded = load(stores, *ALL)
+    snapshot = reads.directory_snapshot(stores.database)
+    entry = snapshot.user_addresses[loaded.company_id, "sales@acme.example"]
+    one = snapshot.user_addresses[loaded.company_id, "u1@acme.example"].user
+    assert (entry.user.is_team, entry.confirmed, one.is_team, one.members) == (True, True, False, ())
+    assert entry.user.members == (one.id,), "the other user is not active"
+    assert reads.user_id(stores.database, loaded.company_id, "sales@acme.example") is None
+    assert reads.user_id(stores.database, loaded.company_id, "u1@acme.example") == one.id
+
+
+def test_a_teams_members_are_those_of_its_record(stores: Stores) -> None:
+    """Whoever is left out is none any more; a change is announced once and moves the version."""
+    load(stores, *ALL)
+    before = reads.directory_version(stores.database), len(rows(stores)["change"])
+    changed = load(stores, team(1, "sales@acme.example", "desk@acme.example", members=("u2",))).changed
+    assert (changed["team"], reads.directory_version(stores.database) > before[0]) == (1, True)
+    assert [row["kind"] for row in rows(stores)["change"][before[1] :]] == ["user.changed"]
+    (team_row,) = (row for row in rows(stores)["app_user"] if row["is_team"])
+    (two,) = (row for row in rows(stores)["app_user"] if row["external_id"] == "u2")
+    assert [(row["team_id"], row["user_id"]) for row in rows(stores)["team_member"]] == [
+        (team_row["id"], two["id"])
+    ]
+
+
+@pytest.mark.parametrize(
+    ("record", "mistake"),
+    [
+        (team(1), "teams 1: addresses: is missing"),
+        (team(1, "sales@acme.example", members=("u9",)), "teams 1: members: there is no user u9"),
+        (team(1, "sales@acme.example", members=("t1",)), "teams 1: members: there is no user t1"),
+        (team(2, "sales@acme.example"), "teams 2: sales@acme.example belongs to another user already"),
+        (team(2, "main@firm.example"), "teams 2: main@firm.example is an address of contact c1"),
+        (team(2, "x@acme.example", external_id="u1"), "teams 2: external_id: u1 is a user"),
+        (user(7, external_id="t1"), "users 7: external_id: t1 is a team"),
+        (Record("never_log", "never_log 9", {"entry": "a@b.example", "user": "u9"}),
+         "never_log 9: user: there is no user u9"),
+    ],
+)  # fmt: skip
+def test_mistakes_about_teams_are_told(stores: Stores, record: Record, mistake: str) -> None:
+    """And nothing is written."""
+    load(stores, *ALL)
+    before = rows(stores)
+    with pytest.raises(MistakeError) as caught:
+        load(stores, record)
+    assert mistake in str(caught.value).splitlines()
+    assert rows(stores) == before
+
+
+# ---- what waited for an address
+
+
+def hold(stores: Stores, company_id: int, *mails: tuple[int, str, str]) -> None:
+    """Record held mail: delivery, reason, the address that sent it; for the first user."""
+    (one,) = (row["id"] for row in rows(stores)["app_user"] if row["external_id"] == "u1")
+    steps = []
+    for number, reason, address in mails:
+        got, plan = ended(number, DeliveryState.HELD, reason, one)
+        delivery = replace(
+            got.delivery, company_id=company_id, sender=None, held=HeldSender(reason, address, one)
+        )
+        steps.append((replace(got, delivery=delivery), plan))
+    with SqlWorks(stores.database)(company_id) as work:
+        work.apply([mail for mail, _ in steps], [plan for _, plan in steps], NOON)
+        work.commit()
+
+
+def test_mail_that_waited_for_a_confirmation_is_let_go(stores: Stores) -> None:
+    """A pending alias that is confirmed later files its mail itself (decisions.md 7.8), told to its user."""
+    company_id = load(stores, *ALL).company_id
+    alias, other = "one@pending.example", "one@other.example"
+    hold(
+        stores,
+        company_id,
+        (1, "unconfirmed_address", alias),
+        (2, "unconfirmed_address", other),
+        (3, "unverified_sender", alias),
+    )
+    seen = len(rows(stores)["change"])
+    load(stores, user(1, alternatives=("one@home.example", alias)), hours=1)
+    assert [(row["id"], row["state"], row["reason"]) for row in rows(stores)["delivery"]] == [
+        (1, "received", "confirmed"),
+        (2, "held", "unconfirmed_address"),
+        (3, "held", "unverified_sender"),
+    ]
+    (one,) = (row["id"] for row in rows(stores)["app_user"] if row["external_id"] == "u1")
+    told = [(row["kind"], row["audience_id"], row["entity_id"]) for row in rows(stores)["change"][seen:]]
+    assert told == [("user.changed", 0, one), ("delivery.released", one, 1)]
+    again = rows(stores)
+    load(stores, user(1, alternatives=("one@home.example", alias)), hours=2)
+    assert rows(stores) == again, "an address is confirmed once"

@@ -296,3 +296,20 @@ def test_the_demo_company_is_right() -> None:
                 assert (kind, record.values[name]) in ids
         for contact in record.values.get("contacts", ()) if record.kind == "deal" else ():  # type: ignore[union-attr]
             assert ("contact", contact) in ids
+
+
+def test_an_entry_may_stand_on_several_lists() -> None:
+    """On the company's and on a user's own; twice on the same is a mistake."""
+    own = {"entry": "@one.example", "user": "u1"}
+    records = read_json(json.dumps({"never_log": ["@one.example", own]}))
+    assert [record.values["user"] for record in records] == ["", "u1"]
+    with pytest.raises(RecordsError, match="the same never_log as"):
+        read_json(json.dumps({"never_log": [own, own]}))
+
+
+def test_a_team_refers_to_its_members() -> None:
+    """Whoever is named must be a user of the file or of the company."""
+    team = {"external_id": "t1", "name": "Sales", "addresses": "s@x.example", "members": ["u1", "u2"]}
+    records = read_json(json.dumps({"teams": [team]}))
+    assert records[0].values["members"] == ("u1", "u2")
+    assert list(dangling(records, {"user": {"u1"}})) == [f"{records[0].row}: members: there is no user u2"]
