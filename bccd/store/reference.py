@@ -18,6 +18,17 @@ VIEWS = {
     "v1_attachment": "What a message carries; the octets stay in the raw mail.",
     "v1_link": "Why a message stands on a contact's, organisation's or deal's page, and what is suggested.",
     "v1_conversation_alias": "Conversations that became part of an older one; old ids resolve for ever.",
+    "v1_related_conversation": "Continued from, or in: a visible message of the one names one of the other.",
+    "v1_needs_choice": "Suggestions that wait for an answer, a row each, for those who hold a copy.",
+    "v1_unlinked": "The viewer's own mail that is linked to no contact and no deal: nobody else sees it.",
+    "v1_held": "Mail that waits for this viewer, or for a team of his, to say what it is.",
+    "v1_set_aside": "His or his team's mail that a rule set aside; it is kept.",
+    "v1_failed": "His or his team's mail that could not be filed for an error; it is kept.",
+    "v1_contact_timeline": "Messages on a contact's page.",
+    "v1_deal_timeline": "Messages on a deal's page.",
+    "v1_organisation_timeline": "Messages on an organisation's page, its contacts' among them, each once.",
+    "v1_decision": "Why it is here: the steps that brought the viewer's own copy, or kept his mail waiting.",
+    "v1_schema": "Which contract this database keeps; ask before anything else.",
     "v1_change": "The change feed: what happened that this viewer may know of; read it as events.md says.",
     "v1_feed": "One row a viewer: where the feed stands, and from where on it is kept.",
 }
@@ -34,6 +45,11 @@ MEANING = {
     "last_message_id": "the newest visible message",
     "needs_choice": "some visible message has several open deals or contacts and waits for a choice",
     "linked": "linked to a contact or deal; of a conversation, any visible message is",
+    "waiting_since": "sort_at of the oldest visible incoming mail of a person that no outgoing one followed",
+    "last_out_at": "sort_at of the newest visible outgoing message",
+    "unseen": "the viewer neither filed nor marked it seen; of a conversation, how many such messages it has,"
+    " counted for those who hold a copy of one of its messages",
+    "unlinked": "how many messages the viewer holds a copy of that are linked to no contact and no deal",
     "direction": "incoming, outgoing or internal",
     "sent_at": "the Date field, or that of the forwarded original; null where unknown",
     "received_at": "when bccd received the delivery that brought it",
@@ -50,6 +66,9 @@ MEANING = {
     "own_copy_id": "this viewer's copy; null where he sees a colleague's",
     "own_sharing": "private or shared, of his own copy",
     "own_comment": "his own words above the forward; nobody else's",
+    "own_filed_by": "the user who filed his copy for him; null where he did so himself",
+    "own_seen_at": "when he marked it seen",
+    "own_flagged_at": "when he flagged it",
     "change_seq": "the last event: the one that changed the row, or of the whole feed",
     "role": "from, sender, reply_to, to, cc or bcc",
     "pos": "place within the role, from 0",
@@ -67,11 +86,33 @@ MEANING = {
     "content_id": "without angle brackets",
     "sha256": "of the decoded octets",
     "link_id": "the link",
-    "state": "active, suggested, rejected or stale",
+    "state": "filed, held, set_aside or failed",
+    "v1_link.state": "active, suggested, rejected or stale",
     "origin": "auto, tag, inherited or manual",
     "rule": "which rule made it: address, domain, tag, conversation, one_open_deal, several_open_deals",
     "score": "rank of a suggestion, 1 the best",
+    "scope": "conversation, or message where later mail of the conversation does not inherit the link",
+    "reason": "the code of the reason; replies.md and failed-and-held-mail.md tell what they mean",
+    "v1_link.reason": "what speaks for a suggestion, in words",
+    "v1_needs_choice.reason": "what speaks for it, in words",
+    "v1_link.actor_id": "the user who decided it by hand",
     "created_at": "when it was made",
+    "related_id": "the other conversation",
+    "relation": "continues: a message of this one names an older one there; continued_by: the reverse",
+    "delivery_id": "the delivery: what commands about it name",
+    "mail_from": "the envelope's sender",
+    "attempts": "how often filing it was tried",
+    "updated_at": "when its state changed last",
+    "v1_held.user_id": "the user or team whose mail it is",
+    "v1_set_aside.user_id": "the user or team whose mail it is",
+    "v1_failed.user_id": "the user or team whose mail it is",
+    "steps": "JSON: a list of rule, about, verdict and reason, in order",
+    "decided_at": "when that was decided",
+    "v1_link.decided_at": "when a user decided it by hand",
+    "v1_decision.message_id": "the message; null while there is none",
+    "v1_decision.conversation_id": "its conversation; null while there is none",
+    "api_version": "the contract: the number in v1_",
+    "min_reader": "the lowest contract that a reader must know",
     "merged_into": "the conversation it is now part of",
     "seq": "the event's number: no gaps within a company, in the order of commits",
     "at": "when it was written",
@@ -93,8 +134,9 @@ SELECT conversation_id, subject, snippet, message_count, last_at
 FROM v1_conversation WHERE company_id = ? AND viewer_user_id = ? ORDER BY last_at DESC LIMIT 50;
 ```
 
-A viewer sees a message if he owns a copy of it, or if some copy is shared **and** it is linked to a contact
-or deal. There is no exception for administrators.
+A viewer sees a message if he holds a copy of it, or if some copy is shared **and** it is linked to a contact
+or deal. There is no exception for administrators; a team and a user who left see nothing. Of what a viewer
+may not see, ids of conversations that were merged are all he can learn.
 """
 
 
@@ -109,7 +151,8 @@ def _views(engine: Engine) -> Iterator[str]:
         yield f"### {view}\n\n{purpose}\n"
         yield "| column | meaning |\n|---|---|"
         for column in inspect(engine).get_columns(view):
-            yield f"| {column['name']} | {MEANING[column['name']]} |"
+            name = column["name"]
+            yield f"| {name} | {MEANING.get(f'{view}.{name}') or MEANING[name]} |"
         yield ""
 
 

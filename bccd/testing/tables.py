@@ -255,34 +255,50 @@ def work_out_audiences(
     for key in [k for k in table if k[0] == company_id and (k[1] in touched or k[1] in gone)]:
         del table[key]
     mails: defaultdict[int, list[Row]] = defaultdict(list)
-    for row in tables["message"].values():
-        if row["company_id"] == company_id and row["conversation_id"] in touched:
+    for row in _of(tables, "message", company_id):
+        if row["conversation_id"] in touched and row["erased_at"] is None:
             mails[row["conversation_id"]].append(row)
-    owners: defaultdict[int, set[int]] = defaultdict(set)
-    for copy in tables["message_copy"].values():
-        if copy["company_id"] == company_id:
-            owners[copy["message_id"]].add(copy["owner_id"])
-    choices = {
-        link["message_id"]
-        for link in tables["link"].values()
-        if link["company_id"] == company_id and not link["organisation_id"] and link["state"] == "suggested"
-    }
+    held = holders(tables, company_id)
     for conversation_id, messages in mails.items():
-        for audience in {0}.union(*(owners[m["id"]] for m in messages)):
-            seen = [m for m in messages if (m["shared"] and m["linked"]) or audience in owners[m["id"]]]
+        for audience in {0}.union(*(held[m["id"]] for m in messages)):
+            seen = [m for m in messages if (m["shared"] and m["linked"]) or audience in held[m["id"]]]
             if seen:
-                row = _audience(company_id, conversation_id, audience, seen, choices)
-                insert(tables, "conversation_audience", [row])
+                key_row = {"company_id": company_id, "conversation_id": conversation_id}
+                sight = _sight(tables, company_id, audience, seen, held)
+                insert(tables, "conversation_audience", [key_row | {"audience_id": audience} | sight])
 
 
-def _audience(
-    company_id: int, conversation_id: int, audience: int, seen: list[Row], choices: set[int]
+def holders(tables: Tables, company_id: int) -> defaultdict[int, dict[int, bool]]:
+    """Return who holds a copy of each message, and whether he filed it."""
+    held: defaultdict[int, dict[int, bool]] = defaultdict(dict)
+    for copy in _of(tables, "message_copy", company_id):
+        owner = copy["owner_id"]
+        held[copy["message_id"]][owner] = copy["filed_by"] in (None, owner)
+    return held
+
+
+def _sight(
+    tables: Tables, company_id: int, audience: int, seen: list[Row], held: Mapping[int, dict[int, bool]]
 ) -> Row:
     last = max(seen, key=lambda m: (m["sort_at"], m["id"]))
+    choices = {
+        link["message_id"]
+        for link in _of(tables, "link", company_id)
+        if not link["organisation_id"] and link["state"] == "suggested"
+    }
+    looked_at = {
+        row["message_id"]
+        for row in _of(tables, "message_user_state", company_id)
+        if row["user_id"] == audience and row["seen_at"] is not None
+    }
+    outgoing = [m["sort_at"] for m in seen if m["direction"] == "outgoing"]
+    waiting = [
+        m["sort_at"]
+        for m in seen
+        if m["direction"] == "incoming" and not m["auto_kind"] and all(m["sort_at"] > at for at in outgoing)
+    ]
+    new = [m for m in seen if m["id"] not in looked_at and not held[m["id"]].get(audience, False)]
     return {
-        "company_id": company_id,
-        "conversation_id": conversation_id,
-        "audience_id": audience,
         "subject": last["subject"],
         "snippet": last["snippet"],
         "message_count": len(seen),
@@ -290,4 +306,12 @@ def _audience(
         "last_message_id": last["id"],
         "needs_choice": any(m["id"] in choices for m in seen),
         "linked": any(m["linked"] for m in seen),
+        "waiting_since": min(waiting, default=None),
+        "last_out_at": max(outgoing, default=None),
+        "unseen": len(new) if audience else 0,
+        "unlinked": sum(1 for m in seen if audience in held[m["id"]] and not m["linked"]),
     }
+
+
+def _of(tables: Tables, name: str, company_id: int) -> Iterable[Row]:
+    return (row for row in tables[name].values() if row["company_id"] == company_id)

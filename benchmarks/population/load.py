@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from sqlalchemy import Engine, text
 
 from bccd.store import tables as t
-from bccd.store.audiences import Audiences
+from bccd.store.audiences import work_out
 from bccd.store.engine import Stores
 from bccd.store.postgresql import is_postgresql
 from bccd.store.statistics import describe_indexes
@@ -54,7 +54,7 @@ def populate(stores: Stores, scale: Scale, told: Callable[[str], None] = lambda 
     for company_id in range(1, scale.companies + 1):
         with transaction(stores.database) as connection:
             living = connection.execute(_LIVING, {"company": company_id}).scalars().all()
-            Audiences(connection, company_id).work_out(living)
+            work_out(connection, company_id, living)
     with transaction(stores.database) as connection:
         connection.execute(_CONVERSATION_DEALS)
     told("audiences and deals of conversations worked out")

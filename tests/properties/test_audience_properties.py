@@ -6,13 +6,28 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import insert, update
 
 from bccd.model.delivery import DeliveryState
 from bccd.model.directory import Sharing
-from bccd.model.plan import LinkState, Merge, MessageUpdate, NewCopy, NewLink, Outcome, Plan, Provenance
-from bccd.store.uow import SqlWorks
+from bccd.model.plan import (
+    Direction,
+    LinkState,
+    Merge,
+    MessageUpdate,
+    NewCopy,
+    NewLink,
+    Outcome,
+    Plan,
+    Provenance,
+)
+from bccd.store import audiences
+from bccd.store import tables as t
+from bccd.store.engine import Stores
+from bccd.store.uow import SqlWorks, clocked
 from bccd.testing import MemoryStore, fill, rows
 from bccd.testing.build import NOON
+from bccd.testing.tables import work_out_audiences
 from tests.properties.test_store_properties import sqlite
 from tests.store.plans import ANNA, BERT, CLEO, Filed, filed, mail, world
 
@@ -31,20 +46,40 @@ class Step:
     minute: int
     again: bool
     merge: bool
+    direction: Direction
+    auto_kind: str
+    filed_by: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What a user does to a stored message: he sees it, or its last copy goes."""
+
+    place: int
+    user: int
+    erase: bool
+
+
+marks = st.lists(
+    st.builds(Mark, st.integers(0, 20), st.sampled_from(OWNERS), st.integers(0, 4).map(lambda n: n == 0)),
+    max_size=2,
+)
 steps = st.lists(
     st.builds(
         Step,
-        st.integers(0, 3),
+        st.sampled_from([0, 0, 0, 1]),
         st.sampled_from(OWNERS),
-        st.booleans(),
-        st.booleans(),
+        st.sampled_from([True, True, True, False]),
+        st.sampled_from([True, True, True, False]),
         st.sampled_from([LinkState.ACTIVE, LinkState.SUGGESTED]),
-        st.integers(0, 3),
-        st.booleans(),
+        st.integers(0, 5),
+        st.integers(0, 5).map(lambda n: n == 0),
         st.integers(0, 9).map(lambda n: n == 0),
+        st.sampled_from([Direction.INCOMING, Direction.INCOMING, Direction.OUTGOING]),
+        st.sampled_from(["", "", "", "auto_reply"]),
+        st.sampled_from([None, None, *OWNERS]),
     ),
+    min_size=6,
     max_size=14,
 )
 
@@ -74,6 +109,7 @@ class Writer:
             state=step.state,
             at=NOON + timedelta(minutes=step.minute),
         )
+        got = got[0], _as_said(got[1], step)
         if home is None:
             self.homes.append(first)
         self.messages.append([first + 1, home or first, step.shared, step.linked, {step.owner}])
@@ -99,6 +135,7 @@ class Writer:
         copy = NewCopy(
             first, id_, step.owner, self.number, Provenance.BCC,
             Sharing.SHARED if step.shared else Sharing.PRIVATE, "", got.delivery.raw_sha256, NOON,
+            step.filed_by,
         )  # fmt: skip
         links: tuple[NewLink, ...] = ()
         if step.linked:
@@ -110,20 +147,51 @@ class Writer:
         return self._merged(step, (got, plan))
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(steps, st.lists(st.integers(1, 4), max_size=6))
-def test_audiences_that_grow_are_those_worked_out(found: list[Step], sizes: list[int]) -> None:
-    """After every batch SQLite's rows are those of the store that asks of each message who may see it."""
+def _as_said(plan: Plan, step: Step) -> Plan:
+    """Return the plan with the step's direction and kind of mail, and who filed the copy."""
+    assert plan.message is not None
+    message = replace(plan.message, direction=step.direction, auto_kind=step.auto_kind)
+    return replace(
+        plan, message=message, copies=tuple(replace(copy, filed_by=step.filed_by) for copy in plan.copies)
+    )
+
+
+def _make(found: list[Mark], memory: MemoryStore, stores: Stores) -> None:
+    """Make the marks in both stores, as a command would."""
+    messages = list(memory.tables["message"].values())
+    for mark in found if messages else ():
+        row = messages[mark.place % len(messages)]
+        key, home = (1, row["id"]), row["conversation_id"]
+        state: dict[str, Any] = {"company_id": 1, "user_id": mark.user, "message_id": row["id"]}
+        with clocked(stores.database, 1) as work:
+            if mark.erase:
+                memory.tables["message"][key] = memory.tables["message"][key] | {"erased_at": NOON}
+                gone = update(t.message).where(t.message.c.company_id == 1, t.message.c.id == row["id"])
+                work.connection.execute(gone.values(erased_at=NOON))
+            elif (1, mark.user, row["id"]) not in memory.tables["message_user_state"]:
+                memory.put_rows({"message_user_state": [state | {"seen_at": NOON}]})
+                work.connection.execute(insert(t.message_user_state), state | {"seen_at": NOON})
+            work_out_audiences(memory.tables, 1, {home}, ())
+            audiences.work_out(work.connection, 1, {home})
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(steps, st.lists(st.tuples(st.integers(1, 3), marks), min_size=2, max_size=8))
+def test_audiences_that_grow_are_those_worked_out(
+    found: list[Step], sizes: list[tuple[int, list[Mark]]]
+) -> None:
+    """After every batch and every mark SQLite's rows are those of the store that asks of each message."""
     writer, memory = Writer(), MemoryStore()
     plans = [writer.plan(step) for step in found]
     with sqlite() as stores:
         for store in (memory, stores):
             fill(store, world())
-        for size in [*sizes, len(plans)]:
+        for size, made in [*sizes, (len(plans), [])]:
             batch, plans = plans[:size], plans[size:]
             if batch:
                 for works in (memory, SqlWorks(stores.database)):
                     with works(1) as work:
                         work.apply([it for it, _ in batch], [plan for _, plan in batch], NOON)
                         work.commit()
-                assert rows(memory)["conversation_audience"] == rows(stores)["conversation_audience"]
+            _make(made, memory, stores)
+            assert rows(memory)["conversation_audience"] == rows(stores)["conversation_audience"]

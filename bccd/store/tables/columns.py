@@ -132,9 +132,11 @@ def among(column: str, *values: str) -> CheckConstraint:
     return CheckConstraint(f"{column} IN ({listed})", name=column)
 
 
-def index(table: str, *columns: str, where: str = "", unique: bool = False) -> Index:
-    """An index within a company, over the rows that meet a condition."""
+def index(table: str, *columns: str, where: str = "", unique: bool = False, name: str = "") -> Index:
+    """An index within a company, over the rows that meet a condition; named by its columns unless given."""
     condition: dict[str, Any] = (
         {"sqlite_where": text(where), "postgresql_where": text(where)} if where else {}
     )
-    return Index(f"ix_{table}_{'_'.join(columns)}", "company_id", *columns, unique=unique, **condition)
+    return Index(
+        f"ix_{table}_{name or '_'.join(columns)}", "company_id", *columns, unique=unique, **condition
+    )

@@ -91,6 +91,7 @@ team_member = Table(
     key("team_id", "user_id"),
     of("team_id", "app_user"),
     of("user_id", "app_user"),
+    index("team_member", "user_id"),
     **CLUSTERED,
 )
 
@@ -154,6 +155,7 @@ contact = Table(
     of("merged_into", "contact"),
     among("origin", "crm", "auto"),
     index("contact", "created_by", "created_at", where="created_by IS NOT NULL"),
+    index("contact", "organisation_id", where="organisation_id IS NOT NULL"),
 )
 
 contact_address = Table(

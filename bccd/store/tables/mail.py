@@ -42,6 +42,7 @@ conversation_token = Table(
     whole("conversation_id"),
     key("token", "scope"),
     of("conversation_id", "conversation"),
+    index("conversation_token", "conversation_id"),
     **CLUSTERED,
 )
 
@@ -275,9 +276,12 @@ conversation_audience = Table(
     moment("waiting_since", null=True),  # of the oldest incoming message that nothing outgoing followed
     moment("last_out_at", null=True),  # sort_at of the newest outgoing message
     whole("unseen", default="0"),  # messages that this user neither filed nor marked seen; 0 for audience 0
+    whole("unlinked", default="0"),  # messages that he holds a copy of and that are linked to nothing
     key("conversation_id", "audience_id"),
     of("conversation_id", "conversation"),
     index("conversation_audience", "audience_id", "last_at", "conversation_id"),
+    index("conversation_audience", "audience_id", "last_at", where="needs_choice", name="needs_choice"),
+    index("conversation_audience", "audience_id", "last_at", where="unlinked > 0", name="unlinked"),
 )
 
 delivery = Table(
@@ -307,6 +311,8 @@ delivery = Table(
     of("copy_id", "message_copy"),
     among("state", "received", "filed", "held", "set_aside", "failed"),
     index("delivery", "state", "id", where="state <> 'filed'"),
+    index("delivery", "user_id", "state", "id", where="state <> 'filed'"),
+    index("delivery", "message_id", where="message_id IS NOT NULL"),
 )
 
 ruling = Table(
