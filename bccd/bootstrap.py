@@ -234,7 +234,9 @@ def make_operations(stores: Stores) -> dict[str, Operation]:
 
     def load(arguments: Mapping[str, Any]) -> object:
         records = [Record(r["kind"], r["row"], _tuples(r["values"])) for r in arguments["records"]]
-        return dict(master_data.load(stores.database, records, now(), arguments["company"]).changed)
+        changed = dict(master_data.load(stores.database, records, now(), arguments["company"]).changed)
+        entries.requeue_released(stores, now())  # what waited for an alias that is confirmed now
+        return changed
 
     def retry(arguments: Mapping[str, Any]) -> object:
         for delivery_id in arguments["deliveries"]:

@@ -12,6 +12,7 @@ from bccd.cli.command import command
 from bccd.cli.demo import demo
 from bccd.cli.directory import directory
 from bccd.cli.explain import explain
+from bccd.cli.held import held
 from bccd.cli.queue import queue
 from bccd.cli.serve import check_config, migrate, serve
 from bccd.cli.show import show
@@ -57,5 +58,5 @@ def main() -> None:
     """
 
 
-for known in (serve, demo, migrate, check_config, explain, queue, command, show, directory):
+for known in (serve, demo, migrate, check_config, explain, queue, held, command, show, directory):
     main.add_command(known)

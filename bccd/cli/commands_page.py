@@ -15,8 +15,8 @@ in [Give commands from a front end](../howto/give-commands.md); `bccd command` g
 
 A command has an **actor**, the user who wants it: an active user of the company, no team. He sees and changes
 by it what he may see and change anyway. What he may not see is `not_found` to him, whether it exists or not.
-Only an owner changes his copy; a member of a team may act on the team's. Every number, or id of the CRM, is
-looked for in the command's own company and nowhere else.
+Only an owner changes his copy; of a team's mail each member has one of his own. Every number, or id of the
+CRM, is looked for in the command's own company and nowhere else.
 
 The **result** of a command that is done has the fields named below. That of a refused one has `sentence`,
 which tells a person why, and the column `error` has one of these codes:

@@ -127,7 +127,6 @@ class StandingCopy:
     id: int
     owner_id: int
     sharing: Sharing
-    is_own: bool  # the actor holds it, himself or by a team
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,10 +154,9 @@ class StandingMessage:
     seen: bool = False  # by the actor
     flagged: bool = False
 
-    def own_copy(self, actor_id: int) -> StandingCopy | None:
-        """Return the actor's copy, else that of a team of his."""
-        own = [copy for copy in self.copies if copy.is_own]
-        return next((copy for copy in own if copy.owner_id == actor_id), next(iter(own), None))
+    def copy_of(self, user_id: int) -> StandingCopy | None:
+        """Return a user's copy."""
+        return next((copy for copy in self.copies if copy.owner_id == user_id), None)
 
     def link_to(self, item: Item) -> StandingLink | None:
         """Return the link to an item."""

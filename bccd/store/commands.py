@@ -1,6 +1,7 @@
 """The table `command`: what front ends want done, done in order under the company's clock, and answered."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,11 +14,13 @@ from bccd.model.errors import StoreUnavailableError
 from bccd.observe import place
 from bccd.rules.commands.decide import decide, kind_of, read_arguments
 from bccd.store import tables as t
+from bccd.store.editing import Gone
 from bccd.store.edits import edit
 from bccd.store.engine import Stores, reading
+from bccd.store.entries import clear, requeue
 from bccd.store.rows import to_json
 from bccd.store.scenes import Scenes
-from bccd.store.uow import Clocked, clocked
+from bccd.store.uow import Clocked, clocked, transaction
 
 AT_ONCE = 50  # commands in one transaction
 
@@ -31,6 +34,22 @@ _NEXT = (
     .order_by(t.command.c.created_at, t.command.c.idempotency_key)
     .limit(AT_ONCE)
 )
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """A command that the database has done, and what the spool has not."""
+
+    answer: Answer
+    gone: tuple[Gone, ...] = ()
+    released: tuple[int, ...] = ()  # not kept: whoever looks for released mail finds it
+
+
+class _Left(msgspec.Struct):
+    """What column `result` holds until the spool has followed."""
+
+    result: Mapping[str, object]
+    gone: tuple[Gone, ...]
 
 
 class Commands:
@@ -71,7 +90,7 @@ class Commands:
             known = standing.setdefault(command.key, said)
             if known != said:
                 sentence = "This key was another command's: each needs a key of its own."
-                strange[command.key] = _refused(command.key, Refusal(Code.CONFLICT, sentence))
+                strange[command.key] = _refused(command.key, Refusal(Code.CONFLICT, sentence)).answer
             elif known is said:
                 row = {
                     "company_id": work.company_id,
@@ -85,28 +104,43 @@ class Commands:
         return strange
 
     def _some_of(self, company_id: int) -> bool:
-        """Do a company's oldest commands in one transaction; returns whether there may be more."""
+        """Do a company's oldest commands in one transaction; returns whether there may be more.
+
+        What is to vanish from the spool vanishes after it. Until then the command is pending, and holds what
+        is left to do: whoever dies in between finds it again.
+        """
         with clocked(self._stores.database, company_id) as work:
             rows = work.connection.execute(_NEXT, {"company": company_id}).all()
-            for row in rows:
-                self._do(work, row)
+            done = [_left(row) if row.result else self._do(work, row) for row in rows]
+        for each in done:
+            self._follow(company_id, each)
         return len(rows) == AT_ONCE
 
-    def _do(self, work: Clocked, row: Any) -> None:
+    def _do(self, work: Clocked, row: Any) -> _Done:
         command = Command(row.idempotency_key, row.actor_id, row.kind, row.args)
         now = self._now()
         try:
             with work.attempt():
-                answer = _carry_out(work, now, command)
+                done = _carry_out(work, now, command)
         except StoreUnavailableError:
             raise
         except Exception as error:  # noqa: BLE001 - one command must not stop those behind it
             structlog.get_logger().error("command_failed", kind=command.kind, error=place(error))
-            answer = _refused(command.key, Refusal(Code.FAILED, "bccd failed at this; its log says why."))
-        _write(work.connection, work.company_id, answer, now)
+            done = _refused(command.key, Refusal(Code.FAILED, "bccd failed at this; its log says why."))
+        _write(work.connection, work.company_id, done, now)
+        return done
+
+    def _follow(self, company_id: int, done: _Done) -> None:
+        """Have the spool follow the database."""
+        requeue(self._stores, done.released, self._now())
+        for gone in done.gone:
+            clear(self._stores, company_id, gone.delivery_id, gone.raw_sha256)
+        if done.gone:
+            with transaction(self._stores.database) as connection:
+                _write(connection, company_id, _Done(done.answer), self._now())
 
 
-def _carry_out(work: Clocked, now: datetime, command: Command) -> Answer:
+def _carry_out(work: Clocked, now: datetime, command: Command) -> _Done:
     """Decide one command, and change what it says."""
     kind = kind_of(command.kind)
     if isinstance(kind, Refusal):
@@ -121,13 +155,20 @@ def _carry_out(work: Clocked, now: datetime, command: Command) -> Answer:
     ruled = decide(kind, given, scenes.gather(given, whole=kind.whole))
     if isinstance(ruled, Refusal):
         return _refused(command.key, ruled)
-    more = edit(work, now, command.actor_id, command.kind, ruled.edits)
-    return Answer(command.key, CommandState.DONE, "", {**ruled.result, **more})
+    made = edit(work, now, command.actor_id, command.kind, ruled.edits)
+    answer = Answer(command.key, CommandState.DONE, "", {**ruled.result, **made.answered})
+    return _Done(answer, tuple(made.gone), tuple(made.released))
 
 
-def _refused(key: str, refusal: Refusal) -> Answer:
+def _refused(key: str, refusal: Refusal) -> _Done:
     told = {"sentence": refusal.sentence, **refusal.standing}
-    return Answer(key, CommandState.REFUSED, refusal.code.value, told)
+    return _Done(Answer(key, CommandState.REFUSED, refusal.code.value, told))
+
+
+def _left(row: Any) -> _Done:
+    """Return what is left to do of a command that the database has done."""
+    left = msgspec.json.decode(row.result, type=_Left)
+    return _Done(Answer(row.idempotency_key, CommandState.DONE, "", left.result), left.gone)
 
 
 def _decoded(args: str) -> object:
@@ -138,12 +179,18 @@ def _decoded(args: str) -> object:
         return None
 
 
-def _write(connection: Connection, company_id: int, answer: Answer, now: datetime) -> None:
-    connection.execute(
-        update(t.command)
-        .where(t.command.c.company_id == company_id, t.command.c.idempotency_key == answer.key)
-        .values(state=answer.state.value, error=answer.error, result=to_json(answer.result), done_at=now)
-    )
+def _write(connection: Connection, company_id: int, done: _Done, now: datetime) -> None:
+    """Write an answer; while there is something to do, what that is in its place."""
+    answer = done.answer
+    ended = {
+        "state": answer.state.value,
+        "error": answer.error,
+        "result": to_json(answer.result),
+        "done_at": now,
+    }
+    left = {"result": to_json(_Left(answer.result, done.gone))}
+    of = (t.command.c.company_id == company_id, t.command.c.idempotency_key == answer.key)
+    connection.execute(update(t.command).where(*of).values(left if done.gone else ended))
 
 
 def _rows(connection: Connection, company_id: int, keys: Iterable[str]) -> Sequence[Any]:
@@ -159,7 +206,7 @@ def _answers(connection: Connection, company_id: int, keys: Iterable[str]) -> li
             row.idempotency_key,
             CommandState(row.state),
             row.error,
-            msgspec.json.decode(row.result, type=dict[str, Any]) if row.result else {},
+            msgspec.json.decode(row.result, type=dict[str, Any]) if row.state != CommandState.PENDING else {},
         )
         for row in _rows(connection, company_id, keys)
     ]

@@ -15,6 +15,7 @@ from bccd.store import tables as t
 from bccd.store.companies import find_company, put_company
 from bccd.store.confirmed import release
 from bccd.store.people import both_user_and_contact, own_addresses
+from bccd.store.stale import settle_deals
 from bccd.store.teams import put_members
 from bccd.store.uow import Clocked, clock, transaction
 
@@ -87,13 +88,14 @@ def load(engine: Engine, records: Sequence[Record], now: datetime, company: str 
         slugs = [str(record.values["slug"]) for record in by_kind["company"]]
         company_id = find_company(connection, company, slugs)
         loader = _Loader(clock(connection, company_id), now, mistakes)
-        for kind in KINDS:
-            changed[kind] = len(loader.put(kind, by_kind[kind]))
+        written = {kind: loader.put(kind, by_kind[kind]) for kind in KINDS}
+        changed |= {kind: len(ids) for kind, ids in written.items()}
         changed["never_log"] = loader.put_never_log(by_kind["never_log"])
         people = [*by_kind["user"], *by_kind["team"]]
         mistakes += both_user_and_contact(loader.work, people, by_kind["contact"])
         if mistakes:
             raise MistakeError("\n".join(mistakes))
+        settle_deals(loader.work, now, written["deal"])
         loader.work.directory_version += any(changed.values())
         release(loader.work, loader.confirmed, now)
         loader.work.save()

@@ -1,66 +1,40 @@
 """What commands change, as SQL: each kind of edit in a function, under the company's clock."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bccd.model.command import (
+    DeleteCopy,
+    DeleteDelivery,
     Edit,
+    Rule,
     SetLink,
     SetMarks,
     SetSharing,
 )
+from bccd.model.delivery import DeliveryState
 from bccd.model.events import EventKind
-from bccd.model.plan import LinkOrigin
+from bccd.model.plan import Change, LinkOrigin
 from bccd.store import tables as t
+from bccd.store.editing import Editing, Gone
+from bccd.store.erasing import delete_copy, forget_delivery
+from bccd.store.rows import to_json
 from bccd.store.uow import Clocked
-from bccd.store.watch import Watched, watching
+from bccd.store.watch import watching
 
 
-@dataclass(slots=True)
-class Editing:
-    """One command that is being carried out."""
-
-    work: Clocked
-    now: datetime
-    actor_id: int
-    kind: str
-    watched: Watched
-
-    @property
-    def connection(self) -> Connection:
-        """The transaction."""
-        return self.work.connection
-
-    @property
-    def company_id(self) -> int:
-        """The company."""
-        return self.work.company_id
-
-
-def edit(
-    work: Clocked, now: datetime, actor_id: int, kind: str, edits: Sequence[Edit]
-) -> Mapping[str, object]:
-    """Carry out a command's edits and all that follows from them; returns what else is to be answered."""
-    touched = {id_ for each in edits for id_ in _messages(each)}
-    answered: dict[str, object] = {}
+def edit(work: Clocked, now: datetime, actor_id: int, kind: str, edits: Sequence[Edit]) -> Editing:
+    """Carry out a command's edits and all that follows from them within the database."""
+    touched = {each.message_id for each in edits if isinstance(each, _ON_MESSAGE)}
     with watching(work, now, touched, actor_id) as watched:
         editing = Editing(work, now, actor_id, kind, watched)
         for each in edits:
-            answered |= _DO[type(each)](editing, each) or {}
-    return answered
-
-
-def _messages(one: Edit) -> Sequence[int]:
-    match one:
-        case SetSharing() | SetLink() | SetMarks():
-            return (one.message_id,)
-        case _:
-            return ()
+            _DO[type(each)](editing, each)
+    return editing
 
 
 def _set_sharing(at: Editing, one: SetSharing) -> None:
@@ -115,8 +89,38 @@ def _set_marks(at: Editing, one: SetMarks) -> None:
     at.watched.note(EventKind.MESSAGE_UPDATED, one.message_id, user_id=at.actor_id)
 
 
-_DO: Mapping[type, Callable[[Editing, Any], Mapping[str, object] | None]] = {
+def _rule(at: Editing, one: Rule) -> None:
+    """Keep what the user said, and take the mail for new: the spool follows."""
+    of = (t.ruling.c.company_id == at.company_id, t.ruling.c.delivery_id == one.delivery_id)
+    at.connection.execute(delete(t.ruling).where(*of))
+    row = {"company_id": at.company_id, "delivery_id": one.delivery_id, "actor_id": at.actor_id}
+    said = {"args": to_json(one.ruling), "created_at": at.now}
+    at.connection.execute(insert(t.ruling), row | said)
+    it = (t.delivery.c.company_id == at.company_id, t.delivery.c.id == one.delivery_id)
+    new = {"state": DeliveryState.RECEIVED.value, "reason": "released", "updated_at": at.now}
+    at.connection.execute(update(t.delivery).where(*it).values(new))
+    at.released.append(one.delivery_id)
+    at.watched.changes.append(_about_delivery(at, EventKind.DELIVERY_RELEASED, one.delivery_id))
+
+
+def _delete_delivery(at: Editing, one: DeleteDelivery) -> None:
+    it = (t.delivery.c.company_id == at.company_id, t.delivery.c.id == one.delivery_id)
+    raw_sha256 = at.connection.execute(select(t.delivery.c.raw_sha256).where(*it)).scalar_one()
+    forget_delivery(at, one.delivery_id)
+    at.gone.append(Gone(one.delivery_id, raw_sha256))
+    at.watched.changes.append(_about_delivery(at, EventKind.DELIVERY_DELETED, one.delivery_id))
+
+
+def _about_delivery(at: Editing, kind: EventKind, delivery_id: int) -> Change:
+    return Change(kind, at.actor_id, entity_id=delivery_id, actor_id=at.actor_id)
+
+
+_ON_MESSAGE = (SetSharing, SetLink, SetMarks, DeleteCopy)
+_DO: Mapping[type, Callable[[Editing, Any], None]] = {
     SetSharing: _set_sharing,
     SetLink: _set_link,
     SetMarks: _set_marks,
+    DeleteCopy: delete_copy,
+    Rule: _rule,
+    DeleteDelivery: _delete_delivery,
 }

@@ -144,8 +144,17 @@ def remove(stores: Stores, delivery_id: int, now: datetime) -> None:
         gone = _forget(work.connection, company, delivery_id)
         if gone:
             work.announce(EventKind.DELIVERY_DELETED, now, [delivery_id], audience_id=gone)
-        needed = _is_needed(work.connection, company, sha256)
-    with _orphan(stores, company, sha256, needed=needed) as connection:
+    clear(stores, company, delivery_id, sha256)
+
+
+def clear(stores: Stores, company_id: int, delivery_id: int, sha256: bytes) -> None:
+    """Delete what the spool has of a delivery, and its octets unless something stored or sent needs them.
+
+    For a delivery that the database has forgotten already; may be done again.
+    """
+    with reading(stores.database) as connection:
+        needed = _is_needed(connection, company_id, sha256)
+    with _orphan(stores, company_id, sha256, needed=needed) as connection:
         connection.execute(delete(t.queue).where(t.queue.c.delivery_id == delivery_id))
         connection.execute(delete(t.delivery_key).where(t.delivery_key.c.delivery_id == delivery_id))
 
@@ -190,7 +199,7 @@ def _forget(connection: Connection, company: int, delivery_id: int) -> int | Non
     """Delete what the database has of a delivery that was not filed; return its user, if it has one."""
     of = (t.delivery.c.company_id == company, t.delivery.c.id == delivery_id)
     user = connection.execute(select(t.delivery.c.user_id).where(*of)).scalar_one_or_none()
-    for table in (t.decision, t.delivery_recipient):
+    for table in (t.decision, t.delivery_recipient, t.ruling):
         connection.execute(
             delete(table).where(table.c.company_id == company, table.c.delivery_id == delivery_id)
         )
@@ -199,11 +208,11 @@ def _forget(connection: Connection, company: int, delivery_id: int) -> int | Non
 
 
 def _is_needed(connection: Connection, company: int, sha256: bytes) -> bool:
-    """Tell whether the database speaks of these octets; reads all of a company's rows, but rarely."""
+    """Tell whether stored mail has these octets; mail that waits has a row in the spool."""
     spoken_of = union_all(
         *(
             select(literal(1)).where(table.c.company_id == company, table.c.raw_sha256 == sha256)
-            for table in (t.delivery, t.message_copy, t.attachment)
+            for table in (t.message_copy, t.attachment)
         )
     )
     return connection.execute(spoken_of.limit(1)).first() is not None

@@ -36,9 +36,6 @@ class Scenes:
         self._connection = connection
         self._company_id = company_id
         self._actor_id = actor_id
-        member = t.team_member.c
-        teams = select(member.team_id).where(member.company_id == company_id, member.user_id == actor_id)
-        self._owners = {actor_id, *connection.execute(teams).scalars()}  # whose copies are the actor's
 
     def is_user(self) -> bool:
         """Tell whether the actor may act: an active user, no team."""
@@ -95,10 +92,10 @@ class Scenes:
         }
 
     def _mine(self) -> ColumnElement[bool]:
-        """Ask whether the actor holds a copy, himself or by a team."""
+        """Ask whether the actor holds a copy."""
         c = t.message_copy.c
         of_message = (c.company_id == t.message.c.company_id, c.message_id == t.message.c.id)
-        return exists().where(*of_message, c.owner_id.in_(self._owners))
+        return exists().where(*of_message, c.owner_id == self._actor_id)
 
     def _copies(self, ids: Iterable[int]) -> defaultdict[int, list[StandingCopy]]:
         c = t.message_copy.c
@@ -106,8 +103,7 @@ class Scenes:
         found: defaultdict[int, list[StandingCopy]] = defaultdict(list)
         for some in cut(set(ids)):
             for row in self._connection.execute(wanted.where(c.message_id.in_(some)).order_by(c.id)):
-                is_own = row.owner_id in self._owners
-                copy = StandingCopy(row.id, row.owner_id, Sharing(row.sharing), is_own)
+                copy = StandingCopy(row.id, row.owner_id, Sharing(row.sharing))
                 found[row.message_id].append(copy)
         return found
 
@@ -149,7 +145,7 @@ class Scenes:
         """Return a delivery of the actor's; nobody else's is any of his business."""
         d = t.delivery.c
         wanted = select(d.id, d.state, d.reason).where(
-            d.company_id == self._company_id, d.id == delivery_id, d.user_id.in_(self._owners)
+            d.company_id == self._company_id, d.id == delivery_id, d.user_id == self._actor_id
         )
         rows = self._connection.execute(wanted) if delivery_id is not None else ()
         return {row.id: StandingDelivery(row.id, DeliveryState(row.state), row.reason) for row in rows}

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, select, text, union, update
+from sqlalchemy import Connection, bindparam, select, text, update
 
 from bccd.model.events import EventKind
 from bccd.model.plan import Change
-from bccd.store import audiences, carrying
+from bccd.store import audiences, handed
 from bccd.store import tables as t
 from bccd.store.uow import Clocked
 
@@ -27,19 +27,8 @@ _ids: Any = bindparam("ids", expanding=True)
 _MESSAGES = select(t.message.c.id, t.message.c.conversation_id, t.message.c.shared, t.message.c.linked).where(
     t.message.c.company_id == _company, t.message.c.id.in_(_ids)
 )
-_of_copies = (t.message_copy.c.company_id == _company, t.message_copy.c.message_id.in_(_ids))
-_HOLDERS = union(
-    select(t.message_copy.c.message_id, t.message_copy.c.owner_id).where(*_of_copies),
-    select(t.message_copy.c.message_id, t.team_member.c.user_id)
-    .join_from(
-        t.message_copy,
-        t.team_member,
-        and_(
-            t.team_member.c.company_id == t.message_copy.c.company_id,
-            t.team_member.c.team_id == t.message_copy.c.owner_id,
-        ),
-    )
-    .where(*_of_copies),
+_HOLDERS = select(t.message_copy.c.message_id, t.message_copy.c.owner_id).where(
+    t.message_copy.c.company_id == _company, t.message_copy.c.message_id.in_(_ids)
 )
 _FLAGS = text(
     """
@@ -60,7 +49,7 @@ class _Place:
 
     conversation_id: int
     is_open: bool  # to everyone in the company
-    holders: frozenset[int] = frozenset()  # users who have a copy, themselves or by a team
+    holders: frozenset[int] = frozenset()  # users who have a copy
 
     def audience(self) -> list[int]:
         return [EVERYONE] if self.is_open else sorted(self.holders)
@@ -110,7 +99,8 @@ def watching(
     _mark(work, changes)
     work.tell([*changes, *watched.changes], now)
     touched = {place.conversation_id for place in (*before.values(), *after.values())}
-    carrying.work_out(work.connection, work.company_id, touched)
+    for some in cut(touched):
+        handed.work_out(work.connection, work.company_id, some)
     audiences.work_out(work.connection, work.company_id, touched)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from bccd.model.command import Arguments, Code, Refusal, Ruled, Scene, Scope
 from bccd.rules.commands import arguments as a
-from bccd.rules.commands import choices, links, sharing
+from bccd.rules.commands import choices, links, sharing, waiting
 from bccd.rules.commands.arguments import Form
 
 RuleFunction = Callable[[Arguments, Scene], Ruled | Refusal]
@@ -52,7 +52,10 @@ _ITEM: Fields = {
     "deal": (a.DEAL, "the deal"),
 }
 _MESSAGE: Fields = {"message": (a.MESSAGE, "the message")}
+_DELIVERY: Fields = {"delivery": (a.DELIVERY, "the mail that waits")}
 _CHANGED = {"changed": "how many messages were changed"}
+_RELEASED = {"delivery": "the delivery, as text; it is filed anew soon, events tell what became of it"}
+
 _LIST = (
     Kind(
         "link.set",
@@ -124,6 +127,41 @@ _LIST = (
         _CHANGED,
         (Code.NOT_OWNER,),
         one_of=(_MESSAGE | {"messages": (a.MESSAGES, "several messages")},),
+    ),
+    Kind(
+        "original.set",
+        "Say who wrote a forwarded mail that is held because that could not be read; it is then filed.",
+        waiting.set_original,
+        _RELEASED,
+        (Code.CONFLICT,),
+        needed=_DELIVERY | {"address": (a.ADDRESS, "the author's address")},
+        optional={"name": (a.NAME, "the author's name")},
+    ),
+    Kind(
+        "copy.delete",
+        "Delete the actor's own copy with his note, and what he handed in. With the last copy the message is "
+        "erased: its text, parties, files and links are gone for good, the same mail sent in again is new.",
+        sharing.delete_copy,
+        {"erased": "whether it was the last copy, so that the message is gone"},
+        (Code.NOT_OWNER,),
+        needed=_MESSAGE,
+    ),
+    Kind(
+        "held.release",
+        "Have a mail filed that is held for the actor: it was he, or it may be filed as it is.",
+        waiting.release,
+        _RELEASED,
+        (Code.CONFLICT,),
+        needed=_DELIVERY,
+        optional={"recipients": (a.PEOPLE, "whom it went to, for mail held as no_visible_recipient")},
+    ),
+    Kind(
+        "held.delete",
+        "Delete a mail of the actor's that is held, set aside or failed, octets and all.",
+        waiting.delete,
+        {"delivery": "the delivery, as text"},
+        (Code.CONFLICT,),
+        needed=_DELIVERY,
     ),
     Kind(
         "state.set",

@@ -31,7 +31,7 @@ def make_private(given: Arguments, scene: Scene) -> Ruled | Refusal:
 def _set_sharing(given: Arguments, scene: Scene, wanted: Sharing) -> Ruled | Refusal:
     edits = []
     for id_ in given.messages:
-        copy = scene.messages[id_].own_copy(scene.actor_id)
+        copy = scene.messages[id_].copy_of(scene.actor_id)
         if copy is None:
             return NOT_OWNER
         if copy.sharing is not wanted:
@@ -42,7 +42,7 @@ def _set_sharing(given: Arguments, scene: Scene, wanted: Sharing) -> Ruled | Ref
 def delete_copy(given: Arguments, scene: Scene) -> Ruled | Refusal:
     """Delete the actor's copy; the last one takes the message with it."""
     (message,) = (scene.messages[id_] for id_ in given.messages)
-    copy = message.own_copy(scene.actor_id)
+    copy = message.copy_of(scene.actor_id)
     if copy is None:
         return NOT_OWNER
     return Ruled((DeleteCopy(message.id, copy.id),), {"erased": len(message.copies) == 1})

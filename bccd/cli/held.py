@@ -1,0 +1,139 @@
+"""bccd held: a user's mail that waits for his word."""
+
+import click
+from rich.console import Console
+
+from bccd.cli import looks, writes
+from bccd.cli.base import Call, common, table
+from bccd.cli.command import tell
+from bccd.cli.dryrun import find_user
+from bccd.cli.queue import delivery_id
+from bccd.model.delivery import DeliveryState, show_id
+from bccd.store import outcomes
+from bccd.store.reads import directory_snapshot
+
+_WAITS = (DeliveryState.HELD, DeliveryState.SET_ASIDE, DeliveryState.FAILED)
+_COLUMNS = ("delivery", "state", "reason", "received", "octets")
+
+_company = click.option(
+    "--company", default="", metavar="SLUG", help="Whose; not needed where there is one company."
+)
+_actor = click.option(
+    "--as", "actor", required=True, metavar="USER", help="Whose mail: his address, number or external id."
+)
+
+
+@click.group()
+@common
+def held() -> None:
+    """List, release and delete mail that waits for the user it came from.
+
+    This is what a user may do with his own mail, as in a front end. For all mail that is not filed, whoever
+    it came from, there is `bccd queue`.
+    """
+
+
+@held.command("list")
+@_company
+@_actor
+@common
+@click.pass_obj
+def list_(call: Call, *, company: str, actor: str) -> None:
+    """List a user's mail that is held, set aside or failed, oldest first.
+
+    \b
+    Examples:
+      bccd held list --as anna@example.com
+      bccd held list --as 3 --json
+    """
+    with looks.open_stores(call.installed) as stores:
+        known = directory_snapshot(stores.database)
+        found = looks.company(known, company)
+        entry = find_user(known, found.id, actor, looks.external_ids(stores, found.id))
+        mine = outcomes.deliveries(stores.database, company=found.id, states=_WAITS, user=entry.user.id)
+    rows = [
+        {
+            "delivery": show_id(it.id),
+            "state": str(it.state),
+            "reason": it.reason,
+            "received_at": it.received_at,
+            "size": it.size,
+        }
+        for it in mine
+    ]
+
+    def text(out: Console) -> None:
+        cells = [tuple(row.values()) for row in rows]
+        out.print(table(_COLUMNS, cells) if rows else "Nothing waits.")
+
+    call.tell(rows, text)
+
+
+@held.command("release")
+@click.argument("id_", metavar="ID")
+@click.option(
+    "--to", "recipients", multiple=True, metavar="ADDRESS", help="Whom it went to; may be repeated."
+)
+@click.option("--author", default="", metavar="ADDRESS", help="Who wrote the forwarded mail.")
+@click.option("--author-name", default="", metavar="NAME", help="His name.")
+@_company
+@_actor
+@common
+@click.pass_obj
+def release(
+    call: Call,
+    *,
+    id_: str,
+    recipients: tuple[str, ...],
+    author: str,
+    author_name: str,
+    company: str,
+    actor: str,
+) -> None:
+    """Have a held mail filed: it was this user, or it may be filed as it is.
+
+    Mail held as no_visible_recipient needs --to, since nobody can be seen in it; mail held as
+    original_sender_unknown needs --author. It is filed soon; `bccd explain ID` tells what became of it.
+
+    \b
+    Examples:
+      bccd held release 0000000001h4k --as anna@example.com
+      bccd held release 0000000001h4k --as anna@example.com --to jan@customer.example
+      bccd held release 0000000001h4k --as anna@example.com --author jan@customer.example --author-name Jan
+    """
+    if author_name and not author:
+        raise click.UsageError("--author-name goes with --author")
+    if author and recipients:
+        raise click.UsageError("give --to or --author, not both")
+    args: dict[str, object] = {"delivery": _shown(id_)}
+    if author:
+        args |= {"address": author} | ({"name": author_name} if author_name else {})
+    elif recipients:
+        args["recipients"] = list(recipients)
+    kind = "original.set" if author else "held.release"
+    tell(call, writes.command(call.installed, company, {"actor": actor, "kind": kind, "args": args}))
+
+
+@held.command("delete")
+@click.argument("id_", metavar="ID")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@_company
+@_actor
+@common
+@click.pass_obj
+def delete(call: Call, *, id_: str, yes: bool, company: str, actor: str) -> None:
+    """Delete a user's mail that is held, set aside or failed, octets and all. This cannot be undone.
+
+    \b
+    Examples:
+      bccd held delete --yes 0000000001h4k --as anna@example.com
+    """
+    shown = _shown(id_)
+    if not yes:
+        click.confirm(f"Delete {shown} for good?", abort=True, err=True)
+    wish = {"actor": actor, "kind": "held.delete", "args": {"delivery": shown}}
+    tell(call, writes.command(call.installed, company, wish))
+
+
+def _shown(said: str) -> str:
+    return show_id(delivery_id(said))
