@@ -1,6 +1,6 @@
 """What holds for any mail: batches never show in the rows, nor order in conversations and owners."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
@@ -26,6 +26,7 @@ from bccd.store import tables as t
 from bccd.store.engine import open_engine, reading
 from bccd.store.postgresql import normal_url
 from bccd.store.uow import SqlWorks, transaction
+from bccd.testing import MemoryStore
 from tests.server import Server
 
 MEMORY = Path("/dev/shm")  # noqa: S108  where a sync costs nothing: durability is not the subject here
@@ -134,6 +135,7 @@ def mail(number: int, draft: Draft) -> Mail:
 
 
 Open = Callable[[], AbstractContextManager[Engine]]  # a fresh company each time it is entered
+OpenAny = Callable[[], AbstractContextManager[Engine | MemoryStore]]
 
 
 def _fill(url: str) -> None:
@@ -192,6 +194,14 @@ DIRECTORY: dict[str, list[dict[str, Any]]] = {
 }  # fmt: skip
 
 
+@contextmanager
+def memory() -> Iterator[MemoryStore]:
+    """Open a company in memory."""
+    store = MemoryStore()
+    store.put_rows(DIRECTORY)
+    yield store
+
+
 @pytest.fixture(scope="module")
 def sqlite(tmp_path_factory: pytest.TempPathFactory) -> Open:
     """Return what opens a company in SQLite."""
@@ -231,9 +241,9 @@ class Fixed:
         return NOW
 
 
-def file_all(engine: Engine, mails: Sequence[Mail], sizes: Iterable[int]) -> None:
+def file_all(store: Engine | MemoryStore, mails: Sequence[Mail], sizes: Iterable[int]) -> None:
     """File mails in order, in batches of these sizes; what is left over is the last batch."""
-    ports = DeliverPorts(SqlWorks(engine), Fixed())
+    ports = DeliverPorts(store if isinstance(store, MemoryStore) else SqlWorks(store), Fixed())
     left = list(mails)
     for size in sizes:
         batch, left = left[:size], left[size:]
@@ -243,26 +253,39 @@ def file_all(engine: Engine, mails: Sequence[Mail], sizes: Iterable[int]) -> Non
         deliver(1, left, ports)
 
 
-def rows(engine: Engine) -> dict[str, list[tuple[Any, ...]]]:
+def table_rows(store: Engine | MemoryStore) -> dict[str, list[Mapping[str, Any]]]:
+    """Return every row of every table."""
+    if isinstance(store, MemoryStore):
+        return {table.name: list(store.tables[table.name].values()) for table in t.database.sorted_tables}
+    with reading(store) as connection:
+        return {
+            table.name: [dict(row) for row in connection.execute(select(table)).mappings()]
+            for table in t.database.sorted_tables
+        }
+
+
+_CLOCK = ("change_seq", "seq")
+
+
+def rows(store: Engine | MemoryStore) -> dict[str, list[tuple[Any, ...]]]:
     """Return every row of every table, the clock's numbers aside."""
     found = {}
-    with reading(engine) as connection:
-        for table in t.database.sorted_tables:
-            columns = [c for c in table.c if c.name not in ("change_seq", "seq")]
-            found[table.name] = sorted((tuple(row) for row in connection.execute(select(*columns))), key=repr)
+    for table, listed in table_rows(store).items():
+        kept = (tuple(value for name, value in row.items() if name not in _CLOCK) for row in listed)
+        found[table] = sorted(kept, key=repr)
     return found
 
 
-def facts(engine: Engine) -> tuple[Any, Any, Any]:
+def facts(store: Engine | MemoryStore) -> tuple[Any, Any, Any]:
     """Return what no order may change: identities, owners, and the partition into conversations."""
-    with reading(engine) as connection:
-        messages = {row.id: row for row in connection.execute(select(t.message))}
-        copies = list(connection.execute(select(t.message_copy)))
-    owners = sorted((messages[c.message_id].identity_key, c.owner_id) for c in copies)
+    found = table_rows(store)
+    messages = {row["id"]: row for row in found["message"]}
+    copies = found["message_copy"]
+    owners = sorted((messages[c["message_id"]]["identity_key"], c["owner_id"]) for c in copies)
     parts: dict[int, set[bytes]] = {}
     for message in messages.values():
-        parts.setdefault(message.conversation_id, set()).add(message.identity_key)
-    identities = sorted(message.identity_key for message in messages.values())
+        parts.setdefault(message["conversation_id"], set()).add(message["identity_key"])
+    identities = sorted(message["identity_key"] for message in messages.values())
     return identities, owners, {frozenset(part) for part in parts.values()}
 
 
@@ -276,7 +299,7 @@ ORDERS = given(some_drafts().flatmap(lambda d: st.tuples(st.just(d), st.permutat
 DRAFTS = given(some_drafts())
 
 
-def batches_do_not_show(company: Open, found: list[Draft], sizes: list[int]) -> None:
+def batches_do_not_show(company: OpenAny, found: list[Draft], sizes: list[int]) -> None:
     """File one by one, and in batches, and compare all rows."""
     mails = [mail(number, draft) for number, draft in enumerate(found, 1)]
     with company() as one_by_one, company() as in_batches:
@@ -285,7 +308,7 @@ def batches_do_not_show(company: Open, found: list[Draft], sizes: list[int]) -> 
         assert rows(in_batches) == rows(one_by_one)
 
 
-def order_does_not_show(company: Open, first: list[Draft], second: list[Draft]) -> None:
+def order_does_not_show(company: OpenAny, first: list[Draft], second: list[Draft]) -> None:
     """File in two orders, and compare what no order may change."""
     with company() as one, company() as other:
         file_all(one, [mail(number, draft) for number, draft in enumerate(first, 1)], [3, 1, 2])
@@ -293,7 +316,7 @@ def order_does_not_show(company: Open, first: list[Draft], second: list[Draft]) 
         assert facts(other) == facts(one)
 
 
-def again_changes_nothing(company: Open, found: list[Draft]) -> None:
+def again_changes_nothing(company: OpenAny, found: list[Draft]) -> None:
     """File twice, and compare all rows."""
     mails = [mail(number, draft) for number, draft in enumerate(found, 1)]
     with company() as engine:
@@ -304,6 +327,13 @@ def again_changes_nothing(company: Open, found: list[Draft]) -> None:
 
 
 @some(50)
+@BATCHES
+def test_any_partition_gives_the_same_rows_in_memory(found: list[Draft], sizes: list[int]) -> None:
+    """The same holds there."""
+    batches_do_not_show(memory, found, sizes)
+
+
+@some(30)
 @BATCHES
 def test_any_partition_into_batches_gives_the_same_rows(
     sqlite: Open, found: list[Draft], sizes: list[int]
@@ -349,6 +379,13 @@ def test_long_lists_do_not_show_the_batches(sqlite: Open) -> None:
 
 @some(50)
 @ORDERS
+def test_any_order_gives_the_same_conversations_in_memory(orders: tuple[list[Draft], list[Draft]]) -> None:
+    """The same holds there."""
+    order_does_not_show(memory, *orders)
+
+
+@some(30)
+@ORDERS
 def test_any_order_gives_the_same_conversations_identities_and_owners(
     sqlite: Open, orders: tuple[list[Draft], list[Draft]]
 ) -> None:
@@ -367,6 +404,13 @@ def test_any_order_gives_the_same_conversations_on_postgresql(
 
 
 @some(50)
+@DRAFTS
+def test_filing_again_changes_nothing_in_memory(found: list[Draft]) -> None:
+    """The same holds there."""
+    again_changes_nothing(memory, found)
+
+
+@some(30)
 @DRAFTS
 def test_filing_again_after_a_crash_changes_nothing(sqlite: Open, found: list[Draft]) -> None:
     """A delivery that is met again is known by its id."""
