@@ -10,7 +10,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from bccd.model.command import (
     DeleteCopy,
     DeleteDelivery,
+    Detach,
     Edit,
+    Join,
     Rule,
     SetLink,
     SetMarks,
@@ -22,6 +24,7 @@ from bccd.model.plan import Change, LinkOrigin
 from bccd.store import tables as t
 from bccd.store.editing import Editing, Gone
 from bccd.store.erasing import delete_copy, forget_delivery
+from bccd.store.overrides import around, override
 from bccd.store.rows import to_json
 from bccd.store.uow import Clocked
 from bccd.store.watch import watching
@@ -30,11 +33,22 @@ from bccd.store.watch import watching
 def edit(work: Clocked, now: datetime, actor_id: int, kind: str, edits: Sequence[Edit]) -> Editing:
     """Carry out a command's edits and all that follows from them within the database."""
     touched = {each.message_id for each in edits if isinstance(each, _ON_MESSAGE)}
+    placed = [each for each in edits if isinstance(each, Join | Detach)]
+    found = around(work, {id_ for each in placed for id_ in _placed(each)}) if placed else None
+    if found is not None:
+        touched |= {strand.message_id for strand in found.strands}
     with watching(work, now, touched, actor_id) as watched:
         editing = Editing(work, now, actor_id, kind, watched)
+        if found is not None:
+            override(editing, placed, found)
         for each in edits:
-            _DO[type(each)](editing, each)
+            if type(each) in _DO:
+                _DO[type(each)](editing, each)
     return editing
+
+
+def _placed(one: Join | Detach) -> Sequence[int]:
+    return one.message_ids if isinstance(one, Detach) else (one.message_id, one.other_id)
 
 
 def _set_sharing(at: Editing, one: SetSharing) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, bindparam, select, text, update
 
@@ -18,6 +18,8 @@ from bccd.model.plan import Change
 from bccd.store import audiences, handed
 from bccd.store import tables as t
 from bccd.store.uow import Clocked
+
+T = TypeVar("T", int, bytes)
 
 MAX_LIST = 10_000  # values in one IN list
 EVERYONE = 0
@@ -173,7 +175,7 @@ def _mark(work: Clocked, changes: Sequence[Change]) -> None:
         work.connection.execute(mark.values(change_seq=bindparam("seq")), marks)
 
 
-def cut(values: Collection[int]) -> list[list[int]]:
+def cut(values: Collection[T]) -> list[list[T]]:
     """Return the values in lists that a statement may hold."""
     listed = sorted(values)
     return [listed[at : at + MAX_LIST] for at in range(0, len(listed), MAX_LIST)]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from bccd.model.command import Arguments, Code, Refusal, Ruled, Scene, Scope
 from bccd.rules.commands import arguments as a
-from bccd.rules.commands import choices, links, sharing, waiting
+from bccd.rules.commands import choices, grouping, links, sharing, waiting
 from bccd.rules.commands.arguments import Form
 
 RuleFunction = Callable[[Arguments, Scene], Ruled | Refusal]
@@ -162,6 +162,24 @@ _LIST = (
         {"delivery": "the delivery, as text"},
         (Code.CONFLICT,),
         needed=_DELIVERY,
+    ),
+    Kind(
+        "conversation.merge",
+        "Make one conversation of several. Nobody sees a message by it that he did not see before.",
+        grouping.merge,
+        {"conversation": "the one that they are now"},
+        (Code.NOTHING_TO_DO,),
+        needed={"conversations": (a.CONVERSATIONS, "which")},
+        whole=True,
+    ),
+    Kind(
+        "conversation.split",
+        "Have messages, and what answers them, stand apart from their conversation.",
+        grouping.split,
+        {"conversation": "the one that they are now"},
+        (Code.NOTHING_TO_DO,),
+        needed={"messages": (a.MESSAGES, "which, all of one conversation")},
+        whole=True,
     ),
     Kind(
         "state.set",
