@@ -57,7 +57,7 @@ MEANINGS = {
         "conversation", "messages of conversation_id are in the entity now"
     ),
     EventKind.LINK_CHANGED: Meaning(
-        "link", "a user set, moved or rejected a link of the message, or chose among suggestions"
+        "link", "a user set, moved or rejected a link of the message, or it went stale with its deal"
     ),
     EventKind.DELIVERY_HELD: Meaning("delivery", "a mail of this user waits for him"),
     EventKind.DELIVERY_SET_ASIDE: Meaning("delivery", "a mail of this user is kept, and not filed"),

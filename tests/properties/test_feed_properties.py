@@ -38,7 +38,7 @@ from tests.properties.test_pipeline_properties import (
 )
 from tests.server import Server
 
-Open = Callable[[], AbstractContextManager[Engine]]
+Open = Callable[[], AbstractContextManager[Stores]]
 
 
 def _make(folder: Path, url: str = "") -> None:
@@ -59,13 +59,15 @@ def sqlite(tmp_path_factory: pytest.TempPathFactory) -> Open:
     _make(template)
 
     @contextmanager
-    def fresh() -> Iterator[Engine]:
+    def fresh() -> Iterator[Stores]:
         with TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
-            path = Path(folder) / "bccd.db"
-            copyfile(template / "bccd.db", path)
-            engine = open_engine(f"sqlite:///{path}")
-            yield engine
-            engine.dispose()
+            names = ("bccd.db", "spool.db")
+            for name in names:
+                copyfile(template / name, Path(folder) / name)
+            database, spool = (open_engine(f"sqlite:///{folder}/{name}") for name in names)
+            stores = Stores(database, spool, Path(folder))
+            yield stores
+            stores.close()
 
     return fresh
 
@@ -73,14 +75,15 @@ def sqlite(tmp_path_factory: pytest.TempPathFactory) -> Open:
 @pytest.fixture(scope="module")
 def postgresql(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Open]:
     """Return what opens a company in PostgreSQL."""
+    folder = tmp_path_factory.mktemp("template")
     with server.database() as template:
-        _make(tmp_path_factory.mktemp("template"), server.url(template))
+        _make(folder, server.url(template))
 
         @contextmanager
-        def fresh() -> Iterator[Engine]:
+        def fresh() -> Iterator[Stores]:
             with server.database(template) as name:
                 engine = open_engine(normal_url(server.url(name)))
-                yield engine
+                yield Stores(engine, engine, folder)
                 engine.dispose()
 
         yield fresh
@@ -124,16 +127,16 @@ def toggle(engine: Engine, user: int) -> None:
         work.announce(EventKind.USER_CHANGED, NOW, [user])
 
 
-def command(engine: Engine, number: int, wish: Wish) -> None:
+def command(stores: Stores, number: int, wish: Wish) -> None:
     """Have a user's wish done, or refused, about two messages, whether he sees them or not."""
     kind, actor, *places = wish
-    with reading(engine) as connection:
+    with reading(stores.database) as connection:
         found = connection.execute(
             select(t.message.c.id, t.message.c.conversation_id).order_by(t.message.c.id)
         ).all()
     if found:
         args = COMMANDS[kind]([found[place % len(found)] for place in places])
-        commands = Commands(Stores(engine, engine, Path()), lambda: NOW)
+        commands = Commands(stores, lambda: NOW)
         commands.submit(1, [Command(f"c{number}", actor, kind, json.dumps(args))])
 
 
@@ -142,7 +145,8 @@ def following_is_enough(
 ) -> None:
     """Let each user follow, now and then, and compare in the end."""
     mails = [mail(number, draft) for number, draft in enumerate(drafts, 1)]
-    with company() as engine, ExitStack() as stack:
+    with company() as stores, ExitStack() as stack:
+        engine = stores.database
         followers = {user: Follower(engine, 1, user, page=page) for user in USERS}
         for follower in followers.values():
             stack.callback(follower.close)
@@ -152,7 +156,7 @@ def following_is_enough(
             elif move == "purge":
                 purge(engine, NOW + timedelta(days=1))
             elif isinstance(move, tuple):
-                command(engine, number, move)
+                command(stores, number, move)
             elif isinstance(move, int) and mails:
                 batch, mails = mails[:move], mails[move:]
                 file_all(engine, batch, [])
@@ -197,6 +201,6 @@ def test_batches_do_not_show_in_the_feed(sqlite: Open, drafts: list[Draft], size
     """One by one or in batches: the same events under the same numbers."""
     mails = [mail(number, draft) for number, draft in enumerate(drafts, 1)]
     with sqlite() as one_by_one, sqlite() as in_batches:
-        file_all(one_by_one, mails, [1] * len(mails))
-        file_all(in_batches, mails, sizes)
-        assert events(in_batches) == events(one_by_one)
+        file_all(one_by_one.database, mails, [1] * len(mails))
+        file_all(in_batches.database, mails, sizes)
+        assert events(in_batches.database) == events(one_by_one.database)
