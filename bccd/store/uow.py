@@ -22,6 +22,7 @@ from bccd.store.apply import Applier
 from bccd.store.gather import Gatherer
 from bccd.store.inserts import stamp_for
 from bccd.store.rows import Batch
+from bccd.store.statistics import look_again
 
 # FOR UPDATE where rows are locked one by one; on SQLite BEGIN IMMEDIATE has locked everything already.
 _LOCK_CLOCK = (
@@ -37,6 +38,9 @@ _COMPANY = (
     .join_from(t.company, t.company_address, isouter=True)
     .where(t.company.c.id == bindparam("company"))
 )
+
+
+_LOOK_FROM = 8  # transactions, and whenever they have doubled
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +66,14 @@ class SqlWorks:
         self._engine = engine
         self._fence = fence
         self._masters: dict[int, Master] = {}
+        self._opened = 0
 
     def __call__(self, company_id: int) -> "SqlWork":
         """Return the transaction; it begins when entered."""
+        self._opened += 1
+        if self._opened >= _LOOK_FROM and self._opened.bit_count() == 1:
+            with transaction(self._engine) as connection:
+                look_again(connection)
         return SqlWork(self._engine, company_id, self._masters, self._fence)
 
 
