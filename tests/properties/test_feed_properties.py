@@ -204,3 +204,33 @@ def test_batches_do_not_show_in_the_feed(sqlite: Open, drafts: list[Draft], size
         file_all(one_by_one.database, mails, [1] * len(mails))
         file_all(in_batches.database, mails, sizes)
         assert events(in_batches.database) == events(one_by_one.database)
+
+
+ABOUT_MESSAGES = {"message.added", "message.updated", "link.changed"}
+WITHOUT_CONTENT = {"conversation.merged", "conversation.split", "contact.added"}
+
+
+@some(30)
+@given(some_drafts())
+def test_no_event_tells_of_mail_that_its_reader_may_not_see(sqlite: Open, drafts: list[Draft]) -> None:
+    """Messages that he sees, actors who share or are himself, deliveries of his own; else nothing but ids."""
+    with sqlite() as stores, ExitStack() as stack:
+        file_all(stores.database, [mail(number, draft) for number, draft in enumerate(drafts, 1)], [2, 1, 3])
+        with reading(stores.database) as connection:
+            owned = connection.execute(select(t.message_copy)).all()
+            of = dict(connection.execute(select(t.delivery.c.id, t.delivery.c.user_id)).all())
+        sharing = {(copy.message_id, copy.owner_id) for copy in owned if copy.sharing == "shared"}
+        for viewer in USERS:
+            follower = Follower(stores.database, 1, viewer)
+            stack.callback(follower.close)
+            seen = {row["message_id"] for row in follower.bccd.rows("v1_message")}
+            for event in follower.bccd.rows("v1_change"):
+                if event["kind"] in ABOUT_MESSAGES:
+                    assert event["message_id"] in seen
+                    known = {viewer, *(owner for message, owner in sharing if message == event["message_id"])}
+                    assert event["actor_id"] in {None, *known}
+                elif event["kind"].startswith("delivery."):
+                    assert of[event["entity_id"]] == viewer
+                else:
+                    assert event["kind"] in WITHOUT_CONTENT
+                    assert (event["message_id"], event["actor_id"]) == (None, None)
