@@ -24,7 +24,7 @@ _SAID = {
     "weak_key": None,
     "msgid_reused": False,
 }
-_OF_MESSAGE = (t.participant, t.attachment, t.link, t.message_user_state)
+_OF_MESSAGE = (t.participant, t.attachment, t.message_user_state)
 
 
 def delete_copy(at: Editing, one: DeleteCopy) -> None:
@@ -87,7 +87,13 @@ def _erase(at: Editing, message_id: int) -> None:
     for table in _OF_MESSAGE:
         mine = (table.c.company_id == at.company_id, table.c.message_id == message_id)
         at.connection.execute(delete(table).where(*mine))
-    row = at.connection.execute(select(m.id_key, m.identity_key).where(*of)).one()
+    row = at.connection.execute(select(m.id_key, m.identity_key, m.conversation_id).where(*of)).one()
+    link = t.link.c
+    linked = (
+        link.conversation_id == row.conversation_id,
+        link.message_id == message_id,
+    )  # as its index leads
+    at.connection.execute(delete(t.link).where(link.company_id == at.company_id, *linked))
     keys = {"id_key": _salted(row.id_key, message_id), "identity_key": _salted(row.identity_key, message_id)}
     at.connection.execute(update(t.message).where(*of).values(_SAID | keys | {"erased_at": at.now}))
     at.watched.erased.add(message_id)

@@ -4,21 +4,26 @@ import asyncio
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, event
 
+from bccd.model.delivery import DeliveryState
 from bccd.model.directory import Outsider
 from bccd.model.envelope import Target
 from bccd.store import conversations, entries, outcomes
 from bccd.store.acquaintance import acquaintance
 from bccd.store.engine import Stores
+from bccd.store.errands import Errands
 from bccd.store.spool import GroupSpool, SqlQueue
 from bccd.store.uow import SqlWorks
 from bccd.testing import fill, intake_of
 from bccd.testing.build import NOON
-from tests.store.plans import ANNA, DROP, filed, key, world
+from tests.store.plans import ANNA, DROP, OPEN, OTHER, ended, filed, key, world
+from tests.store.test_commands import offered
 from tests.store.test_reading import apply, query
+from tests.store.test_waiting import Post
 
 
 @pytest.fixture
@@ -37,12 +42,15 @@ def spool(sqlite: Stores) -> Iterator[GroupSpool]:
 
 
 @contextmanager
-def watched_plans(engine: Engine) -> Iterator[list[str]]:
+def watched_plans(
+    engine: Engine, statements: tuple[str, ...] = ("SELECT", "UPDATE spool")
+) -> Iterator[list[str]]:
     """Collect how SQLite finds the rows of each query, but for those of the few companies."""
     plans: list[str] = []
 
-    def ask(_c: object, cursor: sqlite3.Cursor, sql: str, given: tuple[object, ...], *_: object) -> None:
-        if sql.startswith(("SELECT", "UPDATE spool")) and "FROM company" not in sql.partition("WHERE")[0]:
+    def ask(_c: object, cursor: sqlite3.Cursor, sql: str, rows: Any, _context: object, many: bool) -> None:
+        given = rows[0] if many else rows
+        if sql.startswith(statements) and "FROM company" not in sql.partition("WHERE")[0]:
             steps = cursor.connection.execute(f"EXPLAIN QUERY PLAN {sql}", given).fetchall()
             # A list with nothing in it is read as a row that is not there.
             plans.extend(
@@ -96,3 +104,25 @@ def test_no_answer_is_found_by_looking_through_a_table(filled: Stores, spool: Gr
         (claimed,) = queue.claim(1, NOON)
         entries.entry(filled.spool, claimed.id)
     assert [plan for plan in plans if plan.startswith("SCAN") and "ix_spool_waiting" not in plan] == []
+
+
+def test_no_command_looks_through_a_table(sqlite: Stores) -> None:
+    """Whatever a user wants costs by what it is about, not by all the mail of his company."""
+    post = Post(sqlite)
+    post.decide(offered(filed(1, 1000), OTHER), filed(2, 2000), filed(3, 3000))
+    (held,) = post.decide(ended(4, DeliveryState.HELD, "unverified_sender"))
+    with watched_plans(sqlite.database, ("SELECT", "UPDATE", "DELETE", "INSERT")) as plans:
+        post.do(ANNA, "choice.resolve", conversation=1000, deal="8")
+        post.do(ANNA, "link.set", message=1001, organisation=31)
+        post.do(ANNA, "link.reject", message=2001, deal=OPEN)
+        post.do(ANNA, "message.private", messages=[1001, 2001])
+        post.do(ANNA, "state.set", conversation=2000, seen=True, flagged=True)
+        post.do(ANNA, "conversation.merge", conversations=[1000, 2000])
+        post.do(ANNA, "conversation.split", messages=[2001])
+        post.do(ANNA, "copy.delete", message=3001)
+        post.do(ANNA, "held.release", delivery=held)
+        Errands(sqlite, post.commands, post.clock.now)()
+    post.spool.close()
+    assert len(plans) > 100
+    pending = "ix_command_created_at"  # which holds no command that is done
+    assert [plan for plan in slow(plans) if pending not in plan] == []

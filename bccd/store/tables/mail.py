@@ -173,6 +173,7 @@ message_copy = Table(
     of("owner_id", "app_user"),
     among("sharing", "private", "shared"),
     index("message_copy", "owner_id", "message_id"),
+    index("message_copy", "raw_sha256"),
 )
 
 participant = Table(
@@ -216,6 +217,7 @@ attachment = Table(
     words("encoding"),
     key("message_id", "part"),
     of("message_id", "message"),
+    index("attachment", "raw_sha256"),
     **CLUSTERED,
 )
 
@@ -313,6 +315,7 @@ delivery = Table(
     index("delivery", "state", "id", where="state <> 'filed'"),
     index("delivery", "user_id", "state", "id", where="state <> 'filed'"),
     index("delivery", "message_id", where="message_id IS NOT NULL"),
+    index("delivery", "copy_id", where="copy_id IS NOT NULL"),
 )
 
 ruling = Table(
