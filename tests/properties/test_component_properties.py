@@ -125,7 +125,7 @@ def test_conversations_in_sqlite_are_what_brute_force_finds(
 
 
 @pytest.mark.db
-@some(8)
+@some(5)
 @WORLDS
 def test_what_eight_writers_join_is_what_brute_force_finds(
     postgresql: Open, world: World, sizes: list[int]

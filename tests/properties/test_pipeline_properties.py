@@ -343,7 +343,7 @@ def test_any_partition_into_batches_gives_the_same_rows(
 
 
 @pytest.mark.db
-@some(8)
+@some(6)
 @BATCHES
 def test_any_partition_gives_the_same_rows_on_postgresql(
     postgresql: Open, found: list[Draft], sizes: list[int]
@@ -394,7 +394,7 @@ def test_any_order_gives_the_same_conversations_identities_and_owners(
 
 
 @pytest.mark.db
-@some(8)
+@some(6)
 @ORDERS
 def test_any_order_gives_the_same_conversations_on_postgresql(
     postgresql: Open, orders: tuple[list[Draft], list[Draft]]
@@ -426,7 +426,7 @@ def test_filing_again_changes_nothing_on_postgresql(postgresql: Open, found: lis
 
 
 @pytest.mark.db
-@some(6)
+@some(4)
 @given(st.lists(some_drafts(), min_size=4, max_size=4))
 def test_eight_writers_at_once_find_what_one_finds(postgresql: Open, many: list[list[Draft]]) -> None:
     """Whatever way their transactions meet: the same messages, owners and conversations."""
