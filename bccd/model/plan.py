@@ -27,6 +27,7 @@ class Provenance(StrEnum):
     BCC = "bcc"
     FORWARD_ATTACHED = "forward_attached"
     FORWARD_INLINE = "forward_inline"
+    DIRECT = "direct"  # an outsider's own mail, which a user has let in
 
 
 @unique

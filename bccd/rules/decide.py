@@ -45,15 +45,13 @@ def _decide(mail: Mail, overlay: Overlay) -> Plan:
         sender = _proven_since(delivery, overlay) or released(delivery, overlay)
         if sender is None:
             return _held(delivery)
-        mail = replace(mail, delivery=replace(delivery, sender=sender))
-    return _submitted(mail, overlay)
+        return _submitted(replace(mail, delivery=replace(delivery, sender=sender)), sender, overlay)
+    return _submitted(mail, delivery.sender, overlay)
 
 
-def _submitted(mail: Mail, overlay: Overlay) -> Plan:
+def _submitted(mail: Mail, sender: Sender, overlay: Overlay) -> Plan:
     """Decide mail whose submitter is known: proven, or named by himself."""
-    sender, held = mail.delivery.sender, mail.delivery.held
-    if sender is None:
-        raise ValueError  # _decide() has seen to it
+    held = mail.delivery.held
     steps = [Step("submitter", sender.address, f"user {sender.user_id}", sender.method)]
     who = submission(mail, overlay)
     if who is None:
@@ -62,6 +60,9 @@ def _submitted(mail: Mail, overlay: Overlay) -> Plan:
     if who.why:
         steps.append(Step("submitter", sender.address, f"user {who.user_id}", who.why))
     let_in = sender.method is AuthMethod.RULING and held is not None and held.reason in STRANGERS
+    if let_in:  # what its address asks for is the outsider's wish, not the user's
+        plain = tuple(replace(target, tag=Tag.NONE, argument="") for target in mail.delivery.targets)
+        mail = replace(mail, delivery=replace(mail.delivery, targets=plain))
     return _read(mail, overlay, who, steps, let_in=let_in)
 
 

@@ -85,7 +85,7 @@ def read_incoming(content: Content, sides: Sides) -> Reading | Unread:
     """Read an outsider's own mail, which a user has let in (rules.md 4, 2)."""
     if content.sender is None:  # held mail has exactly one author
         return _NO_AUTHOR
-    return _incoming(content, content.sender, sides, Provenance.BCC, "2")
+    return _incoming(content, content.sender, sides, Provenance.DIRECT, "2")
 
 
 def external(mailboxes: Iterable[Mailbox], sides: Sides) -> tuple[Mailbox, ...]:

@@ -59,7 +59,7 @@ MEANING = {
     "new_text": "what its author wrote himself, without quoted history",
     "body_text": "the whole readable text",
     "auto_kind": "empty, or auto_reply, bulk, list, dsn, mdn",
-    "provenance": "bcc, forward_attached or forward_inline",
+    "provenance": "bcc, forward_attached, forward_inline or direct",
     "attachment_count": "how many attachments it has",
     "size": "octets",
     "msgid_reused": "another message has the same id, author, date and subject but other content",

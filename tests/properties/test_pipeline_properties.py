@@ -32,6 +32,8 @@ from tests.server import Server
 MEMORY = Path("/dev/shm")  # noqa: S108  where a sync costs nothing: durability is not the subject here
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 USERS = {1: "anna@seller.example", 2: "bert@seller.example", 3: "cleo@seller.example"}
+TEAM = 4
+SENDERS = USERS | {TEAM: "sales@seller.example"}
 PEOPLE = [
     *USERS.values(),
     "jan@customer.example",
@@ -82,7 +84,9 @@ def messages(draw: st.DrawFn, sender: str, originals: st.SearchStrategy[Content]
     own = contents(sender)
     if found:  # most forwards are filed: nobody else stands in To and Cc
         own = st.one_of(own.map(lambda content: replace(content, to=(), cc=())), own)
-    content = replace(draw(own), auto=auto)
+    # A delegate, one who left, a team, a stranger: who else the mail says has sent it.
+    other = draw(st.sampled_from([None] * 6 + [*SENDERS.values(), "jan@customer.example"]))
+    content = replace(draw(own), auto=auto, actual_sender=Mailbox("", other) if other else None)
     return Message(content, forwards=forwards, note=draw(st.sampled_from(["", "fyi"])))
 
 
@@ -101,6 +105,7 @@ TARGETS = st.sampled_from(
         Target("crm@drop.example", 1),
         Target("crm@drop.example", 1),
         Target("crm+private@drop.example", 1, Tag.PRIVATE),
+        Target("crm+note@drop.example", 1, Tag.NOTE),
         Target("crm+deal7@drop.example", 1, Tag.DEAL, "7"),
         Target("crm+deal99@drop.example", 1, Tag.DEAL, "99"),
     ]
@@ -113,8 +118,8 @@ def some_drafts(draw: st.DrawFn) -> list[Draft]:
     pool = st.sampled_from(draw(st.lists(contents(), min_size=1, max_size=3)))
     found = []
     for _ in range(draw(st.integers(2, 9))):
-        user = draw(st.sampled_from(sorted(USERS)))
-        message = draw(messages(USERS[user], pool))
+        user = draw(st.sampled_from(sorted(SENDERS)))
+        message = draw(messages(SENDERS[user], pool))
         found.append(Draft(user, draw(TARGETS), message, draw(st.integers(0, 9)) == 0))
     return found
 
@@ -122,10 +127,11 @@ def some_drafts(draw: st.DrawFn) -> list[Draft]:
 def mail(number: int, draft: Draft) -> Mail:
     """Return the draft as delivery `number`; its time of receipt and octets depend on the draft alone."""
     octets = sha256(repr(draft).encode()).digest()
-    sender = None if draft.held else Sender(draft.user, USERS[draft.user], AuthMethod.TRUSTED_NETWORK)
-    held = HeldSender("unverified_sender", USERS[draft.user], draft.user) if draft.held else None
+    address = SENDERS[draft.user]
+    sender = None if draft.held else Sender(draft.user, address, AuthMethod.TRUSTED_NETWORK)
+    held = HeldSender("unverified_sender", address, draft.user) if draft.held else None
     delivery = Delivery(
-        number, 1, (draft.tag,), USERS[draft.user], Peer("127.0.0.1"), NOW, AuthReport(), octets, 1000,
+        number, 1, (draft.tag,), address, Peer("127.0.0.1"), NOW, AuthReport(), octets, 1000,
         sender=sender, held=held,
     )  # fmt: skip
     return Mail(delivery, draft.message)
@@ -163,12 +169,17 @@ DIRECTORY: dict[str, list[dict[str, Any]]] = {
     "company_address": [{"address": "crm@drop.example", "company_id": 1}],
     "app_user": [
         {"company_id": 1, "id": user, "external_id": f"u{user}", "name": f"u{user}", "active": user != 3,
-         "default_sharing": "private" if user == 2 else "shared"}
-        for user in USERS
+         "default_sharing": "private" if user == 2 else "shared", "is_team": user == TEAM}
+        for user in SENDERS
+    ],
+    "team_member": [{"company_id": 1, "team_id": TEAM, "user_id": user} for user in USERS],
+    "never_log": [
+        {"company_id": 1, "entry": "new@other.example", "user_id": 2},
+        {"company_id": 1, "entry": "maria@customer.example", "user_id": 1},
     ],
     "user_address": [
         {"company_id": 1, "address": address, "user_id": user, "kind": "login"}
-        for user, address in USERS.items()
+        for user, address in SENDERS.items()
     ],
     "contact": [
         {"company_id": 1, "id": number, "external_id": f"c{number}", "name": f"c{number}", "origin": "crm",

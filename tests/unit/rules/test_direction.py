@@ -422,8 +422,10 @@ def test_a_ruling_reaches_the_outermost_unreadable_original(world: World, make: 
     assert plan.message.from_address == JAN
 
 
-def held(world: World, message: Message | Content, reason: str, address: str, user: int | None = 1) -> Any:
-    return world.mail(message, held=HeldSender(reason, address, user))
+def held(
+    world: World, message: Message | Content, reason: str, address: str, user: int | None = 1, *tags: Any
+) -> Any:
+    return world.mail(message, *tags, held=HeldSender(reason, address, user))
 
 
 @pytest.mark.parametrize("reason", ["redirected", "customer_reply"])
@@ -433,12 +435,15 @@ def test_a_released_strangers_mail_is_incoming(
 ) -> None:
     """rules.md 4, 2: from its own author, with a copy for who released it alone."""
     world.contact(5, JAN)
-    mail = held(world, make.incoming(JAN, cc=boxes(DROP)), reason, JAN, user)
+    world.deal(7)
+    mail = held(world, make.incoming(JAN, cc=boxes(DROP)), reason, JAN, user, (Tag.DEAL, "d7"))
     world.rulings[mail.delivery.id] = Ruling(make.anna, release=True)
     (plan,) = world.decide(mail)
     assert (plan.outcome.state, plan.message.direction) == (DeliveryState.FILED, Direction.INCOMING)
     assert [(copy.owner_id, copy.filed_by) for copy in plan.copies] == [(make.anna, None)]
     assert plan.steps[0].reason == AuthMethod.RULING
+    assert plan.message.provenance is Provenance.DIRECT
+    assert [link.deal_id for link in plan.links if link.deal_id] == [], "he chooses none of our deals"
 
 
 @pytest.mark.parametrize(

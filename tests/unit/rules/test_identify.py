@@ -32,6 +32,18 @@ def who(address: str, report: AuthReport, company: int = 7) -> Sender | HeldSend
     return identify(StrictFrom(address, "", ""), report, DIRECTORY, company)
 
 
+def test_s12_the_login_address_submits() -> None:
+    """S-12: by default that address alone; it needs no confirmation."""
+    assert who("anna@seller.example", LOCAL) == Sender(1, "anna@seller.example", AuthMethod.TRUSTED_NETWORK)
+    assert isinstance(who("anna@elsewhere.example", LOCAL), HeldSender)
+
+
+def test_s13_any_other_address_must_be_registered_and_confirmed() -> None:
+    """S-13: listed among the alternatives; until it is confirmed its mail waits."""
+    assert isinstance(who("anna@home.example", LOCAL), Sender)
+    assert who("anna@new.example", LOCAL) == HeldSender("unconfirmed_address", "anna@new.example", 1)
+
+
 @pytest.mark.parametrize("address", ["anna@seller.example", "anna@home.example"])
 def test_login_and_confirmed_alternatives_submit(address: str) -> None:
     """Both are the user's (rules.md 2.1)."""
