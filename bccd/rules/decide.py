@@ -9,7 +9,7 @@ from bccd.model.delivery import Delivery, DeliveryState, Mail
 from bccd.model.envelope import Tag
 from bccd.model.events import EventKind
 from bccd.model.message import AutoKind, Message
-from bccd.model.plan import Change, Outcome, Plan, Step
+from bccd.model.plan import Change, Direction, Outcome, Plan, Provenance, Step
 from bccd.rules.bounces import arrived, bounces
 from bccd.rules.direction import Reading, Sides, Unread, read_directions, read_incoming
 from bccd.rules.filing import file_reading
@@ -17,7 +17,7 @@ from bccd.rules.identify import proof
 from bccd.rules.match import MAX_NEW_CONTACTS, is_never_log, is_ours
 from bccd.rules.overlay import Overlay
 from bccd.rules.owners import Submission, submission
-from bccd.rules.ruled import STRANGERS, named_recipients, released
+from bccd.rules.ruled import STRANGERS, named_recipients, released, wants_filed
 
 # Automatic mail is kept aside unless it carries a forward, which is a server rule's work (decisions.md 7.2).
 _SET_ASIDE_KINDS = frozenset({AutoKind.DSN, AutoKind.MDN, AutoKind.AUTO_REPLY})
@@ -118,6 +118,8 @@ def _read(mail: Mail, overlay: Overlay, who: Submission, steps: list[Step], *, l
         targeted = any(target.tag in _TARGETED for target in mail.delivery.targets)
         named = named_recipients(mail, overlay)
         readings = read_directions(mail.message, sides, targeted=targeted, named=named)
+        if wants_filed(mail, overlay):
+            readings = _as_note(mail.message, readings)
         if aside := _automatic(mail.message, readings):
             steps.append(Step("automatic", "", "set aside", aside[1]))
             return _ended(mail.delivery, DeliveryState.SET_ASIDE, aside[0], who.user_id, steps)
@@ -129,6 +131,13 @@ def _read(mail: Mail, overlay: Overlay, who: Submission, steps: list[Step], *, l
     for reading in filed:
         steps += _seen(reading, overlay)
     return _filed(mail, filed, unread, overlay, steps)
+
+
+def _as_note(message: Message, readings: list[Reading | Unread]) -> list[Reading | Unread]:
+    """File a forward among our own people as what it is, where the user wants it (decisions.md 7.3)."""
+    if any(isinstance(reading, Reading) or reading.reason != "internal_only" for reading in readings):
+        return readings
+    return [Reading(message.content, Direction.INTERNAL, (), (), Provenance.BCC, "1c")]
 
 
 def _automatic(message: Message, readings: list[Reading | Unread]) -> tuple[str, str] | None:

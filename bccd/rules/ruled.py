@@ -23,6 +23,12 @@ def released(delivery: Delivery, overlay: Overlay) -> Sender | None:
     return Sender(ruling.actor_id, held.address, AuthMethod.RULING) if his else None
 
 
+def wants_filed(mail: Mail, overlay: Overlay) -> bool:
+    """Tell whether an owner has let a mail in that had a proven sender, and waited all the same."""
+    ruling = overlay.ruling(mail.delivery.id)
+    return ruling is not None and ruling.release and _owns(ruling.actor_id, mail, overlay)
+
+
 def named_recipients(mail: Mail, overlay: Overlay) -> tuple[Mailbox, ...]:
     """Return to whom a mail without visible recipients went, as one of its owners has said."""
     ruling = overlay.ruling(mail.delivery.id)

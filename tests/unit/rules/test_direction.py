@@ -22,6 +22,7 @@ from bccd.model.message import (
 from bccd.model.plan import Direction, LinkState, Plan, Provenance
 from bccd.model.policy import Policy, SeveralContacts
 from bccd.model.ruling import Ruling
+from bccd.rules.case import open_case
 from bccd.rules.direction import Reading, Sides, Unread, read_directions, read_incoming
 
 World = Any
@@ -68,6 +69,7 @@ TABLE: list[tuple[str, Message, bool, str]] = [
     ("to a customer and a colleague", Message(content(ANNA, JAN, BERT)), False, f"1a outgoing {JAN} -"),
     ("to a customer, cc another", Message(content(ANNA, JAN, cc=(EVE,))), False, f"1a outgoing {JAN} {EVE}"),
     ("to a colleague, cc a customer", Message(content(ANNA, BERT, cc=(EVE,))), False, f"1a outgoing {EVE} -"),
+    ("to a name alone", Message(content(ANNA, "", JAN)), False, f"1a outgoing {JAN} -"),
     ("a party in To and Cc", Message(content(ANNA, JAN, cc=(JAN,))), False, f"1a outgoing {JAN} -"),
     ("+note to a customer", Message(content(ANNA, JAN)), True, f"1a outgoing {JAN} -"),
     (
@@ -482,6 +484,39 @@ def test_a_released_automatic_mail_is_filed_and_makes_nobody(world: World, make:
     world.rulings[mail.delivery.id] = Ruling(make.anna, release=True)
     (plan,) = world.decide(mail)
     assert (plan.outcome.state, plan.contacts) == (DeliveryState.FILED, ())
+
+
+@pytest.mark.parametrize(
+    ("ruling", "filed"),
+    [(Ruling(1, release=True), True), (Ruling(1), False), (Ruling(2, release=True), False)],
+)
+def test_a_forward_among_our_own_may_be_wanted(world: World, make: Make, ruling: Ruling, filed: bool) -> None:
+    """Its user says so: then it is his note (decisions.md 7.3)."""
+    mail = world.mail(make.forward(make.incoming(BERT)))
+    world.rulings[mail.delivery.id] = ruling
+    (plan,) = world.decide(mail)
+    if filed:
+        assert (plan.message.direction, plan.message.linked) == (Direction.INTERNAL, False)
+    else:
+        assert plan.outcome.reason == "internal_only"
+
+
+def test_a_wanted_mail_that_is_something_else_stays_what_it_is(world: World, make: Make) -> None:
+    """What goes to a customer is outgoing, what names nobody still waits."""
+    sent, nobody = world.mail(make.outgoing(JAN)), world.mail(make.outgoing(DROP, message_id="2@s"))
+    for mail in (sent, nobody):
+        world.rulings[mail.delivery.id] = Ruling(make.anna, release=True)
+    outgoing, waiting = world.decide(sent, nobody)
+    assert outgoing.message.direction is Direction.OUTGOING
+    assert waiting.outcome.reason == "no_visible_recipient"
+
+
+def test_only_proven_mail_is_filed(world: World, make: Make) -> None:
+    """There is no work sheet without a submitter."""
+    mail = held(world, make.outgoing(JAN), "unknown_sender", JAN, None)
+    reading = Reading(mail.message.content, Direction.OUTGOING, boxes(JAN), (), Provenance.BCC, "1a")
+    with pytest.raises(ValueError, match=r"^$"):
+        open_case(mail, reading, world.overlay())
 
 
 # ---- teams and delegates (decisions.md 7.7)
