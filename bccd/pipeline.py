@@ -139,7 +139,8 @@ def _accepted(receipt: Receipt) -> Reply:
 def _plan_batch(mails: Sequence[Mail], work: UnitOfWork) -> tuple[list[Mail], list[Plan], list[Outcome]]:
     """Decide mails one after the other over facts gathered once; returns what is to be written, and outcomes.
 
-    It ends early where conversations are put together anew: what comes next must see the result.
+    It ends early where a mail changes more than it adds (conversations are put together anew, a message gets
+    a further owner): what comes next must see all that follows from it.
     """
     mails = [bounded(mail) for mail in mails]
     policy = work.company.policy
@@ -162,7 +163,7 @@ def _plan_batch(mails: Sequence[Mail], work: UnitOfWork) -> tuple[list[Mail], li
         fresh.append(mail)
         plans.append(plan)
         outcomes.append(plan.outcome)
-        if any(part.regroup for part in (plan, *plan.more)):
+        if any(part.regroup or part.update for part in (plan, *plan.more)):
             break
     return fresh, plans, outcomes
 

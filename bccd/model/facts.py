@@ -119,6 +119,9 @@ class Facts:
     # What ties the messages of these conversations, where one of them is to be put together anew.
     strands: Mapping[int, tuple[Strand, ...]] = field(default_factory=dict)
     overrides: tuple[Override, ...] = ()  # on these messages
+    broadcasts: frozenset[bytes] = (
+        frozenset()
+    )  # names of mail that went to many, among those of these strands
     verdicts: Mapping[int, tuple[Verdict, ...]] = field(default_factory=dict)  # by conversation
     deals_by_organisation: Mapping[int, tuple[Deal, ...]] = field(default_factory=dict)
     # By queried user: when the mails were received from which contacts were made near the queried span.

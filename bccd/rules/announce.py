@@ -16,12 +16,18 @@ def general(
 ) -> tuple[Change, ...]:
     """Announce to everyone what carries no content: new contacts, conversations that merged or split."""
     made = (Change(EventKind.CONTACT_ADDED, EVERYONE, entity_id=contact.id) for contact in contacts)
-    pairs = [(loser, merge.winner) for loser in merge.losers] if merge else []
-    pairs += regroup.merged if regroup else ()
-    merged = (
-        Change(EventKind.CONVERSATION_MERGED, EVERYONE, winner, entity_id=loser) for loser, winner in pairs
-    )
-    return (*made, *merged, *(_splits(regroup) if regroup else ()))
+    winner = merge.winner if merge else None
+    merged = (_merged(loser, winner) for loser in (merge.losers if merge else ()))
+    return (*made, *merged, *(splits_and_merges(regroup) if regroup else ()))
+
+
+def splits_and_merges(regroup: Regroup) -> tuple[Change, ...]:
+    """Announce to everyone which conversations were put together anew; ids tell nothing of their mail."""
+    return (*(_merged(loser, winner) for loser, winner in regroup.merged), *_splits(regroup))
+
+
+def _merged(loser: int, winner: int | None) -> Change:
+    return Change(EventKind.CONVERSATION_MERGED, EVERYONE, winner, entity_id=loser)
 
 
 def _splits(regroup: Regroup) -> Iterable[Change]:

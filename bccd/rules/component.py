@@ -8,9 +8,11 @@ setting has changed.
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
+from bccd.model.plan import NewConversation, Regroup
 from bccd.model.strand import Override, OverrideKind, Strand, Token
-from bccd.rules.thread import own_names, tokens
+from bccd.rules.thread import names, own_names, tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +32,25 @@ def group(
     take_id: Callable[[], int],
     *,
     split_on_subject: bool,
+    broadcasts: Collection[bytes] = (),
 ) -> Grouping:
     """Put messages into conversations; a conversation stays where its oldest message goes.
 
-    `strands` says where each message is now, 0 for one that is new; `take_id` gives ids to new conversations.
+    `strands` says where each message is now, 0 for one that is new; `take_id` gives ids to new conversations;
+    `broadcasts` names mail to many that is not among them.
     """
     ordered = sorted(strands, key=lambda strand: strand.message_id)
     salts = salts_of(ordered, overrides)
-    found = _tokens_of(ordered, salts, split_on_subject=split_on_subject)
+    many = {name for strand in ordered if strand.broadcast for name in own_names(strand)} | set(broadcasts)
+    found = {
+        strand.message_id: tokens(
+            strand,
+            split_on_subject=split_on_subject,
+            broadcasts=many,
+            salt=salts.get(strand.message_id, 0),
+        )
+        for strand in ordered
+    }
     components = _components(ordered, found, overrides)
     claims = _claims(ordered, components)
     ids: dict[int, int] = {}
@@ -84,21 +97,6 @@ def _salt(strand: Strand, by_id: Mapping[str, Strand], detached: Mapping[int, in
     return 0
 
 
-def _tokens_of(
-    strands: Sequence[Strand], salts: Mapping[int, int], *, split_on_subject: bool
-) -> dict[int, tuple[Token, ...]]:
-    broadcasts = {name for strand in strands if strand.broadcast for name in own_names(strand)}
-    return {
-        strand.message_id: tokens(
-            strand,
-            split_on_subject=split_on_subject,
-            broadcasts=broadcasts,
-            salt=salts.get(strand.message_id, 0),
-        )
-        for strand in strands
-    }
-
-
 def _components(
     strands: Sequence[Strand], found: Mapping[int, Iterable[Token]], overrides: Collection[Override]
 ) -> dict[int, int]:
@@ -139,3 +137,21 @@ def _claims(strands: Sequence[Strand], components: Mapping[int, int]) -> dict[in
 
 def _in_turn(overrides: Iterable[Override]) -> list[Override]:
     return sorted(overrides, key=lambda override: override.id)
+
+
+def regroup_of(made: Grouping, strands: Collection[Strand], domain: Collection[int], at: datetime) -> Regroup:
+    """Return what is to be written where messages of the conversations `domain` were put together anew."""
+    moved = tuple(
+        (strand.message_id, strand.conversation_id, made.homes[strand.message_id])
+        for strand in strands
+        if strand.conversation_id and made.homes[strand.message_id] != strand.conversation_id
+    )
+    return Regroup(
+        tuple(sorted(domain)),
+        moved,
+        tuple(NewConversation(id_, at) for id_ in made.started),
+        made.merged,
+        tuple(sorted({name for strand in strands for name in names(strand)})),
+        made.tokens,
+        tuple(sorted(made.by_hand)),
+    )

@@ -127,7 +127,9 @@ class Overlay:
 
     def broadcasts(self, names: Iterable[bytes]) -> frozenset[bytes]:
         """Return those of the names that are mails which went to many."""
-        return frozenset(name for name in names if MARK in self._scopes.get(name, ()))
+        return frozenset(
+            name for name in names if name in self._facts.broadcasts or MARK in self._scopes.get(name, ())
+        )
 
     def is_by_hand(self, conversation_id: int) -> bool:
         """Tell whether a user has split what the conversation holds."""
@@ -243,9 +245,18 @@ class Overlay:
         if known is None:
             return ()
         self._keep(known)
-        self._strands[known.id] = replace(strand, message_id=known.id, conversation_id=known.conversation_id)
+        self._learn_strand(strand, known)
         self._learn_verdicts(plan, known)
         return self._hand_on(known, tuple(parties), mass=mass)
+
+    def _learn_strand(self, strand: Strand, known: KnownMessage) -> None:
+        """Keep what ties a message, with the further ids that it had before."""
+        before = self._strands.get(known.id)
+        own = dict.fromkeys((*strand.own_ids, *(before.own_ids if before else ())))
+        named = tuple(id_ for id_ in strand.parents if id_ not in own)
+        self._strands[known.id] = replace(
+            strand, conversation_id=known.conversation_id, own_ids=tuple(own), parents=named
+        )
 
     def _learn_merge(self, plan: Plan) -> None:
         if plan.merge is None:

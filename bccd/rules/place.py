@@ -6,7 +6,7 @@ from bccd.model.facts import KnownMessage
 from bccd.model.plan import Merge, NewConversation, Regroup, Step
 from bccd.model.strand import Strand, Token
 from bccd.rules.case import Case
-from bccd.rules.component import group
+from bccd.rules.component import group, regroup_of
 from bccd.rules.thread import names, own_names, tokens
 
 
@@ -96,22 +96,9 @@ def _put_together(case: Case, strand: Strand, around: set[int]) -> Place:
         overlay.overrides,
         overlay.take_id,
         split_on_subject=overlay.company.policy.split_on_subject,
+        broadcasts=overlay.broadcasts(name for other in strands for name in names(other)),
     )
     home = made.homes[strand.message_id]
-    moved = tuple(
-        (other.message_id, other.conversation_id, made.homes[other.message_id])
-        for other in strands
-        if other.conversation_id and made.homes[other.message_id] != other.conversation_id
-    )
     reason = "a user's split or a mail to many: its messages were put together anew"
     case.steps.append(Step("conversation", f"conversation {home}", "joined", reason))
-    regroup = Regroup(
-        tuple(sorted(around)),
-        moved,
-        tuple(NewConversation(id_, case.at) for id_ in made.started),
-        made.merged,
-        tuple(sorted({name for other in strands for name in names(other)})),
-        made.tokens,
-        tuple(sorted(made.by_hand)),
-    )
-    return Place(home, regroup=regroup)
+    return Place(home, regroup=regroup_of(made, strands, around, case.at))

@@ -52,8 +52,8 @@ def _distance(content: Content, way: Provenance, known: KnownMessage) -> timedel
         return None
     if not _inline(way, known):
         apart = abs(content.date - known.sent_at)
-        rewritten = content.message_id != known.msgid and way is not known.provenance
-        return apart if rewritten and apart <= _REWRITTEN else None
+        # To the second it is the one mail under another id; sent twice, the two come the same way.
+        return apart if not apart or (way is not known.provenance and apart <= _REWRITTEN) else None
     # A header block tells the minute, in a zone that it may not tell.
     mine, stored = (moment.replace(second=0, microsecond=0) for moment in (content.date, known.sent_at))
     apart = abs(mine - stored)

@@ -117,7 +117,7 @@ class Applier:
         audiences.update(batch, anew)
         for ids in cut(batch.lost()):
             handed.clear(self._connection, self._company_id, ids)
-        for ids in cut(anew):
+        for ids in cut(anew | batch.met_again()):
             handed.work_out(self._connection, self._company_id, ids)
 
     def _insert(self, table: str, rows: list[Row], conflict: str) -> None:

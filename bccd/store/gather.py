@@ -69,6 +69,7 @@ class Gatherer:
             by_hand=stands.by_hand,
             strands=stands.strands,
             overrides=stands.overrides,
+            broadcasts=stands.broadcasts,
             carried=stands.carried,
             verdicts=stands.verdicts,
             messages=stands.messages,

@@ -173,6 +173,12 @@ class Batch:
         ids |= {edit.conversation_id for edit, _ in self.edits if isinstance(edit, MessageUpdate)}
         return self.living(ids) | self.merged()
 
+    def met_again(self) -> set[int]:
+        """Return the living conversations with a message that came twice in this batch."""
+        new = {row[1] for row in self.rows["message"]}
+        edits = (edit for edit, _ in self.edits if isinstance(edit, MessageUpdate))
+        return self.living({edit.conversation_id for edit in edits if edit.message_id in new})
+
     def living(self, conversations: Iterable[int]) -> set[int]:
         """Return what these conversations have become part of by now."""
         into = self._into()

@@ -9,7 +9,8 @@ from bccd.model.crm import DealStatus
 from bccd.model.facts import CarriedDeal, KnownMessage, Query, Verdict
 from bccd.model.plan import LinkState, Provenance
 from bccd.model.strand import Override, OverrideKind, Strand, Token
-from bccd.store import queries
+from bccd.rules.thread import names
+from bccd.store import mailqueries as queries
 from bccd.store.tables import to_text
 
 Rows = Callable[..., Iterator[Any]]  # a statement and its lists to rows
@@ -26,6 +27,7 @@ class Standing:
     verdicts: dict[int, tuple[Verdict, ...]]
     strands: dict[int, tuple[Strand, ...]]
     overrides: tuple[Override, ...]
+    broadcasts: frozenset[bytes]  # of the names in these strands
 
 
 def standing(rows: Rows, query: Query, contacts: Collection[int]) -> Standing:
@@ -36,18 +38,21 @@ def standing(rows: Rows, query: Query, contacts: Collection[int]) -> Standing:
         tokens[name, scope] = conversation_id
         if split:
             by_hand.add(conversation_id)
-    messages = _about(rows, _messages(rows, query), query)
+    messages = _messages(rows, query)
     known = {*tokens.values(), *(message.conversation_id for message in messages.values())}
+    messages, carried = _about(rows, messages, known, query, contacts)
     anew = known if by_hand or query.broadcasts else set()
     strands, overrides = read_strands(rows(queries.STRANDS, conversations=anew))
+    named = {name for mine in strands.values() for strand in mine for name in names(strand)}
     return Standing(
         tokens,
         frozenset(by_hand),
         messages,
-        _carried(rows, known, query, contacts),
+        carried,
         _verdicts(rows, known, query),
         strands,
         overrides,
+        frozenset(name for (name,) in rows(queries.MARKS, names=named)),
     )
 
 
@@ -67,39 +72,41 @@ def _messages(rows: Rows, query: Query) -> dict[bytes, KnownMessage]:
     return found
 
 
-def _about(rows: Rows, messages: dict[bytes, KnownMessage], query: Query) -> dict[bytes, KnownMessage]:
-    """Add the deals that stored messages carry, and whom those went to that only their content may tell."""
+def _about(
+    rows: Rows,
+    messages: dict[bytes, KnownMessage],
+    conversations: Collection[int],
+    query: Query,
+    contacts: Collection[int],
+) -> tuple[dict[bytes, KnownMessage], dict[int, frozenset[CarriedDeal]]]:
+    """Add to messages what they carry and whom they went to; return what the conversations hand on, too."""
+    if not conversations:
+        return messages, {}
     deals: defaultdict[int, set[tuple[int, DealStatus]]] = defaultdict(set)
     recipients: defaultdict[int, list[str]] = defaultdict(list)
-    ids = {message.id: message.conversation_id for message in messages.values()}
-    weak = {message.id for message in messages.values() if message.weak_key in query.weak_keys}
-    asked = {"messages": ids.keys(), "conversations": set(ids.values()), "weak": weak}
-    for message_id, deal_id, status, address in rows(queries.ABOUT_MESSAGES, **asked):
-        if deal_id is None:
-            recipients[message_id].append(address)
-        else:
-            deals[message_id].add((deal_id, DealStatus(status)))
-    return {
-        key: replace(known, deals=frozenset(deals[known.id]), recipients=tuple(sorted(recipients[known.id])))
-        for key, known in messages.items()
-    }
-
-
-def _carried(
-    rows: Rows, conversations: Collection[int], query: Query, contacts: Collection[int]
-) -> dict[int, frozenset[CarriedDeal]]:
-    if not conversations:
-        return {}
-    found: defaultdict[int, set[CarriedDeal]] = defaultdict(set)
-    for conversation_id, deal_id, status, *who in rows(
-        queries.CARRIED,
+    carried: defaultdict[int, set[CarriedDeal]] = defaultdict(set)
+    for what, id_, deal_id, status, *who in rows(
+        queries.ABOUT,
         conversations=conversations,
         addresses=query.addresses,
         contacts=contacts,
         viewers={0, *query.users},
+        homes={message.conversation_id for message in messages.values()},
+        messages={message.id for message in messages.values()},
+        weak={message.id for message in messages.values() if message.weak_key in query.weak_keys},
     ):
-        found[conversation_id].add(CarriedDeal(deal_id, DealStatus(status), *who))
-    return {conversation_id: frozenset(deals) for conversation_id, deals in found.items()}
+        match what:
+            case queries.HANDED_ON:
+                carried[id_].add(CarriedDeal(deal_id, DealStatus(status), *who))
+            case queries.CARRIES:
+                deals[id_].add((deal_id, DealStatus(status)))
+            case _:
+                recipients[id_].append(who[1])
+    found = {
+        key: replace(known, deals=frozenset(deals[known.id]), recipients=tuple(sorted(recipients[known.id])))
+        for key, known in messages.items()
+    }
+    return found, {id_: frozenset(handed) for id_, handed in carried.items()}
 
 
 def _verdicts(rows: Rows, conversations: Collection[int], query: Query) -> dict[int, tuple[Verdict, ...]]:

@@ -64,6 +64,7 @@ class _Reader:
             by_hand=stands.by_hand,
             strands=stands.strands,
             overrides=stands.overrides,
+            broadcasts=stands.broadcasts,
             carried=stands.carried,
             verdicts=stands.verdicts,
             messages=stands.messages,

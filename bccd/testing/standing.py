@@ -7,6 +7,7 @@ from typing import Any
 from bccd.model.crm import DealStatus
 from bccd.model.facts import CarriedDeal, KnownMessage, Query, Verdict
 from bccd.model.plan import LinkState, Provenance
+from bccd.rules.thread import MARK, names
 from bccd.store.standing import Standing, in_turn, read_strands
 from bccd.store.tables import to_text
 from bccd.testing.tables import Row, Tables
@@ -41,6 +42,9 @@ class _Reader:
             {id_: said for id_ in known if (said := in_turn(self._verdicts(id_, query)))},
             strands,
             overrides,
+            frozenset(
+                row["token"] for row in self._rows("conversation_token") if row["scope"] == MARK
+            ).intersection(name for mine in strands.values() for strand in mine for name in names(strand)),
         )
 
     def _rows(self, table: str) -> Iterator[Row]:

@@ -63,7 +63,8 @@ def contents(draw: st.DrawFn, sender: str | None = None) -> Content:
         to=draw(boxes),
         cc=draw(boxes),
         bcc=draw(boxes),
-        date=draw(st.one_of(st.none(), st.integers(-3, 3).map(lambda days: NOW + timedelta(days=days)))),
+        # No two of these could be one moment in two zones.
+        date=draw(st.one_of(st.none(), st.integers(-3, 3).map(lambda n: NOW + timedelta(days=n, minutes=n)))),
         subject=draw(st.sampled_from(SUBJECTS)),
         message_id=draw(st.sampled_from(["", *IDS])),
         in_reply_to=draw(ids)[:1],
@@ -71,6 +72,10 @@ def contents(draw: st.DrawFn, sender: str | None = None) -> Content:
         thread_index=draw(st.sampled_from([b"", b"A" * 16])),
         text=text,
         new_text=text,
+        broadcast=draw(st.sampled_from([False] * 5 + [True])),
+        calendar_uid=draw(st.sampled_from([""] * 5 + ["uid"])),
+        other_ids=draw(st.sampled_from([(), (), (), *((id_,) for id_ in IDS[:2])])),
+        weak_text=sha256(text.encode()).digest()[:16] if text else b"",
     )
 
 
