@@ -4,20 +4,18 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import msgspec
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, insert, select
 
 from bccd.model.command import Detach, Join
 from bccd.model.events import EventKind
 from bccd.model.plan import Change, NewConversation, Regroup
 from bccd.model.policy import Policy
 from bccd.model.strand import Override, OverrideKind, Strand
-from bccd.rules.component import group, salts_of
-from bccd.rules.thread import names
-from bccd.store import queries
+from bccd.rules.component import group, regroup_of, salts_of
 from bccd.store import tables as t
 from bccd.store.editing import Editing
 from bccd.store.regroup import write_regroup
-from bccd.store.standing import read_strands
+from bccd.store.ties import marks_of, strands_of, with_kin
 from bccd.store.uow import Clocked
 from bccd.store.watch import cut
 
@@ -41,27 +39,9 @@ def around(work: Clocked, message_ids: Collection[int]) -> Around:
             select(m.conversation_id).where(m.company_id == work.company_id, m.id.in_(ids)).distinct()
         ).scalars()
     }
-    named = {name for strand in _read(work, homes)[0] for name in names(strand)}
-    token, conversation = t.conversation_token.c, t.conversation.c
-    neighbours = (
-        select(func.coalesce(conversation.merged_into, conversation.id))
-        .join_from(
-            t.conversation_token,
-            t.conversation,
-            (conversation.company_id == token.company_id) & (conversation.id == token.conversation_id),
-        )
-        .where(token.company_id == work.company_id)
-        .distinct()
-    )
-    for some in cut(named):
-        homes |= set(work.connection.execute(neighbours.where(token.token.in_(some))).scalars())
-    return Around(tuple(sorted(homes)), *_read(work, homes))
-
-
-def _read(work: Clocked, conversations: Collection[int]) -> tuple[tuple[Strand, ...], tuple[Override, ...]]:
-    given = {"company": work.company_id, "conversations": sorted(conversations)}
-    strands, overrides = read_strands(work.connection.execute(queries.STRANDS, given))
-    return tuple(strand for mine in strands.values() for strand in mine), overrides
+    found = with_kin(work.connection, work.company_id, homes)
+    strands, overrides = strands_of(work.connection, work.company_id, found)
+    return Around(tuple(sorted(found)), tuple(strands), tuple(overrides))
 
 
 def override(at: Editing, edits: Iterable[Join | Detach], found: Around) -> None:
@@ -69,19 +49,15 @@ def override(at: Editing, edits: Iterable[Join | Detach], found: Around) -> None
     said = tuple(one for edit in edits for one in _overrides(at, edit))
     _insert(at, said)
     standing = _without_crossing(at, found, (*found.overrides, *said), {one.group_id for one in said} - {0})
-    made = group(found.strands, standing, at.work.take_id, split_on_subject=_policy(at.work).split_on_subject)
-    moved = tuple(
-        (it.message_id, it.conversation_id, made.homes[it.message_id])
-        for it in found.strands
-        if made.homes[it.message_id] != it.conversation_id
+    made = group(
+        found.strands,
+        standing,
+        at.work.take_id,
+        split_on_subject=_policy(at.work).split_on_subject,
+        broadcasts=marks_of(at.connection, at.company_id, found.strands),
     )
-    started = tuple(NewConversation(id_, at.now) for id_ in made.started)
-    _start(at, started)
-    named = {name for strand in found.strands for name in names(strand)}
-    regroup = Regroup(
-        found.conversations, moved, started, made.merged, tuple(sorted(named)), made.tokens,
-        tuple(sorted(made.by_hand)),
-    )  # fmt: skip
+    regroup = regroup_of(made, found.strands, found.conversations, at.now)
+    _start(at, regroup.started)
     write_regroup(at.connection, at.company_id, regroup, at.work.change_seq + 1)
     at.watched.changes += _told(at, regroup)
     at.answered["conversation"] = made.homes[said[0].message_id]

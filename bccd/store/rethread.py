@@ -13,15 +13,13 @@ from typing import Any
 from sqlalchemy import Connection, Engine, insert, select
 
 from bccd.model.plan import Regroup
-from bccd.model.strand import Override, Strand
 from bccd.rules.announce import splits_and_merges
 from bccd.rules.component import group, regroup_of
-from bccd.rules.thread import names
-from bccd.store import audiences, handed, mailqueries
+from bccd.store import audiences, handed
 from bccd.store import tables as t
 from bccd.store.engine import reading
-from bccd.store.regroup import cut, write_regroup
-from bccd.store.standing import read_strands
+from bccd.store.regroup import write_regroup
+from bccd.store.ties import marks_of, strands_of, token_homes, with_kin
 from bccd.store.uow import Clocked, clocked
 
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)  # nothing is written
@@ -42,9 +40,9 @@ def regroup(
     work: Clocked, conversations: Collection[int], now: datetime, *, split_on_subject: bool
 ) -> Regroup:
     """Put the messages of these conversations together anew and write where they go; tells what happened."""
-    conversations = _with_kin(work.connection, work.company_id, conversations)
-    strands, overrides = _strands(work.connection, work.company_id, conversations)
-    marks = _marks(work.connection, work.company_id, strands)
+    conversations = with_kin(work.connection, work.company_id, conversations)
+    strands, overrides = strands_of(work.connection, work.company_id, conversations)
+    marks = marks_of(work.connection, work.company_id, strands)
     made = group(strands, overrides, work.take_id, split_on_subject=split_on_subject, broadcasts=marks)
     found = regroup_of(made, strands, conversations, now)
     if found.started:
@@ -77,7 +75,7 @@ def would_move(engine: Engine, company_id: int, now: datetime, *, split_on_subje
     """Tell what rethread would do, and change nothing."""
     with reading(engine) as connection:
         everything = connection.execute(_living(company_id)).scalars().all()
-        strands, overrides = _strands(connection, company_id, everything)
+        strands, overrides = strands_of(connection, company_id, everything)
         ids = iter(range(-1, -len(strands) - 1, -1))
         made = group(strands, overrides, lambda: next(ids), split_on_subject=split_on_subject)
     return _differences(company_id, regroup_of(made, strands, everything, now))
@@ -104,14 +102,14 @@ def _differences_of(
     connection: Connection, company_id: int, piece: Collection[int], *, split_on_subject: bool
 ) -> list[Difference]:
     if _any_by_hand(connection, company_id, piece):  # whether a split reaches farther shows in its kin alone
-        piece = _with_kin(connection, company_id, piece)
-    strands, overrides = _strands(connection, company_id, piece)
-    marks = _marks(connection, company_id, strands)
+        piece = with_kin(connection, company_id, piece)
+    strands, overrides = strands_of(connection, company_id, piece)
+    marks = marks_of(connection, company_id, strands)
     ids = iter(range(-1, -len(strands) - 1, -1))
     made = group(strands, overrides, lambda: next(ids), split_on_subject=split_on_subject, broadcasts=marks)
     found = _differences(company_id, regroup_of(made, strands, piece, NEVER))
     # What ties a message to another conversation, outside the piece: a token that leads there.
-    standing = _token_homes(connection, company_id, [token[0] for token, _ in made.tokens])
+    standing = token_homes(connection, company_id, [token[0] for token, _ in made.tokens])
     apart = defaultdict(set)
     for token, home in made.tokens:
         if home > 0 and standing.get(token, 0) != home:
@@ -132,49 +130,12 @@ def _any_by_hand(connection: Connection, company_id: int, conversations: Collect
     return connection.execute(split.limit(1)).first() is not None
 
 
-def _with_kin(connection: Connection, company_id: int, conversations: Collection[int]) -> set[int]:
-    """Add the conversations that share an id with these, whatever else keeps them apart."""
-    strands, _ = _strands(connection, company_id, conversations)
-    named = {name for strand in strands for name in names(strand)}
-    return {*conversations, *_token_homes(connection, company_id, named).values()}
-
-
-def _token_homes(connection: Connection, company_id: int, wanted: Collection[bytes]) -> dict[Any, int]:
-    found: dict[Any, int] = {}
-    for piece in cut(set(wanted)):
-        rows = connection.execute(mailqueries.TOKENS, {"company": company_id, "tokens": piece})
-        found |= {(name, scope): home for name, scope, home, _ in rows}
-    return found
-
-
 def _living(company_id: int) -> Any:
     return (
         select(t.conversation.c.id)
         .where(t.conversation.c.company_id == company_id, t.conversation.c.merged_into.is_(None))
         .order_by(t.conversation.c.id)
     )
-
-
-def _strands(
-    connection: Connection, company_id: int, conversations: Collection[int]
-) -> tuple[list[Strand], list[Override]]:
-    strands: list[Strand] = []
-    overrides: list[Override] = []
-    for piece in cut(conversations):
-        rows = connection.execute(mailqueries.STRANDS, {"company": company_id, "conversations": piece})
-        by_home, said = read_strands(rows)
-        strands += [strand for mine in by_home.values() for strand in mine]
-        overrides += said
-    return strands, overrides
-
-
-def _marks(connection: Connection, company_id: int, strands: Collection[Strand]) -> set[bytes]:
-    named = {name for strand in strands for name in names(strand)}
-    found: set[bytes] = set()
-    for piece in cut(named):
-        rows = connection.execute(mailqueries.MARKS, {"company": company_id, "names": piece})
-        found |= set(rows.scalars())
-    return found
 
 
 def _differences(company_id: int, found: Regroup) -> list[Difference]:
