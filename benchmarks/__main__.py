@@ -2,24 +2,31 @@
 
 import argparse
 import sys
+from argparse import Namespace
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from benchmarks import corpus, machine, report, sampling
 from benchmarks.daemon import Bccd
+from benchmarks.databases import DATABASES, SQLITE
 from benchmarks.load import Shape
 from benchmarks.peers import ROOT, Peer, PeerError, Sink
 from benchmarks.postfix import Postfix
 from benchmarks.run import Job, Run, measure, pipelines
 
 BUILD = ROOT / "build"
-PEERS: dict[str, type[Bccd | Postfix | Sink]] = {"bccd": Bccd, "postfix": Postfix, "sink": Sink}
+PEERS: dict[str, Callable[[Namespace], Peer]] = {
+    "bccd": lambda given: Bccd(given.database),
+    "postfix": lambda _: Postfix(),
+    "sink": lambda _: Sink(),
+}
 _WARM_SESSIONS = 4  # mails sent on each connection before the clock starts
 _PROFILED_ROWS = 25
 
 
-def _arguments() -> argparse.Namespace:
+def _arguments() -> Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--rounds", type=int, default=3, help="how often each peer is measured (default: 3)")
     parser.add_argument("--mails", type=int, default=4000, help="mails in each measurement (default: 4000)")
@@ -28,6 +35,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--lockstep", action="store_true", help="wait for the answer to every command")
     parser.add_argument(
         "--only", action="append", choices=sorted(PEERS), help="only this peer; may be repeated"
+    )
+    parser.add_argument(
+        "--database", choices=DATABASES, default=SQLITE, help="where bccd files (default: SQLite)"
     )
     parser.add_argument("--seed", type=int, default=1, help="of the corpus (default: 1)")
     parser.add_argument(
@@ -50,8 +60,8 @@ def main() -> int:
         return 2
 
 
-def _bench(given: argparse.Namespace) -> int:
-    peers: list[Peer] = [PEERS[name]() for name in given.only or PEERS]
+def _bench(given: Namespace) -> int:
+    peers: list[Peer] = [PEERS[name](given) for name in given.only or PEERS]
     for peer in peers:
         if lack := peer.lacks():
             raise PeerError(f"{lack}; --only names what to measure instead of all.")
@@ -64,7 +74,7 @@ def _bench(given: argparse.Namespace) -> int:
     job = Job(place, given.mails, warm, shape, given.data.resolve())
     if not given.lockstep and all(pipelines(peer, job) for peer in peers):
         job = replace(job, shape=replace(shape, pipelined=True))
-    facts = machine.facts(job.data)
+    facts = machine.facts(job.data) | {"database": given.database}
     _introduce(facts, job)
     rounds = [
         # Every other round runs backwards, so that no peer always has the machine as another left it.
@@ -74,7 +84,7 @@ def _bench(given: argparse.Namespace) -> int:
     print("", *report.table(rounds), "", *report.details(rounds), sep="\n")
     print(f"\nEverything measured stands in {report.store(BUILD, rounds, job, given.seed, facts)}")
     if given.profile:
-        _profile(job)
+        _profile(job, PEERS["bccd"](given))
     faults = report.faults(rounds)
     print(*faults, sep="\n", end="\n" if faults else "")
     return 1 if faults else 0
@@ -98,9 +108,9 @@ def _told(number: int, run: Run) -> Run:
     return run
 
 
-def _profile(job: Job) -> None:
+def _profile(job: Job, peer: Peer) -> None:
     """Measure bccd under the profiler; the figures of this run are not counted."""
-    peer, output = Bccd(), BUILD / "bench-profile.txt"
+    output = BUILD / "bench-profile.txt"
     run = measure(peer, job, partial(sampling.sampled, output=output))
     print(
         f"\nUnder py-spy: accepted {run.accepted_rate:,.0f}/s, filed {run.filed_rate or 0:,.0f}/s; "

@@ -1,4 +1,4 @@
-"""bccd as a peer: the real daemon, SQLite, loopback trusted, the corpus's directory loaded."""
+"""bccd as a peer: the real daemon, its database, loopback trusted, the corpus's directory loaded."""
 
 import sqlite3
 import subprocess
@@ -6,8 +6,12 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
+import psycopg
+
 from benchmarks import machine
+from benchmarks.databases import POSTGRESQL, SETTINGS, SQLITE
 from benchmarks.peers import FILED, ROOT, PeerError, end, free_port, wait_for_smtp
+from tests.server import Server
 
 _PARSER = "bccd.cage"
 # BCCD_* of the environment comes on top: BCCD_PROCESSES__FRONTS=2 make bench
@@ -22,6 +26,8 @@ networks = ["127.0.0.1/32"]
 [limits]
 connections_per_ip = 1000
 connections = 1000
+[database]
+url = "{url}"
 """
 
 
@@ -45,11 +51,11 @@ def run(config: Path, *command: str) -> None:
         raise PeerError(f"bccd {' '.join(command)} said: {(done.stderr or done.stdout).strip()[-500:]}")
 
 
-def prepare(folder: Path, directory: Path, port: int) -> Path:
-    """Create empty databases with a company directory; returns the configuration that names them."""
+def prepare(folder: Path, directory: Path, port: int, url: str = "") -> Path:
+    """Create tables with a company directory, as files or where a url says; returns the configuration."""
     config, data = folder / "bccd.toml", folder / "data"
     data.mkdir(mode=0o700)
-    config.write_text(_CONFIG.format(folder=data, port=port), encoding="utf-8")
+    config.write_text(_CONFIG.format(folder=data, port=port, url=url), encoding="utf-8")
     run(config, "migrate")
     run(config, "directory", "load", str(directory))
     return config
@@ -62,7 +68,11 @@ class Bccd:
     files = True
     _process: subprocess.Popen[bytes] | None = None
 
-    _database = Path()
+    def __init__(self, database: str = SQLITE) -> None:
+        self._kind = database
+        self._database = Path()
+        self._server: Server | None = None
+        self._url = ""
 
     def lacks(self) -> str:
         """Tell whether it is installed beside this Python."""
@@ -71,7 +81,10 @@ class Bccd:
     def start(self, folder: Path, directory: Path) -> int:
         """Create the databases, load the directory, serve."""
         port = free_port()
-        config = prepare(folder, directory, port)
+        if self._kind == POSTGRESQL:
+            self._server = Server(folder, SETTINGS)
+            self._url = self._server.url("postgres")
+        config = prepare(folder, directory, port, self._url)
         self._database = folder / "data" / "bccd.db"
         with (folder / "bccd.log").open("wb") as log:
             self._process = process = subprocess.Popen(
@@ -85,26 +98,37 @@ class Bccd:
             raise PeerError(f"bccd serve: {error}; it said: {told[-500:]}") from error
         return port
 
-    def root(self) -> int:
-        """Return the supervisor."""
-        return self._process.pid if self._process else 0
+    def roots(self) -> list[int]:
+        """Return the supervisor, and the database server where there is one."""
+        own = self._process.pid if self._process else None
+        server = self._server.pid if self._server else None
+        return [pid for pid in (own, server) if pid is not None]
 
     def role(self, process: machine.Process, family: list[machine.Process]) -> str:
         """Tell what a process does: all bear one name, and only the filer has parsers."""
         if process.name == _PARSER:
             return "parsers"
-        if process.pid == self.root():
+        if process.name == "postgres":
+            return "database"
+        if process.pid == self.roots()[0]:
             return "supervisor"
         has_parsers = any(other.parent == process.pid and other.name == _PARSER for other in family)
         return "filer" if has_parsers else "fronts"
 
     def outcomes(self) -> dict[str, int]:
-        """Count deliveries by outcome in the database file, as another program would."""
-        with closing(sqlite3.connect(f"file:{self._database}?mode=ro", uri=True)) as database:
-            rows = database.execute(_OUTCOMES).fetchall()
+        """Count deliveries by outcome in the database, as another program would."""
+        if self._url:
+            with psycopg.connect(self._url) as connection:
+                rows = connection.execute(_OUTCOMES).fetchall()
+        else:
+            with closing(sqlite3.connect(f"file:{self._database}?mode=ro", uri=True)) as database:
+                rows = database.execute(_OUTCOMES).fetchall()
         return {state if state == FILED else f"{state}: {reason}": count for state, reason, count in rows}
 
     def stop(self) -> None:
         """Stop it as systemd would."""
         end(self._process)
         self._process = None
+        if self._server is not None:
+            self._server.close()
+            self._server = None

@@ -1,4 +1,4 @@
-"""The steps of one mail, each on its own, in one process: milliseconds of CPU a mail.
+"""The steps of one mail, each on its own, in one process: milliseconds a mail, of CPU and by the clock.
 
 What the daemon adds (sockets, processes, logs) is not in these figures: together they are the floor of filing
 on one core. python -m benchmarks.inprocess --help
@@ -12,7 +12,6 @@ import email.policy
 import hashlib
 import pstats
 import sys
-import tempfile
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
@@ -45,30 +44,34 @@ from bccd.verify.trust import TrustVerifier
 from benchmarks import corpus
 from benchmarks.corpus import Sample
 from benchmarks.daemon import prepare
+from benchmarks.databases import DATABASES, PLACE, SQLITE, folder_below, url_of
 from benchmarks.peers import ROOT, PeerError
 
+PARTS = ("begin", "gather", "apply", "commit")  # of deliver, besides the rules
 PEER = Peer("127.0.0.1", "load.bench.example")
 _ROWS = 30  # of a profile
 
 
 class Watch:
-    """Adds up CPU time by step; where a step is to be profiled, that too."""
+    """Adds up time by step; where a step is to be profiled, that too."""
 
     def __init__(self, profiled: str = "") -> None:
-        self.seconds: dict[str, float] = defaultdict(float)
+        self.seconds: dict[str, float] = defaultdict(float)  # of CPU, of this process
+        self.elapsed: dict[str, float] = defaultdict(float)
         self._profiled = profiled
         self.profile = cProfile.Profile()
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
-        """Count the CPU time of a block, threads included."""
+        """Count the time of a block, its CPU time with that of its threads."""
         if name == self._profiled:
             self.profile.enable()
-        began = time.process_time()
+        began, began_at = time.process_time(), time.perf_counter()
         try:
             yield
         finally:
             self.seconds[name] += time.process_time() - began
+            self.elapsed[name] += time.perf_counter() - began_at
             if name == self._profiled:
                 self.profile.disable()
 
@@ -203,14 +206,13 @@ STEPS = (
 
 
 def _report(watch: Watch, mails: int) -> None:
-    seconds = dict(watch.seconds)
-    seconds["decide"] = seconds["deliver"] - sum(
-        seconds[name] for name in ("begin", "gather", "apply", "commit")
-    )
-    print(f"{'step':<12} {'ms/mail':>8}")
+    seconds, elapsed = dict(watch.seconds), dict(watch.elapsed)
+    for spent in (seconds, elapsed):
+        spent["decide"] = spent["deliver"] - sum(spent[name] for name in PARTS)
+    print(f"{'step':<12} {'CPU ms':>8} {'ms':>8}")
     for name, whole, doing in STEPS:
         shown = f"  {name}" if whole else name
-        print(f"{shown:<12} {1000 * seconds[name] / mails:8.3f}  {doing}")
+        print(f"{shown:<12} {1000 * seconds[name] / mails:8.3f} {1000 * elapsed[name] / mails:8.3f}  {doing}")
     total = sum(seconds[name] for name, whole, _ in STEPS if not whole)
     print(f"{'together':<12} {1000 * total / mails:8.3f}")
     base = seconds["compat32"]
@@ -221,10 +223,12 @@ def _report(watch: Watch, mails: int) -> None:
         print(f"{name} / compat32: {seconds[name] / base:.2f}")
 
 
-def run(samples: Sequence[Sample], recipient: str, directory: Path, watch: Watch, batch: int) -> None:
+def run(
+    samples: Sequence[Sample], recipient: str, directory: Path, watch: Watch, *, batch: int, database: str
+) -> None:
     """Send samples through every step; raises PeerError where one is not filed."""
-    with tempfile.TemporaryDirectory(prefix="bccd-bench-", dir="/var/tmp") as folder:
-        config = load(prepare(Path(folder), directory, 1), {})
+    with folder_below(PLACE) as folder, url_of(database, folder) as url:
+        config = load(prepare(folder, directory, 1, url), {})
         stores = open_engines(config)
         try:
             bench = Bench(stores, config.trust, recipient, samples, watch, batch)
@@ -241,6 +245,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.inprocess", description=main.__doc__)
     parser.add_argument("--mails", type=int, default=1000)
     parser.add_argument("--batch", type=int, default=32, help="mails in a transaction (default: 32)")
+    parser.add_argument("--database", choices=DATABASES, default=SQLITE)
     parser.add_argument("--seed", type=int, default=1)
     steps = [name for name, whole, _ in STEPS if not whole]
     parser.add_argument("--profile", choices=steps, help="where a step spends its time")
@@ -249,7 +254,7 @@ def main() -> int:
     recipient, samples = corpus.load(place)
     watch = Watch(given.profile or "")
     try:
-        run(samples, recipient, place / "directory.json", watch, given.batch)
+        run(samples, recipient, place / "directory.json", watch, batch=given.batch, database=given.database)
     except PeerError as error:
         print(f"benchmarks: {error}", file=sys.stderr)
         return 1

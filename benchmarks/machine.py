@@ -3,7 +3,7 @@
 import os
 import platform
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,22 +43,22 @@ def _title(name: str, arguments: list[bytes]) -> str:
     return name
 
 
-def tree(root: int) -> list[Process]:
-    """Return a process and all that stem from it."""
+def tree(*roots: int) -> list[Process]:
+    """Return processes and all that stem from them."""
     pids = (entry.name for entry in Path("/proc").iterdir() if entry.name.isdigit())
     everything = [process for pid in pids if (process := _read(pid))]
     children = defaultdict(list)
     for process in everything:
         children[process.parent].append(process)
-    family = [process for process in everything if process.pid == root]
+    family = [process for process in everything if process.pid in roots]
     for process in family:  # grows while it is walked
         family += children[process.pid]
     return family
 
 
-def cpu(root: int, role: Callable[[Process, list[Process]], str]) -> dict[str, float]:
-    """Return the seconds of CPU that a tree of processes has used, by what they do."""
-    family = tree(root)
+def cpu(roots: Sequence[int], role: Callable[[Process, list[Process]], str]) -> dict[str, float]:
+    """Return the seconds of CPU that trees of processes have used, by what they do."""
+    family = tree(*roots)
     seconds: dict[str, float] = defaultdict(float)
     for process in family:
         seconds[role(process, family)] += process.seconds

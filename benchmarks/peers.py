@@ -34,8 +34,8 @@ class Peer(Protocol):
         """Start with empty stores in a folder and this company directory; return the port of its SMTP."""
         ...
 
-    def root(self) -> int:
-        """Return the process all its others stem from."""
+    def roots(self) -> list[int]:
+        """Return the processes all its others stem from, its own first."""
         ...
 
     def role(self, process: Process, family: list[Process]) -> str:
@@ -107,9 +107,9 @@ class Sink:
         wait_for_smtp(port, lambda: process.poll() is None)
         return port
 
-    def root(self) -> int:
+    def roots(self) -> list[int]:
         """Return its only process."""
-        return self._process.pid if self._process else 0
+        return [self._process.pid] if self._process else []
 
     def role(self, process: Process, family: list[Process]) -> str:
         """There is one role."""

@@ -117,9 +117,9 @@ class Postfix:
         if done.returncode:
             raise PeerError(f"postfix {command} said: {(done.stderr or done.stdout).strip()[-500:]}")
 
-    def root(self) -> int:
+    def roots(self) -> list[int]:
         """Return Postfix's master."""
-        return int(Path(f"{self._folder}/queue/pid/master.pid").read_text(encoding="ascii"))
+        return [int(Path(f"{self._folder}/queue/pid/master.pid").read_text(encoding="ascii"))]
 
     def role(self, process: Process, family: list[Process]) -> str:
         """Name a daemon; the master stands also for daemons that have ended."""

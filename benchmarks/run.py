@@ -108,13 +108,13 @@ def measure(peer: Peer, job: Job, watch: Watch = nullcontext) -> Run:
         if job.warm:
             warmed = _load(job, port, 0, job.warm).accepted
             before = _settle(peer, warmed) if peer.files else {}
-        with watch(peer.root()):
-            cpu, busy = machine.cpu(peer.root(), peer.role), machine.busy()
+        with watch(peer.roots()[0]):
+            cpu, busy = machine.cpu(peer.roots(), peer.role), machine.busy()
             began = time.monotonic()
             report = _load(job, port, job.warm, job.mails)
             states = _settle(peer, sum(before.values()) + report.accepted) if peer.files else {}
             ended = time.monotonic()
-            cpu_after, busy = machine.cpu(peer.root(), peer.role), machine.busy() - busy
+            cpu_after, busy = machine.cpu(peer.roots(), peer.role), machine.busy() - busy
     states = {state: count - before.get(state, 0) for state, count in states.items()}
     used = {name: seconds - cpu.get(name, 0.0) for name, seconds in cpu_after.items()}
     mails = max(report.accepted, 1)

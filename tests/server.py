@@ -5,7 +5,7 @@ import pwd
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
@@ -31,10 +31,14 @@ def _program(name: str) -> str:
 
 
 class Server:
-    """A running server; `start` and `stop` may be called again, and what was committed stands."""
+    """A running server; `start` and `stop` may be called again, and what was committed stands.
 
-    def __init__(self) -> None:
-        self.folder = Path(mkdtemp(prefix="bccd-pg-", dir=_MEMORY if _MEMORY.is_dir() else None))
+    It stands in memory unless a folder is named; further settings come on top of those of the tests.
+    """
+
+    def __init__(self, place: Path | None = None, settings: Sequence[str] = ()) -> None:
+        self.folder = Path(mkdtemp(prefix="bccd-pg-", dir=place or (_MEMORY if _MEMORY.is_dir() else None)))
+        self._settings = (*_SETTINGS, *settings)
         self._user = _account()
         if self._user is not None:
             shutil.chown(self.folder, self._user)
@@ -44,13 +48,18 @@ class Server:
         self._run("initdb", "-D", data, "-U", "bccd", "-A", "trust", "-E", "UTF8", "--no-locale", "-N")
         self.start()
 
+    @property
+    def pid(self) -> int | None:
+        """Return its first process while it runs."""
+        return self._process.pid if self._process else None
+
     def url(self, name: str) -> str:
         """Return where a database is."""
         return f"postgresql://bccd@/{name}?host={self.folder}"
 
     def start(self) -> None:
         """Start the server and wait until it answers."""
-        settings = [part for setting in _SETTINGS for part in ("-c", setting)]
+        settings = [part for setting in self._settings for part in ("-c", setting)]
         arguments = ["-D", str(self.folder / "data"), "-k", str(self.folder), *settings]
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(

@@ -4,20 +4,14 @@ import argparse
 import sys
 import time
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 from bccd.store import migrate
 from bccd.store.engine import open_engines, reading
+from benchmarks.databases import config_of
 from benchmarks.population import Scale, populate
 from benchmarks.population.check import differences
 
 _CHECKED = 200  # conversations of each company
-
-
-def config_of(folder: Path, url: str = "") -> Any:
-    """Return what the store reads of a configuration."""
-    return SimpleNamespace(data_dir=folder, database=SimpleNamespace(url=url))
 
 
 def main() -> int:

@@ -9,11 +9,10 @@ from sqlalchemy import Connection, Select, select
 
 from bccd.store import tables as t
 from bccd.store.plain import key_of
-from bccd.testing.tables import Key, Row, Tables, work_out_audiences
+from bccd.testing.tables import Key, Row, Tables, hand_on, work_out_audiences
 
-_COUNTERPARTIES = ("contact", "unknown")
 _OF_CONVERSATION = (t.message, t.link, t.conversation_audience, t.conversation_deal)
-_OF_MESSAGE = (t.message_copy, t.participant)
+_OF_MESSAGE = (t.message_copy, t.participant, t.message_user_state)
 
 
 def differences(connection: Connection, sample: int, seed: int = 1) -> list[str]:
@@ -28,7 +27,7 @@ def differences(connection: Connection, sample: int, seed: int = 1) -> list[str]
         tables = _read(connection, company_id, chosen)
         found += _wrong_flags(tables)
         found += _wrong_audiences(tables, company_id, chosen)
-        found += _wrong_deals(tables)
+        found += _wrong_deals(tables, company_id, chosen)
     return found
 
 
@@ -47,6 +46,10 @@ def _read(connection: Connection, company_id: int, conversations: Collection[int
     messages = [row["id"] for row in tables["message"].values()]
     for table in _OF_MESSAGE:
         keep(table, "message_id", messages)
+    deals = {row["deal_id"] for row in tables["link"].values() if row["deal_id"] is not None}
+    keep(t.deal, "id", deals)
+    keep(t.deal_contact, "deal_id", deals)
+    keep(t.contact_address, "contact_id", {row["contact_id"] for row in tables["deal_contact"].values()})
     return tables
 
 
@@ -70,32 +73,10 @@ def _wrong_audiences(tables: Tables, company_id: int, conversations: Collection[
     return _compared("conversation_audience", stored, tables["conversation_audience"])
 
 
-def _wrong_deals(tables: Tables) -> list[str]:
-    """Each counterparty of a message hands its active deals on to those who may see that message."""
-    viewers: defaultdict[int, set[int]] = defaultdict(set)
-    for row in tables["message_copy"].values():
-        viewers[row["message_id"]].add(row["owner_id"])
-    for row in tables["message"].values():
-        if row["shared"] and row["linked"]:
-            viewers[row["id"]].add(0)
-    addresses: defaultdict[int, set[str]] = defaultdict(set)
-    for row in tables["participant"].values():
-        if row["copy_id"] == 0 and row["verdict"] in _COUNTERPARTIES:
-            addresses[row["message_id"]].add(row["address"])
-    right = {
-        (link["company_id"], link["conversation_id"], link["deal_id"], viewer, address): {
-            "company_id": link["company_id"],
-            "conversation_id": link["conversation_id"],
-            "deal_id": link["deal_id"],
-            "viewer_id": viewer,
-            "address": address,
-        }
-        for link in tables["link"].values()
-        if link["deal_id"] is not None and link["state"] == "active" and link["scope"] == "conversation"
-        for viewer in viewers[link["message_id"]]
-        for address in addresses[link["message_id"]]
-    }
-    return _compared("conversation_deal", tables["conversation_deal"], right)
+def _wrong_deals(tables: Tables, company_id: int, conversations: Collection[int]) -> list[str]:
+    stored = dict(tables["conversation_deal"])
+    hand_on(tables, company_id, conversations, ())
+    return _compared("conversation_deal", stored, tables["conversation_deal"])
 
 
 def _compared(name: str, stored: dict[Key, Row], right: dict[Key, Row]) -> list[str]:

@@ -7,8 +7,8 @@ from typing import Any, Protocol
 
 from sqlalchemy import Engine, text
 
+from bccd.store import audiences, handed
 from bccd.store import tables as t
-from bccd.store.audiences import work_out
 from bccd.store.engine import Stores
 from bccd.store.postgresql import is_postgresql
 from bccd.store.statistics import describe_indexes
@@ -17,21 +17,7 @@ from benchmarks.population.history import history
 from benchmarks.population.rows import COLUMNS, Rows
 from benchmarks.population.scale import Scale
 
-_CONVERSATION_DEALS = text(
-    """
-    INSERT INTO conversation_deal (company_id, conversation_id, deal_id, viewer_id, address)
-    SELECT DISTINCT l.company_id, l.conversation_id, l.deal_id, seen.viewer_id, p.address
-    FROM link l
-    JOIN (
-        SELECT company_id, id AS message_id, 0 AS viewer_id FROM message WHERE shared AND linked
-        UNION ALL
-        SELECT company_id, message_id, owner_id FROM message_copy
-    ) seen ON seen.company_id = l.company_id AND seen.message_id = l.message_id
-    JOIN participant p ON p.company_id = l.company_id AND p.message_id = l.message_id AND p.copy_id = 0
-        AND p.verdict IN ('contact', 'unknown')
-    WHERE l.deal_id IS NOT NULL AND l.state = 'active' AND l.scope = 'conversation'
-    """
-)
+_AT_ONCE = 5_000  # conversations
 _LIVING = text("SELECT id FROM conversation WHERE company_id = :company AND merged_into IS NULL ORDER BY id")
 
 
@@ -51,16 +37,19 @@ def populate(stores: Stores, scale: Scale, told: Callable[[str], None] = lambda 
             for rows in history(company_id, share):
                 writer.write(rows)
             told(f"company {company_id}: {share.conversations} conversations, {share.messages} messages")
+    if is_postgresql(stores.database):
+        with transaction(stores.database) as connection:
+            connection.exec_driver_sql("ANALYZE")  # as autovacuum does in time
     for company_id in range(1, scale.companies + 1):
         with transaction(stores.database) as connection:
             living = connection.execute(_LIVING, {"company": company_id}).scalars().all()
-            work_out(connection, company_id, living)
-    with transaction(stores.database) as connection:
-        connection.execute(_CONVERSATION_DEALS)
+            audiences.work_out(connection, company_id, living)
+            for start in range(0, len(living), _AT_ONCE):
+                handed.work_out(connection, company_id, living[start : start + _AT_ONCE])
     told("audiences and deals of conversations worked out")
     if is_postgresql(stores.database):
         with stores.database.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.exec_driver_sql("VACUUM ANALYZE")  # as autovacuum does in time
+            connection.exec_driver_sql("VACUUM ANALYZE")
 
 
 @contextmanager

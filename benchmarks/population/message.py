@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from bccd.mail.digest import content_digest
 from bccd.model.message import Content
 from bccd.model.plan import Step
-from bccd.rules.dedupe import id_key, identity_key
+from bccd.rules.dedupe import id_key, identity_key, weak_key
 from benchmarks.population.joining import Filing, join, put_message
 from benchmarks.population.links import add_links, deal_links
 from benchmarks.population.paper import add_delivery, raw_sha256
@@ -54,7 +54,7 @@ def file_message(world: World, filing: Filing) -> int:
         content.message_id, parents[-1] if parents else "", content.subject, story.base,
         "incoming" if incoming else "outgoing", sent, at, sent, sender.address, sender.name, letter.snippet,
         letter.body, letter.new, "", provenance, len(files), _HEADERS + len(letter.body), content.digest,
-        shared, linked, False, "\n".join(reversed(parents)), story.address,
+        shared, linked, False, "\n".join(reversed(parents)), story.address, weak_key(content),
     )  # fmt: skip
     put_message(world, filing, row)
     story.ids.append(content.message_id)
@@ -76,6 +76,7 @@ def _content(filing: Filing, who: Sequence[Party], name: str) -> Content:
         subject=prefix + story.subject,
         message_id=f"{name}@{sender.address.rpartition('@')[2]}",
         digest=filing.letter.digest,
+        weak_text=filing.letter.weak,
     )
 
 

@@ -31,7 +31,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "message": _names(
         "company_id id conversation_id id_key identity_key msgid in_reply_to subject base_subject direction"
         " sent_at received_at sort_at from_address from_name snippet body_text new_text auto_kind provenance"
-        " attachment_count size content_digest shared linked msgid_reused refs parties change_seq"
+        " attachment_count size content_digest shared linked msgid_reused refs parties weak_key change_seq"
     ),
     "message_copy": _names(
         "company_id id message_id owner_id delivery_id source sharing comment_text raw_sha256 created_at"

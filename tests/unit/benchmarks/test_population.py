@@ -13,8 +13,8 @@ from bccd.rules.thread import tokens
 from bccd.store import migrate
 from bccd.store.engine import Stores, open_engines, reading
 from bccd.store.plain import Rows, all_rows
+from benchmarks.databases import config_of
 from benchmarks.population import Scale, populate
-from benchmarks.population.__main__ import config_of
 from benchmarks.population.check import differences
 from benchmarks.population.history import history
 from benchmarks.population.rows import COLUMNS
