@@ -111,7 +111,9 @@ class Audiences:
         known = {row.id: row for row in self._ask(_FLAGS, touched | stored)}
         for edit in edits:
             before = known.get(edit.message_id)
-            if before and ((edit.shared and not before.shared) or (edit.linked and not before.linked)):
+            if before and (
+                edit.named or (edit.shared and not before.shared) or (edit.linked and not before.linked)
+            ):
                 touched.add(edit.message_id)
         return batch.merged() | batch.living(known[id_].conversation_id for id_ in touched)
 

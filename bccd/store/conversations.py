@@ -6,11 +6,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, column, select, table
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Connection,
+    Engine,
+    Text,
+    bindparam,
+    column,
+    select,
+    table,
+    text,
+)
 
 from bccd.store import tables as t
 from bccd.store.engine import reading
 from bccd.store.named import SeenLink, name_links
+from bccd.store.published import CONVERSATION_PAGE, FIRST_PAGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,17 +103,22 @@ _link = _view(
 )  # fmt: skip
 
 
+_PAGE: Any = (
+    text(CONVERSATION_PAGE.sql)
+    .bindparams(bindparam("before_at", type_=t.Instant))
+    .columns(
+        conversation_id=BigInteger, subject=Text, snippet=Text, message_count=BigInteger, last_at=t.Instant,
+        last_message_id=BigInteger, needs_choice=Boolean, linked=Boolean, waiting_since=t.Instant,
+        unseen=BigInteger,
+    )
+)  # fmt: skip
+
+
 def conversations(engine: Engine, company: int, viewer: int, limit: int = 50) -> list[SeenConversation]:
     """Return the newest conversations that the viewer may see."""
-    view = _conversation.c
-    wanted = (
-        select(_conversation)
-        .where(view.company_id == company, view.viewer_user_id == viewer)
-        .order_by(view.last_at.desc(), view.conversation_id.desc())
-        .limit(limit)
-    )
+    given = FIRST_PAGE | {"company": company, "viewer": viewer, "limit": limit}
     with reading(engine) as connection:
-        return [_seen(row) for row in connection.execute(wanted)]
+        return [_seen(row) for row in connection.execute(_PAGE, given)]
 
 
 def conversation(engine: Engine, company: int, viewer: int, id_: int) -> SeenConversation | None:

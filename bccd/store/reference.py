@@ -13,6 +13,8 @@ from bccd.store.migrate import upgrade
 # Views in the order in which a front end meets them.
 VIEWS = {
     "v1_conversation": "The list: one row a viewer and conversation, made of what this viewer may see.",
+    "v1_own_conversation": "Those of the list in which the viewer holds a copy: his inbox.",
+    "v1_shared_conversation": "The others: he sees in them what colleagues share.",
     "v1_message": "One row a viewer and message that he may see: the page of a conversation.",
     "v1_participant": "Who takes part in a message; Bcc rows only for the owner of the copy they stand in.",
     "v1_attachment": "What a message carries; the octets stay in the raw mail.",
@@ -38,6 +40,8 @@ MEANING = {
     "conversation_id": "the conversation",
     "message_id": "the message",
     "msgid": "Message-ID, lower case, without angle brackets; empty where there is none",
+    "in_reply_to": "the id of the message that it answers; empty where there is none",
+    "refs": "ids that it names, one a line, the nearest first",
     "subject": "the subject; of a conversation, that of its newest visible message",
     "snippet": "the first 160 characters of the new text, white space folded",
     "message_count": "messages of the conversation that this viewer may see",
@@ -133,6 +137,8 @@ that sorts. Every view names its viewer, so a front end asks as somebody:
 SELECT conversation_id, subject, snippet, message_count, last_at
 FROM v1_conversation WHERE company_id = ? AND viewer_user_id = ? ORDER BY last_at DESC LIMIT 50;
 ```
+
+[Queries](queries.md) has the ones that front ends ask most, made to be fast on both databases.
 
 A viewer sees a message if he holds a copy of it, or if some copy is shared **and** it is linked to a contact
 or deal. There is no exception for administrators; a team and a user who left see nothing. Of what a viewer

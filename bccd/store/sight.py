@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, text
 
 MAX_LIST = 10_000  # values in one IN list
+AT_ONCE = 100  # conversations worked out by one statement: it compares all their messages with one another
 
 _ids: Any = bindparam("ids", expanding=True)
 
@@ -137,12 +138,12 @@ def work_out(connection: Connection, company_id: int, conversation_ids: Collecti
     For whoever changed stored messages, copies, links or states, or moved messages: call it last, within the
     transaction that holds the company's clock, with the conversations that lost something too.
     """
-    for ids in cut(conversation_ids):
+    for ids in cut(conversation_ids, AT_ONCE):
         connection.execute(_CLEAR, {"company": company_id, "ids": ids})
         connection.execute(_WORK_OUT, {"company": company_id, "ids": ids})
 
 
-def cut(values: Collection[int]) -> list[list[int]]:
+def cut(values: Collection[int], size: int = MAX_LIST) -> list[list[int]]:
     """Return the values in lists that a statement may hold."""
     listed = list(values)
-    return [listed[at : at + MAX_LIST] for at in range(0, len(listed), MAX_LIST)]
+    return [listed[at : at + size] for at in range(0, len(listed), size)]

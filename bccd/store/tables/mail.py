@@ -282,8 +282,10 @@ conversation_audience = Table(
     key("conversation_id", "audience_id"),
     of("conversation_id", "conversation"),
     index("conversation_audience", "audience_id", "last_at", "conversation_id"),
-    index("conversation_audience", "audience_id", "last_at", where="needs_choice", name="needs_choice"),
-    index("conversation_audience", "audience_id", "last_at", where="unlinked > 0", name="unlinked"),
+    *(
+        index("conversation_audience", "audience_id", "last_at", "conversation_id", where=where, name=name)
+        for name, where in (("needs_choice", "needs_choice"), ("unlinked", "unlinked > 0"))
+    ),
 )
 
 delivery = Table(

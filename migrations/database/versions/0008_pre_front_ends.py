@@ -21,9 +21,10 @@ OLD_VIEWS = (
 
 MESSAGE = """
     CREATE VIEW v1_message AS
-    SELECT u.id AS viewer_user_id, m.company_id, m.id AS message_id, m.conversation_id, m.msgid, m.subject,
-        m.direction, m.sent_at, m.received_at, m.sort_at, m.from_address, m.from_name, m.snippet, m.new_text,
-        m.body_text, m.auto_kind, m.provenance, m.attachment_count, m.size, m.linked, m.msgid_reused,
+    SELECT u.id AS viewer_user_id, m.company_id, m.id AS message_id, m.conversation_id, m.msgid,
+        m.in_reply_to, m.refs, m.subject, m.direction, m.sent_at, m.received_at, m.sort_at, m.from_address,
+        m.from_name, m.snippet, m.new_text, m.body_text, m.auto_kind, m.provenance, m.attachment_count,
+        m.size, m.linked, m.msgid_reused,
         c.id AS own_copy_id, c.sharing AS own_sharing, c.comment_text AS own_comment, m.change_seq,
         c.filed_by AS own_filed_by, s.seen_at AS own_seen_at, s.flagged_at AS own_flagged_at,
         (s.seen_at IS NULL AND (c.id IS NULL OR coalesce(c.filed_by, u.id) <> u.id)) AS unseen
@@ -57,22 +58,29 @@ LINK = """
     JOIN link l ON l.company_id = v.company_id AND l.conversation_id = v.conversation_id
         AND l.message_id = v.message_id
 """
-CONVERSATION = """
-    CREATE VIEW v1_conversation AS
-    SELECT u.id AS viewer_user_id, a.company_id, a.conversation_id, a.subject, a.snippet, a.message_count,
-        a.last_at, a.last_message_id, a.needs_choice, a.linked, a.waiting_since, a.last_out_at, a.unseen,
-        a.unlinked
+_SIGHT = """a.company_id, a.conversation_id, a.subject, a.snippet, a.message_count, a.last_at,
+        a.last_message_id, a.needs_choice, a.linked, a.waiting_since, a.last_out_at, a.unseen, a.unlinked"""
+OWN_CONVERSATION = """
+    CREATE VIEW v1_own_conversation AS
+    SELECT u.id AS viewer_user_id, SIGHT
     FROM app_user u
     JOIN conversation_audience a ON a.company_id = u.company_id AND a.audience_id = u.id
     WHERE u.active AND NOT u.is_team
-    UNION ALL
-    SELECT u.id, a.company_id, a.conversation_id, a.subject, a.snippet, a.message_count, a.last_at,
-        a.last_message_id, a.needs_choice, a.linked, a.waiting_since, a.last_out_at, a.unseen, a.unlinked
+"""
+SHARED_CONVERSATION = """
+    CREATE VIEW v1_shared_conversation AS
+    SELECT u.id AS viewer_user_id, SIGHT
     FROM app_user u
     JOIN conversation_audience a ON a.company_id = u.company_id AND a.audience_id = 0
     WHERE u.active AND NOT u.is_team AND NOT EXISTS (
         SELECT 1 FROM conversation_audience own WHERE own.company_id = a.company_id
             AND own.conversation_id = a.conversation_id AND own.audience_id = u.id)
+"""
+CONVERSATION = """
+    CREATE VIEW v1_conversation AS
+    SELECT a.viewer_user_id, SIGHT FROM v1_own_conversation a
+    UNION ALL
+    SELECT a.viewer_user_id, SIGHT FROM v1_shared_conversation a
 """
 ALIAS = """
     CREATE VIEW v1_conversation_alias AS
@@ -80,7 +88,7 @@ ALIAS = """
 """
 NEEDS_CHOICE = """
     CREATE VIEW v1_needs_choice AS
-    SELECT v.viewer_user_id, v.company_id, v.conversation_id, v.message_id, v.subject, v.direction,
+    SELECT v.viewer_user_id, v.company_id, v.conversation_id, a.last_at, v.message_id, v.subject, v.direction,
         v.sort_at, v.from_address, v.from_name, l.id AS link_id, l.contact_id, l.deal_id, l.rule, l.score,
         l.reason, l.created_at
     FROM conversation_audience a
@@ -92,7 +100,7 @@ NEEDS_CHOICE = """
 """
 UNLINKED = """
     CREATE VIEW v1_unlinked AS
-    SELECT v.viewer_user_id, v.company_id, v.conversation_id, v.message_id, v.subject, v.direction,
+    SELECT v.viewer_user_id, v.company_id, v.conversation_id, a.last_at, v.message_id, v.subject, v.direction,
         v.sort_at, v.from_address, v.from_name, v.snippet, v.auto_kind, v.attachment_count, v.own_copy_id,
         v.own_sharing
     FROM conversation_audience a
@@ -107,16 +115,16 @@ _WHOSE = """(
         UNION ALL
         SELECT u.company_id, u.id, tm.team_id
         FROM app_user u
-        JOIN team_member tm ON tm.company_id = u.company_id AND tm.user_id = u.id
-        WHERE u.active AND NOT u.is_team
+        CROSS JOIN team_member tm
+        WHERE tm.company_id = u.company_id AND tm.user_id = u.id AND u.active AND NOT u.is_team
     )"""
 WAITING = """
     CREATE VIEW v1_STATE AS
     SELECT w.viewer_user_id, d.company_id, d.id AS delivery_id, d.user_id, d.reason, d.mail_from, d.size,
         d.attempts, d.received_at, d.updated_at
     FROM WHOSE w
-    JOIN delivery d ON d.company_id = w.company_id AND d.user_id = w.user_id
-    WHERE d.state = 'STATE' AND d.state <> 'filed'
+    CROSS JOIN delivery d
+    WHERE d.company_id = w.company_id AND d.user_id = w.user_id AND d.state = 'STATE' AND d.state <> 'filed'
 """.replace("WHOSE", _WHOSE)
 TIMELINE = """
     CREATE VIEW v1_TARGET_timeline AS
@@ -135,10 +143,19 @@ ORGANISATION_TIMELINE = """
     FROM (
         SELECT company_id, organisation_id, message_id FROM link
         WHERE organisation_id IS NOT NULL AND state = 'active'
-        UNION
-        SELECT c.company_id, c.organisation_id, l.message_id FROM contact c
-        JOIN link l ON l.company_id = c.company_id AND l.contact_id = c.id
-        WHERE c.organisation_id IS NOT NULL AND l.contact_id IS NOT NULL AND l.state = 'active'
+        UNION ALL
+        SELECT k.company_id, k.organisation_id, l.message_id
+        FROM contact k
+        CROSS JOIN link l
+        WHERE k.organisation_id IS NOT NULL AND l.company_id = k.company_id AND l.contact_id = k.id
+            AND l.contact_id IS NOT NULL AND l.state = 'active'
+            AND NOT EXISTS (
+                SELECT 1 FROM link e
+                LEFT JOIN contact ek ON ek.company_id = e.company_id AND ek.id = e.contact_id
+                WHERE e.company_id = l.company_id AND e.conversation_id = l.conversation_id
+                    AND e.message_id = l.message_id AND e.state = 'active'
+                    AND (e.organisation_id = k.organisation_id
+                        OR (e.id < l.id AND ek.organisation_id = k.organisation_id)))
     ) o
     JOIN v1_message v ON v.company_id = o.company_id AND v.message_id = o.message_id
 """
@@ -167,20 +184,24 @@ DECISION = """
     SELECT w.viewer_user_id, d.company_id, d.id, NULL, NULL, d.state, d.reason, e.steps, e.decided_at,
         d.received_at
     FROM WHOSE w
-    JOIN delivery d ON d.company_id = w.company_id AND d.user_id = w.user_id
+    CROSS JOIN delivery d
     JOIN decision e ON e.company_id = d.company_id AND e.delivery_id = d.id
-    WHERE d.state IN ('held', 'set_aside', 'failed') AND d.state <> 'filed'
+    WHERE d.company_id = w.company_id AND d.user_id = w.user_id
+        AND d.state IN ('held', 'set_aside', 'failed') AND d.state <> 'filed'
 """.replace("WHOSE", _WHOSE)
 # Tokens find the pairs, visible messages must name each other: tokens alone would tell of ids that only a
 # private message names.
 _NAMES = """(OTHER.msgid <> '' AND replace('\n' || ONE.in_reply_to || '\n' || ONE.refs || '\n',
             '\n' || OTHER.msgid || '\n', '') <> '\n' || ONE.in_reply_to || '\n' || ONE.refs || '\n')"""
+_SEES = """MAIL.erased_at IS NULL AND ((MAIL.shared AND MAIL.linked) OR EXISTS (
+            SELECT 1 FROM message_copy c
+            WHERE c.company_id = MAIL.company_id AND c.message_id = MAIL.id AND c.owner_id = u.id))"""
 RELATED = """
     CREATE VIEW v1_related_conversation AS
-    SELECT DISTINCT a.viewer_user_id, p.company_id, p.conversation_id, p.related_id,
+    SELECT DISTINCT u.id AS viewer_user_id, p.company_id, p.conversation_id, p.related_id,
         CASE WHEN NEWER THEN 'continues' ELSE 'continued_by' END AS relation
     FROM (
-        SELECT x.company_id, x.conversation_id, coalesce(o.merged_into, o.id) AS related_id
+        SELECT DISTINCT x.company_id, x.conversation_id, coalesce(o.merged_into, o.id) AS related_id
         FROM (
             SELECT company_id, id AS conversation_id, id AS former_id FROM conversation
             WHERE merged_into IS NULL
@@ -193,18 +214,23 @@ RELATED = """
         JOIN conversation o ON o.company_id = ot.company_id AND o.id = ot.conversation_id
         WHERE coalesce(o.merged_into, o.id) <> x.conversation_id
     ) p
-    JOIN v1_message a ON a.company_id = p.company_id AND a.conversation_id = p.conversation_id
-    JOIN v1_message b ON b.company_id = p.company_id AND b.conversation_id = p.related_id
-        AND b.viewer_user_id = a.viewer_user_id
-    JOIN message am ON am.company_id = a.company_id AND am.id = a.message_id
-    JOIN message bm ON bm.company_id = b.company_id AND bm.id = b.message_id
-    WHERE NEWER OR OLDER
-""".replace("NEWER", _NAMES.replace("ONE", "am").replace("OTHER", "bm")).replace(
-    "OLDER", _NAMES.replace("ONE", "bm").replace("OTHER", "am")
-)
+    JOIN app_user u ON u.company_id = p.company_id AND u.active AND NOT u.is_team
+    JOIN message a ON a.company_id = p.company_id AND a.conversation_id = p.conversation_id
+    JOIN message b ON b.company_id = p.company_id AND b.conversation_id = p.related_id
+    WHERE SEES_A AND SEES_B AND (NEWER OR OLDER)
+"""
+for word, part in (
+    ("SEES_A", _SEES.replace("MAIL", "a")),
+    ("SEES_B", _SEES.replace("MAIL", "b")),
+    ("NEWER", _NAMES.replace("ONE", "a").replace("OTHER", "b")),
+    ("OLDER", _NAMES.replace("ONE", "b").replace("OTHER", "a")),
+):
+    RELATED = RELATED.replace(word, part)
 SCHEMA = "CREATE VIEW v1_schema AS SELECT 1 AS api_version, 1 AS min_reader"
 VIEWS = (
-    MESSAGE, PARTICIPANT, ATTACHMENT, LINK, CONVERSATION, ALIAS, NEEDS_CHOICE, UNLINKED,
+    MESSAGE, PARTICIPANT, ATTACHMENT, LINK,
+    *(view.replace("SIGHT", _SIGHT) for view in (OWN_CONVERSATION, SHARED_CONVERSATION, CONVERSATION)),
+    ALIAS, NEEDS_CHOICE, UNLINKED,
     *(WAITING.replace("STATE", state) for state in ("held", "set_aside", "failed")),
     *(TIMELINE.replace("TARGET", target) for target in ("contact", "deal")),
     ORGANISATION_TIMELINE, DECISION, RELATED, SCHEMA,
@@ -278,8 +304,13 @@ def upgrade() -> None:
 def add_indexes() -> None:
     """Let each list be found without looking at the rest."""
     partial = (
-        ("conversation_audience", "needs_choice", ["audience_id", "last_at"], "needs_choice"),
-        ("conversation_audience", "unlinked", ["audience_id", "last_at"], "unlinked > 0"),
+        (
+            "conversation_audience",
+            "needs_choice",
+            ["audience_id", "last_at", "conversation_id"],
+            "needs_choice",
+        ),
+        ("conversation_audience", "unlinked", ["audience_id", "last_at", "conversation_id"], "unlinked > 0"),
         ("delivery", "user_id_state_id", ["user_id", "state", "id"], "state <> 'filed'"),
         ("delivery", "message_id", ["message_id"], "message_id IS NOT NULL"),
         ("contact", "organisation_id", ["organisation_id"], "organisation_id IS NOT NULL"),
