@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _UNSEEN = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 _NO_LETTER = re.compile(r"[\W_]+")
@@ -69,6 +70,7 @@ def _was(text: str) -> int:
     return -1
 
 
+@lru_cache(maxsize=1_024)  # filing asks ten times for each mail: 4 % of its time
 def base_subject(subject: str) -> str:
     """Return the letters and digits that replies share; language neutral, for use beside a shared id only.
 

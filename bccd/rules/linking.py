@@ -22,8 +22,11 @@ def is_mass(case: Case) -> bool:
 
 def parties(case: Case) -> list[str]:
     """Return the counterparties that all who see the message can see; who stood in Bcc is none."""
-    seen = {box.address for box in participants(replace(case.reading.content, bcc=()))}
-    return [match.address for match in case.outside() if match.address in seen]
+    content = case.reading.content
+    hidden = {box.address for box in content.bcc}
+    if hidden:
+        hidden -= {box.address for box in participants(replace(content, bcc=()))}
+    return [match.address for match in case.outside() if match.address not in hidden]
 
 
 def make_links(

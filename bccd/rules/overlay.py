@@ -93,10 +93,11 @@ class Overlay:
 
     def contacts(self, address: str) -> tuple[Contact, ...]:
         """Return the contacts that have this address, with their activity as of now."""
-        found = self._contacts.get(address, ())
         return tuple(
-            replace(contact, last_activity=max(contact.last_activity, self._activity.get(contact.id, "")))
-            for contact in found
+            replace(contact, last_activity=self._activity[contact.id])
+            if self._activity.get(contact.id, "") > contact.last_activity
+            else contact
+            for contact in self._contacts.get(address, ())
         )
 
     def deals_of(self, contact_id: int) -> tuple[Deal, ...]:

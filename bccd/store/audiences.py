@@ -7,7 +7,7 @@ worked out anew where anything stored changed, or an answer came out of order.
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import astuple, replace
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, exists, func, select
@@ -172,19 +172,12 @@ class Audiences:
         stamp = stamp_for(self._connection.dialect)
         rows = [
             (
-                self._company_id,
-                *key,
-                *astuple(
-                    replace(
-                        sight,
-                        last_at=stamp(sight.last_at),
-                        waiting_since=stamp(sight.waiting_since),
-                        last_out_at=stamp(sight.last_out_at),
-                    )
-                ),
+                self._company_id, *key, it.subject, it.snippet, it.message_count, stamp(it.last_at),
+                it.last_message_id, it.needs_choice, it.linked, stamp(it.waiting_since),
+                stamp(it.last_out_at), it.unseen, it.unlinked,
             )
-            for key, sight in changed.items()
-        ]
+            for key, it in changed.items()
+        ]  # fmt: skip
         insert_rows(self._connection, t.conversation_audience, (*_KEY, *COLUMNS), rows, _REPLACES)
 
     def _ask(self, statement: Any, ids: Collection[int], **more: Any) -> Iterable[Any]:
