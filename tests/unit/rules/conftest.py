@@ -11,7 +11,7 @@ from bccd.model.crm import Contact, Deal, DealStatus, Organisation
 from bccd.model.delivery import Delivery, Mail
 from bccd.model.directory import Company, Sharing, User, UserAddress
 from bccd.model.envelope import Peer, Tag, Target
-from bccd.model.facts import CarriedDeal, Facts, KnownMessage
+from bccd.model.facts import CarriedDeal, Facts, KnownMessage, Verdict
 from bccd.model.message import Content, Forward, ForwardKind, Mailbox, Message
 from bccd.model.plan import Plan
 from bccd.model.policy import Policy
@@ -50,6 +50,8 @@ class World:
     tokens: dict[Token, int] = field(default_factory=dict)
     carried: dict[int, frozenset[CarriedDeal]] = field(default_factory=dict)
     messages: dict[bytes, KnownMessage] = field(default_factory=dict)
+    verdicts: dict[int, tuple[Verdict, ...]] = field(default_factory=dict)
+    firm_deals: dict[int, tuple[Deal, ...]] = field(default_factory=dict)
     ids: "count[int]" = field(default_factory=lambda: count(1000))
 
     def user(
@@ -104,6 +106,8 @@ class World:
                 token_conversations=self.tokens,
                 carried=self.carried,
                 messages=self.messages,
+                verdicts=self.verdicts,
+                deals_by_organisation=self.firm_deals,
             )
         )
 
