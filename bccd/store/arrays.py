@@ -12,27 +12,34 @@ from sqlalchemy.types import TypeEngine
 
 from bccd.store.tables import Instant
 
-_Write = Callable[[Any], str]
+_Values = Sequence[Any]
+_Write = Callable[[_Values], Any]  # a column's values as one parameter
+
+
+def _array_of(write: Callable[[Any], str]) -> _Write:
+    def array(values: _Values) -> str:
+        return "{" + ",".join(["NULL" if value is None else write(value) for value in values]) + "}"
+
+    return array
 
 
 def _text(value: str) -> str:
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-# What a column's values are, and how one is written within an array. A kind stands before those it is one of.
+# What a column's values are, and how they are written. A kind stands before those it is one of.
 _KINDS: tuple[tuple[type[TypeEngine[Any]], str, _Write], ...] = (
-    (BigInteger, "bigint", str),
-    (Integer, "integer", str),
-    (Boolean, "boolean", lambda value: "t" if value else "f"),
-    (Double, "double precision", repr),
-    (LargeBinary, "bytea", lambda value: f'"\\\\x{value.hex()}"'),
-    (Text, "text", _text),
+    (Instant, "timestamptz", _array_of(lambda value: f'"{value.isoformat()}"')),
+    (BigInteger, "bigint", _array_of(str)),
+    (Integer, "integer", _array_of(str)),
+    (Boolean, "boolean", _array_of(lambda value: "t" if value else "f")),
+    (Double, "double precision", _array_of(repr)),
+    (LargeBinary, "bytea", _array_of(lambda value: f'"\\\\x{value.hex()}"')),
+    (Text, "text", _array_of(_text)),
 )
 
 
 def _kind(column: Column[Any]) -> tuple[str, _Write]:
-    if isinstance(column.type, Instant):
-        return "timestamptz", lambda value: f'"{value.isoformat()}"'
     return next((name, write) for kind, name, write in _KINDS if isinstance(column.type, kind))
 
 
@@ -50,14 +57,14 @@ class ArrayInsert:
         target = conflict.partition(")")[0].strip("(").split(", ") if "DO UPDATE" in conflict else ()
         self._target = [columns.index(name) for name in target]
 
-    def parameters(self, rows: Sequence[tuple[Any, ...]]) -> list[tuple[str, ...]]:
+    def parameters(self, rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
         """Return the parameters of each statement that it takes: of one, unless rows meet one another."""
+        groups = self._apart(rows) if self._target else (rows,)
         return [
             tuple(
-                _array(values, write)
-                for values, write in zip(zip(*group, strict=True), self._writers, strict=True)
+                write(values) for write, values in zip(self._writers, zip(*group, strict=True), strict=True)
             )
-            for group in (self._apart(rows) if self._target else (rows,))
+            for group in groups
         ]
 
     def _apart(self, rows: Sequence[tuple[Any, ...]]) -> list[list[tuple[Any, ...]]]:
@@ -71,7 +78,3 @@ class ArrayInsert:
                 groups.append({})
             groups[place][key] = row
         return [list(group.values()) for group in groups]
-
-
-def _array(values: Sequence[Any], write: _Write) -> str:
-    return "{" + ",".join(["NULL" if value is None else write(value) for value in values]) + "}"

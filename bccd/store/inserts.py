@@ -1,6 +1,7 @@
 """Inserts as each driver takes them fastest: compiled once, a tuple a row, for rows come by the thousand."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Table, insert
@@ -8,8 +9,7 @@ from sqlalchemy import Connection, Dialect, Table, insert
 from bccd.store.arrays import ArrayInsert
 from bccd.store.tables import Instant
 
-_compiled: dict[tuple[str, str], str] = {}
-_by_arrays: dict[tuple[str, str], ArrayInsert] = {}
+_compiled: dict[tuple[str, str, str], str] = {}
 
 
 def insert_rows(
@@ -18,21 +18,36 @@ def insert_rows(
     columns: Sequence[str],
     rows: Sequence[tuple[Any, ...]],
     conflict: str = "",
+    *,
+    large: bool = False,
 ) -> None:
-    """Insert rows of these columns, given in the table's order; `conflict` is what follows ON CONFLICT."""
+    """Insert rows of these columns, given in the table's order; `conflict` is what follows ON CONFLICT.
+
+    Rows that are `large`, such as whole mails, go one by one: an array would hold their octets as hex digits.
+    """
     if not rows:
         return
-    key = (table.name, conflict)
-    if connection.dialect.name == "postgresql":
-        if key not in _by_arrays:
-            _by_arrays[key] = ArrayInsert(table, columns, conflict)
-        for parameters in _by_arrays[key].parameters(rows):
-            connection.exec_driver_sql(_by_arrays[key].sql, parameters)
-        return
+    if connection.dialect.name == "postgresql" and not large:
+        insertion = _by_arrays(table, tuple(columns), conflict)
+        for parameters in insertion.parameters(rows):
+            connection.exec_driver_sql(insertion.sql, parameters)
+    else:
+        connection.exec_driver_sql(_by_row(connection.dialect, table, columns, conflict), list(rows))
+
+
+@cache
+def _by_arrays(table: Table, columns: tuple[str, ...], conflict: str) -> ArrayInsert:
+    return ArrayInsert(table, columns, conflict)
+
+
+def _by_row(dialect: Dialect, table: Table, columns: Sequence[str], conflict: str) -> str:
+    key = (dialect.name, table.name, conflict)
     if key not in _compiled:
-        statement = insert(table).compile(dialect=connection.dialect, column_keys=columns)
+        # Parameters have places and no names.
+        by_place = dialect if dialect.positional else type(dialect)(paramstyle="format")  # type: ignore[call-arg]
+        statement = insert(table).compile(dialect=by_place, column_keys=columns)
         _compiled[key] = f"{statement} ON CONFLICT {conflict}" if conflict else str(statement)
-    connection.exec_driver_sql(_compiled[key], list(rows))
+    return _compiled[key]
 
 
 def stamp_for(dialect: Dialect) -> Any:

@@ -207,7 +207,8 @@ class GroupSpool:
             for waiting, id_ in zip(group, rows.ids, strict=True):
                 self._add(rows, id_, waiting, standing, now)
             # In one order everywhere, so that fronts with the same mail wait, and never for each other.
-            insert_rows(connection, t.raw_mail, _RAW, sorted(rows.raws, key=itemgetter(0, 1)), "DO NOTHING")
+            raws = sorted(rows.raws, key=itemgetter(0, 1))
+            insert_rows(connection, t.raw_mail, _RAW, raws, "DO NOTHING", large=True)
             insert_rows(connection, t.queue, _QUEUE, rows.entries)
             insert_rows(connection, t.delivery_key, _KEY, sorted(rows.keys))
         return rows.receipts

@@ -91,8 +91,8 @@ def test_every_kind_of_value_comes_out_as_it_went_in(stores: Stores) -> None:
         now = stamp_for(connection.dialect)(NOON)
         names = ("company_id", "sha256", "size", "data", "path", "stored_at")
         rows = [(1, digest, 2**40, digest, None, now) for digest in digests]
-        insert_rows(connection, t.raw_mail, names, rows, "DO NOTHING")
-        insert_rows(connection, t.raw_mail, names, rows, "DO NOTHING")
+        insert_rows(connection, t.raw_mail, names, rows[:2], "DO NOTHING")
+        insert_rows(connection, t.raw_mail, names, rows, "DO NOTHING", large=True)
         wanted = select(t.raw_mail.c.sha256, t.raw_mail.c.data, t.raw_mail.c.size)
         found = [tuple(row) for row in connection.execute(wanted)]
     assert sorted(found) == sorted((digest, digest, 2**40) for digest in digests)
