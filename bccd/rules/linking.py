@@ -9,6 +9,7 @@ from bccd.rules.case import Case
 from bccd.rules.contact_links import ContactLink, contact_links
 from bccd.rules.link import Asking, DealLink, link_deals
 from bccd.rules.lookups import participants
+from bccd.rules.match import Match
 from bccd.rules.place import Place
 
 MASS = 5  # more external parties than this make a mass mail (decisions.md 7.6)
@@ -22,11 +23,31 @@ def is_mass(case: Case) -> bool:
 
 def parties(case: Case) -> list[str]:
     """Return the counterparties that all who see the message can see; who stood in Bcc is none."""
-    content = case.reading.content
-    hidden = {box.address for box in content.bcc}
-    if hidden:
-        hidden -= {box.address for box in participants(replace(content, bcc=()))}
+    hidden = _hidden(case)
     return [match.address for match in case.outside() if match.address not in hidden]
+
+
+def _hidden(case: Case) -> set[str]:
+    """Return the addresses that stand in Bcc alone."""
+    content = case.reading.content
+    if not content.bcc:
+        return set()
+    named = {box.address for box in participants(replace(content, bcc=()))}
+    return {box.address for box in content.bcc} - named
+
+
+def _linkable(case: Case) -> list[Match]:
+    """Return who may be linked: not who stood in Bcc, for all see links, unless the user has named him."""
+    hidden = _hidden(case) - {box.address for box in case.main}
+    return [match for match in case.matches.values() if match.address not in hidden]
+
+
+def _explain_bcc(case: Case, linkable: list[Match]) -> None:
+    """Say whose contact is not linked for having stood in Bcc (rules.md 10)."""
+    for match in case.matches.values():
+        if match.contact and match not in linkable:
+            reason = "he stood in Bcc, and others would see it"
+            case.steps.append(Step("match", match.address, "not linked", reason))
 
 
 def make_links(
@@ -38,13 +59,12 @@ def make_links(
         deals = [deal for deal in deals if deal.origin is LinkOrigin.TAG]
         steps = [step for step in steps if deals or step.verdict == "not linked"]
     case.steps.extend(steps)
-    made = {contact.id for contact in case.contacts}
-    people = [link for link in _people(case) if not again or widened or link.contact_id in made]
+    made, linkable = {contact.id for contact in case.contacts}, _linkable(case)
+    _explain_bcc(case, linkable)
+    people = [link for link in _people(case, linkable) if not again or widened or link.contact_id in made]
     bounce = case.reading.content.auto is AutoKind.DSN
     firms = dict.fromkeys(
-        m.organisation.id
-        for m in case.matches.values()
-        if m.organisation and not m.contact and not again and not bounce
+        m.organisation.id for m in linkable if m.organisation and not m.contact and not again and not bounce
     )
     gone_people, gone_firms = _rejected(case, place)
     return (
@@ -58,9 +78,9 @@ def make_links(
     )
 
 
-def _people(case: Case) -> list[ContactLink]:
+def _people(case: Case, linkable: list[Match]) -> list[ContactLink]:
     """Return the contacts to link; a bounce has none, and no machine's answer asks who is meant."""
-    found = contact_links(case.matches.values())
+    found = contact_links(linkable)
     match case.reading.content.auto:
         case AutoKind.DSN:
             return []
@@ -112,7 +132,8 @@ def _rejected(case: Case, place: Place) -> tuple[set[int], set[int]]:
 
 
 def _asking(case: Case, place: Place) -> Asking:
-    found = case.matches.values()
+    found = _linkable(case)
+    shown = {match.address for match in found}
     main = [case.matches[box.address] for box in case.main if box.address in case.matches]
     people = [contact for match in main for contact in match.contacts]
     firms = [contact.organisation_id for contact in people if contact.organisation_id]
@@ -122,7 +143,7 @@ def _asking(case: Case, place: Place) -> Asking:
         contact_ids=tuple(contact.id for contact in people),
         organisation_ids=tuple(dict.fromkeys(firms)),
         all_contact_ids=frozenset(contact.id for match in found for contact in match.contacts),
-        addresses=frozenset(match.address for match in case.outside()),
+        addresses=frozenset(match.address for match in case.outside() if match.address in shown),
         submitter=case.user_id,
         owners=case.owners,
         subject=case.reading.content.subject,

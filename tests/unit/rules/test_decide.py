@@ -470,6 +470,29 @@ def test_bcc_rows_belong_to_the_copy(world: World, make: Make) -> None:
     assert {p.copy_id for p in plan.participants if p.role != "bcc"} == {0}
 
 
+def test_who_stood_in_bcc_is_not_linked(world: World, make: Make) -> None:
+    """rules.md 10: A link is seen by all, so neither his contact nor his organisation has one, and he hands
+    no deal over; named in Cc as well, he has one."""
+    world.contact(5, "jan@customer.example")
+    world.contact(6, "eva@customer.example")
+    world.organisations["other.example"] = (Organisation(8, "Other"),)
+    world.deal(9)
+    blind = (make.box("eva@customer.example"), make.box("new@other.example"))
+    to_eva = make.outgoing("eva@customer.example")
+    answer = make.outgoing(
+        "jan@customer.example", bcc=blind, message_id="2@s", references=("offer@seller.example",), text="2"
+    )
+    open_too = replace(answer, cc=blind[:1], message_id="3@s", text="3")
+    _, hidden, shown = world.decide(
+        world.mail(to_eva, (Tag.DEAL, "d9")), *map(world.mail, (answer, open_too))
+    )
+    assert [(link.contact_id, link.organisation_id, link.deal_id) for link in hidden.links] == [
+        (5, None, None)
+    ]
+    assert "he stood in Bcc, and others would see it" in [step.reason for step in hidden.steps]
+    assert [link.contact_id or link.deal_id for link in shown.links] == [5, 6, 9]
+
+
 def test_a_date_in_the_future_sorts_as_received(world: World, make: Make) -> None:
     """Dates are the sender's to set; order is not."""
     later = make.now.replace(year=2030)
