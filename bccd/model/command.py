@@ -178,10 +178,11 @@ class StandingDelivery:
 
 @dataclass(frozen=True, slots=True)
 class StandingItem:
-    """An item that a command names; status is a deal's."""
+    """An item that a command names."""
 
     item: Item
-    status: DealStatus | None = None
+    status: DealStatus | None = None  # a deal's
+    rivals: frozenset[int] = frozenset()  # of a contact: others who have an address of his
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,8 +138,31 @@ class Scenes:
             wanted = select(table).where(table.c.company_id == self._company_id, column == name.name)
             row = self._connection.execute(wanted).one_or_none()
             if row is not None:
-                found[name] = _item(name.kind, row)
+                found[name] = self._item(name.kind, row)
         return found
+
+    def _item(self, kind: ItemKind, row: Any) -> StandingItem:
+        """Return what a row is; of a contact that became part of another, that one."""
+        match kind:
+            case ItemKind.CONTACT:
+                id_ = row.merged_into or row.id
+                return StandingItem(Item(kind, id_), rivals=self._rivals(id_))
+            case ItemKind.DEAL:
+                return StandingItem(Item(kind, row.id), DealStatus(row.status))
+            case _:
+                return StandingItem(Item(kind, row.id))
+
+    def _rivals(self, contact_id: int) -> frozenset[int]:
+        """Return the contacts who have an address of his."""
+        a, other = t.contact_address.c, t.contact_address.alias("other").c
+        wanted = select(other.contact_id).where(
+            a.company_id == self._company_id,
+            a.contact_id == contact_id,
+            other.company_id == a.company_id,
+            other.address == a.address,
+            other.contact_id != a.contact_id,
+        )
+        return frozenset(self._connection.execute(wanted).scalars())
 
     def _deliveries(self, delivery_id: int | None) -> dict[int, StandingDelivery]:
         """Return a delivery of the actor's; nobody else's is any of his business."""
@@ -162,9 +185,3 @@ def _link(row: Any) -> StandingLink:
         row.actor_id,
         row.decided_at,
     )
-
-
-def _item(kind: ItemKind, row: Any) -> StandingItem:
-    """Return what a row is; of a contact that became part of another, that one."""
-    id_ = (kind is ItemKind.CONTACT and row.merged_into) or row.id
-    return StandingItem(Item(kind, id_), DealStatus(row.status) if kind is ItemKind.DEAL else None)

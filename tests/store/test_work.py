@@ -15,6 +15,7 @@ from bccd.model.facts import CarriedDeal, Facts, Query
 from bccd.model.message import Mailbox
 from bccd.model.plan import (
     Change,
+    HandedOn,
     LinkOrigin,
     LinkState,
     Merge,
@@ -359,6 +360,20 @@ def test_a_second_owner_widens_and_never_narrows(bench: Bench) -> None:
         BERT,
         CLEO,
     }
+
+
+def test_what_opens_within_a_batch_is_handed_on_to_all(bench: Bench) -> None:
+    """A message that was its owner's alone, and everyone's by a later mail of the same batch."""
+    bench.fill(world())
+    got, plan = filed(1, 1000, shared=False)
+    alone, everyone = (HandedOn(1000, OPEN, viewer, "jan@customer.example") for viewer in (ANNA, 0))
+    again, _ = filed(2, 2000)
+    copy = replace(plan.copies[0], id=1010, owner_id=BERT, sharing=Sharing.SHARED)
+    outcome = Outcome(2, DeliveryState.FILED, "owner_added", BERT, 1001, 1010)
+    update = MessageUpdate(1001, 1000, shared=True, linked=True)
+    second = Plan(outcome, (), update=update, copies=(copy,), handed_on=(everyone,))
+    bench.apply([(got, replace(plan, handed_on=(alone,))), (again, second)], NOON)
+    assert bench.column("conversation_deal", "viewer_id") == [0]
 
 
 def test_one_mail_may_make_copies_for_several(bench: Bench) -> None:

@@ -60,7 +60,8 @@ _LIST = (
     Kind(
         "link.set",
         "Link a message or a conversation to a contact, an organisation or a deal. "
-        "A deal answers the choice that is pending there: what else was suggested is rejected.",
+        "A deal answers the choice that is pending there: what else was suggested is rejected. "
+        "So does a contact, where several have the same address.",
         links.set_link,
         _CHANGED,
         (Code.CONFLICT,),

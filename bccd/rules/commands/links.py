@@ -38,15 +38,16 @@ def changed(edits: Iterable[SetLink]) -> dict[str, object]:
 
 
 def set_link(given: Arguments, scene: Scene) -> Ruled | Refusal:
-    """Link by hand; a deal settles what was suggested for these messages."""
+    """Link by hand, which settles what was suggested in its place."""
     item = wanted_item(given, scene)
     if isinstance(item, Refusal):
         return item
-    scope = scope_of(given)
+    assert given.item is not None  # noqa: S101 - the kind demands it
+    scope, rivals = scope_of(given), scene.items[given.item].rivals
     edits = [
         edit
         for message in scene.messages.values()
-        for edit in (*linked(message, item, scope), *_settled(message, item, scope))
+        for edit in (*linked(message, item, scope), *_settled(message, item, rivals, scope))
     ]
     return Ruled(tuple(edits), changed(edits))
 
@@ -64,11 +65,15 @@ def rejected(message: StandingMessage, item: Item, scope: LinkScope) -> SetLink:
     return SetLink(message.id, message.conversation_id, item, LinkState.REJECTED, scope)
 
 
-def _settled(message: StandingMessage, item: Item, scope: LinkScope) -> Iterator[SetLink]:
-    if item.kind is ItemKind.DEAL:
-        for offered in message.deals(LinkState.SUGGESTED):
-            if offered.item != item:
-                yield rejected(message, offered.item, scope)
+def _settled(
+    message: StandingMessage, item: Item, rivals: frozenset[int], scope: LinkScope
+) -> Iterator[SetLink]:
+    """Reject the other deals that were suggested, or the other contacts with the same address."""
+    for link in message.links:
+        other = link.item
+        instead = other.kind is item.kind and (item.kind is ItemKind.DEAL or other.id in rivals)
+        if link.state is LinkState.SUGGESTED and instead and other != item:
+            yield rejected(message, other, scope)
 
 
 def move_link(given: Arguments, scene: Scene) -> Ruled | Refusal:

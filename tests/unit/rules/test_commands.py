@@ -176,6 +176,22 @@ def test_a_deal_that_is_set_settles_what_was_suggested() -> None:
     assert len(edits(seen, "link.set", message=1, contact="C")) == 1
 
 
+def test_a_contact_that_is_set_settles_whom_else_the_address_may_mean() -> None:
+    """Contacts of other addresses wait on."""
+
+    def suggested(contact: int) -> StandingLink:
+        return replace(link(contact, LinkState.SUGGESTED), item=Item(ItemKind.CONTACT, contact))
+
+    named = Named(ItemKind.CONTACT, "C")
+    at = scene(message(1, suggested(9), suggested(10), suggested(12), *offered(5)))
+    rivals = replace(ITEMS[named], rivals=frozenset({10, 11}))
+    found = edits(replace(at, items=ITEMS | {named: rivals}), "link.set", message=1, contact="C")
+    assert found == (
+        SetLink(1, 10, Item(ItemKind.CONTACT, 9), LinkState.ACTIVE, LinkScope.MESSAGE),
+        SetLink(1, 10, Item(ItemKind.CONTACT, 10), LinkState.REJECTED, LinkScope.MESSAGE),
+    )
+
+
 def test_links_are_moved_and_rejected() -> None:
     """A stale link moves too; what is rejected already, to the same extent, stays as it is."""
     seen = scene(message(1, link(5)), message(2, link(5, LinkState.STALE), link(6)), message(3, *offered(5)))
