@@ -73,6 +73,7 @@ class Bccd:
         self._database = Path()
         self._server: Server | None = None
         self._url = ""
+        self._looker: psycopg.Connection[tuple[str, str, int]] | None = None
 
     def lacks(self) -> str:
         """Tell whether it is installed beside this Python."""
@@ -118,8 +119,11 @@ class Bccd:
     def outcomes(self) -> dict[str, int]:
         """Count deliveries by outcome in the database, as another program would."""
         if self._url:
-            with psycopg.connect(self._url) as connection:
-                rows = connection.execute(_OUTCOMES).fetchall()
+            if (
+                self._looker is None
+            ):  # kept, for a new connection would cost the server more than the question
+                self._looker = psycopg.connect(self._url, autocommit=True)
+            rows = self._looker.execute(_OUTCOMES).fetchall()
         else:
             with closing(sqlite3.connect(f"file:{self._database}?mode=ro", uri=True)) as database:
                 rows = database.execute(_OUTCOMES).fetchall()
@@ -129,6 +133,9 @@ class Bccd:
         """Stop it as systemd would."""
         end(self._process)
         self._process = None
+        if self._looker is not None:
+            self._looker.close()
+            self._looker = None
         if self._server is not None:
             self._server.close()
             self._server = None
