@@ -30,6 +30,7 @@ from bccd.ports import DeliverPorts, ReceivePorts, Receiver
 from bccd.sources.settings import Listener
 from bccd.store import directory as master_data
 from bccd.store import entries, migrate, reads
+from bccd.store import rethread as conversations
 from bccd.store.acquaintance import acquaintance
 from bccd.store.bell import CHANGE, Listening, Ringer
 from bccd.store.commands import Commands
@@ -45,6 +46,7 @@ from bccd.verify.trust import TrustVerifier
 from bccd.web.health import Check, serve_health
 
 _DAY = timedelta(days=1)
+_PIECE_PAUSE = 0.2  # seconds between two pieces of a long look at the database, for the filer
 _PING_SECONDS = 2.5  # less than a health check may take
 
 
@@ -196,6 +198,7 @@ def sweep_daily(stores: Stores, ended: threading.Event, feed: Feed) -> None:
     chores: dict[str, Callable[[datetime], int]] = {
         "files": lambda now: sweep(stores.spool, stores.folder, now - _DAY),  # that no mail speaks of
         "events": lambda now: purge(stores.database, now - feed.keep_days * _DAY),
+        "differing": lambda _: check_conversations(stores, lambda: ended.wait(_PIECE_PAUSE)),
     }
     log = structlog.get_logger()
     while not ended.is_set():
@@ -205,6 +208,26 @@ def sweep_daily(stores: Stores, ended: threading.Event, feed: Feed) -> None:
             except (StoreUnavailableError, OSError) as error:
                 log.warning("sweep_failed", what=what, error=place(error))
         ended.wait(_DAY.total_seconds())
+
+
+def check_conversations(stores: Stores, pause: Callable[[], bool]) -> int:
+    """Hold each company's conversations against the function that they are; returns how many differ.
+
+    Nothing is changed. `pause` is called between two pieces, and ends the check where it returns true.
+    """
+    differing = 0
+    for company in reads.directory_snapshot(stores.database).companies.values():
+        found = {one.conversation_id for one in conversations.check(stores.database, company.id, pause)}
+        if found:
+            structlog.get_logger().warning(
+                "conversations_differ",
+                company=company.id,
+                conversation=min(found),
+                count=len(found),
+                run=f"bccd rethread --company {company.slug} --dry-run",
+            )
+        differing += len(found)
+    return differing
 
 
 def make_filer(
@@ -251,7 +274,20 @@ def make_operations(stores: Stores) -> dict[str, Operation]:
     def command(arguments: Mapping[str, Any]) -> object:
         return submit(stores, Commands(stores, now), arguments.get("commands"))
 
-    return {"directory.load": load, "queue.retry": retry, "queue.delete": remove, "command": command}
+    def rethread(arguments: Mapping[str, Any]) -> object:
+        moved, after = conversations.rethread(
+            stores.database, arguments["company"], now(), arguments["after"]
+        )
+        rows = [[one.conversation_id, one.home, len(one.messages)] for one in moved]
+        return {"moved": rows, "after": after}
+
+    return {
+        "directory.load": load,
+        "queue.retry": retry,
+        "queue.delete": remove,
+        "command": command,
+        "rethread": rethread,
+    }
 
 
 def _tuples(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from bccd.cli.directory import directory
 from bccd.cli.explain import explain
 from bccd.cli.held import held
 from bccd.cli.queue import queue
+from bccd.cli.rethread import rethread
 from bccd.cli.serve import check_config, migrate, serve
 from bccd.cli.show import show
 from bccd.model.errors import BccdError
@@ -58,5 +59,5 @@ def main() -> None:
     """
 
 
-for known in (serve, demo, migrate, check_config, explain, queue, held, command, show, directory):
+for known in (serve, demo, migrate, check_config, explain, queue, held, command, show, rethread, directory):
     main.add_command(known)

@@ -17,16 +17,17 @@ def general(
     """Announce to everyone what carries no content: new contacts, conversations that merged or split."""
     made = (Change(EventKind.CONTACT_ADDED, EVERYONE, entity_id=contact.id) for contact in contacts)
     winner = merge.winner if merge else None
-    merged = (_merged(loser, winner) for loser in (merge.losers if merge else ()))
-    return (*made, *merged, *(splits_and_merges(regroup) if regroup else ()))
+    became = (merged(loser, winner) for loser in (merge.losers if merge else ()))
+    return (*made, *became, *(splits_and_merges(regroup) if regroup else ()))
 
 
 def splits_and_merges(regroup: Regroup) -> tuple[Change, ...]:
     """Announce to everyone which conversations were put together anew; ids tell nothing of their mail."""
-    return (*(_merged(loser, winner) for loser, winner in regroup.merged), *_splits(regroup))
+    return (*(merged(loser, winner) for loser, winner in regroup.merged), *_splits(regroup))
 
 
-def _merged(loser: int, winner: int | None) -> Change:
+def merged(loser: int, winner: int | None) -> Change:
+    """Announce to everyone that a conversation became part of another."""
     return Change(EventKind.CONVERSATION_MERGED, EVERYONE, winner, entity_id=loser)
 
 

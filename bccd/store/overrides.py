@@ -3,19 +3,17 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-import msgspec
 from sqlalchemy import delete, insert, select
 
 from bccd.model.command import Detach, Join
 from bccd.model.events import EventKind
 from bccd.model.plan import Change, NewConversation, Regroup
-from bccd.model.policy import Policy
 from bccd.model.strand import Override, OverrideKind, Strand
 from bccd.rules.component import group, regroup_of, salts_of
 from bccd.store import tables as t
 from bccd.store.editing import Editing
 from bccd.store.regroup import write_regroup
-from bccd.store.ties import marks_of, strands_of, with_kin
+from bccd.store.ties import marks_of, splits_on_subject, strands_of, with_kin
 from bccd.store.uow import Clocked
 from bccd.store.watch import cut
 
@@ -53,7 +51,7 @@ def override(at: Editing, edits: Iterable[Join | Detach], found: Around) -> None
         found.strands,
         standing,
         at.work.take_id,
-        split_on_subject=_policy(at.work).split_on_subject,
+        split_on_subject=splits_on_subject(at.connection, at.company_id),
         broadcasts=marks_of(at.connection, at.company_id, found.strands),
     )
     regroup = regroup_of(made, found.strands, found.conversations, at.now)
@@ -136,8 +134,3 @@ def _told(at: Editing, regroup: Regroup) -> list[Change]:
             for old, home in split
         ),
     ]
-
-
-def _policy(work: Clocked) -> Policy:
-    wanted = select(t.company.c.settings).where(t.company.c.id == work.company_id)
-    return msgspec.json.decode(work.connection.execute(wanted).scalar_one(), type=Policy)

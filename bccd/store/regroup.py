@@ -1,6 +1,7 @@
 """Writes where messages go when conversations are put together anew."""
 
 from collections.abc import Collection
+from itertools import product
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, text
@@ -39,16 +40,16 @@ def write_regroup(connection: Connection, company_id: int, regroup: Regroup, seq
         if rows:
             connection.execute(statement, [row | {"company": company_id} for row in rows])
 
-    for names in cut(regroup.names):
-        connection.execute(_FORGET, {"company": company_id, "names": names, "domain": regroup.domain})
+    for names, domain in product(cut(regroup.names), cut(regroup.domain)):
+        connection.execute(_FORGET, {"company": company_id, "names": names, "domain": domain})
     run(_MOVE_MESSAGE, [{"id": id_, "home": home, "seq": seq} for id_, _, home in regroup.moved])
     run(_MOVE_LINKS, [{"id": id_, "before": old, "home": home} for id_, old, home in regroup.moved])
     for loser, winner in regroup.merged:
         connection.execute(_MERGE, {"company": company_id, "loser": loser, "winner": winner})
     concerned = {*regroup.domain, *(new.id for new in regroup.started)}
     for by_hand, ids in ((True, set(regroup.by_hand)), (False, concerned - set(regroup.by_hand))):
-        if ids:
-            connection.execute(_BY_HAND, {"company": company_id, "by_hand": by_hand, "ids": sorted(ids)})
+        for some in cut(sorted(ids)):
+            connection.execute(_BY_HAND, {"company": company_id, "by_hand": by_hand, "ids": some})
     rows = [(company_id, *token, home) for token, home in regroup.tokens]
     insert_rows(connection, t.conversation_token, TOKEN_COLUMNS, rows, "DO NOTHING")
 

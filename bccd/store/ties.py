@@ -3,20 +3,30 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Connection
+import msgspec
+from sqlalchemy import Connection, select
 
+from bccd.model.policy import Policy
 from bccd.model.strand import Override, Strand
 from bccd.rules.thread import names
 from bccd.store import mailqueries
+from bccd.store import tables as t
 from bccd.store.regroup import cut
 from bccd.store.standing import read_strands
 
 
 def with_kin(connection: Connection, company_id: int, conversations: Collection[int]) -> set[int]:
-    """Add the conversations that share an id with these, whatever else keeps them apart."""
-    strands, _ = strands_of(connection, company_id, conversations)
-    named = {name for strand in strands for name in names(strand)}
-    return {*conversations, *token_homes(connection, company_id, named).values()}
+    """Add the conversations that share an id with these, whatever else keeps them apart, and so on.
+
+    What is found hangs together with nothing else, however a user split it.
+    """
+    found, fresh = set(conversations), set(conversations)
+    while fresh:
+        strands, _ = strands_of(connection, company_id, fresh)
+        named = {name for strand in strands for name in names(strand)}
+        fresh = set(token_homes(connection, company_id, named).values()) - found
+        found |= fresh
+    return found
 
 
 def token_homes(connection: Connection, company_id: int, wanted: Collection[bytes]) -> dict[Any, int]:
@@ -50,3 +60,10 @@ def marks_of(connection: Connection, company_id: int, strands: Collection[Strand
         rows = connection.execute(mailqueries.MARKS, {"company": company_id, "names": piece})
         found |= set(rows.scalars())
     return found
+
+
+def splits_on_subject(connection: Connection, company_id: int) -> bool:
+    """Return the company's setting as it stands now."""
+    wanted = select(t.company.c.settings).where(t.company.c.id == company_id)
+    settings = connection.execute(wanted).scalar_one()
+    return msgspec.json.decode(settings, type=Policy).split_on_subject

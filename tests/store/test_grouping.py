@@ -1,5 +1,6 @@
 """conversation.merge and conversation.split: what goes where, what later mail joins, what others learn."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from hashlib import sha256
 from typing import Any
@@ -26,13 +27,21 @@ pytestmark = on_every_database
 LOGIN = {ANNA: "anna@seller.example", BERT: "bert@seller.example"}
 
 
-def send(desk: Desk, name: str, *parents: str, user: int = ANNA) -> int:
+def send(
+    desk: Desk,
+    name: str,
+    *parents: str,
+    user: int = ANNA,
+    to: str = "jan@customer.example",
+    subject: str = "Offer",
+    more: Mapping[str, str] | None = None,
+) -> int:
     """File a mail of this name that answers others; return the message."""
     count = len(desk.column("delivery", "id"))
-    more = {"References": " ".join(f"<{parent}@x>" for parent in parents)} if parents else {}
+    fields = {"References": " ".join(f"<{parent}@x>" for parent in parents)} if parents else {}
     raw = raw_mail(
-        LOGIN[user], "jan@customer.example", message_id=f"{name}@x", text=f"text of {name}", more=more,
-        date=NOON + timedelta(minutes=count),
+        LOGIN[user], to, message_id=f"{name}@x", text=f"text of {name}", more=fields | dict(more or {}),
+        date=NOON + timedelta(minutes=count), subject=subject,
     )  # fmt: skip
     sender = Sender(user, LOGIN[user], AuthMethod.TRUSTED_NETWORK)
     delivery = Delivery(

@@ -1,8 +1,10 @@
 """The command line on a small company of its own: answers, sentences, exit codes."""
 
 import json
+import re
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from bccd.cli.base import EXIT_MEANINGS, Exit, exit_code, safe
 from bccd.cli.reference import reference
 from bccd.door import FolderHeldError, hold
 from bccd.model.errors import BccdError, ConfigError, MistakeError, SchemaError, StorageFullError
+from bccd.store.rethread import Difference
 
 ROOT = Path(__file__).parents[3]
 COMPANY = {
@@ -40,6 +43,7 @@ Here they are.\r
 """
 
 Run = Callable[..., Result]
+command = import_module("bccd.cli.rethread")  # the package has the command under this name
 
 
 @pytest.fixture
@@ -472,3 +476,37 @@ def test_writes_are_refused_while_a_daemon_starts(
     with hold(tmp_path / "data"):
         words = ("directory", "add", "never-log", "--entry", "x@y.example")
         assert "another bccd already works on" in refused(company(*words), Exit.BUSY)
+
+
+# ---- conversations ---------------------------------------------------------------------------------------
+
+
+def test_conversations_that_stand_as_they_should_stay(company: Run) -> None:
+    """rethread tells so, with --dry-run and without; a company that is not there is not found."""
+    nothing = {"company": "acme", "conversations": 0, "messages": 0, "moves": []}
+    assert answer(company("rethread", "--dry-run", "--json")) == nothing | {"dry_run": True}
+    assert answer(company("rethread", "--json")) == nothing | {"dry_run": False}
+    assert company("rethread").stdout == "All conversations of acme stand as they should.\n"
+    assert "no company x" in refused(company("rethread", "--company", "x"), Exit.NOT_FOUND)
+
+
+def test_moves_are_told(company: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each with where it goes, piece after piece; a long list is cut for people, not for programs."""
+    told = [Difference(1, 7, (1, 2), 5), Difference(1, 8, (3,), 0)]
+    monkeypatch.setattr(command, "would_move", lambda *_: iter(told))
+    shown = company("rethread", "--dry-run").stdout
+    assert re.search(r"^7 +2 +5 *$", shown, re.MULTILINE)
+    assert re.search(r"^8 +1 +a new one *$", shown, re.MULTILINE)
+    assert "3 messages of 2 conversations would move." in shown
+    pieces = {0: ([[7, 5, 2]], 7), 7: ([[n, n + 1000, 1] for n in range(100, 150)], 150), 150: ([], 0)}
+
+    def do(_: object, operation: str, arguments: Mapping[str, int]) -> object:
+        assert operation == "rethread"
+        moved, after = pieces[arguments["after"]]
+        return {"moved": moved, "after": after}
+
+    monkeypatch.setattr(writes, "do", do)
+    shown = company("rethread").stdout
+    assert "... and 1 more; --json lists all." in shown
+    assert "52 messages of 51 conversations moved." in shown
+    assert len(answer(company("rethread", "--json"))["moves"]) == 51
