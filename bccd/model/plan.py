@@ -306,3 +306,12 @@ class Plan:
     settled: tuple[Settled, ...] = ()
     changes: tuple[Change, ...] = ()
     more: tuple["Plan", ...] = field(default=())  # further originals of the same mail; no steps of their own
+
+    def met(self) -> set[int]:
+        """Return the contacts that take part; one in Bcc counts only where a link tells of him, too."""
+        linked = {link.contact_id for link in self.links}
+        return {
+            who.contact_id
+            for who in self.participants
+            if who.contact_id is not None and (not who.copy_id or who.contact_id in linked)
+        }

@@ -131,14 +131,16 @@ def _name(contact: Contact) -> str:
     return f"contact {contact.id}, {contact.name}"
 
 
-def create_contacts(case: Case, room: int) -> None:
+def create_contacts(case: Case, room: int, *, private: bool) -> None:
     """Make contacts of unknown main counterparties (rules.md 6.5) where that betrays no private mail.
 
-    `room` says how many the mail may still make: where more are unknown none is made.
+    `room` says how many the mail may still make: where more are unknown none is made; `private` that nobody
+    but owners will see the message, whatever this arrival of it asks for.
     """
     unknown = [box for box in case.main if _verdict(case, box.address) is Verdict.UNKNOWN]
     reasons = {box.address: may_not_create(box.address, case.overlay) for box in unknown}
-    refusal = _why_not(case, sum(not reason for reason in reasons.values()), room)
+    count = sum(not reason for reason in reasons.values())
+    refusal = "the mail is private" if private else _why_not(case, count, room)
     for box in unknown:
         reason = reasons[box.address] or refusal or _too_many(case)
         if reason:
@@ -164,8 +166,6 @@ def _why_not(case: Case, count: int, room: int) -> str:
     """Say why the whole mail makes no contact, empty where it may."""
     if not case.overlay.company.policy.auto_create_contact:
         return "the company creates no contacts by itself"
-    if case.sharing is Sharing.PRIVATE:
-        return "the mail is private"
     if case.reading.content.auto is not AutoKind.NONE:
         return f"the mail is automatic: {case.reading.content.auto}"
     return f"{count} unknown parties are too many for one mail" if count > room else ""

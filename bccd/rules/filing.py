@@ -41,8 +41,9 @@ def file_reading(mail: Mail, reading: Reading, overlay: Overlay, room: int = MAX
     """
     case = open_case(mail, reading, overlay)
     match_people(case)
-    create_contacts(case, room)
     known = _known(case)
+    stays_private = known is not None and not known.shared and known.owners.issuperset(case.owners)
+    create_contacts(case, room, private=stays_private or case.sharing is Sharing.PRIVATE)
     message_id = known.id if known else overlay.take_id()
     tied = _strand(case, message_id, known)
     place = find_place(case, tied, known)

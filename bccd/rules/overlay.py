@@ -329,9 +329,8 @@ class Overlay:
         if not message.shared:  # private mail leaves no trace in the directory
             return
         at = sortable(message.sort_at)
-        for who in plan.participants:
-            if who.contact_id is not None:
-                self._activity[who.contact_id] = max(at, self._activity.get(who.contact_id, ""))
+        for contact_id in plan.met():
+            self._activity[contact_id] = max(at, self._activity.get(contact_id, ""))
 
     def _learn_verdicts(self, plan: Plan, known: KnownMessage) -> None:
         """Remember what is asked now, and of whom, and forget what is answered."""

@@ -28,9 +28,10 @@ Now = Callable[[], datetime]
 
 _PENDING: Any = literal(CommandState.PENDING.value, literal_execute=True)  # said outright, for the index
 _COMPANIES = select(t.command.c.company_id).where(t.command.c.state == _PENDING).distinct()
+# Front ends write created_at; it is compared and never read, for on SQLite it may be no time at all.
+_COMMAND = select(*(column for column in t.command.c if column.name not in ("created_at", "done_at")))
 _NEXT = (
-    select(t.command)
-    .where(t.command.c.company_id == bindparam("company"), t.command.c.state == _PENDING)
+    _COMMAND.where(t.command.c.company_id == bindparam("company"), t.command.c.state == _PENDING)
     .order_by(t.command.c.created_at, t.command.c.idempotency_key)
     .limit(AT_ONCE)
 )
@@ -111,7 +112,7 @@ class Commands:
         """
         with clocked(self._stores.database, company_id) as work:
             rows = work.connection.execute(_NEXT, {"company": company_id}).all()
-            done = [_left(row) if row.result else self._do(work, row) for row in rows]
+            done = [_left(row) or self._do(work, row) for row in rows]
         for each in done:
             self._follow(company_id, each)
         return len(rows) == AT_ONCE
@@ -165,9 +166,15 @@ def _refused(key: str, refusal: Refusal) -> _Done:
     return _Done(Answer(key, CommandState.REFUSED, refusal.code.value, told))
 
 
-def _left(row: Any) -> _Done:
-    """Return what is left to do of a command that the database has done."""
-    left = msgspec.json.decode(row.result, type=_Left)
+def _left(row: Any) -> _Done | None:
+    """Return what is left to do of a command that the database has done; None where it has not.
+
+    A front end may have put words of its own there: they stop nobody.
+    """
+    try:
+        left = msgspec.json.decode(row.result, type=_Left)
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
+        return None
     return _Done(Answer(row.idempotency_key, CommandState.DONE, "", left.result), left.gone)
 
 
@@ -194,7 +201,7 @@ def _write(connection: Connection, company_id: int, done: _Done, now: datetime) 
 
 
 def _rows(connection: Connection, company_id: int, keys: Iterable[str]) -> Sequence[Any]:
-    wanted = select(t.command).where(
+    wanted = _COMMAND.where(
         t.command.c.company_id == company_id, t.command.c.idempotency_key.in_(sorted(keys))
     )
     return connection.execute(wanted).all()

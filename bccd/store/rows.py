@@ -8,7 +8,7 @@ import msgspec
 
 from bccd.model.auth import AuthReport, HeldSender, Sender
 from bccd.model.delivery import Mail
-from bccd.model.plan import Merge, MessageUpdate, NewParticipant, Plan, Regroup, Settled
+from bccd.model.plan import Merge, MessageUpdate, Plan, Regroup, Settled
 from bccd.store.bounces import Bounces
 
 Row = tuple[Any, ...]
@@ -231,7 +231,7 @@ class Batch:
                 new.broadcast, new.weak_key,
             ))  # fmt: skip
             if new.shared:  # private mail leaves no trace in the directory
-                self._add_activity(plan.participants, new.sort_at)
+                self._add_activity(plan, new.sort_at)
         rows["message_copy"] += [(
             company_id, copy.id, copy.message_id, copy.owner_id, copy.delivery_id, copy.source.value,
             copy.sharing.value, copy.comment_text, copy.raw_sha256, stamp(copy.created_at), copy.filed_by,
@@ -247,10 +247,9 @@ class Batch:
             held.raw_sha256, held.file.start, held.file.end, held.file.encoding,
         ) for held in plan.attachments]  # fmt: skip
 
-    def _add_activity(self, participants: Iterable[NewParticipant], at: datetime) -> None:
-        for who in participants:
-            if who.contact_id is not None:
-                self.activity[who.contact_id] = max(at, self.activity.get(who.contact_id, at))
+    def _add_activity(self, plan: Plan, at: datetime) -> None:
+        for contact_id in plan.met():
+            self.activity[contact_id] = max(at, self.activity.get(contact_id, at))
 
     def _add_links(self, plan: Plan) -> None:
         self.rows["link"] += [(

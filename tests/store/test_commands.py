@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, select
+from sqlalchemy.exc import DBAPIError
 
 from bccd.model.command import Answer, Command, CommandState, SetSharing
 from bccd.model.plan import LinkState
@@ -470,3 +472,30 @@ def test_nothing_of_another_company_can_be_named(desk: Desk) -> None:
 def of_company(listed: list[dict[str, Any]], company: int) -> list[dict[str, Any]]:
     """Return the rows of one company."""
     return [row for row in listed if row.get("company_id", row.get("id")) == company]
+
+
+@pytest.mark.parametrize("words", ["junk", "{}", '{"result": 1, "gone": 2}'])
+def test_words_of_a_front_end_in_the_result_stop_nobody(stores: Stores, words: str) -> None:
+    """A command is done as though they were not there."""
+    desk = Desk(stores)
+    row = {"company_id": 1, "idempotency_key": "a", "actor_id": ANNA, "kind": "none", "args": "{}"}
+    with transaction(stores.database) as connection:
+        connection.execute(insert(t.command), row | {"created_at": NOON, "result": words})
+    desk.commands.work_off()
+    assert desk.column("command", "state", "error") == [("refused", "unknown_kind")]
+
+
+def test_a_time_that_is_none_stops_nobody(stores: Stores) -> None:
+    """SQLite takes any text for the time at which a front end says it asked; PostgreSQL lets none in."""
+    desk = Desk(stores)
+    strict = stores.database.dialect.name == "postgresql"
+    refused = pytest.raises(DBAPIError) if strict else nullcontext()
+    with refused, transaction(stores.database) as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO command (company_id, idempotency_key, actor_id, kind, args, created_at)"
+            " VALUES (1, 'a', 1, 'none', '{}', 'no time')"
+        )
+    desk.commands.work_off()
+    with transaction(stores.database) as connection:
+        found = connection.execute(select(t.command.c.state, t.command.c.error)).all()
+    assert [tuple(row) for row in found] == ([] if strict else [("refused", "unknown_kind")])

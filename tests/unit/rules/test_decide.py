@@ -493,6 +493,24 @@ def test_who_stood_in_bcc_is_not_linked(world: World, make: Make) -> None:
     assert [link.contact_id or link.deal_id for link in shown.links] == [5, 6, 9]
 
 
+def test_nothing_tells_everyone_who_stood_in_bcc(world: World, make: Make) -> None:
+    """All who see the message see its links, and when a contact was last active."""
+    world.contact(5, "jan@customer.example")
+    world.contact(6, "secret@other.example")
+    world.organisations["firm.example"] = (Organisation(31, "Firm"),)
+    hidden = (make.box("secret@other.example"), make.box("who@firm.example"))
+    (plan,) = world.decide(world.mail(make.outgoing("jan@customer.example", bcc=hidden)))
+    assert [(link.contact_id, link.organisation_id) for link in plan.links] == [(5, None)]
+    assert plan.met() == {5}
+
+
+def test_private_mail_that_comes_again_makes_no_contact(world: World, make: Make) -> None:
+    """His copy stays private whatever the second address says, so nobody may learn whom it went to."""
+    content = make.outgoing("new@customer.example")
+    _, again = world.decide(world.mail(content, (Tag.PRIVATE, "")), world.mail(content))
+    assert (again.outcome.reason, again.contacts, again.links) == ("already_owned", (), ())
+
+
 def test_a_date_in_the_future_sorts_as_received(world: World, make: Make) -> None:
     """Dates are the sender's to set; order is not."""
     later = make.now.replace(year=2030)
