@@ -1,6 +1,6 @@
 """One mail to its plan: reads direction, matches, links, threads, and writes down why."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from bccd.mail.addresses import domain_of
@@ -8,7 +8,7 @@ from bccd.model.auth import AuthMethod, Sender
 from bccd.model.delivery import Delivery, DeliveryState, Mail
 from bccd.model.envelope import Tag
 from bccd.model.events import EventKind
-from bccd.model.message import AutoKind, Message
+from bccd.model.message import AutoKind, Mailbox, Message
 from bccd.model.plan import Change, Direction, Outcome, Plan, Provenance, Step
 from bccd.rules.bounces import arrived, bounces
 from bccd.rules.direction import Reading, Sides, Unread, read_directions, read_incoming
@@ -29,6 +29,16 @@ _ADVICE = {
     "original_sender_unknown": "the forwarded mail does not say who wrote it: the user must",
     "internal_only": "only our own people take part",
     "never_log": "nobody takes part but parties on the never-log list",
+}
+
+_WHY_HELD = {
+    "unknown_sender": "the address is no user's",
+    "unverified_sender": "nothing proves that the mail is from this user",
+    "unconfirmed_address": "the address is not confirmed to be this user's",
+    "user_inactive": "the user is no longer active",
+    "no_single_from": "the mail has no author, or several",
+    "redirected": "a user sent on what somebody outside wrote: he may let it in",
+    "customer_reply": "somebody outside answers stored mail, or is a known contact: the user may let it in",
 }
 
 
@@ -55,7 +65,7 @@ def _submitted(mail: Mail, sender: Sender, overlay: Overlay) -> Plan:
     steps = [Step("submitter", sender.address, f"user {sender.user_id}", sender.method)]
     who = submission(mail, overlay)
     if who is None:
-        steps.append(Step("submitter", sender.address, "held", "the user is no longer active"))
+        steps.append(Step("submitter", sender.address, "held", _WHY_HELD["user_inactive"]))
         return _ended(mail.delivery, DeliveryState.HELD, "user_inactive", sender.user_id, steps)
     if who.why:
         steps.append(Step("submitter", sender.address, f"user {who.user_id}", who.why))
@@ -87,7 +97,7 @@ def _held(delivery: Delivery) -> Plan:
     held = delivery.held
     reason = held.reason if held else "unknown_sender"
     about = held.address if held else ""
-    step = Step("submitter", about, "held", reason)
+    step = Step("submitter", about, "held", _WHY_HELD.get(reason, reason))
     user_id = held.user_id if held else None
     outcome = Outcome(delivery.id, DeliveryState.HELD, reason, user_id)
     return Plan(outcome, (step,), changes=_owner_change(EventKind.DELIVERY_HELD, delivery, user_id))
@@ -112,11 +122,11 @@ def _read(mail: Mail, overlay: Overlay, who: Submission, steps: list[Step], *, l
         service=overlay.is_service,
         never_log=lambda address: is_never_log(address, overlay, who.user_id),
     )
+    named = () if let_in else named_recipients(mail, overlay)
     if let_in:
         readings = [read_incoming(mail.message.content, sides)]
     else:
         targeted = any(target.tag in _TARGETED for target in mail.delivery.targets)
-        named = named_recipients(mail, overlay)
         readings = read_directions(mail.message, sides, targeted=targeted, named=named)
         if wants_filed(mail, overlay):
             readings = _as_note(mail.message, readings)
@@ -125,12 +135,18 @@ def _read(mail: Mail, overlay: Overlay, who: Submission, steps: list[Step], *, l
             return _ended(mail.delivery, DeliveryState.SET_ASIDE, aside[0], who.user_id, steps)
     filed = [reading for reading in readings if isinstance(reading, Reading)]
     unread = [reading for reading in readings if isinstance(reading, Unread)]
-    steps += [Step("direction", f"rule {u.rule}", str(u.state), _ADVICE[u.reason]) for u in unread]
+    steps += [Step("direction", f"rule {u.rule}", str(u.state), _advice(u, named)) for u in unread]
     if not filed:
         return _ended(mail.delivery, unread[0].state, unread[0].reason, who.user_id, steps)
     for reading in filed:
         steps += _seen(reading, overlay)
     return _filed(mail, filed, unread, overlay, steps)
+
+
+def _advice(unread: Unread, named: Collection[Mailbox]) -> str:
+    if named and unread.reason == "no_visible_recipient":
+        return "whom the user named is nobody outside: name the customer"
+    return _ADVICE[unread.reason]
 
 
 def _as_note(message: Message, readings: list[Reading | Unread]) -> list[Reading | Unread]:

@@ -162,6 +162,26 @@ def test_unproven_mail_is_held(world: World, make: Make) -> None:
     assert (plan.message, plan.contacts, plan.changes) == (None, (), ())
 
 
+@pytest.mark.parametrize(
+    ("reason", "why"),
+    [
+        ("unknown_sender", "no user's"),
+        ("unverified_sender", "nothing proves"),
+        ("unconfirmed_address", "not confirmed"),
+        ("user_inactive", "no longer active"),
+        ("no_single_from", "no author, or several"),
+        ("redirected", "may let it in"),
+        ("customer_reply", "may let it in"),
+    ],
+)
+def test_why_mail_is_held_is_told_in_words(world: World, make: Make, reason: str, why: str) -> None:
+    """The outcome has the code, the step says what it means."""
+    held = HeldSender(reason, "x@y.example", 3)
+    (plan,) = world.decide(world.mail(make.outgoing("jan@customer.example"), held=held))
+    assert plan.outcome.reason == reason
+    assert why in plan.steps[-1].reason
+
+
 def test_held_mail_is_judged_again_when_it_is_retried(world: World, make: Make) -> None:
     """An alias confirmed since the 250 lets its mail in, if there was evidence; otherwise it stays held."""
     world.user(3, "cleo@home.example")

@@ -415,6 +415,15 @@ def test_the_submitter_names_whom_he_wrote_to(world: World, make: Make) -> None:
     assert secret == [plan.copies[0].id] * 2
 
 
+def test_naming_only_our_own_people_is_answered(world: World, make: Make) -> None:
+    """The mail waits on, and says that it was heard."""
+    mail = world.mail(make.outgoing(DROP))
+    world.rulings[mail.delivery.id] = Ruling(make.anna, recipients=boxes(BERT))
+    (plan,) = world.decide(mail)
+    assert (plan.outcome.state, plan.outcome.reason) == (DeliveryState.HELD, "no_visible_recipient")
+    assert "whom the user named is nobody outside" in plan.steps[-1].reason
+
+
 def test_a_ruling_reaches_the_outermost_unreadable_original(world: World, make: Make) -> None:
     """Over an internal hop it is the inner one that is named."""
     inner = Forward(ForwardKind.INLINE, replace(make.incoming(JAN), sender=None, from_count=0), (), 1.0)
