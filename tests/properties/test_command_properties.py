@@ -21,7 +21,7 @@ from bccd.store.engine import Stores
 from bccd.store.handed import work_out
 from bccd.store.plain import key_of
 from bccd.store.uow import SqlWorks, transaction
-from bccd.testing import FixedClock, fill, rows
+from bccd.testing import FixedClock, Seed, fill, rows
 from bccd.testing.tables import TABLES, Tables, hand_on, work_out_audiences
 from tests.properties.test_pipeline_properties import NOW, USERS, Draft, mail, some_drafts
 from tests.properties.test_store_properties import SEED, postgresql, sqlite, template
@@ -262,3 +262,55 @@ def test_what_follows_from_commands_on_postgresql(
     """The same."""
     with postgresql(server, template) as stores:
         run(stores, drafts, wanted)
+
+
+STRANGER = 71
+OTHER: dict[str, list[dict[str, Any]]] = {
+    "company": [{"id": 2, "slug": "other", "name": "Other", "settings": "{}", "created_at": NOW}],
+    "company_clock": [{"company_id": 2, "change_seq": 0, "next_id": 100, "directory_version": 1}],
+    "app_user": [
+        {"company_id": 2, "id": STRANGER, "external_id": "u1", "name": "u", "active": True,
+         "default_sharing": "shared"}
+    ],
+    "contact": [
+        {"company_id": 2, "id": 91, "external_id": "c10", "name": "c", "origin": "crm", "to_check": False,
+         "archived": False, "created_at": NOW}
+    ],
+    "deal": [
+        {"company_id": 2, "id": 92, "external_id": "20", "title": "d", "status": "open", "updated_at": NOW}
+    ],
+}  # fmt: skip
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(some_drafts(), wishes)
+def test_another_companys_mail_is_out_of_reach(drafts: list[Draft], wanted: list[Wish]) -> None:
+    """Whatever of it is named by a user of a second company: not found, and not one row of it changes."""
+    with sqlite() as stores:
+        fill(stores, SEED)
+        World(stores).file(drafts)
+        other = Seed()
+        other.rows.update(OTHER)
+        fill(stores, other)
+        before = rows(stores)
+        messages = [row["id"] for row in before["message"]]
+        deliveries = [row["id"] for row in before["delivery"]]
+        conversations = [row["id"] for row in before["conversation"]]
+        named = [(w.kind, arguments(w, messages, conversations)) for w in wanted] if messages else []
+        for id_ in deliveries:
+            named += [("held.release", {"delivery": id_}), ("held.delete", {"delivery": id_})]
+            named.append(("original.set", {"delivery": id_, "address": "a@b.example"}))
+        commands = Commands(stores, FixedClock(NOW).now)
+        for number, (kind, args) in enumerate(named):
+            command = Command(f"key {number}", STRANGER, kind, json.dumps(args))
+            (answer,) = commands.submit(2, [command])
+            assert answer.error in ("not_found", "bad_arguments"), answer
+        assert of_first(rows(stores)) == of_first(before)
+
+
+def of_first(found: Rows) -> dict[str, Any]:
+    """Return the rows of the first company."""
+    return {
+        name: [row for row in listed if row.get("company_id", row.get("id")) == 1]
+        for name, listed in found.items()
+    }

@@ -14,7 +14,7 @@ import pytest
 
 from bccd import door
 from bccd.door import Door, DoorClosedError, FolderHeldError, ask, do, hold
-from bccd.model.errors import BccdError, MistakeError
+from bccd.model.errors import BccdError, MistakeError, StoreUnavailableError
 
 
 def echo(arguments: Mapping[str, object]) -> object:
@@ -29,7 +29,11 @@ def fall_over(arguments: Mapping[str, object]) -> object:
     return 1 / len(arguments)
 
 
-OPERATIONS = {"echo": echo, "refuse": refuse, "fall": fall_over}
+def lose(arguments: Mapping[str, object]) -> object:
+    raise StoreUnavailableError(f"the database is locked {arguments}")
+
+
+OPERATIONS = {"echo": echo, "refuse": refuse, "fall": fall_over, "lose": lose}
 
 
 @contextmanager
@@ -77,6 +81,12 @@ def test_a_mistake_comes_back_as_its_sentence(tmp_path: Path) -> None:
     """The user reads what the operation said."""
     with serving(tmp_path), pytest.raises(MistakeError, match=r"^no such delivery: 7$"):
         ask(tmp_path, "refuse", {"id": 7})
+
+
+def test_a_database_that_is_away_is_told_apart(tmp_path: Path) -> None:
+    """Who asks may do so again later: that is no mistake of his."""
+    with serving(tmp_path), pytest.raises(StoreUnavailableError, match="locked"):
+        ask(tmp_path, "lose", {})
 
 
 def test_a_failure_does_not_reach_the_filer(tmp_path: Path) -> None:
