@@ -1,6 +1,7 @@
 """The schema comes from migrations, and is what the tables say."""
 
 import re
+import runpy
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -181,6 +182,33 @@ def test_another_database_is_refused(tmp_path: Path, url: str) -> None:
     with pytest.raises(ConfigError, match=r"database\.url") as caught:
         migrate.check(config_of(tmp_path, url))
     assert "\n" not in str(caught.value)
+
+
+def together(engine: Engine) -> list[tuple[str, str]]:
+    """Return what messages name after revision 0006 has looked at a table of its time."""
+    place = migrate.folder() / "database" / "versions" / "0006_pre_rules.py"
+    columns = "company_id, id, conversation_id, msgid, in_reply_to"
+    with engine.connect() as connection:
+        connection.exec_driver_sql(
+            "CREATE TEMPORARY TABLE message (company_id INTEGER, id INTEGER, conversation_id INTEGER,"
+            " msgid TEXT, in_reply_to TEXT, refs TEXT DEFAULT '')"
+        )
+        connection.exec_driver_sql(
+            f"INSERT INTO message ({columns}) VALUES (1, 1, 7, '', ''), (1, 2, 7, 'a@x', ''),"  # noqa: S608
+            " (1, 3, 7, 'b@x', 'a@x'), (1, 4, 7, 'c@x', 'lost@y'), (1, 5, 8, '', ''), (2, 6, 7, 'd@x', '')"
+        )
+        runpy.run_path(str(place))["keep_together"](connection)
+        found = connection.exec_driver_sql("SELECT in_reply_to, refs FROM message ORDER BY id").all()
+    engine.dispose()
+    return [(parent, refs) for parent, refs in found]
+
+
+def test_what_stood_together_before_0006_names_each_other(server: Server, tmp_path: Path) -> None:
+    """A parent that was never captured ties nothing: each message also names the oldest id it stands with."""
+    wanted = [("", "a@x"), ("", ""), ("a@x", ""), ("lost@y", "lost@y\na@x"), ("", ""), ("", "")]
+    assert together(open_engine(f"sqlite:///{tmp_path / 'old.db'}")) == wanted
+    with server.database() as name:
+        assert together(open_engine(normal_url(server.url(name)))) == wanted
 
 
 def test_every_key_leads_with_the_company() -> None:

@@ -292,7 +292,7 @@ def renew_never_log() -> None:
 def renew_tokens() -> None:
     """Make the tokens anew, which now keep apart what names a mail and what else must be equal.
 
-    Which ids a stored message named besides its parent's was not kept; `bccd rethread` would not find them.
+    Which ids a stored message named besides its parent's was not kept, but what stood together is known.
     """
     op.drop_table("conversation_token")
     op.create_table(
@@ -309,7 +309,25 @@ def renew_tokens() -> None:
         sa.PrimaryKeyConstraint("company_id", "token", "scope", name=op.f("pk_conversation_token")),
         sqlite_with_rowid=False,
     )
+    keep_together(op.get_bind())
     fill_tokens(op.get_bind())
+
+
+def keep_together(connection: sa.Connection) -> None:
+    """Let each message name the oldest id of its conversation, or `bccd rethread` would tear it out.
+
+    Often its parent was never captured, and only References that were not kept led to the others.
+    """
+    oldest = (
+        "(SELECT f.msgid FROM message f WHERE f.company_id = message.company_id AND f.id ="
+        " (SELECT min(o.id) FROM message o WHERE o.company_id = message.company_id"
+        " AND o.conversation_id = message.conversation_id AND o.msgid <> ''))"
+    )
+    named = "CASE WHEN in_reply_to = '' THEN '' ELSE in_reply_to || '\n' END"
+    connection.exec_driver_sql(
+        f"UPDATE message SET refs = {named} || {oldest}"  # noqa: S608  no value in it
+        f" WHERE {oldest} <> msgid AND {oldest} <> in_reply_to"
+    )
 
 
 def fill_tokens(connection: sa.Connection) -> None:
