@@ -6,6 +6,7 @@ python -m benchmarks.reading --help
 
 import argparse
 import json
+import re
 import sqlite3
 import sys
 import time
@@ -13,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from random import Random
 from typing import Any
 
@@ -20,12 +22,21 @@ import psycopg
 
 from bccd.store.engine import Stores
 from bccd.store.postgresql import is_postgresql
+from bccd.store.published import FIRST_PAGE, QUERIES
+from bccd.store.tables import to_text
 from benchmarks import machine
 from benchmarks.databases import add_arguments, populated
 from benchmarks.load import percentiles
 from benchmarks.peers import ROOT
 
 _WARM = 30  # times that are not counted
+_FIRST = {
+    ":before_at": f"'{to_text(datetime.max.replace(tzinfo=UTC))}'",
+    ":before_id": str(FIRST_PAGE["before_id"]),
+    ":limit": "50",
+}
+_PLACES = {"company": 0, "viewer": 1, "conversation": 2, "target": 2}
+_CHOSEN = re.compile(rf":({'|'.join(_PLACES)})")
 _WHOSE = "company_id = ? AND viewer_user_id = ?"
 
 Values = tuple[Any, ...]
@@ -40,6 +51,22 @@ class Page:
     about: str
     gate_ms: float
     sql: str
+    places: tuple[
+        int, ...
+    ] = ()  # which of the chosen values each parameter is: company, viewer, what it is about
+
+    def given(self, values: Values) -> Values:
+        """Return the parameters in the statement's order."""
+        return tuple(values[place] for place in self.places) if self.places else values
+
+
+def _published(name: str, about: str, gate_ms: float) -> Page:
+    """Return a query that front ends copy, its first page."""
+    sql = next(it.sql for it in QUERIES if it.name == name)
+    for parameter, value in _FIRST.items():
+        sql = sql.replace(parameter, value)
+    places = tuple(_PLACES[found] for found in _CHOSEN.findall(sql))
+    return Page(name, about, gate_ms, _CHOSEN.sub("?", sql), places)
 
 
 def _listed(view: str, order: str, condition: str = "", limit: int = 50) -> str:
@@ -47,10 +74,9 @@ def _listed(view: str, order: str, condition: str = "", limit: int = 50) -> str:
 
 
 _OF_CONVERSATION = " AND conversation_id = ?"
-_NEWEST = "sort_at DESC, message_id DESC"
 PAGES = (
-    Page("conversations", "viewer", 3, _listed("v1_conversation", "last_at DESC, conversation_id DESC")),
-    Page("messages", "conversation", 3, _listed("v1_message", "sort_at, message_id", _OF_CONVERSATION, 1000)),
+    _published("conversation page", "viewer", 3),
+    _published("message list", "conversation", 3),
     Page(
         "participants",
         "conversation",
@@ -58,10 +84,10 @@ PAGES = (
         _listed("v1_participant", "message_id, role, pos", _OF_CONVERSATION, 10_000),
     ),
     Page("links", "conversation", 3, _listed("v1_link", "message_id, link_id", _OF_CONVERSATION, 10_000)),
-    Page("deal timeline", "deal", 3, _listed("v1_deal_timeline", _NEWEST, " AND deal_id = ?")),
-    Page("contact timeline", "contact", 3, _listed("v1_contact_timeline", _NEWEST, " AND contact_id = ?")),
-    Page("unlinked", "viewer", 5, _listed("v1_unlinked", _NEWEST)),
-    Page("needs choice", "viewer", 5, _listed("v1_needs_choice", f"{_NEWEST}, link_id")),
+    _published("deal timeline", "deal", 3),
+    _published("contact timeline", "contact", 3),
+    _published("unlinked", "viewer", 5),
+    _published("needs choice", "viewer", 5),
     Page("change feed", "cursor", 3, _listed("v1_change", "seq", " AND seq > ?", 100)),
 )
 # What there is to choose from, with the company it is of.
@@ -145,7 +171,7 @@ def measure(ask: Ask, page: Page, chance: Chance, times: int) -> Result:
     for number in range(_WARM + times):
         values = chance.values(page.about)
         began = time.perf_counter()
-        got = ask(page.sql, values)
+        got = ask(page.sql, page.given(values))
         if number >= _WARM:
             seconds.append(time.perf_counter() - began)
             rows += len(got)

@@ -7,7 +7,6 @@ worked out anew where anything stored changed, or an answer came out of order.
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, exists, func, select
@@ -17,7 +16,7 @@ from bccd.store import tables as t
 from bccd.store.inserts import insert_rows, stamp_for
 from bccd.store.rows import COLUMNS as WRITTEN
 from bccd.store.rows import Batch
-from bccd.store.sight import COLUMNS, Sight, add, cut, work_out
+from bccd.store.sight import Sight, add, cut, work_out
 
 __all__ = ["Audiences", "work_out"]
 
@@ -56,7 +55,7 @@ _HELD = select(t.message_copy.c.message_id, t.message_copy.c.owner_id, t.message
 _STANDING = select(
     t.conversation_audience.c.conversation_id,
     t.conversation_audience.c.audience_id,
-    *(t.conversation_audience.c[name] for name in COLUMNS),
+    *(t.conversation_audience.c[name] for name in Sight._fields),
 ).where(t.conversation_audience.c.company_id == _company, t.conversation_audience.c.conversation_id.in_(_ids))
 # How many of the messages that everyone sees these users have seen.
 _SEEN = (
@@ -82,7 +81,7 @@ _SEEN = (
 )
 _KEY = ("company_id", "conversation_id", "audience_id")
 _REPLACES = "(company_id, conversation_id, audience_id) DO UPDATE SET " + ", ".join(
-    f"{name} = excluded.{name}" for name in COLUMNS
+    f"{name} = excluded.{name}" for name in Sight._fields
 )
 _NEW = WRITTEN["message"].index("id")
 _COPIED = WRITTEN["message_copy"].index("message_id")
@@ -178,7 +177,7 @@ class Audiences:
             )
             for key, it in changed.items()
         ]  # fmt: skip
-        insert_rows(self._connection, t.conversation_audience, (*_KEY, *COLUMNS), rows, _REPLACES)
+        insert_rows(self._connection, t.conversation_audience, (*_KEY, *Sight._fields), rows, _REPLACES)
 
     def _ask(self, statement: Any, ids: Collection[int], **more: Any) -> Iterable[Any]:
         for piece in cut(ids):
@@ -193,7 +192,7 @@ def _show(seen: Seen, mail: Any, holders: Holders, known: dict[tuple[int, int], 
         sight = seen.get(audience)
         if sight is None and everyone is not None:  # he sees what everyone sees, and has filed none of it
             unseen = everyone.message_count - known.get((mail.conversation_id, audience), 0)
-            sight = replace(everyone, unseen=unseen)
+            sight = everyone._replace(unseen=unseen)
         is_new = audience != 0 and not holders.get(audience, False)
         grown = add(sight, mail, is_new=is_new, own=audience in holders)
         if grown is None:

@@ -1,9 +1,8 @@
 """What one audience sees of a conversation: added to by one message, or worked out anew from all of them."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, text
 
@@ -11,12 +10,6 @@ MAX_LIST = 10_000  # values in one IN list
 AT_ONCE = 100  # conversations worked out by one statement: it compares all their messages with one another
 
 _ids: Any = bindparam("ids", expanding=True)
-
-# The columns of conversation_audience that say what is seen, in the order of Sight.
-COLUMNS = (
-    "subject", "snippet", "message_count", "last_at", "last_message_id", "needs_choice", "linked",
-    "waiting_since", "last_out_at", "unseen", "unlinked",
-)  # fmt: skip
 
 _CLEAR = text(
     "DELETE FROM conversation_audience WHERE company_id = :company AND conversation_id IN :ids"
@@ -75,9 +68,8 @@ _WORK_OUT = text(
 ).bindparams(_ids)
 
 
-@dataclass(frozen=True, slots=True)
-class Sight:
-    """What one audience sees of a conversation."""
+class Sight(NamedTuple):
+    """What one audience sees of a conversation: the columns of its row, in their order."""
 
     subject: str
     snippet: str
@@ -116,20 +108,17 @@ def add(sight: Sight | None, mail: Any, *, is_new: bool, own: bool) -> Sight | N
             if out < sight.last_at:
                 return None  # who wrote after this answer is not known here
             since = None
-    grown = replace(
-        sight,
-        message_count=sight.message_count + 1,
-        needs_choice=sight.needs_choice or choice,
-        linked=sight.linked or linked,
-        waiting_since=since,
-        last_out_at=last_out,
-        unseen=sight.unseen + is_new,
-        unlinked=sight.unlinked + unlinked,
-    )
-    if (mail.sort_at, mail.id) < (sight.last_at, sight.last_message_id):
-        return grown
-    newest = {"last_at": mail.sort_at, "last_message_id": mail.id}
-    return replace(grown, subject=mail.subject, snippet=mail.snippet, **newest)
+    count, unseen, unlinked = sight.message_count + 1, sight.unseen + is_new, sight.unlinked + unlinked
+    choice, linked = sight.needs_choice or choice, sight.linked or linked
+    newest = mail if (mail.sort_at, mail.id) > (sight.last_at, sight.last_message_id) else None
+    return Sight(
+        newest.subject if newest else sight.subject,
+        newest.snippet if newest else sight.snippet,
+        count,
+        newest.sort_at if newest else sight.last_at,
+        newest.id if newest else sight.last_message_id,
+        choice, linked, since, last_out, unseen, unlinked,
+    )  # fmt: skip
 
 
 def work_out(connection: Connection, company_id: int, conversation_ids: Collection[int]) -> None:

@@ -175,7 +175,7 @@ def _make(found: list[Mark], memory: MemoryStore, stores: Stores) -> None:
             audiences.work_out(work.connection, 1, {home})
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(steps, st.lists(st.tuples(st.integers(1, 3), marks), min_size=2, max_size=8))
 def test_audiences_that_grow_are_those_worked_out(
     found: list[Step], sizes: list[tuple[int, list[Mark]]]

@@ -33,10 +33,10 @@ def test_pages_show_rows(stores: Stores, page: Page) -> None:
 
 def test_what_is_chosen_can_be_seen(stores: Stores) -> None:
     """A viewer is shown conversations that he may see: each has a message for him."""
-    page = next(page for page in PAGES if page.name == "messages")
+    page = next(page for page in PAGES if page.name == "message list")
     with front_end(stores) as ask:
         chance = Chance(ask, seed=2)
-        assert all(ask(page.sql, chance.values(page.about)) for _ in range(50))
+        assert all(ask(page.sql, page.given(chance.values(page.about))) for _ in range(50))
 
 
 def test_a_missed_gate_is_said() -> None:
