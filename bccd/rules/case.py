@@ -138,7 +138,7 @@ def create_contacts(case: Case, room: int, *, private: bool) -> None:
     but owners will see the message, whatever this arrival of it asks for.
     """
     unknown = [box for box in case.main if _verdict(case, box.address) is Verdict.UNKNOWN]
-    reasons = {box.address: may_not_create(box.address, case.overlay) for box in unknown}
+    reasons = {box.address: may_not_create(box.address, case.overlay, case.user_id) for box in unknown}
     count = sum(not reason for reason in reasons.values())
     refusal = "the mail is private" if private else _why_not(case, count, room)
     for box in unknown:

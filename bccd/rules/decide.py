@@ -11,7 +11,7 @@ from bccd.model.events import EventKind
 from bccd.model.message import AutoKind, Mailbox, Message
 from bccd.model.plan import Change, Direction, Outcome, Plan, Provenance, Step
 from bccd.rules.bounces import arrived, bounces
-from bccd.rules.direction import Reading, Sides, Unread, read_directions, read_incoming
+from bccd.rules.direction import Reading, Sides, Unread, read_directions, read_incoming, with_all_parties
 from bccd.rules.filing import file_reading
 from bccd.rules.identify import proof
 from bccd.rules.match import MAX_NEW_CONTACTS, is_never_log, is_ours
@@ -117,11 +117,7 @@ def _owner_change(kind: EventKind, delivery: Delivery, user_id: int | None) -> t
 
 def _read(mail: Mail, overlay: Overlay, who: Submission, steps: list[Step], *, let_in: bool) -> Plan:
     """Read what the mail is; `let_in` tells that it is an outsider's own, which the user has let in."""
-    sides = Sides(
-        ours=lambda address: is_ours(address, overlay),
-        service=overlay.is_service,
-        never_log=lambda address: is_never_log(address, overlay, who.user_id),
-    )
+    sides = _sides(overlay, who.user_id)
     named = () if let_in else named_recipients(mail, overlay)
     if let_in:
         readings = [read_incoming(mail.message.content, sides)]
@@ -133,7 +129,8 @@ def _read(mail: Mail, overlay: Overlay, who: Submission, steps: list[Step], *, l
         if aside := _automatic(mail.message, readings):
             steps.append(Step("automatic", "", "set aside", aside[1]))
             return _ended(mail.delivery, DeliveryState.SET_ASIDE, aside[0], who.user_id, steps)
-    filed = [reading for reading in readings if isinstance(reading, Reading)]
+    everyone = _sides(overlay)
+    filed = [with_all_parties(reading, everyone) for reading in readings if isinstance(reading, Reading)]
     unread = [reading for reading in readings if isinstance(reading, Unread)]
     steps += [Step("direction", f"rule {u.rule}", str(u.state), _advice(u, named)) for u in unread]
     if not filed:
@@ -147,6 +144,15 @@ def _advice(unread: Unread, named: Collection[Mailbox]) -> str:
     if named and unread.reason == "no_visible_recipient":
         return "whom the user named is nobody outside: name the customer"
     return _ADVICE[unread.reason]
+
+
+def _sides(overlay: Overlay, user_id: int = 0) -> Sides:
+    """Return who is who; with a user, those whom he never logs are no parties either."""
+    return Sides(
+        ours=lambda address: is_ours(address, overlay),
+        service=overlay.is_service,
+        never_log=lambda address: is_never_log(address, overlay, user_id),
+    )
 
 
 def _as_note(message: Message, readings: list[Reading | Unread]) -> list[Reading | Unread]:

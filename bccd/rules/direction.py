@@ -88,6 +88,29 @@ def read_incoming(content: Content, sides: Sides) -> Reading | Unread:
     return _incoming(content, content.sender, sides, Provenance.DIRECT, "2")
 
 
+def with_all_parties(reading: Reading, sides: Sides) -> Reading:
+    """Return a reading with those whom only its submitter never logs; `sides` knows the company's list alone.
+
+    Which messages hang together must not depend on who filed them.
+    """
+    content, main, others = reading.content, reading.main, reading.others
+    if reading.direction is Direction.OUTGOING and reading.rule != "1c":
+        whole: Reading | Unread = _outgoing(
+            content,
+            external(content.to, sides),
+            external(content.cc, sides),
+            reading.provenance,
+            reading.rule,
+        )
+    elif reading.direction is Direction.INCOMING and (main or others) and content.sender is not None:
+        whole = _incoming(content, content.sender, sides, reading.provenance, reading.rule)
+    else:
+        return reading
+    if isinstance(whole, Reading):
+        main, others = whole.main, whole.others
+    return replace(reading, main=main, others=others)
+
+
 def external(mailboxes: Iterable[Mailbox], sides: Sides) -> tuple[Mailbox, ...]:
     """Return ext(S): the mailboxes that are neither ours nor on the never-log list, each address once."""
     seen: set[str] = set()

@@ -65,7 +65,7 @@ def match_all(
     left_out: list[str] = []
     outside = 0
     for address in dict.fromkeys(box.address for box in boxes if box.address):
-        excluded = exclusion(address, overlay, submitter, lists)
+        excluded = exclusion(address, overlay, lists)
         if excluded:
             matches[address] = excluded
         elif outside < MAX_ADDRESSES:
@@ -78,6 +78,8 @@ def match_all(
 
 def match(address: str, overlay: Overlay, submitter: int) -> Match:
     """Match an outside party to its contacts, else to an organisation (rules.md 6)."""
+    if is_never_log(address, overlay, submitter):  # to others who file this mail he may be a contact
+        return Match(address, Verdict.UNKNOWN, "on the user's own never-log list")
     candidates = overlay.contacts(address)
     if not candidates:
         found = organisation_of(address, overlay)
@@ -99,7 +101,7 @@ def match(address: str, overlay: Overlay, submitter: int) -> Match:
     return Match(address, Verdict.CONTACT, f"{reason}, {several}", contact=ranked[0])
 
 
-def exclusion(address: str, overlay: Overlay, submitter: int, lists: Collection[str] = ()) -> Match | None:
+def exclusion(address: str, overlay: Overlay, lists: Collection[str] = ()) -> Match | None:
     """Tell whether the address is kept out of matching (rules.md 5)."""
     if overlay.is_service(address):
         return Match(address, Verdict.SERVICE, "a drop address of the company")
@@ -109,7 +111,7 @@ def exclusion(address: str, overlay: Overlay, submitter: int, lists: Collection[
         return Match(address, Verdict.USER, reason, user_id=entry.user.id)
     others = (
         (Verdict.INTERNAL, "an internal domain", is_internal(address, overlay)),
-        (Verdict.NEVER_LOG, "on the never-log list", is_never_log(address, overlay, submitter)),
+        (Verdict.NEVER_LOG, "on the never-log list", is_never_log(address, overlay)),
         (Verdict.EXCLUDED, "the address of a mailing list", is_list(address, lists)),
         (Verdict.EXCLUDED, "the address of a machine", is_machine(address.rpartition("@")[0])),
     )
@@ -168,11 +170,13 @@ def organisation_of(address: str, overlay: Overlay) -> Organisation | None:
     return None
 
 
-def may_not_create(address: str, overlay: Overlay) -> str:
+def may_not_create(address: str, overlay: Overlay, submitter: int) -> str:
     """Say why no contact is made from this address, empty where one may be (rules.md 5)."""
     local = address.rpartition("@")[0]
     if overlay.user_address(address) is not None:
         return "it is a user's address, not confirmed yet"
+    if is_never_log(address, overlay, submitter):
+        return "it is on the user's own never-log list"
     if is_no_reply(local):
         return "nobody reads what is sent to it"
     if is_role(local) and not overlay.company.policy.create_role_contacts:
@@ -193,10 +197,10 @@ def is_internal(address: str, overlay: Overlay) -> bool:
     return bool(internal) and not internal.isdisjoint(parent_domains(domain_of(address)))
 
 
-def is_never_log(address: str, overlay: Overlay, submitter: int) -> bool:
-    """Tell whether the address, its domain or a parent is on a never-log list: the company's, his own.
+def is_never_log(address: str, overlay: Overlay, submitter: int = 0) -> bool:
+    """Tell whether the address, its domain or a parent is on the company's never-log list (rules.md 3.5).
 
-    (rules.md 3.5)
+    With a submitter, his own list counts too.
     """
     return not overlay.never_log(submitter).isdisjoint(never_log_entries(address))
 

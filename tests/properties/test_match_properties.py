@@ -90,7 +90,7 @@ def overlay(*contacts: Contact, policy: Policy | None = None) -> Overlay:
 def test_no_tag_makes_a_service_address_a_counterparty(tag: str) -> None:
     """Drop addresses with any tag, and reply addresses with any token (rule 5)."""
     for address in (f"crm+{tag}@drop.example", f"r+{tag}@drop.example"):
-        found = exclusion(address, overlay(), 1)
+        found = exclusion(address, overlay())
         assert found is not None and found.verdict is Verdict.SERVICE
 
 

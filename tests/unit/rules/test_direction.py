@@ -274,7 +274,8 @@ def test_never_log_of_a_user_is_his_own(world: World, make: Make) -> None:
     )
     assert (anna.outcome.state, anna.outcome.reason) == (DeliveryState.SET_ASIDE, "never_log")
     assert [contact.address for contact in both.contacts] == [EVE]
-    assert {p.verdict for p in both.participants if p.address == JAN} == {"never_log"}
+    assert {p.verdict for p in both.participants if p.address == JAN} == {"unknown"}, "to others he may be"
+    assert [link.contact_id for link in both.links] == [both.contacts[0].id]
     assert [contact.address for contact in bert.contacts] == [JAN]
 
 
