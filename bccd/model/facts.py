@@ -70,8 +70,19 @@ class KnownMessage:
     msgid: str = ""
     sent_at: datetime | None = None
     provenance: Provenance = Provenance.BCC
-    recipients: tuple[str, ...] = ()  # of To and Cc, empty where a name stood alone; told for weak keys only
+    people: tuple[tuple[str, str, str], ...] = ()  # role, address, name, sorted; told for weak keys only
     refs: str = ""
+    subject: str = ""
+
+    @property
+    def recipients(self) -> tuple[str, ...]:
+        """The addresses of To and Cc, empty where a name stood alone."""
+        return tuple(address for role, address, _ in self.people if role in ("to", "cc"))
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """The addresses of Sender and Reply-To."""
+        return tuple(address for role, address, _ in self.people if role in ("sender", "reply_to"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -217,6 +217,7 @@ class Settled:
     state: LinkState  # active for the deal he named, rejected for the others
     actor_id: int
     at: datetime
+    audience_id: int  # who is told: everyone where all see the message
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from bccd.model.directory import Sharing
 from bccd.model.events import EventKind
 from bccd.model.facts import KnownMessage
-from bccd.model.plan import Change, Merge, NewContact, Regroup
+from bccd.model.plan import Change, Merge, NewContact, Regroup, Settled
 from bccd.rules.case import Case
 
 EVERYONE = 0
@@ -19,6 +19,16 @@ def general(
     winner = merge.winner if merge else None
     became = (merged(loser, winner) for loser in (merge.losers if merge else ()))
     return (*made, *became, *(splits_and_merges(regroup) if regroup else ()))
+
+
+def settled(answers: Iterable[Settled]) -> tuple[Change, ...]:
+    """Announce suggestions that were answered, to those who see their messages."""
+    return tuple(
+        Change(
+            EventKind.LINK_CHANGED, it.audience_id, it.conversation_id, it.message_id, it.link_id, it.actor_id
+        )
+        for it in answers
+    )
 
 
 def splits_and_merges(regroup: Regroup) -> tuple[Change, ...]:

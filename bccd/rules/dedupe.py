@@ -15,12 +15,18 @@ def id_key(content: Content) -> bytes:
 
 
 def identity_key(content: Content) -> bytes:
-    """Return 16 bytes that are equal where identity fields, recipients and content are.
+    """Return 16 bytes that are equal where identity fields, people, subject and content are.
 
-    Recipients and digest are always part of the key: a second submitter becomes an owner of a message, and
-    sees all of it, only if he sent the very same.
+    All that is shown of a message is part of the key: a second submitter becomes an owner of it, and sees all
+    of it, only if he sent the very same.
     """
-    return _key(id_key(content).hex(), _recipients(content), digest_of(content).hex())
+    return _key(
+        id_key(content).hex(),
+        whole_subject(content.subject),
+        "\x1e".join("\x1d".join(one) for one in people(content)),
+        " ".join((*content.in_reply_to, "", *content.references)),
+        digest_of(content).hex(),
+    )
 
 
 def weak_key(content: Content) -> bytes | None:
@@ -36,6 +42,20 @@ def _sender(content: Content) -> str:
 
 def _recipients(content: Content) -> str:
     return ",".join(sorted({box.address for box in (*content.to, *content.cc) if box.address}))
+
+
+def whole_subject(subject: str) -> str:
+    """Return a subject with its white space folded, and nothing taken away."""
+    return " ".join(subject.split())
+
+
+def people(content: Content) -> tuple[tuple[str, str, str], ...]:
+    """Return everyone who is named openly: role, address and name, sorted."""
+    one = {"from": content.sender, "sender": content.actual_sender}
+    named = [(role, box) for role, box in one.items() if box]
+    many = {"reply_to": content.reply_to, "to": content.to, "cc": content.cc}
+    named += [(role, box) for role, boxes in many.items() for box in boxes]
+    return tuple(sorted((role, box.address, box.name) for role, box in named))
 
 
 def _instant(date: datetime | None) -> str:

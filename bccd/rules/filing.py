@@ -174,7 +174,11 @@ def _common(
         "regroup": place.regroup,
         "tokens": place.tokens,
         "settled": settled,
-        "changes": (*announce.general(case.contacts, place.merge, place.regroup), *changes),
+        "changes": (
+            *announce.general(case.contacts, place.merge, place.regroup),
+            *announce.settled(settled),
+            *changes,
+        ),
     }
 
 

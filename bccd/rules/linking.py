@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from bccd.model.directory import Sharing
 from bccd.model.envelope import Tag
 from bccd.model.message import AutoKind
 from bccd.model.plan import Direction, LinkOrigin, LinkState, NewLink, Settled, Step
@@ -93,8 +94,15 @@ def _people(case: Case, linkable: list[Match]) -> list[ContactLink]:
 def settle(case: Case, links: tuple[NewLink, ...], place: Place) -> tuple[Settled, ...]:
     """Answer what the submitter is still asked here by the deal that he names in the address."""
     named = {link.deal_id for link in links if link.origin is LinkOrigin.TAG}
-    if not named:
+    if not named or case.sharing is Sharing.PRIVATE:  # a private mail says nothing on what others may see
         return ()
+    waiting = [
+        said
+        for said in case.overlay.verdicts(place.joined, case.owners)
+        if said.state is LinkState.SUGGESTED and said.deal_id
+    ]
+    mine = {said.link_id for said in waiting if said.viewer in case.owners}
+    seen_by_all = {said.link_id for said in waiting if said.viewer == 0}
     found = {
         said.link_id: Settled(
             said.link_id,
@@ -103,9 +111,10 @@ def settle(case: Case, links: tuple[NewLink, ...], place: Place) -> tuple[Settle
             LinkState.ACTIVE if said.deal_id in named else LinkState.REJECTED,
             case.user_id,
             case.at,
+            0 if said.link_id in seen_by_all else case.user_id,
         )
-        for said in case.overlay.verdicts(place.joined, case.owners)
-        if said.state is LinkState.SUGGESTED and said.deal_id and said.viewer in case.owners
+        for said in waiting
+        if said.link_id in mine
     }
     if found:
         count = len({settled.message_id for settled in found.values()})

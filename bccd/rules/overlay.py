@@ -313,11 +313,11 @@ class Overlay:
         if new is None:
             return next((m for m in self._messages.values() if m.id == plan.outcome.message_id), None)
         self._learn_activity(new, plan)
-        to = (who.address for who in plan.participants if who.role in ("to", "cc") and not who.copy_id)
+        people = ((who.role, who.address, who.name) for who in plan.participants if not who.copy_id)
         return KnownMessage(
             new.id, new.conversation_id, new.id_key, new.identity_key, frozenset(), new.shared, new.linked,
             weak_key=new.weak_key, digest=new.content_digest, msgid=new.msgid, sent_at=new.sent_at,
-            provenance=new.provenance, recipients=tuple(sorted(to)), refs=new.refs,
+            provenance=new.provenance, people=tuple(sorted(people)), refs=new.refs, subject=new.subject,
         )  # fmt: skip
 
     def _keep(self, known: KnownMessage) -> None:

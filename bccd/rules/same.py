@@ -6,6 +6,7 @@ from datetime import timedelta
 from bccd.model.facts import KnownMessage
 from bccd.model.message import Content
 from bccd.model.plan import Provenance
+from bccd.rules.dedupe import people, whole_subject
 
 Ours = Callable[[str], bool]
 
@@ -26,6 +27,8 @@ def same_message(
         (distance, known)
         for known in candidates
         if known.digest == digest
+        and whole_subject(known.subject) == whole_subject(content.subject)
+        and _tells_all(content, way, known, ours)
         and (distance := _distance(content, way, known)) is not None
         and same_people(
             [box.address for box in (*content.to, *content.cc)],
@@ -40,6 +43,19 @@ def same_message(
     # A daily report forwarded in a text could be yesterday's by the clock alone: the very minute comes first.
     best = [known for distance, known in near if distance == nearest or nearest > timedelta(minutes=1)]
     return best[0] if len(best) == 1 else None
+
+
+def _tells_all(content: Content, way: Provenance, known: KnownMessage, ours: Ours) -> bool:
+    """Tell whether the mail names all that is shown of the stored one besides its recipients.
+
+    A text tells of a header what the forwarder's client prints; whole mails must agree in all of it.
+    """
+    if not _inline(way, known):
+        parents = {*content.in_reply_to, *content.references, content.message_id, *content.other_ids}
+        return people(content) == known.people and parents.issuperset(known.refs.split())
+    named = (content.sender, content.actual_sender, *content.reply_to, *content.to, *content.cc)
+    told = {box.address for box in named if box}
+    return all(address in told or ours(address) for address in known.others if address)
 
 
 def _inline(way: Provenance, known: KnownMessage) -> bool:

@@ -66,10 +66,12 @@ _NAME = text(
 ).bindparams(bindparam("sent_at", type_=Instant), bindparam("sort_at", type_=Instant))
 _SETTLE = text(
     "UPDATE link SET state = :state, origin = :origin, actor_id = :actor, decided_at = :at"
-    " WHERE company_id = :company AND id = :id AND state = 'suggested'"
+    " WHERE company_id = :company AND id = :id AND state = 'suggested' AND EXISTS (SELECT 1 FROM message m"
+    " WHERE m.company_id = link.company_id AND m.id = link.message_id AND (m.linked OR NOT m.shared))"
 ).bindparams(bindparam("at", type_=Instant))
 _LINKED = text(
-    "UPDATE message SET linked = :linked, change_seq = :seq WHERE company_id = :company AND id = :id"
+    "UPDATE message SET linked = (linked OR NOT shared), change_seq = :seq"
+    " WHERE company_id = :company AND id = :id"
 )
 _KNOWN_SINCE = text(
     "UPDATE participant SET contact_id = :contact, verdict = 'contact' WHERE company_id = :company"
@@ -162,12 +164,13 @@ class Applier:
             self._run(_NAME, [row])
 
     def _settle(self, edit: Settled, seq: int) -> None:
+        """Answer a suggestion, unless that would open its message to others: then its owner is asked on."""
         taken = edit.state is LinkState.ACTIVE
         origin = LinkOrigin.TAG if taken else LinkOrigin.MANUAL
         row = {"id": edit.link_id, "state": edit.state.value, "origin": origin.value, "at": edit.at}
         self._run(_SETTLE, [row | {"actor": edit.actor_id}])
         if taken:
-            self._run(_LINKED, [{"id": edit.message_id, "linked": True, "seq": seq}])
+            self._run(_LINKED, [{"id": edit.message_id, "seq": seq}])
 
     def _merge(self, edit: Merge, seq: int) -> None:
         for loser in edit.losers:

@@ -53,6 +53,7 @@ _MESSAGE = select(
     t.message.c.sent_at,
     t.message.c.provenance,
     t.message.c.refs,
+    t.message.c.subject,
     t.message_copy.c.owner_id,
 ).join_from(
     t.message,
@@ -143,14 +144,14 @@ ABOUT = union_all(
         literal(WENT_TO, literal_execute=True),
         t.participant.c.message_id,
         _no_id,
-        _no_text,
+        t.participant.c.role,
         _no_id,
-        t.participant.c.address,
+        t.participant.c.address + literal("\n", literal_execute=True) + t.participant.c.name,
         _no_id,
     ).where(
         t.participant.c.company_id == _company,
         t.participant.c.message_id.in_(_listed("weak")),
-        t.participant.c.role.in_(["to", "cc"]),
+        t.participant.c.role.in_(["from", "sender", "reply_to", "to", "cc"]),
         t.participant.c.copy_id == 0,
     ),
 )

@@ -61,13 +61,13 @@ def _messages(rows: Rows, query: Query) -> dict[bytes, KnownMessage]:
     owners: defaultdict[bytes, set[int]] = defaultdict(set)
     asked = {"id_keys": query.id_keys, "weak_keys": query.weak_keys}
     for id_, conversation_id, id_key, key, shared, linked, *more, owner_id in rows(queries.MESSAGES, **asked):
-        weak_key, digest, msgid, sent_at, provenance, refs = more
+        weak_key, digest, msgid, sent_at, provenance, refs, subject = more
         if owner_id is not None:
             owners[key].add(owner_id)
         found[key] = KnownMessage(
             id_, conversation_id, id_key, key, frozenset(owners[key]), bool(shared), bool(linked),
             weak_key=weak_key, digest=digest, msgid=msgid, sent_at=sent_at, provenance=Provenance(provenance),
-            refs=refs,
+            refs=refs, subject=subject,
         )  # fmt: skip
     return found
 
@@ -83,7 +83,7 @@ def _about(
     if not conversations:
         return messages, {}
     deals: defaultdict[int, set[tuple[int, DealStatus]]] = defaultdict(set)
-    recipients: defaultdict[int, list[str]] = defaultdict(list)
+    people: defaultdict[int, list[tuple[str, str, str]]] = defaultdict(list)
     carried: defaultdict[int, set[CarriedDeal]] = defaultdict(set)
     for what, id_, deal_id, status, *who in rows(
         queries.ABOUT,
@@ -101,9 +101,14 @@ def _about(
             case queries.CARRIES:
                 deals[id_].add((deal_id, DealStatus(status)))
             case _:
-                recipients[id_].append(who[1])
+                address, _, name = who[1].partition("\n")
+                people[id_].append((status, address, name))
     found = {
-        key: replace(known, deals=frozenset(deals[known.id]), recipients=tuple(sorted(recipients[known.id])))
+        key: replace(
+            known,
+            deals=frozenset(deals[known.id]),
+            people=tuple(sorted(people[known.id])),
+        )
         for key, known in messages.items()
     }
     return found, {id_: frozenset(handed) for id_, handed in carried.items()}

@@ -66,11 +66,9 @@ class _Reader:
 
     def _message(self, row: Row, query: Query) -> KnownMessage:
         copies = (copy for copy in self._rows("message_copy") if copy["message_id"] == row["id"])
-        to = (
-            p["address"]
-            for p in self._rows("participant")
-            if p["message_id"] == row["id"] and p["role"] in ("to", "cc") and not p["copy_id"]
-        )
+        people = [p for p in self._rows("participant") if p["message_id"] == row["id"] and not p["copy_id"]]
+        weak = row["weak_key"] in query.weak_keys
+        named = [(p["role"], p["address"], p["name"]) for p in people if p["role"] != "bcc"]
         return KnownMessage(
             row["id"],
             row["conversation_id"],
@@ -85,8 +83,9 @@ class _Reader:
             row["msgid"],
             row["sent_at"],
             Provenance(row["provenance"]),
-            tuple(sorted(to)) if row["weak_key"] in query.weak_keys else (),
+            tuple(sorted(named)) if weak else (),
             row["refs"],
+            row["subject"],
         )
 
     def _deals_of_message(self, message_id: int) -> frozenset[tuple[int, DealStatus]]:

@@ -191,14 +191,15 @@ def _regroup(tables: Tables, company_id: int, edit: Regroup, seq: int) -> None:
 
 def _settle(tables: Tables, company_id: int, edit: Settled, seq: int) -> None:
     link = tables["link"][company_id, edit.link_id]
+    message = tables["message"][company_id, edit.message_id]
     taken = edit.state is LinkState.ACTIVE
     origin = LinkOrigin.TAG if taken else LinkOrigin.MANUAL
     said = {"state": edit.state.value, "origin": origin.value, "actor_id": edit.actor_id}
-    if link["state"] == LinkState.SUGGESTED:
+    if link["state"] == LinkState.SUGGESTED and (message["linked"] or not message["shared"]):
         tables["link"][company_id, edit.link_id] = link | said | {"decided_at": edit.at}
     if taken:
-        row = tables["message"][company_id, edit.message_id]
-        tables["message"][company_id, edit.message_id] = row | {"linked": True, "change_seq": seq}
+        linked = message["linked"] or not message["shared"]
+        tables["message"][company_id, edit.message_id] = message | {"linked": linked, "change_seq": seq}
 
 
 def hand_on(tables: Tables, company_id: int, touched: Collection[int], gone: Collection[int]) -> None:
