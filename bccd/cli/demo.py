@@ -207,7 +207,9 @@ def _print_commands(config: Config, path: Path, rows: Sequence[_Row]) -> None:
     """Say what to try next, in commands that can be copied: past rich, which would wrap them."""
     shown = relative(path)
     filed = next((show_id(row.sent.delivery_id) for row in rows if row.sent.delivery_id is not None), "ID")
-    conversation = next((row.look.conversation for row in rows if row.look and row.look.conversation), "N")
+    looks = [row.look for row in rows if row.look]
+    conversation = next((look.conversation for look in looks if look.conversation), "N")
+    asked = next((look.conversation for look in looks if look.offered), "N")
     server = config.listen.smtp[0]
     swaks = ["swaks", "--server", server, "--from", "anna@harbourpine.example", "--to", samples.DROP]
     swaks += ["--header", "To: Ingrid Solberg <ingrid.solberg@fjordfoods.example>"]
@@ -229,6 +231,10 @@ Look at what became of a mail, and at a conversation as Anna sees it:
 {ours("explain", filed)}
 {ours("show", "--as", "u-1", str(conversation))}
 {ours("queue", "list")}
+
+Say as Marek which of the customer's three deals that mail is about:
+
+{ours("command", "choice.resolve", "--as", "u-2", f"conversation={asked}", 'deal="202"')}
 
 Ctrl-C stops it; the data stays."""
     )

@@ -226,7 +226,7 @@ def test_its_log_names_nobody(once: Rows) -> None:
 
 
 def test_commands_go_through_the_running_daemon(once: Rows) -> None:
-    """While a demo serves, its filer retries mail and adds records, and the outcome is seen at once."""
+    """While a demo serves, its filer retries mail, adds records and does commands; all is seen at once."""
     folder, rows = once
     config, ports = ("--config", str(folder / "bccd.toml")), free_ports(3)
     held = rows["From an alias not confirmed yet"]["delivery"]
@@ -241,6 +241,9 @@ def test_commands_go_through_the_running_daemon(once: Rows) -> None:
         assert again > before
         added = bccd("directory", "add", "never-log", *config, "--entry", "@new.example")
         assert added.returncode == 0, added.stderr
+        asked = rows["Bcc to a contact with three open deals"]["conversation"]
+        choose = ("command", "choice.resolve", "--as", "u-2", f"conversation={asked}", 'deal="202"', "--json")
+        assert json.loads(bccd(*choose, *config).stdout)["state"] == "done"
         filed = rows["Unknown contact"]["delivery"]
         refused = bccd("queue", "delete", "--yes", *config, filed)
         assert (refused.returncode, refused.stderr) == (6, f"bccd: {filed} is not in the queue\n")
