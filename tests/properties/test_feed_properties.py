@@ -213,12 +213,14 @@ WITHOUT_CONTENT = {"conversation.merged", "conversation.split", "contact.added"}
 @some(30)
 @given(some_drafts())
 def test_no_event_tells_of_mail_that_its_reader_may_not_see(sqlite: Open, drafts: list[Draft]) -> None:
-    """Messages that he sees, actors who share or are himself, deliveries of his own; else nothing but ids."""
+    """Messages that he sees, actors who share, file for him or are himself, deliveries of his own or of his
+    team; else nothing but ids."""
     with sqlite() as stores, ExitStack() as stack:
         file_all(stores.database, [mail(number, draft) for number, draft in enumerate(drafts, 1)], [2, 1, 3])
         with reading(stores.database) as connection:
             owned = connection.execute(select(t.message_copy)).all()
             of = dict(connection.execute(select(t.delivery.c.id, t.delivery.c.user_id)).all())
+            teams = connection.execute(select(t.team_member)).all()
         sharing = {(copy.message_id, copy.owner_id) for copy in owned if copy.sharing == "shared"}
         for viewer in USERS:
             follower = Follower(stores.database, 1, viewer)
@@ -227,10 +229,15 @@ def test_no_event_tells_of_mail_that_its_reader_may_not_see(sqlite: Open, drafts
             for event in follower.bccd.rows("v1_change"):
                 if event["kind"] in ABOUT_MESSAGES:
                     assert event["message_id"] in seen
-                    known = {viewer, *(owner for message, owner in sharing if message == event["message_id"])}
-                    assert event["actor_id"] in {None, *known}
+                    known = {owner for message, owner in sharing if message == event["message_id"]}
+                    mine = [c for c in owned if (c.message_id, c.owner_id) == (event["message_id"], viewer)]
+                    came = {copy.delivery_id for copy in mine}  # a team's mail is a copy for each member
+                    known |= {copy.filed_by for copy in mine}
+                    known |= {copy.owner_id for copy in owned if copy.delivery_id in came}
+                    assert event["actor_id"] in {None, viewer, *known}
                 elif event["kind"].startswith("delivery."):
-                    assert of[event["entity_id"]] == viewer
+                    his = {viewer, *(member.team_id for member in teams if member.user_id == viewer)}
+                    assert of[event["entity_id"]] in his
                 else:
                     assert event["kind"] in WITHOUT_CONTENT
                     assert (event["message_id"], event["actor_id"]) == (None, None)
