@@ -8,7 +8,7 @@ from bccd.model.crm import Contact, Deal, DealStatus, Organisation
 from bccd.model.directory import Company, User, UserAddress
 from bccd.model.plan import LinkState, Outcome, Provenance
 from bccd.model.ruling import Ruling
-from bccd.model.strand import Override, Strand, Token
+from bccd.model.strand import Override, Strand, Ties, Token
 
 Span = tuple[datetime, datetime]
 
@@ -71,7 +71,7 @@ class KnownMessage:
     sent_at: datetime | None = None
     provenance: Provenance = Provenance.BCC
     people: tuple[tuple[str, str, str], ...] = ()  # role, address, name, sorted; told for weak keys only
-    refs: str = ""
+    ties: Ties = field(default_factory=Ties)
     subject: str = ""
 
     @property

@@ -8,7 +8,7 @@ from bccd.model.delivery import DeliveryState
 from bccd.model.directory import Sharing
 from bccd.model.events import EventKind
 from bccd.model.message import Attachment
-from bccd.model.strand import Token
+from bccd.model.strand import Ties, Token
 
 
 @unique
@@ -242,7 +242,7 @@ class MessageUpdate:
     shared: bool
     linked: bool
     contacts: tuple[tuple[str, int], ...] = ()  # participants known since: address, contact
-    refs: str | None = None  # as they are now, where this arrival names more
+    ties: Ties | None = None  # as they are now, where this arrival names more
     named: Named | None = None
 
 

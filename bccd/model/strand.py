@@ -14,11 +14,25 @@ class Strand:
     conversation_id: int
     own_ids: tuple[str, ...] = ()  # its Message-ID and further ids of the same mail
     parents: tuple[str, ...] = ()  # ids it names, the nearest first
-    thread_index: bytes = b""
-    calendar_uid: str = ""
+    thread_index: bytes = b""  # 16 octets for each that a copy of it has
+    calendar_uid: str = ""  # one a line
     parties: tuple[str, ...] = ()  # main counterparties: weak tokens count only between the same
     base: str = ""  # base subject
     broadcast: bool = False  # sent to many: answers to it do not belong together
+
+
+@dataclass(frozen=True, slots=True)
+class Ties:
+    """What ties a message to others besides its own ids, in the form in which it is stored.
+
+    All that any copy of it has: gateways and forwards leave out now this, now that.
+    """
+
+    refs: str = ""  # ids it names, one a line, the nearest first
+    thread_index: bytes = b""
+    calendar_uid: str = ""
+    parties: str = ""  # one a line
+    broadcast: bool = False
 
 
 @unique

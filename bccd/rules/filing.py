@@ -31,7 +31,7 @@ from bccd.rules.overlay import Overlay
 from bccd.rules.place import Place, find_place
 from bccd.rules.rows import attachment_rows, message_row, moments, participant_rows
 from bccd.rules.same import same_message
-from bccd.rules.thread import strand
+from bccd.rules.thread import strand, ties_of, united
 
 
 def file_reading(mail: Mail, reading: Reading, overlay: Overlay, room: int = MAX_NEW_CONTACTS) -> Plan:
@@ -79,9 +79,7 @@ def _strand(case: Case, message_id: int, known: KnownMessage | None) -> Strand:
     if known is None:
         return mine
     own = tuple(dict.fromkeys(id_ for id_ in (known.msgid, *_aliases(case, known)) if id_)) or mine.own_ids
-    named = (*known.refs.split("\n"), *mine.own_ids, *mine.parents)
-    refs = tuple(id_ for id_ in dict.fromkeys(named) if id_ and id_ not in own)
-    return replace(mine, own_ids=own, parents=refs)
+    return united(mine, own, known.ties)
 
 
 def _aliases(case: Case, known: KnownMessage) -> tuple[str, ...]:
@@ -130,7 +128,7 @@ def _second_arrival(case: Case, known: KnownMessage, place: Place, tied: Strand)
     _explain_again(case, owned=not fresh)
     verdict = f"owner {', '.join(map(str, fresh))} added" if fresh else "already owned"
     case.steps.append(Step("identity", f"message {known.id}", verdict, "the same mail stands already"))
-    refs, named = "\n".join(tied.parents), _named(case, known)
+    ties, named = ties_of(tied), _named(case, known)
     aliases = tuple(
         (id_, known.id) for id_ in tied.own_ids if id_ not in (known.msgid, named and named.msgid)
     )
@@ -140,14 +138,14 @@ def _second_arrival(case: Case, known: KnownMessage, place: Place, tied: Strand)
         shared,
         linked,
         _known_since(case, links),
-        refs if refs != known.refs else None,
+        ties if ties != known.ties else None,
         named,
     )
     altered = bool(links or named) or linked != known.linked
     changes = announce.again(
         case, known, place.conversation, is_open=shared and linked, fresh=fresh, altered=altered
     )
-    touched = copies or altered or update.refs is not None or shared != known.shared
+    touched = copies or altered or update.ties is not None or shared != known.shared
     reason = "owner_added" if fresh else "already_owned"
     copy_id = copies[0].id if copies else None
     return Plan(

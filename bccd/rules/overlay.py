@@ -11,7 +11,7 @@ from bccd.model.directory import Company, User, UserAddress
 from bccd.model.facts import CarriedDeal, Facts, KnownMessage, Verdict
 from bccd.model.plan import HandedOn, LinkState, NewMessage, Outcome, Plan, Regroup
 from bccd.model.ruling import Ruling
-from bccd.model.strand import Override, Strand, Token
+from bccd.model.strand import Override, Strand, Ties, Token
 from bccd.rules.thread import MARK
 
 _REPLY = "r"  # r+<token>@ is where an answer to us goes (rules.md 1.2)
@@ -292,7 +292,7 @@ class Overlay:
             return None
         update = plan.update
         if update is not None:
-            known = replace(known, shared=update.shared, linked=update.linked, refs=update.refs or known.refs)
+            known = replace(known, shared=update.shared, linked=update.linked, ties=update.ties or known.ties)
         if update is not None and (named := update.named) is not None:
             del self._messages[known.identity_key]
             self._weak[known.weak_key or b""].remove(known.identity_key)  # by which it was found
@@ -314,10 +314,11 @@ class Overlay:
             return next((m for m in self._messages.values() if m.id == plan.outcome.message_id), None)
         self._learn_activity(new, plan)
         people = ((who.role, who.address, who.name) for who in plan.participants if not who.copy_id)
+        ties = Ties(new.refs, new.thread_index or b"", new.calendar_uid, new.parties, new.broadcast)
         return KnownMessage(
             new.id, new.conversation_id, new.id_key, new.identity_key, frozenset(), new.shared, new.linked,
             weak_key=new.weak_key, digest=new.content_digest, msgid=new.msgid, sent_at=new.sent_at,
-            provenance=new.provenance, people=tuple(sorted(people)), refs=new.refs, subject=new.subject,
+            provenance=new.provenance, people=tuple(sorted(people)), ties=ties, subject=new.subject,
         )  # fmt: skip
 
     def _keep(self, known: KnownMessage) -> None:

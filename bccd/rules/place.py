@@ -7,7 +7,7 @@ from bccd.model.plan import Merge, NewConversation, Regroup, Step
 from bccd.model.strand import Strand, Token
 from bccd.rules.case import Case
 from bccd.rules.component import group, regroup_of
-from bccd.rules.thread import names, own_names, tokens
+from bccd.rules.thread import names, own_names, ties_of, tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ def find_place(case: Case, strand: Strand, known: KnownMessage | None) -> Place:
     overlay = case.overlay
     home = overlay.resolve(known.conversation_id) if known else 0
     around = overlay.around(names(strand)) | ({home} if home else set())
-    if _is_special(case, strand, around):
+    if _is_special(case, strand, around, known):
         return _put_together(case, replace(strand, conversation_id=home), around)
     found = tokens(
         strand,
@@ -65,13 +65,16 @@ def _explain(case: Case, winner: int, losers: tuple[int, ...]) -> None:
         )
 
 
-def _is_special(case: Case, strand: Strand, around: set[int]) -> bool:
+def _is_special(case: Case, strand: Strand, around: set[int], known: KnownMessage | None) -> bool:
     """Tell whether joining by tokens is not enough.
 
-    A user has split what the message may answer, or answers to a mail that went to many came before it.
+    A user has split what the message may answer, or answers to a mail that went to many came before it; or a
+    further copy tells more of such a mail.
     """
     overlay = case.overlay
     if any(overlay.is_by_hand(conversation) for conversation in around):
+        return True
+    if strand.broadcast and known is not None and ties_of(strand) != known.ties:
         return True
     own = own_names(strand)
     return strand.broadcast and bool(overlay.around(own)) and not own <= overlay.broadcasts(own)

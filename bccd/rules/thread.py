@@ -1,16 +1,18 @@
 """Tokens to conversations: connected components, whatever the order of arrival (data.md 1)."""
 
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from hashlib import blake2b
 
 from bccd.mail.addresses import domain_of
 from bccd.mail.domains import registered_domain, telling_domains
 from bccd.mail.subject import base_subject
-from bccd.model.strand import Strand, Token
+from bccd.model.strand import Strand, Ties, Token
 from bccd.rules.direction import Reading
 
 RECIPE = "2"  # part of every token; a new recipe means `rethread`
 MAX_REFERENCES = 99  # of References, the first one and the last ones
+_GUID = 16  # octets of a Thread-Index that name a conversation
 MARK = b"\0" * 8  # the scope under which a broadcast makes itself known
 
 
@@ -39,13 +41,44 @@ def strand(reading: Reading, message_id: int = 0, conversation_id: int = 0) -> S
     )
 
 
+def united(mine: Strand, own: tuple[str, ...], stored: Ties) -> Strand:
+    """Return what ties a stored message once a further copy has come, whichever of the two came first."""
+    named = (*stored.refs.split("\n"), *mine.own_ids, *mine.parents)
+    return replace(
+        mine,
+        own_ids=own,
+        parents=tuple(id_ for id_ in dict.fromkeys(named) if id_ and id_ not in own),
+        thread_index=b"".join(sorted({*_guids(mine.thread_index), *_guids(stored.thread_index)})),
+        calendar_uid="\n".join(sorted({*_lines(mine.calendar_uid), *_lines(stored.calendar_uid)})),
+        parties=tuple(sorted({*mine.parties, *_lines(stored.parties)})),
+        broadcast=mine.broadcast or stored.broadcast,
+    )
+
+
+def ties_of(strand: Strand) -> Ties:
+    """Return what is stored of a strand, its own ids aside."""
+    parents, parties = "\n".join(strand.parents), "\n".join(strand.parties)
+    return Ties(parents, strand.thread_index, strand.calendar_uid, parties, strand.broadcast)
+
+
+def names_of(ties: Ties) -> frozenset[bytes]:
+    """Return the first halves of all tokens to which a stored message may come by a further copy."""
+    return names(Strand(0, 0, (), _lines(ties.refs), ties.thread_index, ties.calendar_uid))
+
+
+def _lines(text: str) -> tuple[str, ...]:
+    return tuple(filter(None, text.split("\n")))
+
+
+def _guids(octets: bytes) -> list[bytes]:
+    return [octets[at : at + _GUID] for at in range(0, len(octets), _GUID)]
+
+
 def names(strand: Strand) -> frozenset[bytes]:
     """Return the first halves of all tokens: what must be looked up."""
     found = {_name("id", value) for value in (*strand.own_ids, *strand.parents)}
-    if strand.thread_index:
-        found.add(_name("ti", strand.thread_index.hex()))
-    if strand.calendar_uid:
-        found.add(_name("ical", strand.calendar_uid))
+    found |= {_name("ti", guid.hex()) for guid in _guids(strand.thread_index)}
+    found |= {_name("ical", uid) for uid in _lines(strand.calendar_uid)}
     return frozenset(found)
 
 
@@ -77,12 +110,11 @@ def tokens(
             found |= {(name, _scope(base, _side(party), apart)) for party in strand.parties}
         else:
             found.add((name, _scope(base, "", apart)))
-    if strand.thread_index:
+    for guid in _guids(strand.thread_index):
         # Outlook reuses Thread-Index for copied templates, so it counts only between the same people.
-        name = _name("ti", strand.thread_index.hex())
+        name = _name("ti", guid.hex())
         found |= {(name, _scope(base, party, apart)) for party in strand.parties}
-    if strand.calendar_uid:
-        found.add((_name("ical", strand.calendar_uid), _scope("", "", apart)))
+    found |= {(_name("ical", uid), _scope("", "", apart)) for uid in _lines(strand.calendar_uid)}
     return tuple(sorted(found))
 
 

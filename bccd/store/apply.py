@@ -1,10 +1,12 @@
 """Writes a batch: one executemany for each table, merges, clock and audiences last."""
 
+from dataclasses import asdict, fields
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, text
 
 from bccd.model.plan import LinkOrigin, LinkState, Merge, MessageUpdate, Regroup, Settled
+from bccd.model.strand import Ties
 from bccd.store import handed
 from bccd.store import tables as t
 from bccd.store.audiences import Audiences
@@ -57,7 +59,9 @@ _MOVE_LINKS = text(
 )
 _WIDEN = text(
     "UPDATE message SET shared = (shared OR :shared), linked = (linked OR :linked), change_seq = :seq,"
-    " refs = coalesce(:refs, refs) WHERE company_id = :company AND id = :id"
+    " refs = coalesce(:refs, refs), thread_index = coalesce(:thread_index, thread_index),"
+    " calendar_uid = coalesce(:calendar_uid, calendar_uid), parties = coalesce(:parties, parties),"
+    " broadcast = coalesce(:broadcast, broadcast) WHERE company_id = :company AND id = :id"
 )
 _NAME = text(
     "UPDATE message SET msgid = :msgid, in_reply_to = :parent, id_key = :id_key,"
@@ -93,6 +97,9 @@ _BOUNCED = text(
 _CLOCK = text(
     "UPDATE company_clock SET next_id = :next_id, change_seq = :change_seq WHERE company_id = :company"
 )
+
+
+TIES = tuple(field.name for field in fields(Ties))
 
 
 class Applier:
@@ -151,7 +158,8 @@ class Applier:
 
     def _widen(self, edit: MessageUpdate, seq: int) -> None:
         widened = {"id": edit.message_id, "shared": edit.shared, "linked": edit.linked, "seq": seq}
-        self._run(_WIDEN, [widened | {"refs": edit.refs}])
+        ties = dict.fromkeys(TIES) if edit.ties is None else asdict(edit.ties)
+        self._run(_WIDEN, [widened | ties | {"thread_index": ties["thread_index"] or None}])
         message = edit.message_id
         self._run(_KNOWN_SINCE, [{"id": message, "address": a, "contact": c} for a, c in edit.contacts])
         if edit.named is not None:

@@ -54,6 +54,10 @@ _MESSAGE = select(
     t.message.c.provenance,
     t.message.c.refs,
     t.message.c.subject,
+    t.message.c.thread_index,
+    t.message.c.calendar_uid,
+    t.message.c.parties,
+    t.message.c.broadcast,
     t.message_copy.c.owner_id,
 ).join_from(
     t.message,

@@ -8,8 +8,8 @@ from typing import Any
 from bccd.model.crm import DealStatus
 from bccd.model.facts import CarriedDeal, KnownMessage, Query, Verdict
 from bccd.model.plan import LinkState, Provenance
-from bccd.model.strand import Override, OverrideKind, Strand, Token
-from bccd.rules.thread import names
+from bccd.model.strand import Override, OverrideKind, Strand, Ties, Token
+from bccd.rules.thread import names, names_of
 from bccd.store import mailqueries as queries
 from bccd.store.tables import to_text
 
@@ -34,14 +34,16 @@ def standing(rows: Rows, query: Query, contacts: Collection[int]) -> Standing:
     """Read what stands; `contacts` are those that have a queried address."""
     tokens: dict[Token, int] = {}
     by_hand: set[int] = set()
-    for name, scope, conversation_id, split in rows(queries.TOKENS, tokens=query.tokens):
+    messages = _messages(rows, query)
+    wanted = query.tokens.union(*(names_of(message.ties) for message in messages.values()))
+    for name, scope, conversation_id, split in rows(queries.TOKENS, tokens=wanted):
         tokens[name, scope] = conversation_id
         if split:
             by_hand.add(conversation_id)
-    messages = _messages(rows, query)
     known = {*tokens.values(), *(message.conversation_id for message in messages.values())}
     messages, carried = _about(rows, messages, known, query, contacts)
-    anew = known if by_hand or query.broadcasts else set()
+    to_many = query.broadcasts or any(message.ties.broadcast for message in messages.values())
+    anew = known if by_hand or to_many else set()
     strands, overrides = read_strands(rows(queries.STRANDS, conversations=anew))
     named = {name for mine in strands.values() for strand in mine for name in names(strand)}
     return Standing(
@@ -61,13 +63,13 @@ def _messages(rows: Rows, query: Query) -> dict[bytes, KnownMessage]:
     owners: defaultdict[bytes, set[int]] = defaultdict(set)
     asked = {"id_keys": query.id_keys, "weak_keys": query.weak_keys}
     for id_, conversation_id, id_key, key, shared, linked, *more, owner_id in rows(queries.MESSAGES, **asked):
-        weak_key, digest, msgid, sent_at, provenance, refs, subject = more
+        weak_key, digest, msgid, sent_at, provenance, refs, subject, index, uid, parties, broadcast = more
         if owner_id is not None:
             owners[key].add(owner_id)
         found[key] = KnownMessage(
             id_, conversation_id, id_key, key, frozenset(owners[key]), bool(shared), bool(linked),
             weak_key=weak_key, digest=digest, msgid=msgid, sent_at=sent_at, provenance=Provenance(provenance),
-            refs=refs, subject=subject,
+            subject=subject, ties=Ties(refs, index or b"", uid, parties, bool(broadcast)),
         )  # fmt: skip
     return found
 

@@ -7,7 +7,8 @@ from typing import Any
 from bccd.model.crm import DealStatus
 from bccd.model.facts import CarriedDeal, KnownMessage, Query, Verdict
 from bccd.model.plan import LinkState, Provenance
-from bccd.rules.thread import MARK, names
+from bccd.model.strand import Ties
+from bccd.rules.thread import MARK, names, names_of
 from bccd.store.standing import Standing, in_turn, read_strands
 from bccd.store.tables import to_text
 from bccd.testing.tables import Row, Tables
@@ -24,15 +25,17 @@ class _Reader:
         self._company_id = company_id
 
     def read(self, query: Query, contacts: Collection[int]) -> Standing:
+        messages = self._messages(query)
+        wanted = query.tokens.union(*(names_of(message.ties) for message in messages.values()))
         tokens = {
             (row["token"], row["scope"]): self._living(row["conversation_id"])
             for row in self._rows("conversation_token")
-            if row["token"] in query.tokens
+            if row["token"] in wanted
         }
         by_hand = frozenset(id_ for id_ in tokens.values() if self._row("conversation", id_)["by_hand"])
-        messages = self._messages(query)
         known = {*tokens.values(), *(message.conversation_id for message in messages.values())}
-        anew = known if by_hand or query.broadcasts else set()
+        to_many = query.broadcasts or any(message.ties.broadcast for message in messages.values())
+        anew = known if by_hand or to_many else set()
         strands, overrides = read_strands(self._strands(anew))
         return Standing(
             tokens,
@@ -84,7 +87,9 @@ class _Reader:
             row["sent_at"],
             Provenance(row["provenance"]),
             tuple(sorted(named)) if weak else (),
-            row["refs"],
+            Ties(
+                row["refs"], row["thread_index"] or b"", row["calendar_uid"], row["parties"], row["broadcast"]
+            ),
             row["subject"],
         )
 

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from bccd.model.plan import LinkOrigin, LinkState, Merge, MessageUpdate, Regroup, Settled
@@ -138,8 +139,8 @@ def _edit(tables: Tables, company_id: int, edit: Edit, seq: int) -> None:
 def _widen(tables: Tables, company_id: int, edit: MessageUpdate, seq: int) -> None:
     row = tables["message"][company_id, edit.message_id]
     changed: Row = {"shared": row["shared"] or edit.shared, "linked": row["linked"] or edit.linked}
-    if edit.refs is not None:
-        changed["refs"] = edit.refs
+    if edit.ties is not None:
+        changed |= asdict(edit.ties) | {"thread_index": edit.ties.thread_index or None}
     if edit.named is not None:
         new = edit.named
         changed |= {

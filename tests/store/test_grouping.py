@@ -43,6 +43,12 @@ def send(
         LOGIN[user], to, message_id=f"{name}@x", text=f"text of {name}", more=fields | dict(more or {}),
         date=NOON + timedelta(minutes=count), subject=subject,
     )  # fmt: skip
+    return file(desk, raw, user)
+
+
+def file(desk: Desk, raw: bytes, user: int = ANNA) -> int:
+    """File a mail of this user; return the message."""
+    count = len(desk.column("delivery", "id"))
     sender = Sender(user, LOGIN[user], AuthMethod.TRUSTED_NETWORK)
     delivery = Delivery(
         count + 1, 1, (Target(DROP, 1),), LOGIN[user], Peer("127.0.0.1"), NOON, AuthReport("127.0.0.0/8"),
