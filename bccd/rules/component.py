@@ -24,6 +24,7 @@ class Grouping:
     merged: tuple[tuple[int, int], ...]  # conversation -> the one that holds its oldest message now
     tokens: tuple[tuple[Token, int], ...]
     by_hand: frozenset[int]  # conversations that hold what a user split off
+    salts: Mapping[int, int]  # message -> the group that it was split off with
 
 
 def group(
@@ -40,18 +41,17 @@ def group(
     `broadcasts` names mail to many that is not among them.
     """
     ordered = sorted(strands, key=lambda strand: strand.message_id)
-    salts = salts_of(ordered, overrides)
     many = {name for strand in ordered if strand.broadcast for name in own_names(strand)} | set(broadcasts)
-    found = {
-        strand.message_id: tokens(
-            strand,
-            split_on_subject=split_on_subject,
-            broadcasts=many,
-            salt=salts.get(strand.message_id, 0),
-        )
-        for strand in ordered
+
+    def its(strand: Strand, salt: int = 0) -> tuple[Token, ...]:
+        return tokens(strand, split_on_subject=split_on_subject, broadcasts=many, salt=salt)
+
+    found = {strand.message_id: its(strand) for strand in ordered}
+    salts = _salts(ordered, found, overrides)
+    found |= {
+        strand.message_id: its(strand, salt) for strand in ordered if (salt := salts.get(strand.message_id))
     }
-    components = _components(ordered, found, overrides)
+    components = _components(ordered, found, salts, overrides)
     claims = _claims(ordered, components)
     ids: dict[int, int] = {}
     started: list[int] = []
@@ -68,23 +68,37 @@ def group(
         tuple(sorted((old, ids[root]) for root, olds in claims.items() for old in olds if old != ids[root])),
         tuple(sorted(leading.items())),
         frozenset(homes[message_id] for message_id in salts),
+        salts,
     )
 
 
-def salts_of(strands: Sequence[Strand], overrides: Collection[Override]) -> dict[int, int]:
-    """Return the group that each message was split off with, by itself or because it answers one that was."""
+def _salts(
+    strands: Sequence[Strand], plain: Mapping[int, Collection[Token]], overrides: Collection[Override]
+) -> dict[int, int]:
+    """Return the group that each message was split off with, by itself or because it answers one that was.
+
+    An answer under another subject is of another conversation already and does not follow. So whom a message
+    follows stands in its own conversation, and nothing else need be known of.
+    """
     detached = {o.message_id: o.group_id for o in _in_turn(overrides) if o.kind is OverrideKind.DETACH}
     if not detached:
         return {}
-    by_id: dict[str, Strand] = {}
+    by_id: defaultdict[str, list[Strand]] = defaultdict(list)
     for strand in strands:
         for own in strand.own_ids:
-            by_id.setdefault(own, strand)
-    salts = {strand.message_id: _salt(strand, by_id, detached) for strand in strands}
+            by_id[own].append(strand)
+
+    def above(strand: Strand) -> Strand | None:
+        mine = frozenset(plain[strand.message_id])
+        parents = (it for parent in strand.parents for it in by_id.get(parent, ()))
+        known = (it for it in parents if it.message_id != strand.message_id)
+        return next((it for it in known if not mine.isdisjoint(plain[it.message_id])), None)
+
+    salts = {strand.message_id: _salt(strand, above, detached) for strand in strands}
     return {message_id: salt for message_id, salt in salts.items() if salt}
 
 
-def _salt(strand: Strand, by_id: Mapping[str, Strand], detached: Mapping[int, int]) -> int:
+def _salt(strand: Strand, above: Callable[[Strand], Strand | None], detached: Mapping[int, int]) -> int:
     """Follow a message to the nearest one above it that a user split off; 0 where there is none."""
     seen: set[int] = set()
     at: Strand | None = strand
@@ -92,13 +106,15 @@ def _salt(strand: Strand, by_id: Mapping[str, Strand], detached: Mapping[int, in
         if at.message_id in detached:
             return detached[at.message_id]
         seen.add(at.message_id)
-        above = (by_id[parent] for parent in at.parents if parent in by_id)
-        at = next((it for it in above if it.message_id != at.message_id), None)
+        at = above(at)
     return 0
 
 
 def _components(
-    strands: Sequence[Strand], found: Mapping[int, Iterable[Token]], overrides: Collection[Override]
+    strands: Sequence[Strand],
+    found: Mapping[int, Iterable[Token]],
+    salts: Mapping[int, int],
+    overrides: Collection[Override],
 ) -> dict[int, int]:
     """Return for each message the oldest one of its component."""
     parent = {strand.message_id: strand.message_id for strand in strands}
@@ -117,6 +133,9 @@ def _components(
     for message_id, mine in found.items():
         for token in mine:
             join(first.setdefault(token, message_id), message_id)
+    together: dict[int, int] = {}  # what was split off at once, though it may share no id
+    for message_id, salt in salts.items():
+        join(together.setdefault(salt, message_id), message_id)
     for override in overrides:
         other = override.other_id
         if override.kind is OverrideKind.JOIN and override.message_id in parent and other in parent:

@@ -1,7 +1,9 @@
 """Splits and merges by users: overrides, and the conversations that they touch put together anew."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from itertools import count
 
 from sqlalchemy import delete, insert, select
 
@@ -9,7 +11,7 @@ from bccd.model.command import Detach, Join
 from bccd.model.events import EventKind
 from bccd.model.plan import Change, NewConversation, Regroup
 from bccd.model.strand import Override, OverrideKind, Strand
-from bccd.rules.component import group, regroup_of, salts_of
+from bccd.rules.component import group, regroup_of
 from bccd.store import tables as t
 from bccd.store.editing import Editing
 from bccd.store.regroup import write_regroup
@@ -46,14 +48,16 @@ def override(at: Editing, edits: Iterable[Join | Detach], found: Around) -> None
     """Write what a user said of where messages belong, and put their conversations together anew."""
     said = tuple(one for edit in edits for one in _overrides(at, edit))
     _insert(at, said)
-    standing = _without_crossing(at, found, (*found.overrides, *said), {one.group_id for one in said} - {0})
-    made = group(
+    together = partial(
+        group,
         found.strands,
-        standing,
-        at.work.take_id,
         split_on_subject=splits_on_subject(at.connection, at.company_id),
         broadcasts=marks_of(at.connection, at.company_id, found.strands),
     )
+    overrides = (*found.overrides, *said)
+    apart = together(overrides, count(-1, -1).__next__).salts  # ids that nobody is to keep
+    standing = _without_crossing(at, overrides, apart, {one.group_id for one in said} - {0})
+    made = together(standing, at.work.take_id)
     regroup = regroup_of(made, found.strands, found.conversations, at.now)
     _start(at, regroup.started)
     write_regroup(at.connection, at.company_id, regroup, at.work.change_seq + 1)
@@ -62,24 +66,20 @@ def override(at: Editing, edits: Iterable[Join | Detach], found: Around) -> None
 
 
 def _overrides(at: Editing, edit: Join | Detach) -> Iterable[Override]:
-    """Return an edit's overrides; what is split off together is also joined, since it may share no id."""
+    """Return an edit's overrides; those of one split share a group."""
     match edit:
         case Join():
             yield Override(at.work.take_id(), OverrideKind.JOIN, edit.message_id, edit.other_id)
         case Detach():
-            first, *others = edit.message_ids
             group_id = at.work.take_id()
             for id_ in edit.message_ids:
                 yield Override(at.work.take_id(), OverrideKind.DETACH, id_, group_id=group_id)
-            for id_ in others:
-                yield Override(at.work.take_id(), OverrideKind.JOIN, id_, first)
 
 
 def _without_crossing(
-    at: Editing, found: Around, overrides: tuple[Override, ...], groups: Collection[int]
+    at: Editing, overrides: tuple[Override, ...], salts: Mapping[int, int], groups: Collection[int]
 ) -> tuple[Override, ...]:
     """Forget the joins by which what is split off now would hang on the rest after all."""
-    salts = salts_of(sorted(found.strands, key=lambda strand: strand.message_id), overrides)
 
     def side(message_id: int | None) -> int:
         salt = salts.get(message_id or 0, 0)

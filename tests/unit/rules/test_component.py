@@ -59,6 +59,24 @@ def test_one_command_keeps_together_what_it_splits_off() -> None:
     assert grouped(*mails, overrides=apart).homes == {1: 10, 2: 1_000, 3: 1_001}
 
 
+def test_what_is_split_off_at_once_shares_no_id_and_is_one_yet() -> None:
+    """Also once one of the three is split off again (data.md 1.6)."""
+    mails = (strand(1, 10), strand(2, 10, "x"), strand(3, 10, "y"), strand(4, 10, "z"))
+    three = tuple(Override(number, DETACH, number, group_id=7) for number in (2, 3, 4))
+    again = Override(9, DETACH, 2, group_id=9)
+    assert grouped(*mails, overrides=three).homes == {1: 10, 2: 1_000, 3: 1_000, 4: 1_000}
+    assert grouped(*mails, overrides=(*three, again)).homes == {1: 10, 2: 1_000, 3: 1_001, 4: 1_001}
+
+
+def test_an_answer_under_another_subject_does_not_follow_a_split() -> None:
+    """It is of another conversation already; where the company does not split by subject it is not."""
+    mails = (strand(1, 10), strand(2, 10, "m1"), strand(3, 11, "m2", base="invoice"))
+    said = (Override(7, DETACH, 2, group_id=7),)
+    found = grouped(*mails, overrides=said)
+    assert (found.homes, found.salts) == ({1: 10, 2: 1_000, 3: 11}, {2: 7})
+    assert grouped(*mails, overrides=said, split=False).salts == {2: 7, 3: 7}
+
+
 def test_the_oldest_message_keeps_the_conversation() -> None:
     """Who holds the link to a conversation finds the message that began it."""
     found = grouped(strand(1, 10), strand(2, 10, "m1"), overrides=(Override(7, DETACH, 1, group_id=7),))
