@@ -52,7 +52,7 @@ def _tells_all(content: Content, way: Provenance, known: KnownMessage, ours: Our
     """
     if not _inline(way, known):
         parents = {*content.in_reply_to, *content.references, content.message_id, *content.other_ids}
-        return people(content) == known.people and parents.issuperset(known.refs.split())
+        return people(content) == known.people and parents.issuperset(known.ties.refs.split())
     named = (content.sender, content.actual_sender, *content.reply_to, *content.to, *content.cc)
     told = {box.address for box in named if box}
     return all(address in told or ours(address) for address in known.others if address)
