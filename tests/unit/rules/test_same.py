@@ -98,32 +98,37 @@ def test_what_differs_is_another_mail(world: World, make: Make, change: dict[str
     assert owners(second) == {(second.message.id, 2)}
 
 
+SHOWN_BY_TEXT = [
+    {"subject": "Question [margin 40 %]"},
+    {"reply_to": (Mailbox("", "secret@partner.example"),)},
+    {"actual_sender": Mailbox("", "assistant@partner.example")},
+]
+SHOWN_BY_HEADER = [
+    *SHOWN_BY_TEXT,
+    {"in_reply_to": ("thread@partner.example",)},
+    {"to": (Mailbox("Anna the Great", "anna@seller.example"),)},
+]
+
+
 @pytest.mark.parametrize(
-    "change",
+    ("kind", "change"),
     [
-        {"subject": "Question [margin 40 %]"},
-        {"reply_to": (Mailbox("", "secret@partner.example"),)},
-        {"actual_sender": Mailbox("", "assistant@partner.example")},
-        {"in_reply_to": ("thread@partner.example",)},
-        {"to": (Mailbox("Anna the Great", "anna@seller.example"),)},
+        # A text names neither parents nor, in many clients, the names of our own people.
+        *((ForwardKind.INLINE, change) for change in SHOWN_BY_TEXT),
+        *((ForwardKind.ATTACHED, change) for change in SHOWN_BY_HEADER),
     ],
-    ids=["subject", "reply-to", "sender", "parent", "name"],
 )
-@pytest.mark.parametrize("kind", [ForwardKind.ATTACHED, ForwardKind.INLINE])
 def test_who_forges_what_identifies_a_mail_sees_nothing_else_of_it(
-    world: World, make: Make, change: dict[str, Any], kind: ForwardKind
+    world: World, make: Make, kind: ForwardKind, change: dict[str, Any]
 ) -> None:
     """Same id, author, date and text, and not all that is shown of the mail: then it is another one."""
     forged = captured(make) if kind is ForwardKind.ATTACHED else quoted(make)
-    first, second = world.decide(
+    _, second = world.decide(
         attached(world, make, replace(captured(make), **change)),
         world.mail(make.forward(forged, kind=kind), user=2),
     )
-    if kind is ForwardKind.INLINE and not {"reply_to", "actual_sender", "subject"} & change.keys():
-        return  # a text names neither parents nor, in many clients, the names of our own people
     assert second.message is not None
     assert owners(second) == {(second.message.id, 2)}
-    assert first.message is not None
 
 
 def test_minutes_must_agree(world: World, make: Make) -> None:
