@@ -28,6 +28,8 @@ class Body:
     messages: list[Part] = field(default_factory=list)  # parts that are whole mails
     types: set[str] = field(default_factory=set)  # media types of all parts
     told: list[Part] = field(default_factory=list)  # attached text: reports, events, header sections
+    plain_parts: list[Part] = field(default_factory=list)  # that are shown, as plain text
+    html_parts: list[Part] = field(default_factory=list)  # that are shown, as HTML
     defects: dict[Defect, None] = field(default_factory=dict)
 
 
@@ -48,6 +50,8 @@ def read_body(root: Part) -> Body:
     htmls: list[str] = []
     room = TEXT_CAP
     for place in shown:
+        body.plain_parts += [place.plain] if place.plain else []
+        body.html_parts += [place.html] if place.html else []
         text, html = _texts(place, body)
         text = _cut(text, room, body)
         room -= len(text)
