@@ -27,6 +27,8 @@ class Attachment:
     start: int  # offset of the encoded body in the raw mail
     end: int
     encoding: str  # "base64", "quoted-printable" or ""
+    shown: bool = False  # a picture that the shown HTML or text has in its place, and no file to open
+    within: str = ""  # where in the decoded part it is, if that is a container: "tnef:1"; empty for the part
 
 
 @unique
@@ -83,7 +85,10 @@ class Content:
     text: str = ""  # the whole readable text, LF line ends
     new_text: str = ""  # without quoted history
     attachments: tuple[Attachment, ...] = ()
+    html: str = ""  # sanitised, safe to show; empty where there is none or it could not be made safe
+    marks: tuple[str, ...] = ()  # what is special: "signed:smime", "encrypted:pgp", "gateway:banner", ...
     auto: AutoKind = AutoKind.NONE  # told by its own header section; none for what stands inline
+    auto_reason: str = ""  # what told it: "header:auto-submitted", "subject:de", ...; empty for AutoKind.NONE
     broadcast: bool = False  # sent to many, by its own header section; never for what stands inline
     other_ids: tuple[str, ...] = ()  # normalised, under which the same mail is known, without message_id
     calendar_uid: str = ""  # of the event that the mail invites to, answers or cancels (RFC 5545 3.8.4.7)
@@ -102,6 +107,20 @@ class ForwardKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Quoted:
+    """One mail of the history in an original's text, under a header block or an attribution line."""
+
+    sender: Mailbox | None  # None where none is named
+    date: datetime | None  # aware, UTC; None where unknown
+    subject: str = ""
+    to: tuple[Mailbox, ...] = ()
+    cc: tuple[Mailbox, ...] = ()
+    text: str = ""  # without quoting and without what it quotes itself
+    evidence: tuple[str, ...] = ()
+    confidence: float = 0.0  # 0 to 1
+
+
+@dataclass(frozen=True, slots=True)
 class Forward:
     """A forwarded original: what it says, how that was known, and how sure that is."""
 
@@ -110,6 +129,7 @@ class Forward:
     evidence: tuple[str, ...]  # e.g. ("marker:apple", "labels:pl", "header:x-forwarded-message-id")
     confidence: float  # 0 to 1
     inner: tuple["Forward", ...] = ()  # what the original itself forwards, outermost first
+    chain: tuple[Quoted, ...] = ()  # the history below the original, the nearest first
 
 
 @dataclass(frozen=True, slots=True)

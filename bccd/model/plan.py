@@ -124,6 +124,9 @@ class NewMessage:
     parties: str = ""  # main counterparties, one a line
     broadcast: bool = False
     weak_key: bytes | None = None
+    auto_reason: str = ""
+    marks: str = ""  # one word each, parted by blanks
+    body_html: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,9 @@ def message_row(
         "\n".join(tied.parties),
         tied.broadcast,
         weak_key(content),
+        content.auto_reason,
+        " ".join(content.marks),
+        content.html,
     )
 
 

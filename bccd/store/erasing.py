@@ -22,6 +22,9 @@ _SAID = {
     "size": 0,
     "content_digest": b"",
     "weak_key": None,
+    "auto_reason": "",
+    "marks": "",
+    "body_html": "",
     "msgid_reused": False,
 }
 _OF_MESSAGE = (t.participant, t.attachment, t.message_user_state)

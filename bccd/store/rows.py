@@ -29,7 +29,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "base_subject", "direction", "sent_at", "received_at", "sort_at", "from_address", "from_name",
         "snippet", "body_text", "new_text", "auto_kind", "provenance", "attachment_count", "size",
         "content_digest", "shared", "linked", "msgid_reused", "change_seq", "refs", "thread_index",
-        "calendar_uid", "parties", "broadcast", "weak_key",
+        "calendar_uid", "parties", "broadcast", "weak_key", "auto_reason", "marks", "body_html",
     ),
     "message_copy": (
         "company_id", "id", "message_id", "owner_id", "delivery_id", "source", "sharing", "comment_text",
@@ -41,7 +41,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     ),
     "attachment": (
         "company_id", "message_id", "part", "filename", "media_type", "disposition", "content_id", "size",
-        "sha256", "raw_sha256", "body_start", "body_end", "encoding",
+        "sha256", "raw_sha256", "body_start", "body_end", "encoding", "shown", "within",
     ),
     "link": (
         "company_id", "id", "conversation_id", "message_id", "contact_id", "organisation_id", "deal_id",
@@ -228,7 +228,7 @@ class Batch:
                 new.body_text, new.new_text, str(new.auto_kind), new.provenance.value,
                 new.attachment_count, new.size, new.content_digest, new.shared, new.linked,
                 new.msgid_reused, self.change_seq, new.refs, new.thread_index, new.calendar_uid, new.parties,
-                new.broadcast, new.weak_key,
+                new.broadcast, new.weak_key, new.auto_reason, new.marks, new.body_html,
             ))  # fmt: skip
             if new.shared:  # private mail leaves no trace in the directory
                 self._add_activity(plan, new.sort_at)
@@ -244,7 +244,8 @@ class Batch:
         rows["attachment"] += [(
             company_id, held.message_id, held.file.part, held.file.filename, held.file.media_type,
             held.file.disposition, held.file.content_id, held.file.size, held.file.sha256,
-            held.raw_sha256, held.file.start, held.file.end, held.file.encoding,
+            held.raw_sha256, held.file.start, held.file.end, held.file.encoding, held.file.shown,
+            held.file.within,
         ) for held in plan.attachments]  # fmt: skip
 
     def _add_activity(self, plan: Plan, at: datetime) -> None:

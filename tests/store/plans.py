@@ -127,7 +127,8 @@ def message(number: int, id_: int, home: int, at: datetime, *, shared: bool, lin
         id_, home, key(f"id{number}"), key(f"identity{number}"), f"m{number}@seller.example", "",
         f"Offer {number}", "offer", Direction.OUTGOING, at, NOON, at, "anna@seller.example", "Anna",
         f"snippet {number}", f"text {number}", f"new {number}", "", Provenance.BCC, 0, 1_234, key("digest"),
-        shared, linked, msgid_reused=False,
+        shared, linked, msgid_reused=False, auto_reason="header:precedence", marks="signed:smime tnef",
+        body_html=f"<p>text {number}</p>",
     )  # fmt: skip
 
 
@@ -144,7 +145,18 @@ def with_file(got: Filed) -> Filed:
     """Return the same with an attachment."""
     it, plan = got
     file = Attachment(
-        "2", "offer.pdf", "application/pdf", "attachment", "", 99, b"s" * 32, 400, 530, "base64"
+        "2",
+        "offer.pdf",
+        "application/pdf",
+        "attachment",
+        "",
+        99,
+        b"s" * 32,
+        400,
+        530,
+        "base64",
+        True,
+        "tnef:1",
     )
     held = NewAttachment(plan.outcome.message_id or 0, it.delivery.raw_sha256, file)
     return it, replace(plan, attachments=(held,))

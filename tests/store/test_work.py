@@ -246,7 +246,12 @@ def test_a_mail_writes_every_row(bench: Bench) -> None:
         (1001, 1000, "2026-11-20T12:01:00.000000Z", 1)
     ]
     assert bench.column("participant", "role", "copy_id") == [("bcc", 1002), ("from", 0), ("to", 0)]
-    assert bench.column("attachment", "part", "body_start", "body_end") == [("2", 400, 530)]
+    assert bench.column("message", "auto_reason", "marks", "body_html") == [
+        ("header:precedence", "signed:smime tnef", "<p>text 1</p>")
+    ]
+    assert bench.column("attachment", "part", "body_start", "body_end", "within") == [
+        ("2", 400, 530, "tnef:1")
+    ]
     assert bench.column("link", "id", "contact_id", "deal_id") == [(1003, JAN, None), (1004, None, OPEN)]
     assert bench.column("delivery", "id", "state", "copy_id") == [(1, "filed", 1002)]
     assert bench.column("delivery_recipient", "address") == [DROP]

@@ -117,6 +117,9 @@ message = Table(
     flag("broadcast", default=False),
     octets("weak_key", null=True),  # author, subject and text without an id; null where that is too little
     moment("erased_at", null=True),  # its last copy was deleted: only what threads it is left
+    words("auto_reason", default=""),
+    words("marks", default=""),  # what is special about it, one word each, parted by blanks
+    words("body_html", default=""),  # safe to show; the last column, so that lists read past none of it
     key("id"),
     one("identity_key"),
     of("conversation_id", "conversation"),
@@ -215,6 +218,8 @@ attachment = Table(
     whole("body_start"),
     whole("body_end"),
     words("encoding"),
+    flag("shown", default=False),
+    words("within", default=""),  # where in the decoded part it is, if the part is a container
     key("message_id", "part"),
     of("message_id", "message"),
     index("attachment", "raw_sha256"),
