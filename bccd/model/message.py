@@ -97,6 +97,10 @@ class Content:
     weak_text: bytes = b""  # 16 octets of the first letters of new_text, see mail/digest.py; or empty
 
 
+# From this confidence on, mail is filed as its found author's; below, its user is asked who wrote it.
+SURE = 0.6
+
+
 @unique
 class ForwardKind(StrEnum):
     """How a forwarded original was carried."""
@@ -129,6 +133,7 @@ class Forward:
     evidence: tuple[str, ...]  # e.g. ("marker:apple", "labels:pl", "header:x-forwarded-message-id")
     confidence: float  # 0 to 1
     inner: tuple["Forward", ...] = ()  # what the original itself forwards, outermost first
+    candidates: tuple[Mailbox, ...] = ()  # who may have written it, where that is not sure
     chain: tuple[Quoted, ...] = ()  # the history below the original, the nearest first
 
 

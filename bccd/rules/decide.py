@@ -31,6 +31,8 @@ _ADVICE = {
     "never_log": "nobody takes part but parties on the never-log list",
 }
 
+_CANDIDATE = "the forwarded mail names him in a place that is no proof"
+
 _WHY_HELD = {
     "unknown_sender": "the address is no user's",
     "unverified_sender": "nothing proves that the mail is from this user",
@@ -132,7 +134,9 @@ def _read(mail: Mail, overlay: Overlay, who: Submission, steps: list[Step], *, l
     everyone = _sides(overlay)
     filed = [with_all_parties(reading, everyone) for reading in readings if isinstance(reading, Reading)]
     unread = [reading for reading in readings if isinstance(reading, Unread)]
-    steps += [Step("direction", f"rule {u.rule}", str(u.state), _advice(u, named)) for u in unread]
+    for u in unread:
+        steps.append(Step("direction", f"rule {u.rule}", str(u.state), _advice(u, named)))
+        steps += [Step("direction", _shown(box), "candidate", _CANDIDATE) for box in u.candidates]
     if not filed:
         return _ended(mail.delivery, unread[0].state, unread[0].reason, who.user_id, steps)
     for reading in filed:
@@ -144,6 +148,10 @@ def _advice(unread: Unread, named: Collection[Mailbox]) -> str:
     if named and unread.reason == "no_visible_recipient":
         return "whom the user named is nobody outside: name the customer"
     return _ADVICE[unread.reason]
+
+
+def _shown(box: Mailbox) -> str:
+    return f"{box.name} <{box.address}>" if box.name and box.address else box.name or box.address
 
 
 def _sides(overlay: Overlay, user_id: int = 0) -> Sides:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from bccd.model.delivery import DeliveryState
-from bccd.model.message import AutoKind, Content, Forward, ForwardKind, Mailbox, Message
+from bccd.model.message import SURE, AutoKind, Content, Forward, ForwardKind, Mailbox, Message
 from bccd.model.plan import Direction, Provenance
 
 Ours = Callable[[str], bool]  # takes a normalised address
@@ -38,6 +38,7 @@ class Unread:
     state: DeliveryState
     reason: str
     rule: str
+    candidates: tuple[Mailbox, ...] = ()  # who may have written it
 
 
 _INTERNAL = Unread(DeliveryState.SET_ASIDE, "internal_only", "1c")  # decisions.md 7.11
@@ -124,9 +125,11 @@ def external(mailboxes: Iterable[Mailbox], sides: Sides) -> tuple[Mailbox, ...]:
     return tuple(found)
 
 
-def has_author(content: Content) -> bool:
-    """Tell whether a forwarded original says who wrote it: one address, not a name alone."""
-    return content.sender is not None and bool(content.sender.address) and content.from_count <= 1
+def has_author(forward: Forward) -> bool:
+    """Tell whether it is sure who wrote a forwarded original: one address, not a name alone."""
+    original = forward.original
+    known = original.sender is not None and bool(original.sender.address) and original.from_count <= 1
+    return known and forward.confidence >= SURE
 
 
 def is_bounce(content: Content) -> bool:
@@ -175,14 +178,19 @@ def _filing(forward: Forward, message: Message, sides: Sides) -> Reading | Unrea
     return reading
 
 
+def _unknown_author(forward: Forward) -> Unread:
+    guessed = (forward.original.sender,) if forward.original.sender else ()
+    return replace(_NO_AUTHOR, candidates=tuple(dict.fromkeys((*guessed, *forward.candidates))))
+
+
 def _read_original(forward: Forward, sides: Sides) -> Reading | Unread:
     original = forward.original
     way = _PROVENANCE.get(forward.kind, Provenance.FORWARD_INLINE)
     if is_bounce(original):  # it tells of a mail, and of nobody who takes part
         return Reading(replace(original, auto=AutoKind.DSN), Direction.INCOMING, (), (), way, "3.2")
     author = original.sender
-    if author is None or not has_author(original):
-        return _NO_AUTHOR
+    if author is None or not has_author(forward):
+        return _unknown_author(forward)
     if not sides.ours(author.address):
         return _incoming(original, author, sides, way, "1b")
     main, others = external(original.to, sides), external(original.cc, sides)

@@ -63,7 +63,8 @@ def _owns(user_id: int, mail: Mail, overlay: Overlay) -> bool:
 def _by(author: Mailbox, forward: Forward) -> Forward:
     """Name the author of the outermost original that does not tell him."""
     original = forward.original
-    if has_author(original) or is_bounce(original):
+    if has_author(forward) or is_bounce(original):
         return replace(forward, inner=tuple(_by(author, inner) for inner in forward.inner))
     named = replace(original, sender=author, from_count=1)
-    return replace(forward, original=named, evidence=(*forward.evidence, "author named by the user"))
+    evidence = (*forward.evidence, "author named by the user")
+    return replace(forward, original=named, evidence=evidence, confidence=1.0)

@@ -196,7 +196,7 @@ def _attributed(page: Page, number: int) -> Forward | None:
     text = unquote(page.raw[number + 1 :], 0)
     sender = Mailbox(name, boxes[0].address)
     content = Content(sender=sender, from_count=1, date=read.when, text=text, new_text=text)
-    return Forward(ForwardKind.INLINE, content, ("attribution:outlook-mac", *read.defects), 0.5)
+    return Forward(ForwardKind.INLINE, content, ("attribution:outlook-mac", *read.defects), 0.7)
 
 
 _QUOTED_NAME = re.compile(r"[\"„«]\s*([^\"”»<>]{1,200}?)\s*[\"”»]")
@@ -253,7 +253,8 @@ def _compared(told: Forward, shown: Forward) -> Forward:
     )
     anchors = tuple(item for item in shown.evidence if item.startswith("html:"))
     if sender and theirs.sender and sender.address != theirs.sender.address:
-        return replace(told, evidence=(*told.evidence, "html:differs"), confidence=min(told.confidence, 0.5))
+        evidence, confidence = (*told.evidence, "html:differs"), min(told.confidence, 0.5)
+        return replace(told, evidence=evidence, confidence=confidence, candidates=(sender, theirs.sender))
     evidence = tuple(
         item for item in told.evidence if not sender or not sender.address or item != "sender:name-only"
     )

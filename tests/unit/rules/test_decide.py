@@ -102,6 +102,19 @@ def test_1b_a_forward_without_an_author_waits_for_the_user(
     assert (plan.outcome.state, plan.outcome.reason) == (DeliveryState.HELD, "original_sender_unknown")
 
 
+def test_1b_an_unsure_author_is_a_candidate_alone(world: World, make: Make) -> None:
+    """Below the bar nobody is taken for the author; the record names those that it may be."""
+    message = make.forward(make.incoming("jan@customer.example"))
+    unsure = replace(message.forwards[0], confidence=0.5, candidates=(Mailbox("", "eva@other.example"),))
+    (plan,) = world.decide(world.mail(replace(message, forwards=(unsure,))))
+    assert (plan.outcome.state, plan.outcome.reason) == (DeliveryState.HELD, "original_sender_unknown")
+    assert [step.about for step in plan.steps if step.verdict == "candidate"] == [
+        "Customer <jan@customer.example>",
+        "eva@other.example",
+    ]
+    assert not plan.contacts
+
+
 def test_1b_each_attached_original_is_filed_on_its_own(world: World, make: Make) -> None:
     """Two mails attached to one forward become two messages of one delivery."""
     first = make.forward(make.incoming("a@customer.example"), kind=ForwardKind.ATTACHED)

@@ -390,6 +390,16 @@ def unread(make: Make, **more: object) -> Message:
     return message
 
 
+def test_the_submitter_confirms_an_unsure_author(world: World, make: Make) -> None:
+    """original.set settles who wrote what was forwarded, whatever the reader had guessed."""
+    message = make.forward(make.incoming("other@customer.example"))
+    mail = world.mail(replace(message, forwards=(replace(message.forwards[0], confidence=0.5),)))
+    world.contact(5, JAN)
+    world.rulings[mail.delivery.id] = Ruling(1, author=Mailbox("Jan", JAN))
+    (plan,) = world.decide(mail)
+    assert (plan.message.from_address, plan.message.direction) == (JAN, Direction.INCOMING)
+
+
 @pytest.mark.parametrize(("actor", "filed"), [(1, True), (2, False)])
 def test_the_submitter_names_the_author(world: World, make: Make, actor: int, filed: bool) -> None:
     """original.set: then it is incoming from him; nobody else's word counts."""
