@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bccd.mail.forward import find_inline
-from bccd.model.message import ForwardKind, Mailbox
+from bccd.model.message import SURE, ForwardKind, Mailbox
 
 ANNA = Mailbox("Anna Zielińska", "anna@klient.example")
 PIOTR = Mailbox("Piotr Lis", "piotr@sprzedaz.example")
@@ -378,8 +378,7 @@ def test_the_note_keeps_the_signature_and_drops_the_rule() -> None:
 
 
 def test_outlook_for_mac_marks_its_forward_with_a_byte_order_mark() -> None:
-    """Outlook 2019 for Mac writes one line with U+FEFF before it; that much is reported, "
-    "with little trust."""
+    """Outlook 2019 for Mac writes one line with U+FEFF before it: mark, clock and address are enough."""
     line = "Dnia 05/03/2024, 14:07 użytkownik „Anna Zielińska” <anna@klient.example> napisał:\n\n    Treść"
     assert find_inline(f"FYI\n\n{line}", "") is None
     inline = find_inline(f"FYI\n\n\ufeff{line}", "")
@@ -389,4 +388,4 @@ def test_outlook_for_mac_marks_its_forward_with_a_byte_order_mark() -> None:
     assert forward.original.sender == ANNA
     assert forward.original.text == "Treść"
     assert forward.evidence[0] == "attribution:outlook-mac"
-    assert forward.confidence <= 0.5
+    assert forward.confidence >= SURE
