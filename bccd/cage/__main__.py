@@ -10,7 +10,6 @@ from importlib import import_module
 from itertools import cycle
 
 from bccd.cage.words import BEGUN, LARGEST_ANSWER, NO_MEMORY, READY, SHEETS, TOKEN, encode
-from bccd.model.message import Message
 
 
 def _confine(memory: int) -> None:
@@ -30,7 +29,7 @@ def _confine(memory: int) -> None:
         resource.setrlimit(kind, (limit, limit))
 
 
-def _read(parse: Callable[[bytes], Message], sheet: int, size: int) -> bytes:
+def _read(parse: Callable[[bytes], object], sheet: int, size: int) -> bytes:
     """Parse the mail on a sheet and return the answer."""
     failure = ""
     try:
@@ -43,7 +42,7 @@ def _read(parse: Callable[[bytes], Message], sheet: int, size: int) -> bytes:
 
 
 def _serve(
-    channel: socket.socket, sheets: Sequence[int], parse: Callable[[bytes], Message], seconds: float
+    channel: socket.socket, sheets: Sequence[int], parse: Callable[[bytes], object], seconds: float
 ) -> None:
     """Answer job after job, in order, until the filer is gone or memory ran out."""
     channel.send(READY)

@@ -10,11 +10,12 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Generic, NamedTuple, TypeVar
 
 import msgspec
 import structlog
 
-from bccd.cage.words import BEGUN, LARGEST_ANSWER, READY, SHEETS, TOKEN, decode
+from bccd.cage.words import BEGUN, LARGEST_ANSWER, READY, SHEETS, TOKEN
 from bccd.model.message import Message
 
 PARSER = "bccd.mail.parse:parse"
@@ -28,14 +29,18 @@ _START_SECONDS = 30.0
 _RESPAWN_SECONDS, _LONGEST_RESPAWN = 1.0, 60.0  # between two tries to start a parser that does not come up
 _ENVIRONMENT = ("LANG", "LC_", "PATH", "PYTHON", "COVERAGE_")  # prefixes of what a parser may know
 
+Answer = TypeVar("Answer")
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
+
+class Read(NamedTuple, Generic[Answer]):
     """What became of one job: a message, or why there is none."""
 
     key: int
-    message: Message | None
+    message: Answer | None
     failure: str = ""  # "timeout", "memory", "died", "garbled", or the class of what parse() raised
+
+
+Parsed = Read[Message]
 
 
 @dataclass(slots=True)
@@ -46,10 +51,11 @@ class _Job:
     moved: bool = False  # given to another parser since: the answer of this one is not awaited
 
 
-class _Parser:
+class _Parser(Generic[Answer]):
     """One parser process as the filer sees it: its jobs in order, the first being read now."""
 
-    def __init__(self, name: str, seconds: float, memory: int) -> None:
+    def __init__(self, answer: type[Answer], name: str, seconds: float, memory: int) -> None:
+        self._decoder = msgspec.msgpack.Decoder(tuple[str, answer | None])  # type: ignore[valid-type]
         self.seconds = seconds
         self.jobs: deque[_Job] = deque()
         self.ready = False
@@ -116,9 +122,9 @@ class _Parser:
             self.overdue = True
         self._unsent.clear()
 
-    def collect(self) -> tuple[list[Parsed], bool]:
+    def collect(self) -> tuple[list[Read[Answer]], bool]:
         """Return the answers at hand, and whether the parser lives; never waits."""
-        found: list[Parsed] = []
+        found: list[Read[Answer]] = []
         while True:
             try:
                 token = self.channel.recv(TOKEN)
@@ -137,7 +143,7 @@ class _Parser:
             else:
                 return found, False
 
-    def _answer(self, size: int) -> Parsed | None:
+    def _answer(self, size: int) -> Read[Answer] | None:
         sheet = self._sheets[self._answered % SHEETS]
         self._answered += 1
         job = self.jobs.popleft()
@@ -147,10 +153,10 @@ class _Parser:
         if job.moved:
             return None
         try:
-            failure, message = decode(octets)
+            failure, message = self._decoder.decode(octets)
         except (msgspec.DecodeError, UnicodeDecodeError):
             failure, message = "garbled", None
-        return Parsed(job.key, message, failure or ("" if message else "garbled"))
+        return Read(job.key, message, failure or ("" if message else "garbled"))
 
     def spare(self) -> list[_Job]:
         """Return the jobs behind the one in work, for another parser to do."""
@@ -183,11 +189,14 @@ class _Parser:
         return "timeout" if late or code == -signal.SIGALRM else "died"
 
 
-class Pool:
-    """Parser processes, replaced when they end; `seconds` and `memory` (octets) bound what one mail costs."""
+class Readers(Generic[Answer]):
+    """Parser processes, replaced when they end; `seconds` and `memory` (octets) bound what one mail costs.
 
-    def __init__(self, size: int, seconds: float, memory: int, *, parser: str = PARSER) -> None:
-        self._arguments = (parser, seconds, memory)
+    `parser` names a function of a mail's octets, as "module:function", and `answer` is what it returns.
+    """
+
+    def __init__(self, size: int, seconds: float, memory: int, parser: str, answer: type[Answer]) -> None:
+        self._arguments = (answer, parser, seconds, memory)
         self._size = size
         self._parsers = [_Parser(*self._arguments) for _ in range(size)]
         self._respawn_at, self._pause = 0.0, _RESPAWN_SECONDS
@@ -234,7 +243,7 @@ class Pool:
         busy = any(parser.jobs for parser in self._parsers)
         return _PATIENCE / 2 if busy or self._waiting or self._doubtful else _RESPAWN_SECONDS
 
-    def results(self, timeout: float = 0.0) -> list[Parsed]:
+    def results(self, timeout: float = 0.0) -> list[Read[Answer]]:
         """Return the answers at hand, in the order they came; wait at most `timeout` seconds for one."""
         self.flush()
         if timeout:
@@ -242,7 +251,7 @@ class Pool:
             for fileno in self.filenos():
                 watch.register(fileno, select.POLLIN)
             watch.poll(timeout * 1000)
-        found: list[Parsed] = []
+        found: list[Read[Answer]] = []
         for parser in list(self._parsers):
             answers, lives = parser.collect()
             found += answers
@@ -260,7 +269,7 @@ class Pool:
             parser.end()
         self._parsers.clear()
 
-    def _bury(self, parser: _Parser) -> list[Parsed]:
+    def _bury(self, parser: _Parser[Answer]) -> list[Read[Answer]]:
         """Take a parser out: the mail it was reading bears the blame, those behind it go to another."""
         how = parser.end()
         self._parsers.remove(parser)
@@ -270,7 +279,7 @@ class Pool:
             self._pause = min(2 * self._pause, _LONGEST_RESPAWN)
         self._take_back(parser.spare())
         blamed = [job for job in parser.jobs if not job.moved]
-        return [Parsed(job.key, None, how) for job in blamed]
+        return [Read(job.key, None, how) for job in blamed]
 
     def _take_back(self, jobs: Sequence[_Job]) -> None:
         self._waiting.extendleft(job for job in reversed(jobs) if not job.doubtful)
@@ -314,11 +323,11 @@ class Pool:
             self._end(idle)
             self._wanted_two = False
 
-    def _end(self, idle: _Parser) -> None:
+    def _end(self, idle: _Parser[Answer]) -> None:
         self._parsers.remove(idle)
         idle.end()
 
-    def _one_of_two(self) -> _Parser | None:
+    def _one_of_two(self) -> _Parser[Answer] | None:
         """Return a parser for a doubtful mail; None unless another stays free of such."""
         calm = [parser for parser in self._parsers if parser.ready and not (parser.slow or parser.doubtful)]
         return min(calm, key=lambda parser: len(parser.jobs)) if len(calm) > 1 else None
@@ -335,3 +344,10 @@ class Pool:
             if not able:
                 return
             min(able, key=lambda parser: len(parser.jobs)).give(self._waiting.popleft())
+
+
+class Pool(Readers[Message]):
+    """Parser processes for the filer."""
+
+    def __init__(self, size: int, seconds: float, memory: int, *, parser: str = PARSER) -> None:
+        super().__init__(size, seconds, memory, parser, Message)

@@ -1,5 +1,6 @@
 """bccd explain: what was read in a mail, and why it was decided so."""
 
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -8,13 +9,16 @@ import click
 from rich.console import Console
 
 from bccd.cli import looks
-from bccd.cli.base import Call, common, safe, table
+from bccd.cli.base import Call, common, console, safe, table
 from bccd.cli.dryrun import Wish, dry_run, find_user
 from bccd.cli.queue import delivery_id
+from bccd.cli.reading.batch import read_all
+from bccd.cli.reading.written import as_json
+from bccd.mail.anatomy import anatomy
 from bccd.mail.parse import parse
 from bccd.model.delivery import read_id
 from bccd.model.directory import UserAddress
-from bccd.model.errors import MistakeError, SchemaError
+from bccd.model.errors import BccdError, MistakeError
 from bccd.model.message import Content, Forward, Mailbox, Message
 from bccd.model.plan import Plan
 from bccd.store.engine import Stores
@@ -27,7 +31,7 @@ _SHOWN_TEXT = 500
 
 
 @click.command()
-@click.argument("subject", metavar="FILE|ID")
+@click.argument("subject", metavar="FILE|ID", default="")
 @click.option(
     "--as",
     "submitter",
@@ -36,9 +40,16 @@ _SHOWN_TEXT = 500
     help="With FILE: as if this user had sent it. With ID: only if it is his own.",
 )
 @click.option("--to", "recipient", default="", metavar="ADDRESS", help="With FILE: to which company address.")
+@click.option(
+    "--batch",
+    "folder",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    metavar="DIR",
+    help="Read all files below DIR instead and print one JSON object a line for each.",
+)
 @common
 @click.pass_obj
-def explain(call: Call, *, subject: str, submitter: str, recipient: str) -> None:
+def explain(call: Call, *, subject: str, submitter: str, recipient: str, folder: Path | None) -> None:
     """Tell why a mail was filed as it was, or what would become of one.
 
     ID is the one in the reply to the sender and in the log: the decision record is shown, step by step, with
@@ -46,8 +57,9 @@ def explain(call: Call, *, subject: str, submitter: str, recipient: str) -> None
     is explained too, for whoever can run this can read the files of bccd. To answer a user, give --as: then
     there is only the mail that he handed in himself.
 
-    FILE is a mail as octets (.eml): what is read in it is shown, and if there is a database, what the rules
-    would decide if it came now. The sender is taken as proven; nothing is written.
+    FILE is a mail as octets (.eml), - is standard input: what is read in it is shown, and if there is a
+    database, what the rules would decide if it came now. The sender is taken as proven; nothing is written.
+    --json prints one object, which docs/reference/explain.md specifies.
 
     \b
     Examples:
@@ -55,18 +67,33 @@ def explain(call: Call, *, subject: str, submitter: str, recipient: str) -> None
       bccd explain 0000000001h4k --as anna@example.com
       bccd explain forward.eml
       bccd explain forward.eml --as anna@example.com --to sales+private@drop.example.com
+      bccd explain --json forward.eml | jq .forward.from
+      bccd explain --batch mails/ > mails.jsonl
     """
+    if folder is not None:
+        if subject or submitter or recipient:
+            raise click.UsageError("--batch takes no FILE, --as or --to")
+        for line in read_all(folder):
+            click.echo(line)
+        return
+    if not subject:
+        raise click.UsageError("name a FILE or an ID, or a folder with --batch")
     path = Path(subject)
     if read_id(subject) is not None and not path.exists():
         _explain_delivery(call, subject, submitter)
         return
+    _explain_file(call, _octets(subject), submitter, recipient)
+
+
+def _octets(subject: str) -> bytes:
+    if subject == "-":
+        return sys.stdin.buffer.read()
     try:
-        raw = path.read_bytes()
+        return Path(subject).read_bytes()
     except OSError as error:
         raise MistakeError(
             f"{subject}: neither a delivery id nor a readable file ({error.strerror})"
         ) from error
-    _explain_file(call, raw, submitter, recipient)
 
 
 def _explain_delivery(call: Call, subject: str, viewer: str) -> None:
@@ -83,27 +110,26 @@ def _explain_delivery(call: Call, subject: str, viewer: str) -> None:
 
 
 def _explain_file(call: Call, raw: bytes, submitter: str, recipient: str) -> None:
-    message = parse(raw)
     plan: Plan | None = None
     why_not = ""
     try:
         with looks.open_stores(call.installed) as stores:
             plan = _dry_run(stores, raw, submitter, recipient)
-    except (SchemaError, MistakeError) as error:  # there is no database, or it is not said which company
+    except (BccdError, OSError) as error:  # no configuration, no database, or it is not said which company
         if submitter or recipient:
             raise
         why_not = str(error)
-
-    def text(out: Console) -> None:
-        _print_message(out, message)
-        out.print()
-        if plan is None:
-            out.print(f"No rule was asked: {why_not}")
-        else:
-            _print_plan(out, plan)
-
-    read = asdict(message)
-    call.tell({"read": read, "would": _plan(plan) if plan else None, "why_not": why_not}, text)
+    if call.as_json:
+        decided = {"would": _plan(plan) if plan else None, "why_not": why_not}
+        click.echo(as_json(anatomy(raw), decided))
+        return
+    out = console()
+    _print_message(out, parse(raw))
+    out.print()
+    if plan is None:
+        out.print(f"No rule was asked: {why_not}")
+    else:
+        _print_plan(out, plan)
 
 
 def _dry_run(stores: Stores, raw: bytes, submitter: str, recipient: str) -> Plan:

@@ -373,7 +373,7 @@ def mail(tmp_path: Path) -> str:
 def test_a_file_is_explained_by_the_rules(company: Run, mail: str) -> None:
     """What the rules would decide is told with its reasons, and nothing is written."""
     told = answer(company("explain", mail, "--json"))
-    assert told["read"]["content"]["message_id"] == "1@acme.example"
+    assert told["mail"]["message_id"] == "1@acme.example"
     assert (told["would"]["state"], told["would"]["direction"]) == ("filed", "outgoing")
     assert ("deal", "linked") in [(step["rule"], step["verdict"]) for step in told["would"]["steps"]]
     text = company("explain", mail).stdout
@@ -406,7 +406,7 @@ def test_a_file_is_read_without_a_company(run: Run, mail: str) -> None:
     """A database without a company, or with several, is no reason to show nothing."""
     assert run("migrate").exit_code == 0
     told = answer(run("explain", mail, "--json"))
-    assert told["read"]["content"]["message_id"] == "1@acme.example" and told["would"] is None
+    assert told["mail"]["message_id"] == "1@acme.example" and told["would"] is None
     assert "say to which company address" in told["why_not"]
 
 

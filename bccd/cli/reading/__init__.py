@@ -1,0 +1,1 @@
+"""How `bccd explain` shows what was read in a mail."""

@@ -1,0 +1,182 @@
+"""A mail as read, put into the fields that `bccd explain` tells."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+import msgspec
+
+from bccd.mail.anatomy.shape import (
+    Anatomy,
+    Author,
+    Automatic,
+    Failed,
+    File,
+    Mail,
+    Original,
+    Part,
+    Person,
+    Quote,
+    Reply,
+    Reported,
+)
+from bccd.mail.body import read_body
+from bccd.mail.mime import split
+from bccd.mail.parse import parse
+from bccd.mail.parts import PartFacts, part_list
+from bccd.model import message as model
+from bccd.model.message import Attachment, Content, Forward, ForwardKind, Mailbox, Message
+
+_encode = msgspec.json.Encoder().encode
+_NONE = Original(found=False)
+_FILED = (ForwardKind.ATTACHED, ForwardKind.INLINE)
+
+
+def anatomy(raw: bytes) -> Anatomy:
+    """Read a mail and tell all that was found; any octets are one."""
+    message = parse(raw)
+    found = [_original(forward, message.note) for forward in _in_order(message.forwards)]
+    return Anatomy(
+        forward=found[0] if found else _NONE,
+        forwards=found,
+        candidates=[],
+        reply=_reply(message.content),
+        mail=_mail(raw, message),
+    )
+
+
+def anatomy_json(raw: bytes) -> bytes:
+    """Read a mail and tell all that was found as one line of JSON."""
+    return _encode(anatomy(raw))
+
+
+def _in_order(forwards: Iterable[Forward]) -> list[Forward]:
+    """Put first what would be filed; a redirected mail is the mail itself."""
+    return sorted(forwards, key=lambda forward: forward.kind not in _FILED)
+
+
+def _original(forward: Forward, note: str) -> Original:
+    content = forward.original
+    return Original(
+        found=True,
+        kind=str(forward.kind),
+        confidence=forward.confidence,
+        evidence=list(forward.evidence),
+        sender=_author(content),
+        to=_people(content.to),
+        cc=_people(content.cc),
+        reply_to=_people(content.reply_to),
+        subject=content.subject,
+        date=_moment(content.date),
+        message_id=content.message_id,
+        body_text=content.text,
+        note_text=note,
+        attachments=_files(content.attachments),
+        chain=[_quote(inner) for inner in forward.inner],
+    )
+
+
+def _quote(forward: Forward) -> Quote:
+    content = forward.original
+    return Quote(
+        sender=_person(content.sender),
+        date=_moment(content.date),
+        subject=content.subject,
+        text=content.new_text or content.text,
+        confidence=forward.confidence,
+        evidence=list(forward.evidence),
+    )
+
+
+def _author(content: Content) -> Author | None:
+    if content.sender is None:
+        return None
+    agent = content.actual_sender
+    other = agent if agent and agent != content.sender else None
+    return Author(content.sender.name, content.sender.address, _person(other))
+
+
+def _reply(content: Content) -> Reply:
+    new, whole = content.new_text, content.text
+    at = whole.find(new)
+    quoted = whole[at + len(new) :] if at >= 0 else whole
+    return Reply(new, quoted.strip("\n"), "")
+
+
+def _mail(raw: bytes, message: Message) -> Mail:
+    content = message.content
+    return Mail(
+        subject=content.subject,
+        sender=_person(content.sender),
+        sent_by=_person(content.actual_sender),
+        reply_to=_people(content.reply_to),
+        to=_people(content.to),
+        cc=_people(content.cc),
+        bcc=_people(content.bcc),
+        date=_moment(content.date),
+        message_id=content.message_id,
+        in_reply_to=list(content.in_reply_to),
+        references=list(content.references),
+        parts=[_part(part) for part in part_list(raw)],
+        text=content.text,
+        html=read_body(split(raw).root).html,
+        html_safe="",
+        attachments=_files(content.attachments),
+        defects=list(message.defects),
+        marks=[],
+        automatic=Automatic(str(content.auto)),
+        reported=_reported(content.reported),
+        list_id=message.list_id,
+        calendar_uid=content.calendar_uid,
+        size=message.size,
+    )
+
+
+def _reported(report: model.Reported | None) -> Reported | None:
+    if report is None:
+        return None
+    told = [Failed(one.address, one.action, one.status, one.diagnostic) for one in report.recipients]
+    return Reported(report.message_id, report.subject, told)
+
+
+def _part(part: PartFacts) -> Part:
+    return Part(
+        number=part.part,
+        parent=part.parent,
+        depth=part.depth,
+        role=str(part.role),
+        media_type=part.media_type,
+        charset=part.charset,
+        encoding=part.encoding,
+        disposition=part.disposition,
+        name=part.filename,
+        content_id=part.content_id,
+        size=part.size,
+    )
+
+
+def _files(attachments: Iterable[Attachment]) -> list[File]:
+    return [
+        File(
+            name=one.filename,
+            media_type=one.media_type,
+            size=one.size,
+            part=one.part,
+            disposition=one.disposition,
+            content_id=one.content_id,
+            shown=False,
+            sha256=one.sha256.hex(),
+        )
+        for one in attachments
+    ]
+
+
+def _moment(date: datetime | None) -> str | None:
+    return date.isoformat() if date else None
+
+
+def _people(boxes: Iterable[Mailbox]) -> list[Person]:
+    return [Person(box.name, box.address) for box in boxes]
+
+
+def _person(box: Mailbox | None) -> Person | None:
+    return Person(box.name, box.address) if box else None

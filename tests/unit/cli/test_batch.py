@@ -1,0 +1,63 @@
+"""Many mails read at once."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from bccd.cli import main
+from bccd.cli.reading import batch
+
+
+def test_every_file_below_a_folder_is_a_line(tmp_path: Path) -> None:
+    """Sorted by path; without configuration and database; an empty or unreadable file is a line, too."""
+    for name in ("b/2.txt", "a.eml", "b/1", "c/\udcff.eml"):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(f"From: x@y.example\nSubject: {name[:1]}\n\nhello\n")
+    (tmp_path / "b" / "dangling").symlink_to("nowhere")
+    done = CliRunner(env={"BCCD_CONFIG": "/nowhere.toml"}).invoke(main, ["explain", "--batch", str(tmp_path)])
+    assert done.exit_code == 0, done.stderr
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [line["file"] for line in lines] == ["a.eml", "b/1", "b/2.txt", "c/\ufffd.eml"]
+    assert all(next(iter(line)) == "file" for line in lines)
+    assert [line["mail"]["subject"] for line in lines] == ["a", "b", "b", "c"]
+
+
+def test_a_mail_that_kills_its_reader_is_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So is one that hangs; all others are read."""
+    (tmp_path / "puppet.py").write_text(
+        "import os\n"
+        "def read(raw):\n"
+        "    while raw == b'hang':\n"
+        "        pass\n"
+        "    if raw == b'die':\n"
+        "        os._exit(1)\n"
+        "    if raw == b'raise':\n"
+        "        raise ValueError\n"
+        "    return b'{\"mail\":{}}'\n",
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setattr(batch, "READER", "puppet:read")
+    monkeypatch.setattr(batch, "_SECONDS", 0.5)
+    folder = tmp_path / "mails"
+    folder.mkdir()
+    for number, octets in enumerate([b"", b"hang", b"die", b"raise", b"x"]):
+        (folder / str(number)).write_bytes(octets)
+    lines = [json.loads(line) for line in batch.read_all(folder, 2)]
+    assert [line.get("error", "") for line in lines] == [
+        "",
+        batch._WORDS["timeout"],
+        batch._WORDS["died"],
+        "ValueError",
+        "",
+    ]
+
+
+@pytest.mark.parametrize("words", [("--batch", "."), ("--batch", ".", "--to", "x@y.example")])
+def test_a_batch_is_for_no_single_mail(words: tuple[str, ...]) -> None:
+    """Neither a file nor a wish goes with it, and one of both must be given."""
+    extra = ("x.eml",) if len(words) == 2 else ()
+    assert CliRunner().invoke(main, ["explain", *words, *extra]).exit_code == 2
+    assert CliRunner().invoke(main, ["explain"]).exit_code == 2
