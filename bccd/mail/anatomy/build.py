@@ -6,6 +6,7 @@ from datetime import datetime
 import msgspec
 
 from bccd.mail.anatomy.shape import (
+    FOUND,
     Anatomy,
     Author,
     Automatic,
@@ -24,7 +25,7 @@ from bccd.mail.mime import split
 from bccd.mail.parse import parse
 from bccd.mail.parts import PartFacts, part_list
 from bccd.model import message as model
-from bccd.model.message import Attachment, Content, Forward, ForwardKind, Mailbox, Message
+from bccd.model.message import SURE, Attachment, Content, Forward, ForwardKind, Mailbox, Message, Quoted
 
 _encode = msgspec.json.Encoder().encode
 _NONE = Original(found=False)
@@ -34,11 +35,12 @@ _FILED = (ForwardKind.ATTACHED, ForwardKind.INLINE)
 def anatomy(raw: bytes) -> Anatomy:
     """Read a mail and tell all that was found; any octets are one."""
     message = parse(raw)
-    found = [_original(forward, message.note) for forward in _in_order(message.forwards)]
+    forwards = _in_order(message.forwards)
+    read = [_original(forward, message.note) for forward in forwards]
     return Anatomy(
-        forward=found[0] if found else _NONE,
-        forwards=found,
-        candidates=[],
+        forward=next((one for one in read if one.found), _NONE),
+        forwards=read,
+        candidates=_people(_candidates(forwards[0])) if forwards and not read[0].sure else [],
         reply=_reply(message.content),
         mail=_mail(raw, message),
     )
@@ -54,10 +56,22 @@ def _in_order(forwards: Iterable[Forward]) -> list[Forward]:
     return sorted(forwards, key=lambda forward: forward.kind not in _FILED)
 
 
+def _candidates(forward: Forward) -> Iterable[Mailbox]:
+    guessed = (forward.original.sender,) if forward.original.sender else ()
+    return dict.fromkeys((*guessed, *forward.candidates))
+
+
+def _is_sure(forward: Forward) -> bool:
+    content = forward.original
+    known = content.sender is not None and bool(content.sender.address) and content.from_count <= 1
+    return known and forward.confidence >= SURE
+
+
 def _original(forward: Forward, note: str) -> Original:
     content = forward.original
     return Original(
-        found=True,
+        found=forward.confidence >= FOUND,
+        sure=_is_sure(forward),
         kind=str(forward.kind),
         confidence=forward.confidence,
         evidence=list(forward.evidence),
@@ -69,21 +83,44 @@ def _original(forward: Forward, note: str) -> Original:
         date=_moment(content.date),
         message_id=content.message_id,
         body_text=content.text,
+        body_html=content.html,
         note_text=note,
         attachments=_files(content.attachments),
-        chain=[_quote(inner) for inner in forward.inner],
+        chain=[_quote(quoted) for quoted in _chain(forward)],
     )
 
 
-def _quote(forward: Forward) -> Quote:
+def _chain(forward: Forward) -> Iterable[Quoted]:
+    """Return the history below an original; whole mails inside it are told by their own headers."""
+    if forward.chain:
+        return forward.chain
+    return [_as_quoted(inner) for inner in forward.inner]
+
+
+def _as_quoted(forward: Forward) -> Quoted:
     content = forward.original
-    return Quote(
-        sender=_person(content.sender),
-        date=_moment(content.date),
+    return Quoted(
+        sender=content.sender,
+        date=content.date,
         subject=content.subject,
+        to=content.to,
+        cc=content.cc,
         text=content.new_text or content.text,
+        evidence=forward.evidence,
         confidence=forward.confidence,
-        evidence=list(forward.evidence),
+    )
+
+
+def _quote(quoted: Quoted) -> Quote:
+    return Quote(
+        sender=_person(quoted.sender),
+        date=_moment(quoted.date),
+        subject=quoted.subject,
+        to=_people(quoted.to),
+        cc=_people(quoted.cc),
+        text=quoted.text,
+        confidence=quoted.confidence,
+        evidence=list(quoted.evidence),
     )
 
 
@@ -119,11 +156,11 @@ def _mail(raw: bytes, message: Message) -> Mail:
         parts=[_part(part) for part in part_list(raw)],
         text=content.text,
         html=read_body(split(raw).root).html,
-        html_safe="",
+        html_safe=content.html,
         attachments=_files(content.attachments),
         defects=list(message.defects),
-        marks=[],
-        automatic=Automatic(str(content.auto)),
+        marks=list(content.marks),
+        automatic=Automatic(str(content.auto), content.auto_reason),
         reported=_reported(content.reported),
         list_id=message.list_id,
         calendar_uid=content.calendar_uid,
@@ -163,8 +200,9 @@ def _files(attachments: Iterable[Attachment]) -> list[File]:
             part=one.part,
             disposition=one.disposition,
             content_id=one.content_id,
-            shown=False,
+            shown=one.shown,
             sha256=one.sha256.hex(),
+            within=one.within,
         )
         for one in attachments
     ]

@@ -7,6 +7,10 @@ from typing import Annotated
 
 from msgspec import Meta, Struct, field
 
+from bccd.model.message import SURE
+
+FOUND = 0.5  # the least confidence of what is called found
+
 
 def _says(meaning: str) -> Meta:
     return Meta(description=meaning)
@@ -50,6 +54,7 @@ class File(Struct, frozen=True):
         bool, _says("whether the text shows it in its place, as a logo; it is no file to a reader then")
     ]
     sha256: Annotated[str, _says("of the decoded octets, hexadecimal")]
+    within: Annotated[str, _says("where in its part it lies, if that is a container such as winmail.dat")]
 
 
 class Quote(Struct, frozen=True):
@@ -58,6 +63,8 @@ class Quote(Struct, frozen=True):
     sender: Annotated[Person | None, _says("who wrote it")] = field(name="from")
     date: Annotated[str | None, _when("when")]
     subject: Annotated[str, _says("its subject, where its header was quoted too")]
+    to: Annotated[list[Person], _says("its recipients, where its header was quoted too")]
+    cc: Annotated[list[Person], _says("its recipients in Cc")]
     text: Annotated[str, _says("its own words, without what it quotes in turn")]
     confidence: Annotated[float, _says("from 0 to 1")]
     evidence: Annotated[list[str], _says("how it was known")]
@@ -66,7 +73,13 @@ class Quote(Struct, frozen=True):
 class Original(Struct, frozen=True):
     """A mail that was forwarded, or quoted under a block of header lines."""
 
-    found: Annotated[bool, _says("whether there is one; if not, all other fields are empty")]
+    found: Annotated[bool, _says(f"whether there is one: its confidence is {FOUND} or more")]
+    sure: Annotated[
+        bool,
+        _says(
+            f"whether it is filed without asking who wrote it: an address, and a confidence of {SURE} or more"
+        ),
+    ] = False
     kind: Annotated[
         str,
         _says(
@@ -83,7 +96,7 @@ class Original(Struct, frozen=True):
     date: Annotated[str | None, _when("when it was written")] = None
     message_id: Annotated[str, _says("without angle brackets; empty where it cannot be known")] = ""
     body_text: Annotated[str, _says("its text, with what it quotes in turn")] = ""
-    body_html: Annotated[str, _says("its HTML, sanitised; for mail attached as a whole only")] = ""
+    body_html: Annotated[str, _says("its HTML, sanitised; empty where there is none")] = ""
     note_text: Annotated[str, _says("the forwarder's own words around it")] = ""
     attachments: Annotated[list[File], _says("what was attached to it")] = field(default_factory=list)
     chain: Annotated[list[Quote], _says("the mails further down in it, the latest first")] = field(
@@ -166,7 +179,7 @@ class Mail(Struct, frozen=True):
     html_safe: Annotated[str, _says("the HTML sanitised: no scripts, no remote content")]
     attachments: Annotated[list[File], _says("what it carries besides its text")]
     defects: Annotated[list[str], _says("what was wrong with it and had to be overlooked or cut")]
-    marks: Annotated[list[str], _says("what is special about it, as `signed` or `encrypted`")]
+    marks: Annotated[list[str], _says("what is special about it, as `signed:smime` or `encrypted:pgp`")]
     automatic: Annotated[Automatic, _says("whether no person sent it")]
     reported: Annotated[Reported | None, _says("for a report (DSN, MDN): which mail it is about")]
     list_id: Annotated[str, _says("the mailing list that it came through (RFC 2919)")]
@@ -181,7 +194,7 @@ class Anatomy(Struct, frozen=True):
         Original, _says("the original that would be filed: the outermost of the first forward")
     ]
     forwards: Annotated[
-        list[Original], _says("all originals, where several are attached; `forward` is one of them")
+        list[Original], _says("all originals, those that are not `found` too; `forward` is the first that is")
     ]
     candidates: Annotated[list[Person], _says("who may have written the original, where that is not sure")]
     reply: Annotated[Reply, _says("the mail's own text: new words, history, signature")]
