@@ -2,22 +2,50 @@
 
 import os
 import sys
+from collections import UserDict
+from collections.abc import Iterator
+from importlib import import_module
 from typing import Any
 
 import click
 
 from bccd.cli.access import AccessError, sentence
 from bccd.cli.base import Call, Exit, common, fail
-from bccd.cli.command import command
-from bccd.cli.demo import demo
-from bccd.cli.directory import directory
-from bccd.cli.explain import explain
-from bccd.cli.held import held
-from bccd.cli.queue import queue
-from bccd.cli.rethread import rethread
-from bccd.cli.serve import check_config, migrate, serve
-from bccd.cli.show import show
 from bccd.model.errors import BccdError
+
+# In the reference's order, each with its module: an import may take a second that others need not wait.
+_PLACES = {
+    "serve": "serve",
+    "demo": "demo",
+    "migrate": "serve",
+    "check-config": "serve",
+    "explain": "explain",
+    "queue": "queue",
+    "held": "held",
+    "command": "command",
+    "show": "show",
+    "rethread": "rethread",
+    "directory": "directory",
+}
+
+
+class _Commands(UserDict[str, click.Command]):
+    """The commands by name, each imported when it is first looked up."""
+
+    def __getitem__(self, name: str) -> click.Command:
+        if name not in self.data:
+            module = import_module(f"{__name__}.{_PLACES[name]}")
+            self.data[name] = getattr(module, name.replace("-", "_"))
+        return self.data[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in _PLACES
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_PLACES)
+
+    def __len__(self) -> int:
+        return len(_PLACES)
 
 
 class _Main(click.Group):
@@ -37,7 +65,11 @@ class _Main(click.Group):
             fail(AccessError(sentence(error)), ctx.find_object(Call))
 
 
-@click.group(cls=_Main, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=_Main,
+    commands=_Commands(),
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(package_name="bccd", prog_name="bccd", message="%(prog)s %(version)s")
 @common
 def main() -> None:
@@ -57,7 +89,3 @@ def main() -> None:
     Exit codes: 0 done, 1 failed, 2 wrong command line, 3 configuration, 4 database, 5 not found, 6 cannot be
     done, 7 busy.
     """
-
-
-for known in (serve, demo, migrate, check_config, explain, queue, held, command, show, rethread, directory):
-    main.add_command(known)

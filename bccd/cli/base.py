@@ -18,13 +18,13 @@ from rich.text import Text
 
 from bccd.cli.access import me, require_own_folder
 from bccd.config import Config, load
-from bccd.daemon import PortTakenError
 from bccd.directory.records import RecordsError
 from bccd.door import FolderHeldError
 from bccd.model.errors import (
     BccdError,
     ConfigError,
     MistakeError,
+    PortTakenError,
     SchemaError,
     StoreUnavailableError,
 )

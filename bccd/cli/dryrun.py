@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bccd.cli.base import NotFoundError
-from bccd.mail.addresses import normalise
+from bccd.mail.addresses import domain_of, normalise
 from bccd.mail.fromfield import strict_from
 from bccd.mail.headers import header_section
 from bccd.mail.parse import parse
-from bccd.model.auth import AuthReport, HeldSender, Sender
+from bccd.model.auth import AuthReport, AuthResult, HeldSender, Sender
 from bccd.model.delivery import Delivery, Mail
-from bccd.model.directory import Directory, UserAddress
+from bccd.model.directory import Acquaintance, Directory, Outsider, UserAddress
 from bccd.model.envelope import Peer, Protocol, Target
 from bccd.model.errors import MistakeError
 from bccd.model.plan import Plan
@@ -22,8 +22,10 @@ from bccd.rules import admit
 from bccd.rules.decide import decide
 from bccd.rules.identify import identify
 from bccd.rules.lookups import lookups
+from bccd.rules.outsider import handed_on, outsider
 from bccd.rules.overlay import Overlay
 
+_PROVEN = "dry run"
 _NOT_STORED = 0  # the delivery's id; the store gives out none below 1
 
 
@@ -34,13 +36,14 @@ class Wish:
     submitter: str
     recipient: str
     find: Callable[[int, str], UserAddress]  # company, what was said of the submitter
+    acquaintance: Callable[[int, Outsider], Acquaintance | None]
 
 
 def dry_run(raw: bytes, directory: Directory, open_work: WorkOpener, wish: Wish) -> Plan:
     """Decide a mail that lies in a file as if it came in now."""
     target = _target(directory, wish.recipient)
     address = wish.find(target.company_id, wish.submitter).address if wish.submitter else ""
-    verdict = _verdict(raw, directory, target.company_id, address)
+    verdict = _verdict(header_section(raw), directory, target.company_id, address, wish)
     delivery = Delivery(
         id=_NOT_STORED,
         company_id=target.company_id,
@@ -72,12 +75,24 @@ def _target(directory: Directory, recipient: str) -> Target:
     return found
 
 
-def _verdict(raw: bytes, directory: Directory, company_id: int, submitter: str) -> Sender | HeldSender:
-    sender = strict_from(header_section(raw))
+def _verdict(
+    header: bytes, directory: Directory, company_id: int, submitter: str, wish: Wish
+) -> Sender | HeldSender:
+    """Say whose mail it is as the pipeline would, were everything about its sender proven."""
+    sender = strict_from(header)
     if submitter:
         sender = type(sender)(submitter, sender.name, "")
-    assumed = AuthReport(trusted_network="dry run")
-    return identify(sender, assumed, directory, company_id)
+    results = (AuthResult("dmarc", "pass", domain_of(sender.address)),)
+    assumed = AuthReport(_PROVEN, _PROVEN, _PROVEN, results)
+    verdict = identify(sender, assumed, directory, company_id)
+    if isinstance(verdict, Sender) or verdict.reason != "unknown_sender" or submitter:
+        return verdict
+    for_user = handed_on(header, sender.address, assumed, directory, company_id)
+    if for_user is not None:
+        return for_user
+    someone = outsider(header, sender.address, assumed)
+    known = wish.acquaintance(company_id, someone) if someone else None
+    return HeldSender("customer_reply", sender.address, known.user_id) if known else verdict
 
 
 def find_user(

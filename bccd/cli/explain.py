@@ -1,32 +1,25 @@
 """bccd explain: what was read in a mail, and why it was decided so."""
 
+import re
 import sys
-from dataclasses import asdict
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 from rich.console import Console
 
-from bccd.cli import looks
 from bccd.cli.base import Call, common, console, safe, table
-from bccd.cli.dryrun import Wish, dry_run, find_user
-from bccd.cli.queue import delivery_id
 from bccd.cli.reading.batch import read_all
 from bccd.cli.reading.written import as_json
 from bccd.mail.anatomy import anatomy
 from bccd.mail.parse import parse
 from bccd.model.delivery import read_id
-from bccd.model.directory import UserAddress
-from bccd.model.errors import BccdError, MistakeError
+from bccd.model.errors import BccdError, MistakeError, SchemaError
 from bccd.model.message import Content, Forward, Mailbox, Message
-from bccd.model.plan import Plan
-from bccd.store.engine import Stores
-from bccd.store.reads import directory_snapshot
-from bccd.store.uow import SqlWorks
 
 _STEPS = ("rule", "about", "verdict", "reason")
-_APART = {"delivery", "state", "reason", "steps"}
+_NUMBER = re.compile(r"[0-9]{1,18}")
 _SHOWN_TEXT = 500
 
 
@@ -52,10 +45,10 @@ _SHOWN_TEXT = 500
 def explain(call: Call, *, subject: str, submitter: str, recipient: str, folder: Path | None) -> None:
     """Tell why a mail was filed as it was, or what would become of one.
 
-    ID is the one in the reply to the sender and in the log: the decision record is shown, step by step, with
-    the rule, what it looked at, and its reason, and what proved the sender or why nothing did. Private mail
-    is explained too, for whoever can run this can read the files of bccd. To answer a user, give --as: then
-    there is only the mail that he handed in himself.
+    ID is the one in the reply to the sender and in the log, or the number in the tables: the decision record
+    is shown, step by step, with the rule, what it looked at, and its reason, and what proved the sender or
+    why nothing did. Private mail is explained too, for whoever can run this can read the files of bccd. To
+    answer a user, give --as: then there is only the mail that he handed in himself.
 
     FILE is a mail as octets (.eml), - is standard input: what is read in it is shown, and if there is a
     database, what the rules would decide if it came now. The sender is taken as proven; nothing is written.
@@ -78,11 +71,21 @@ def explain(call: Call, *, subject: str, submitter: str, recipient: str, folder:
         return
     if not subject:
         raise click.UsageError("name a FILE or an ID, or a folder with --batch")
-    path = Path(subject)
-    if read_id(subject) is not None and not path.exists():
-        _explain_delivery(call, subject, submitter)
+    number = _delivery(subject)
+    if number is None:
+        _explain_file(call, _octets(subject), submitter, recipient)
         return
-    _explain_file(call, _octets(subject), submitter, recipient)
+    from bccd.cli import explained  # noqa: PLC0415 - with the store, a second that mail alone does not need
+
+    explained.tell_delivery(call, number, submitter)
+
+
+def _delivery(subject: str) -> int | None:
+    """Read the id of a delivery as it is shown, or its number as it stands in the tables; None for a file."""
+    if Path(subject).exists():
+        return None
+    number = read_id(subject)
+    return int(subject) if number is None and _NUMBER.fullmatch(subject) else number
 
 
 def _octets(subject: str) -> bytes:
@@ -96,67 +99,37 @@ def _octets(subject: str) -> bytes:
         ) from error
 
 
-def _explain_delivery(call: Call, subject: str, viewer: str) -> None:
-    with looks.open_stores(call.installed) as stores:
-        found = looks.explain(stores, delivery_id(subject), viewer)
-
-    def text(out: Console) -> None:
-        out.print(f"Delivery {found['delivery']}: {found['state']} {safe(found['reason'])}".rstrip())
-        out.print(table(("", ""), looks.facts(found, without=_APART)))
-        out.print()
-        out.print(table(_STEPS, [[step[name] for name in _STEPS] for step in found["steps"]]))
-
-    call.tell(found, text)
-
-
 def _explain_file(call: Call, raw: bytes, submitter: str, recipient: str) -> None:
-    plan: Plan | None = None
+    would: Mapping[str, Any] | None = None
     why_not = ""
     try:
-        with looks.open_stores(call.installed) as stores:
-            plan = _dry_run(stores, raw, submitter, recipient)
+        would = _decided(call, raw, submitter, recipient)
     except (BccdError, OSError) as error:  # no configuration, no database, or it is not said which company
         if submitter or recipient:
             raise
         why_not = str(error)
     if call.as_json:
-        decided = {"would": _plan(plan) if plan else None, "why_not": why_not}
-        click.echo(as_json(anatomy(raw), decided))
+        click.echo(as_json(anatomy(raw), {"would": would, "why_not": why_not}))
         return
     out = console()
     _print_message(out, parse(raw))
     out.print()
-    if plan is None:
+    if would is None:
         out.print(f"No rule was asked: {why_not}")
-    else:
-        _print_plan(out, plan)
-
-
-def _dry_run(stores: Stores, raw: bytes, submitter: str, recipient: str) -> Plan:
-    known = directory_snapshot(stores.database)
-
-    def find(company_id: int, said: str) -> UserAddress:
-        return find_user(known, company_id, said, looks.external_ids(stores, company_id))
-
-    return dry_run(raw, known, SqlWorks(stores.database), Wish(submitter, recipient, find))
-
-
-def _plan(plan: Plan) -> dict[str, Any]:
-    outcome = plan.outcome
-    return {
-        "state": str(outcome.state),
-        "reason": outcome.reason,
-        "direction": str(plan.message.direction) if plan.message else "",
-        "joins_conversation": plan.message is not None and plan.conversation is None,
-        "new_contacts": [contact.address for contact in plan.contacts],
-        "steps": [asdict(step) for step in plan.steps],
-    }
-
-
-def _print_plan(out: Console, plan: Plan) -> None:
-    would = _plan(plan)
+        return
     out.print(f"Would be {would['state']} {safe(would['reason'])}".rstrip())
     out.print(table(_STEPS, [[step[name] for name in _STEPS] for step in would["steps"]]))
+
+
+def _decided(call: Call, raw: bytes, submitter: str, recipient: str) -> Mapping[str, Any]:
+    """Ask the rules; raises BccdError where there is nothing to ask them with."""
+    config = call.installed
+    file = config.data_dir / "bccd.db"
+    if not config.database.url and not file.exists():
+        raise SchemaError(f"there is no database at {file}: run `bccd migrate` first")
+    from bccd.cli import explained  # noqa: PLC0415 - with the store, a second that mail alone does not need
+
+    return explained.decided(call, raw, submitter, recipient)
 
 
 def _print_message(out: Console, message: Message) -> None:

@@ -1,6 +1,6 @@
 """The daemon as a whole: sockets, processes, signals."""
 
-from bccd.daemon.sockets import Bound, PortTakenError
+from bccd.daemon.sockets import Bound
 from bccd.daemon.supervisor import Links, run
 
-__all__ = ["Bound", "Links", "PortTakenError", "run"]
+__all__ = ["Bound", "Links", "run"]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bccd.config import Listen
-from bccd.model.errors import MistakeError
+from bccd.model.errors import MistakeError, PortTakenError
 
 _BACKLOG = 1024
 _UNIX_MODE = 0o660
@@ -22,10 +22,6 @@ _WHY = {
     errno.ENOENT: "the folder does not exist",
     errno.EAFNOSUPPORT: "this machine has no such network",
 }
-
-
-class PortTakenError(MistakeError):
-    """Another program listens where this one should."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,3 +35,7 @@ class SchemaError(BccdError):
 
 class MistakeError(BccdError):
     """The user asked for something that cannot be done; the text says why."""
+
+
+class PortTakenError(MistakeError):
+    """Another program listens where this one should."""

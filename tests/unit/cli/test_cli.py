@@ -395,6 +395,15 @@ def test_a_file_can_be_explained_as_somebody_elses(company: Run, mail: str) -> N
     )
 
 
+def test_a_file_of_a_known_outsider_would_wait(company: Run, tmp_path: Path) -> None:
+    """A contact's own mail is held for a user; a stranger's is held as such."""
+    path = tmp_path / "own.eml"
+    for sender, reason in (("eve@fish.example", "customer_reply"), ("x@y.example", "unknown_sender")):
+        path.write_bytes(MAIL.replace(b"Ann <ann@acme.example>", sender.encode()))
+        would = answer(company("explain", str(path), "--json"))["would"]
+        assert (would["state"], would["reason"]) == ("held", reason)
+
+
 def test_a_file_is_read_without_a_database(run: Run, mail: str) -> None:
     """Then only what was read is shown, and why no rule was asked."""
     assert answer(run("explain", mail, "--json"))["would"] is None
@@ -438,8 +447,9 @@ def test_nothing_old_is_nothing_deleted(company: Run) -> None:
 
 
 def test_nothing_to_explain_is_told(company: Run) -> None:
-    """Neither a file nor an id, and an id of nothing."""
+    """Neither a file nor an id, and an id of nothing; a number is an id as the tables have it."""
     assert "neither a delivery id nor a readable file" in refused(company("explain", "nix"), Exit.MISTAKE)
+    assert "there is no delivery 0000000000018" in refused(company("explain", "40"), Exit.NOT_FOUND)
     assert "there is no delivery 0000000000001" in refused(
         company("explain", "0000000000001"), Exit.NOT_FOUND
     )

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from bccd.config import Listen
-from bccd.daemon.sockets import PortTakenError, bind_all, refuse_root
-from bccd.model.errors import MistakeError
+from bccd.daemon.sockets import bind_all, refuse_root
+from bccd.model.errors import MistakeError, PortTakenError
 
 
 def listen(smtp: str = "", lmtp: str = "", http: str = "") -> Listen:
