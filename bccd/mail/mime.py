@@ -9,17 +9,35 @@ from dataclasses import dataclass, field
 from bccd.mail.decode import encoding_of, transfer_decoded
 from bccd.mail.defects import Defect
 from bccd.mail.headers import FIELDS_CAP, SECTION_CAP, fields, section_end
-from bccd.mail.words import parameters
+from bccd.mail.words import parameters, raw_parameter
 
 DEPTH_CAP = 50
 PARTS_CAP = 1_000
 BOUNDARY_CAP = 2_048
 _ENCODED_MESSAGES_CAP = 4  # each is a copy; RFC 2046 5.2.1 allows none at all
 _FALSE_DELIMITERS_CAP = 20_000  # lines that begin like a delimiter and are none, over the whole mail
+_TWINS_CAP = 100  # parts that may be multiparts with their parent's boundary, over the whole mail
+_TWIN_SECTION = 4_000  # octets of such a part in which it declares that
+_GUESSED_IN = 64 * 1024  # octets of a body in which a boundary that nobody declared is looked for
+_FIELDS_OF_MAIL = 3  # that tell a mail which nothing calls one
+_LINES_BEFORE_FIELDS = 3  # of junk that a mail inside a mail may begin with
 
-_MESSAGES = frozenset({"message/rfc822", "message/global", "message/news"})
+_BOM = b"\xef\xbb\xbf"
+_MESSAGES = frozenset(
+    {
+        "message/rfc822",
+        "message/global",
+        "message/news",
+        "text/rfc822",
+        "application/rfc822",
+        "application/eml",
+    }
+)
 _BAD_LINE = re.compile(rb"^(?![!-9;-~]+[ \t]*:)[^ \t\r\n]", re.MULTILINE)
 _FIELD_START = re.compile(rb"[!-9;-~]+[ \t]*:")
+_NAMED_FIELD = re.compile(rb"^(?:from|date|subject|received|message-id)[ \t]*:", re.MULTILINE | re.IGNORECASE)
+_UNDECLARED = re.compile(rb"^(--[^\r\n]{1,200}?)[ \t]*+\r?\nContent-", re.MULTILINE | re.IGNORECASE)
+_BARE_CR = re.compile(rb"\r(?!\n)")
 _MEDIA_TYPE = re.compile(r"[!#$&^_.+a-z0-9-]+/[!#$&^_.+a-z0-9-]+")
 
 
@@ -67,15 +85,23 @@ class Tree:
 def split(raw: bytes) -> Tree:
     """Return the tree of a whole mail; any octets are a mail."""
     defects: dict[Defect, None] = {}
-    start = 0
-    if raw.startswith((b"From ", b">From ")):
-        defects[Defect.MBOX_LINE] = None
-        start = raw.find(b"\n") + 1
-    if b"\n" not in raw and b"\r" in raw:
+    start = len(_BOM) if raw.startswith(_BOM) else 0
+    if _ends_lines_with_cr(raw, start):
         defects[Defect.BARE_CR] = None
-        raw = raw.replace(b"\r", b"\n")
-        start = raw.find(b"\n") + 1 if start or raw.startswith((b"From ", b">From ")) else 0
+        raw = _BARE_CR.sub(b"\n", raw)  # as long as before, so that offsets stay
+    if raw.startswith((b"From ", b">From "), start):
+        defects[Defect.MBOX_LINE] = None
+        start = raw.find(b"\n", start) + 1
     return _Splitter(raw, defects).run(start)
+
+
+def _ends_lines_with_cr(raw: bytes, start: int) -> bool:
+    """Tell whether CR alone ends the lines of the header section, as in mail that old Macs saved."""
+    first = raw.find(b"\r", start, start + SECTION_CAP)
+    if first < 0 or raw[first + 1 : first + 2] == b"\n":
+        return False
+    end = raw.find(b"\r\r", first, start + SECTION_CAP)
+    return raw.find(b"\n", start, end + 3 if end >= 0 else len(raw)) < 0
 
 
 class _Splitter:
@@ -86,6 +112,7 @@ class _Splitter:
         self._defects = defects
         self._parts = 0
         self._false_delimiters = 0
+        self._twins = 0
 
     def run(self, start: int) -> Tree:
         root = self._part(self._raw, start, len(self._raw), top=True)
@@ -151,12 +178,11 @@ class _Splitter:
         bad = _BAD_LINE.search(buffer, start, min(fields_end, start + SECTION_CAP))
         if bad and top:
             self._note(Defect.HEADER_LINE)
-        if fields_end == body:
+        if bad and (fields_end == body or _is_delimiter(buffer, start, bad.start())):
             # No empty line. What does not look like a field begins the body.
-            if bad:
-                fields_end = body = bad.start()
-            if top:
-                self._note(Defect.NO_SEPARATOR)
+            fields_end = body = bad.start()
+        if fields_end == body and top:
+            self._note(Defect.NO_SEPARATOR)
         section = buffer[start : min(fields_end, start + SECTION_CAP)]
         found = fields(section)
         if fields_end - start > SECTION_CAP or len(found) == FIELDS_CAP:
@@ -164,28 +190,40 @@ class _Splitter:
         return found, body
 
     def _expand_multipart(self, part: Part) -> None:
-        boundary = part.params.get("boundary", "").rstrip()
-        delimiter = b"--" + boundary.encode("utf-8", "replace")
-        if not boundary or len(delimiter) > BOUNDARY_CAP:
-            self._note(Defect.BOUNDARY_MISSING)
-        elif part.depth >= DEPTH_CAP:
+        delimiter = self._delimiter(part)
+        if not delimiter:
+            return
+        if part.depth >= DEPTH_CAP:
             self._note(Defect.DEPTH_CUT)
-        else:
-            default = "message/rfc822" if part.media_type == "multipart/digest" else "text/plain"
-            for start, end in self._ranges(part, delimiter):
-                if self._parts >= PARTS_CAP:
-                    self._note(Defect.PARTS_CUT)
-                    break
-                child = self._part(part.buffer, start, end, part, default=default)
-                part.children.append(child)
-                index = len(part.children)
-                child.number = f"{part.number}.{index}" if part.number else str(index)
+            return
+        default = "message/rfc822" if part.media_type == "multipart/digest" else "text/plain"
+        for start, end in self._ranges(part, delimiter):
+            if self._parts >= PARTS_CAP:
+                self._note(Defect.PARTS_CUT)
+                break
+            child = self._part(part.buffer, start, end, part, default=default)
+            part.children.append(child)
+            index = len(part.children)
+            child.number = f"{part.number}.{index}" if part.number else str(index)
+
+    def _delimiter(self, part: Part) -> bytes:
+        """Return what parts a multipart's body, as it declares or as it shows; empty where nothing does."""
+        boundary = _boundary(part.first(b"content-type"))
+        if boundary and len(boundary) < BOUNDARY_CAP:
+            return b"--" + boundary
+        self._note(Defect.BOUNDARY_MISSING)
+        if boundary:
+            return b""
+        shown = _UNDECLARED.search(part.buffer, part.start, min(part.end, part.start + _GUESSED_IN))
+        return shown[1] if shown else b""
 
     def _ranges(self, part: Part, delimiter: bytes) -> list[tuple[int, int]]:
         """Return where the body parts begin and end (RFC 2046 5.1.1), one more than the cap at most."""
         buffer, end = part.buffer, part.end
         found: list[tuple[int, int]] = []
         opened = -1
+        twins = 0  # how many multiparts with this very boundary are open inside the part
+        section = -1  # where the last of all parts began
         needle = b"\n" + delimiter
         at = (
             part.start - 1
@@ -197,23 +235,41 @@ class _Splitter:
             line_end = buffer.find(b"\n", tail_start, end)
             line_end = end if line_end < 0 else line_end
             tail = buffer[tail_start : min(line_end, tail_start + 80)].rstrip()
-            if tail in (b"", b"--"):
+            if tail not in (b"", b"--"):
+                self._false_delimiters += 1
+                if self._false_delimiters > _FALSE_DELIMITERS_CAP:
+                    break
+                at = buffer.find(needle, tail_start, end)
+                continue
+            if section >= 0 and self._is_twin(buffer, section, at, delimiter):
+                twins += 1
+            section = -1 if tail else line_end + 1
+            if twins:
+                twins -= bool(tail)
+            else:
                 if opened >= 0:
                     found.append((opened, _before_line_end(buffer, opened, at)))
-                opened = -1 if tail else min(line_end + 1, end)
                 if tail:
                     return found
-                # The line end is shared: an empty part has its own delimiter right behind this one.
-                at = buffer.find(needle, line_end, end)
-                continue
-            self._false_delimiters += 1
-            if self._false_delimiters > _FALSE_DELIMITERS_CAP:
-                break
-            at = buffer.find(needle, tail_start, end)
-        if opened >= 0:
+                opened = min(line_end + 1, end)
+            # The line end is shared: an empty part has its own delimiter right behind this one.
+            at = buffer.find(needle, line_end, end)
+        if 0 <= opened < end:  # nothing at all behind a last delimiter is no part
             found.append((opened, end))
         self._note(Defect.BOUNDARY_OPEN if found else Defect.BOUNDARY_UNSEEN)
         return found
+
+    def _is_twin(self, buffer: bytes, start: int, end: int, delimiter: bytes) -> bool:
+        """Tell whether a multipart with its parent's boundary begins here: what follows is its own."""
+        end = min(end, start + _TWIN_SECTION)
+        if buffer.find(delimiter[2:], start, end) < 0 or self._twins >= _TWINS_CAP:
+            return False
+        self._twins += 1
+        found = dict(reversed(fields(buffer[start : section_end(buffer, start, end)[0]])))
+        content_type = found.get(b"content-type", b"")
+        return (
+            parameters(content_type)[0].startswith("multipart/") and _boundary(content_type) == delimiter[2:]
+        )
 
     def _expand_message(self, part: Part) -> None:
         if part.depth >= DEPTH_CAP or self._parts >= PARTS_CAP:
@@ -221,27 +277,37 @@ class _Splitter:
             return
         # A colon is no character of base64: what begins with a field was never encoded, whatever it says.
         plain = part.encoding == "base64" and _FIELD_START.match(part.buffer, part.start, part.end)
-        if part.encoding and not plain:
-            self._expand_encoded_message(part)
-            return
-        child = self._part(part.buffer, _skip_mbox_line(part.buffer, part.start), part.end, part)
-        _inner_number(child, part.number)
-        part.children.append(child)
-
-    def _expand_encoded_message(self, part: Part) -> None:
-        if part.encoded_messages >= _ENCODED_MESSAGES_CAP:
+        if plain or not part.encoding:
+            self._add_message(part, part.buffer, part.start, part.end)
+        elif part.encoded_messages >= _ENCODED_MESSAGES_CAP:
             self._note(Defect.DEPTH_CUT)
-            return
-        octets, whole = transfer_decoded(part.buffer[part.start : part.end], part.encoding)
-        if not whole:
-            self._note(Defect.ENCODING_BROKEN)
-        if part.media_type not in _MESSAGES and not _FIELD_START.match(octets):
-            return
-        child = self._part(octets, _skip_mbox_line(octets, 0), len(octets), part)
-        child.anchor = part.start if part.anchor < 0 else part.anchor
-        child.encoded_messages += 1
+        else:
+            octets, whole = transfer_decoded(part.buffer[part.start : part.end], part.encoding)
+            if not whole:
+                self._note(Defect.ENCODING_BROKEN)
+            if child := self._add_message(part, octets, 0, len(octets)):
+                child.anchor = part.start if part.anchor < 0 else part.anchor
+                child.encoded_messages += 1
+
+    def _add_message(self, part: Part, buffer: bytes, start: int, end: int) -> Part | None:
+        """Read the mail that a part is; None where its octets are no mail, whatever its type says."""
+        start = _first_field(buffer, start, end)
+        if start < 0:
+            return None
+        child = self._part(buffer, start, end, part)
         _inner_number(child, part.number)
         part.children.append(child)
+        return child
+
+
+def _boundary(content_type: bytes) -> bytes:
+    """Return a boundary as the octets that it is matched by (RFC 2046 5.1.1)."""
+    return raw_parameter(content_type, b"boundary").rstrip()
+
+
+def _is_delimiter(buffer: bytes, start: int, at: int) -> bool:
+    """Tell whether a line of a header section that declares a boundary begins the body already."""
+    return buffer.startswith(b"--", at) and b"boundary" in buffer[start:at].lower()
 
 
 def _before_line_end(buffer: bytes, start: int, at: int) -> int:
@@ -251,11 +317,19 @@ def _before_line_end(buffer: bytes, start: int, at: int) -> int:
     return max(at, start)
 
 
-def _skip_mbox_line(buffer: bytes, start: int) -> int:
-    if buffer.startswith((b"From ", b">From "), start):
-        line_end = buffer.find(b"\n", start)
-        return line_end + 1 if line_end >= 0 else start
-    return start
+def _first_field(buffer: bytes, start: int, end: int) -> int:
+    """Return where a mail inside a mail begins, behind empty lines and lines of junk; -1 for none."""
+    if buffer.startswith(_BOM, start):
+        start += len(_BOM)
+    for _ in range(_LINES_BEFORE_FIELDS):
+        while buffer.startswith((b"\r\n", b"\n"), start) and start < end:
+            start = buffer.find(b"\n", start) + 1
+        if _FIELD_START.match(buffer, start, end):
+            return start
+        start = buffer.find(b"\n", start, end) + 1
+        if not start:
+            break
+    return -1
 
 
 def _inner_number(part: Part, outer: str) -> None:
@@ -272,9 +346,19 @@ def filename_of(part: Part) -> str:
 
 
 def _holds_message(part: Part) -> bool:
-    """Tell whether a part is a mail: by its type, or as an .eml file that begins with a field."""
+    """Tell whether a part may be a mail: by its type, by an .eml name, or by its fields if it has neither."""
     if part.media_type in _MESSAGES:
         return True
-    if not filename_of(part).lower().endswith(".eml"):
-        return False
-    return bool(part.encoding) or bool(_FIELD_START.match(part.buffer, part.start, part.end))
+    if part.media_type == "application/octet-stream" and not filename_of(part):
+        return _begins_like_mail(part)
+    return filename_of(part).lower().endswith(".eml")
+
+
+def _begins_like_mail(part: Part) -> bool:
+    head = part.buffer[part.start : min(part.end, part.start + _TWIN_SECTION)]
+    head = transfer_decoded(head, part.encoding)[0]
+    section = head[: section_end(head, 0, len(head))[0]]
+    return (
+        bool(_FIELD_START.match(section))
+        and len({found.lower() for found in _NAMED_FIELD.findall(section)}) >= _FIELDS_OF_MAIL
+    )

@@ -4,17 +4,23 @@ import binascii
 import re
 from urllib.parse import unquote_to_bytes
 
-from bccd.mail.charset import decode
+from bccd.mail.charset import codec_of, decode
 from bccd.mail.decode import base64_octets
 
 VALUE_CAP = 64 * 1024
 PARAMETERS_CAP = 100
 _PARAMETERS_OCTETS = 20_000
 
-_ENCODED_WORD = re.compile(rb"=\?([^?\s]{1,60})\?([BbQq])\?([^?]*+)\?=")
-_PARAMETER = re.compile(rb";\s*+([!#-'*+\-.0-9A-Z^-~]++)\s*+=\s*+(\"(?:\\.|[^\"\\])*+\"|[^;]*+)", re.DOTALL)
+# Some write a raw "?" into a word, and what was cut off at the end of a value has no end of its own.
+_ENCODED_WORD = re.compile(
+    rb"=\?([^?\s]{1,60})\?(?:([Bb])\?([^?]*+)|([Qq])\?([^?]*+(?:\?(?!=)[^?]*+){0,8}+))(?:\?=|\?*+\Z)"
+)
+_PARAMETER = re.compile(
+    rb"(?:;|(?<=\")\s)\s*+([!#-'*+\-.0-9A-Z^-~]++)\s*+=\s*+(\"(?:\\.|[^\"\\])*+\"|[^;]*+)", re.DOTALL
+)
 _ESCAPED = re.compile(rb"\\(.)", re.DOTALL)
-_SECTION = re.compile(rb"([^*]+)(?:\*(\d{1,4}))?(\*)?")
+_ESCAPED_SIGN = re.compile(rb"\\([\"\\])")
+_SECTION = re.compile(r"([^*]+)(?:\*([0-9]{1,4}))?(\*)?")
 
 
 def unstructured(value: bytes, hint: str = "") -> str:
@@ -29,7 +35,7 @@ def unstructured(value: bytes, hint: str = "") -> str:
     for match in _ENCODED_WORD.finditer(value):
         gap = value[end : match.start()]
         label = match[1].partition(b"*")[0].lower().decode("ascii", "replace")
-        octets = _word(match[2], match[3])
+        octets = base64_octets(match[3])[0] if match[2] else binascii.a2b_qp(match[5], header=True)
         joined = bool(end) and not gap.strip()
         if not joined or label != charset:
             out += (decode(pending, charset), "" if joined else decode(gap, "", hint))
@@ -38,12 +44,6 @@ def unstructured(value: bytes, hint: str = "") -> str:
         end = match.end()
     out += (decode(pending, charset), decode(value[end:], "", hint))
     return "".join(out)
-
-
-def _word(encoding: bytes, payload: bytes) -> bytes:
-    if encoding in b"Bb":
-        return base64_octets(payload)[0]
-    return binascii.a2b_qp(payload, header=True)
 
 
 def unquoted(value: bytes) -> bytes:
@@ -56,40 +56,68 @@ def unquoted(value: bytes) -> bytes:
 
 def parameters(value: bytes, hint: str = "") -> tuple[str, dict[str, str]]:
     """Return the lower-case first word of a structured value, and its parameters decoded."""
-    first, semicolon, _ = value.partition(b";")
-    word = _without_comment(first).strip().lower().decode("ascii", "replace")
-    if not semicolon:
+    word, value, start = _first_word(value)
+    if start >= len(value):
         return word, {}
     plain: dict[str, bytes] = {}
     sections: dict[str, dict[int, tuple[bool, bytes]]] = {}
-    for count, match in enumerate(_PARAMETER.finditer(value[:_PARAMETERS_OCTETS], len(first))):
+    for count, match in enumerate(_PARAMETER.finditer(value, start, _PARAMETERS_OCTETS)):
         if count == PARAMETERS_CAP:
             break
-        content = match[2].strip()
-        content = unquoted(content) if content[:1] == b'"' else content
-        name = _SECTION.fullmatch(match[1])
-        if name and (name[2] or name[3]):
-            key = name[1].lower().decode("latin-1")
-            sections.setdefault(key, {}).setdefault(int(name[2] or 0), (bool(name[3]), content))
-        else:
-            plain.setdefault(match[1].lower().decode("latin-1"), content)
+        name, content = match[1].lower().decode("latin-1"), _content(match[2])
+        if "*" not in name:
+            plain.setdefault(name, content)
+        elif section := _SECTION.fullmatch(name):
+            numbered = sections.setdefault(section[1], {})
+            numbered.setdefault(int(section[2] or 0), (bool(section[3]), content))
     found = {key: unstructured(content, hint) for key, content in plain.items()}
     # RFC 2231 says more than its plain twin, which is there for old readers.
-    found |= {key: _joined(parts) for key, parts in sections.items()}
+    found |= {key: joined for key, parts in sections.items() if (joined := _joined(parts, hint))}
     return word, found
 
 
-def _without_comment(value: bytes) -> bytes:
-    return value.partition(b"(")[0] if b"(" in value else value
+def raw_parameter(value: bytes, name: bytes) -> bytes:
+    """Return the first parameter of that lower-case name as octets, empty where there is none."""
+    _, value, start = _first_word(value)
+    for match in _PARAMETER.finditer(value, start, _PARAMETERS_OCTETS):
+        if match[1].lower() == name:
+            return _content(match[2])
+    return b""
 
 
-def _joined(parts: dict[int, tuple[bool, bytes]]) -> str:
+def _first_word(value: bytes) -> tuple[str, bytes, int]:
+    """Return the lower-case first word, the value with a ";" behind it, put in if need be, and its offset."""
+    first = value.partition(b";")[0]
+    at = len(first)
+    if b"=" in first:  # a ";" is missing before the first parameter, or the word itself is
+        word, *others = first.split(None, 1)
+        first = word if others and b"=" not in word else b""
+        at = len(first)
+        value = first + b";" + value.lstrip()[at:]
+    if b"(" in first:
+        first = first.partition(b"(")[0]
+    word = first.strip().lower()
+    return (b"".join(word.split()) if b"/" in word else word).decode("ascii", "replace"), value, at
+
+
+def _content(value: bytes) -> bytes:
+    """Return a parameter's value without quotes; of escapes only those of a quote and a backslash are one."""
+    value = value.strip()
+    if value[:1] != b'"':
+        return value
+    value = value[1:-1] if value[-1:] == b'"' and len(value) > 1 else value[1:]
+    return _ESCAPED_SIGN.sub(rb"\1", value) if b"\\" in value else value
+
+
+def _joined(parts: dict[int, tuple[bool, bytes]], hint: str) -> str:
+    """Put the sections of a value together (RFC 2231 3 and 4); one names the charset of all."""
     charset = ""
     octets = b""
     for index in sorted(parts):
         extended, content = parts[index]
-        if not octets and extended and content.count(b"'") > 1:
-            label, _, content = content.split(b"'", 2)
-            charset = label.decode("ascii", "replace")
+        if extended and not charset and content.count(b"'") > 1:
+            label, _, rest = content.split(b"'", 2)
+            if not octets or codec_of(label.decode("ascii", "replace")):
+                charset, content = label.decode("ascii", "replace"), rest
         octets += unquote_to_bytes(content) if extended else content
-    return decode(octets, charset)
+    return decode(octets, charset, hint) if charset or b"=?" not in octets else unstructured(octets, hint)
