@@ -1,87 +1,31 @@
 """Octets to text: the declared charset if it holds, else what the octets look like; text is always clean."""
 
-import codecs
-import functools
 import re
 
 import cchardet
 
+from bccd.mail.charset_names import codec_of
+from bccd.mail.charset_relatives import RELATIVES, as_japanese, as_windows
+
 # Controls that no text needs and that PostgreSQL (NUL) or a terminal (ESC) chokes on; tab, LF and CR stay.
 _CONTROLS = bytes([*range(9), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F])
 _UNCLEAN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
-_LABEL_JUNK = re.compile(r"[^a-z0-9_.:+-]")
-_CODE_PAGE = re.compile(r"(?:cp|windows|win|ibm|x-cp)[-_]?(\d{3,5})")
 _DETECTED = 64 * 1024
+_SEEN = 2_000  # octets in which zeros tell UTF-16
 _TOO_SHORT = 8  # octets; below, the declared charset is the better guess
 _SHORT = 40  # octets; below, a detector guesses single-byte charsets no better than chance
 
-# What senders write, and what they mean by it (WHATWG Encoding, section 4.2).
-_MEANT = {
-    "ascii": "cp1252",
-    "us-ascii": "cp1252",
-    "ansi_x3.4-1968": "cp1252",
-    "iso-8859-1": "cp1252",
-    "iso8859-1": "cp1252",
-    "iso_8859-1": "cp1252",
-    "latin1": "cp1252",
-    "latin-1": "cp1252",
-    "iso-8859-9": "cp1254",
-    "iso-8859-11": "cp874",
-    "tis-620": "cp874",
-    "iso-8859-8-i": "iso-8859-8",
-    "iso-8859-8-e": "iso-8859-8",
-    "gb2312": "gb18030",
-    "gbk": "gb18030",
-    "x-gbk": "gb18030",
-    "chinesesimp": "gb18030",
-    "hz-gb-2312": "hz",
-    "big5": "big5hkscs",
-    "big5-hkscs": "big5hkscs",
-    "euc-kr": "cp949",
-    "ks_c_5601": "cp949",
-    "ks_c_5601-1987": "cp949",
-    "ksc5601": "cp949",
-    "x-sjis": "cp932",
-    "shift_jis": "cp932",
-    "shift-jis": "cp932",
-    "sjis": "cp932",
-    "x-euc-jp": "euc_jp",
-    "iso-2022-jp": "iso2022_jp_ext",
-    "unicode-1-1-utf-7": "utf-7",
-    "utf8mb4": "utf-8",
-    "x-mac-roman": "mac_roman",
-    "macintosh": "mac_roman",
-    "x-mac-cyrillic": "mac_cyrillic",
-}
-# Codecs of Python that are no charsets of mail, though they call themselves text.
-_NOT_CHARSETS = frozenset(
-    {"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "mbcs", "oem"}
-)
 # In these a control octet may be part of a character, so only decoded text can be cleaned.
+_WIDE = ("utf-16", "utf-32")
 _STATEFUL = ("utf-16", "utf-32", "utf-7", "iso2022", "hz")
 _HARMLESS = ("", "cp1252", "utf-8")
 _TRUSTED_SHORT = frozenset({"gb18030", "cp949", "cp932", "big5hkscs", "euc_jp", "cp1251", "koi8-r"})
 
 
-@functools.lru_cache(maxsize=256)
-def codec_of(label: str) -> str:
-    """Return the Python codec that a charset label means, empty where none does."""
-    name = _LABEL_JUNK.sub("", label[:80].lower().partition("*")[0])
-    name = _MEANT.get(name, name)
-    if page := _CODE_PAGE.fullmatch(name):
-        name = f"cp{page[1]}"
-    try:
-        info = codecs.lookup(name)
-    except (LookupError, ValueError):
-        return ""
-    # codecs.lookup also finds rot13, base64 and zlib; a lie in a label must not run those.
-    return info.name if info._is_text_encoding and info.name not in _NOT_CHARSETS else ""  # noqa: SLF001
-
-
 def clean(text: str) -> str:
     """Drop controls and lone surrogates, and end lines with LF."""
     if "\r" in text:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
+        text = text.replace("\r\r\n", "\n").replace("\r\n", "\n").replace("\r", "\n")
     return _UNCLEAN.sub("", text)
 
 
@@ -93,20 +37,54 @@ def decode(octets: bytes, label: str = "", hint: str = "") -> str:
 
 def decode_checked(octets: bytes, label: str = "", hint: str = "") -> tuple[str, bool]:
     """Return clean text, and whether it was in the charset that the label claims (true for no label)."""
+    # Most of what comes here is a line of ASCII.
+    if octets.isascii() and b"\x1b" not in octets and not (label and codec_of(label).startswith(_STATEFUL)):
+        text = octets.decode("ascii")
+        return text if text.isprintable() else clean(text), True
     codec = codec_of(label) if label else ""
-    if codec.startswith(_STATEFUL):
-        text = _try(octets, codec)
-        if text is not None:
-            return clean(text), True
+    shifted = _shifted(octets, codec)
+    if shifted is not None:
+        return clean(shifted).removeprefix("\ufeff"), True
     plain = octets.translate(None, _CONTROLS)
     if b"\r" in plain:
-        plain = plain.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        plain = plain.replace(b"\r\r\n", b"\n").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     # EBCDIC pages are no supersets of ASCII, but no mail is in them.
     if plain.isascii():
         return plain.decode("ascii"), True
     text, claimed = _decode_plain(plain, codec, codec_of(hint) if hint else "")
     # Those three cannot bring back a control; EBCDIC and others can.
-    return text if codec in _HARMLESS and not hint else _UNCLEAN.sub("", text), claimed or not label
+    text = text if codec in _HARMLESS and not hint else _UNCLEAN.sub("", text)
+    return text.removeprefix("\ufeff"), claimed or not label
+
+
+def _shifted(octets: bytes, codec: str) -> str | None:
+    """Return text in which controls are part of characters; None for any other."""
+    if wide := _wide(octets, codec):
+        return _try(octets, wide)
+    if codec.startswith(_WIDE) and b"\0" not in octets and (text := _try(octets, "utf-8")) is not None:
+        return text  # the label of the program that wrote it, not of what went out
+    if codec.startswith(_STATEFUL):
+        text = _try(octets, codec)
+        return RELATIVES[codec](octets) if text is None and codec in RELATIVES else text
+    if b"\x1b$" not in octets or not octets.isascii():
+        return None
+    return _try(octets, "iso2022_kr") if b"\x1b$)C" in octets else as_japanese(octets)
+
+
+def _wide(octets: bytes, codec: str) -> str:
+    """Return the form of UTF-16 that octets are in by their mark or, whatever they claim, by their zeros."""
+    if codec.startswith("utf-32") or len(octets) % 2:
+        return ""
+    if octets[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return "utf-16"
+    if b"\0" not in octets:
+        return ""
+    seen = octets[:_SEEN]
+    high, low = seen[::2].count(0), seen[1::2].count(0)
+    # A fourth of all at least, and nearly all on one side: Latin text has a zero in every pair.
+    if min(high, low) * 4 > max(high, low) or max(high, low) * 4 < len(seen):
+        return ""
+    return "utf-16-be" if high > low else "utf-16-le"
 
 
 def _decode_plain(octets: bytes, codec: str, hint: str) -> tuple[str, bool]:
@@ -117,8 +95,10 @@ def _decode_plain(octets: bytes, codec: str, hint: str) -> tuple[str, bool]:
             return text, True
     if codec and codec != "utf-8":
         text = _try(octets, codec)
+        if text is None and codec in RELATIVES:
+            text = RELATIVES[codec](octets)
         if text is not None:
-            return text, True
+            return as_windows(text, octets, codec), True
     if codec:
         text = octets.decode(codec, "replace")
         if _is_mostly_right(text):

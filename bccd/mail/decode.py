@@ -1,10 +1,21 @@
 """Transfer encodings (RFC 2045 6), read tolerantly."""
 
 import binascii
+import re
 
 _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _OTHERS = bytes(set(range(256)) - set(_ALPHABET))
 _URL_SAFE = bytes.maketrans(b"-_", b"+/")
+_LINE_ENDS = b"\r\n"
+_SEEN = 4_000  # octets at each end of a body by which it is told whether it is base64 at all
+_FEWEST_STRAY = 8  # stray characters; fewer make no text
+_STRAY_SHARE = 8  # one in so many
+# Several pieces of base64, each padded, and nothing else; mailing lists put a footer below the only one.
+_PIECE = re.compile(rb"([A-Za-z0-9+/\r\n]+)=*[\r\n]*")
+_PIECES = re.compile(rb"=[=\r\n]*(?:[A-Za-z0-9+/\r\n]{4,}+=*[\r\n]*)+")
+_FOOTER = re.compile(rb"\n(?:-- ?|[_-]{5,})\r?\n")
+_PADDED_SOFT_BREAK = re.compile(rb"=[ \t]{1,80}(?=\r?\n)")
+_BEGIN = re.compile(rb"^begin [0-7]{3,4} [^\r\n]*\r?\n", re.MULTILINE)
 
 _ENCODINGS = {
     "": "",
@@ -19,11 +30,15 @@ _ENCODINGS = {
     "quoted-printable": "quoted-printable",
     "quoted_printable": "quoted-printable",
     "quotedprintable": "quoted-printable",
+    "uuencode": "uuencode",
+    "x-uuencode": "uuencode",
+    "x-uue": "uuencode",
+    "uue": "uuencode",
 }
 
 
 def encoding_of(value: bytes) -> tuple[str, bool]:
-    """Return "base64", "quoted-printable" or "" for a Content-Transfer-Encoding, and whether it is known."""
+    """Return the encoding that a Content-Transfer-Encoding means, "" for none, and whether it is known."""
     word = value.partition(b"(")[0].strip(b" \t\r\n;\"'").lower()
     name = word[:40].decode("ascii", "replace")
     return _ENCODINGS.get(name, ""), name in _ENCODINGS
@@ -43,10 +58,48 @@ def base64_octets(encoded: bytes) -> tuple[bytes, bool]:
     return binascii.a2b_base64(encoded + b"=" * (-len(encoded) % 4)), False
 
 
+def _base64_body(encoded: bytes) -> tuple[bytes, bool]:
+    """Decode a body: perhaps of several pieces, perhaps above a footer, perhaps never encoded at all."""
+    padding = encoded.find(b"=")
+    if 0 <= padding < len(encoded.rstrip(b"=\r\n \t")) and _PIECES.fullmatch(encoded, padding):
+        pieces = [base64_octets(piece) for piece in _PIECE.findall(encoded)]
+        return b"".join([octets for octets, _ in pieces]), all(whole for _, whole in pieces)
+    if padding < 0:
+        head, tail = encoded[:_SEEN], encoded[-_SEEN:]
+        if (stray := len((head + tail).translate(None, _ALPHABET + _LINE_ENDS))) >= _FEWEST_STRAY:
+            if footer := _FOOTER.search(encoded):
+                return base64_octets(encoded[: footer.start()])[0], False
+            if stray * _STRAY_SHARE > len(head + tail):
+                return encoded, False
+    return base64_octets(encoded)
+
+
+def _uuencoded_octets(encoded: bytes) -> tuple[bytes, bool]:
+    """Return the octets between "begin" and "end" (POSIX uuencode), and whether all lines were in order."""
+    begin = _BEGIN.search(encoded)
+    lines = encoded[begin.end() if begin else 0 :].splitlines()
+    out: list[bytes] = []
+    whole = begin is not None
+    for line in lines:
+        if line in (b"end", b"`", b" "):
+            break
+        try:
+            out.append(binascii.a2b_uu(line.rstrip(b"\r\n")) if line else b"")
+        except binascii.Error:
+            whole = False
+    return b"".join(out), whole
+
+
 def transfer_decoded(encoded: bytes, encoding: str) -> tuple[bytes, bool]:
     """Return the octets of a body in the encoding that encoding_of() named, and whether it was in order."""
-    if encoding == "base64":
-        return base64_octets(encoded)
-    if encoding == "quoted-printable":
-        return binascii.a2b_qp(encoded), True
-    return encoded, True
+    match encoding:
+        case "base64":
+            return _base64_body(encoded)
+        case "quoted-printable":
+            if b"= " in encoded or b"=\t" in encoded:
+                encoded = _PADDED_SOFT_BREAK.sub(b"=", encoded)
+            return binascii.a2b_qp(encoded), True
+        case "uuencode":
+            return _uuencoded_octets(encoded)
+        case _:
+            return encoded, True

@@ -4,7 +4,8 @@ import binascii
 import re
 from urllib.parse import unquote_to_bytes
 
-from bccd.mail.charset import codec_of, decode
+from bccd.mail.charset import decode
+from bccd.mail.charset_names import codec_of
 from bccd.mail.decode import base64_octets
 
 VALUE_CAP = 64 * 1024
