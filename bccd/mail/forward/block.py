@@ -197,7 +197,7 @@ def _marker_above(page: Page, start: int, behind: int) -> tuple[int, str]:
             continue
         marker = marker_of(line.text)
         if marker and line.depth <= page.lines[start].depth:
-            return number, marker
+            return number, marker if is_marker(marker) or not anchor else anchor
         break
     return start, anchor
 

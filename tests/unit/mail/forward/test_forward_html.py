@@ -3,7 +3,6 @@
 import pytest
 
 from bccd.mail.forward import find_inline
-from bccd.mail.forward.structure import text_of
 from bccd.model.message import Mailbox
 
 ANNA = Mailbox("Anna Zielińska", "anna@klient.example")
@@ -142,26 +141,3 @@ def test_an_answer_s_mark_up_is_no_forward() -> None:
         '<blockquote class="gmail_quote" type="cite">Please answer.</blockquote></div>'
     )
     assert find_inline("", html) is None
-
-
-@pytest.mark.parametrize(
-    ("html", "text"),
-    [
-        ("a<br>b<p>c</p>d", "a\nb\nc\nd"),
-        ("<style>x</style>a<!-- From: b --><script>1<2</script>b", "ab"),
-        ("<!--[if mso]>a<![endif]-->b", "ab"),
-        ("<blockquote>a<blockquote>b</blockquote></blockquote>c", "> a\n> > b\nc"),
-        ("1 < 2 &amp; 3 &lt; 4 <5", "1 < 2 & 3 < 4 <5"),
-        ("&lt;a@b.example&gt; <a@b.example> <o:p>c</o:p>", "<a@b.example> <a@b.example> c"),
-        ("<https://x.example/> <mailto:a@b.example>", "<https://x.example/> <mailto:a@b.example>"),
-        (
-            '<a href="mailto:a%2Bb@x.example">Ann</a> and <a href="http://x.example">link</a>',
-            "Ann <a+b@x.example> and link",
-        ),
-        ("<!-- never closed <b>a</b>", ""),
-        ("<style>never closed", ""),
-    ],
-)
-def test_html_as_lines(html: str, text: str) -> None:
-    """Breaks, quoting, entities and mailto links are kept; styles, scripts and comments are not shown."""
-    assert text_of(html)[0].strip() == text

@@ -1,0 +1,190 @@
+"""The walk over the tags: every character is looked at once, whatever the mark-up.
+
+A tree is not built: 200,000 nested elements, or 100,000 attributes of one tag, take a parser that builds one
+seconds to minutes. Each distinct tag of a mail stands in it many times (docs/decisions/0012).
+"""
+
+from collections.abc import Callable
+
+from bccd.mail.markup.elements import Elements
+from bccd.mail.markup.links import Link
+from bccd.mail.markup.sheet import Lines, Sheet
+from bccd.mail.markup.skip import Source
+from bccd.mail.markup.tags import WHOLE, Does, Tag, tag_of
+
+_RULE = "_" * 32  # as Outlook writes in plain text
+_INDENTS_CAP = 10
+
+_NOTHING = frozenset({" ", "\n", "\n\n", "\n ", "\n  ", "\n    "})  # what mostly stands between two tags
+
+
+class Walk:
+    """One walk over the HTML of a mail."""
+
+    __slots__ = ("_does", "_elements", "_hides", "_lines", "_link", "_numbers", "_source", "_spaced")
+
+    def __init__(self, html: str, *, hides: bool) -> None:
+        self._source = Source(html)
+        self._hides = hides
+        self._lines = Lines()
+        self._elements = Elements(self._lines, len(html))
+        self._link = Link(self._lines)
+        self._numbers: list[int] = []  # of each list's last item; below 0 for lists without numbers
+        self._spaced = True  # the open paragraph has an empty line around it
+        self._does: tuple[Callable[[Tag, str], str] | None, ...] = (
+            None, self._block, self._break, self._rule, self._block, self._block, self._block, self._list,
+            self._item, self._anchor, self._image, self._written, self._markup, self._raw, self._unfinished,
+            self._inline,
+        )  # fmt: skip
+
+    def run(self) -> Sheet | None:
+        """Read the lines; None if a hidden element stays open to the end."""
+        lines, source, elements, does = self._lines, self._source, self._elements, self._does
+        parts, tags = lines.parts, source.tags
+        if source.first:
+            parts.append(source.first)
+        at = source.after
+        for chunk in source.chunks:
+            inside, closed, text = chunk.partition(">")
+            tag = tags.get(inside)
+            if tag is None:
+                tag = tags[inside] = tag_of(inside)
+            act = does[tag[0]]
+            if act is not None or not closed:
+                lines.at = source.at = at
+                source.after = at + len(chunk) + 1
+                text = act(tag, text) if act is not None and closed else self._open(tag, chunk)
+                at = source.after
+            else:
+                at += len(chunk) + 1
+            if text and (parts or text not in _NOTHING):
+                if elements.kept:
+                    lines.put_kept(text)
+                else:
+                    parts.append(text)
+        lines.at = at
+        return self._finished()
+
+    def _finished(self) -> Sheet | None:
+        if self._source.unclosed:
+            return None
+        lines = self._lines
+        self._link.close()
+        lines.end()
+        self._elements.finish()
+        while lines.lines and not lines.lines[-1].strip("> "):
+            del lines.lines[-1], lines.ends[-1]
+        return Sheet(tuple(lines.lines), tuple(lines.ends), tuple(self._elements.frames))
+
+    def _open(self, tag: Tag, chunk: str) -> str:
+        """Read a tag that the next "<" seems to end; what only looks like one is text."""
+        if tag.does is Does.TEXT or not tag.known:
+            return f"<{chunk}"
+        if tag.does is Does.MARKUP:
+            return self._source.skip_markup()
+        return self._unfinished(tag, "")
+
+    def _unfinished(self, tag: Tag, _: str) -> str:
+        """Read a tag whose value holds "<" or ">"."""
+        source = self._source
+        start = source.at + 1
+        match = WHOLE.match(source.html, start)
+        end = match.end() if match else len(source.html)
+        tag = tag_of(source.html[start:end].removesuffix(">"))
+        text = source.skip_to(end)
+        act = None if tag.does is Does.UNFINISHED else self._does[tag.does]
+        return text if act is None else act(tag, text)
+
+    def _written(self, tag: Tag, text: str) -> str:
+        return f"<{tag.value}>{text}"
+
+    def _markup(self, _: Tag, __: str) -> str:
+        return self._source.skip_markup()
+
+    def _raw(self, tag: Tag, text: str) -> str:
+        return text if tag.closes else self._source.skip_raw(tag.name)
+
+    def _hidden(self, tag: Tag) -> str:
+        source = self._source
+        ended, text = source.skip_element(tag.name)
+        while ended is not None and ended.hidden:
+            ended, text = source.skip_element(ended.name)
+        act = self._does[ended.does] if ended else None
+        if ended is None or act is None:
+            return text
+        self._lines.at = source.at
+        return act(ended, text)
+
+    def _block(self, tag: Tag, text: str) -> str:
+        lines = self._lines
+        if lines.parts:
+            lines.end()
+        if tag.special and tag.hidden and self._hides:
+            return self._hidden(tag)
+        if tag.closes:
+            self._elements.close(tag, self._source.after - len(text))
+            spaced = tag.gap and (self._spaced or tag.name != "p")
+        else:
+            self._elements.open(tag)
+            spaced = tag.gap
+            if tag.name == "p":
+                self._spaced = spaced
+        if spaced and lines.row is None:
+            lines.gap = True
+        return "" if tag.muted else text
+
+    def _inline(self, tag: Tag, text: str) -> str:
+        if tag.hidden and self._hides:
+            return self._hidden(tag)
+        self._elements.point(tag)
+        return "" if tag.muted else text
+
+    def _break(self, _: Tag, text: str) -> str:
+        self._lines.break_line()
+        return text
+
+    def _rule(self, _: Tag, text: str) -> str:
+        self._lines.end()
+        self._lines.put(_RULE)
+        return text
+
+    def _list(self, tag: Tag, text: str) -> str:
+        lines = self._lines
+        lines.end()
+        if tag.closes:
+            del self._numbers[-1:]
+            lines.bullet = ""
+        elif tag.hidden and self._hides:
+            return self._hidden(tag)
+        else:
+            self._numbers.append(int(tag.value or 1) - 1 if tag.name == "ol" else -1)
+        return text
+
+    def _item(self, tag: Tag, text: str) -> str:
+        lines = self._lines
+        lines.end()
+        if tag.closes:
+            return text
+        if tag.hidden and self._hides:
+            return self._hidden(tag)
+        bullet = "- "
+        if self._numbers and self._numbers[-1] >= 0:
+            self._numbers[-1] += 1
+            bullet = f"{self._numbers[-1]}. "
+        lines.bullet = "  " * min(max(len(self._numbers) - 1, 0), _INDENTS_CAP) + bullet
+        return text
+
+    def _anchor(self, tag: Tag, text: str) -> str:
+        self._link.close()
+        if tag.special:
+            if tag.hidden and self._hides:
+                return self._hidden(tag)
+            self._elements.point(tag)
+        if tag.value:
+            self._link.open(tag.value)
+        return text
+
+    def _image(self, tag: Tag, text: str) -> str:
+        if tag.value:
+            self._lines.parts.append(tag.value)
+        return text
