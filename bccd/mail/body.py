@@ -8,6 +8,7 @@ from bccd.mail.charset import decode_checked
 from bccd.mail.decode import transfer_decoded
 from bccd.mail.defects import Defect
 from bccd.mail.flowed import unflowed
+from bccd.mail.gateway import undone, without_banners, without_page_banners
 from bccd.mail.html import HTML_CAP, html_text
 from bccd.mail.mime import Part, filename_of
 from bccd.model.message import Attachment
@@ -30,6 +31,7 @@ class Body:
     told: list[Part] = field(default_factory=list)  # attached text: reports, events, header sections
     plain_parts: list[Part] = field(default_factory=list)  # that are shown, as plain text
     html_parts: list[Part] = field(default_factory=list)  # that are shown, as HTML
+    marks: dict[str, None] = field(default_factory=dict)  # see Content.marks
     defects: dict[Defect, None] = field(default_factory=dict)
 
 
@@ -61,7 +63,20 @@ def read_body(root: Part) -> Body:
             htmls.append(html)
     body.text = _cut("\n\n".join(texts), TEXT_CAP, body)
     body.html = "\n".join(htmls)[:HTML_CAP]
+    _undo_gateways(body)
     return body
+
+
+def _undo_gateways(body: Body) -> None:
+    """Show what was sent: gateways on the way put banners above it and lead its links through themselves."""
+    text, page = undone(body.text), undone(body.html, markup=True)
+    if text.rewritten or page.rewritten:
+        body.marks["gateway:links"] = None
+    cleared = without_banners(text.text)
+    if cleared.found:
+        body.marks["gateway:banner"] = None
+    body.text = cleared.text
+    body.html = without_page_banners(page.text) if cleared.found else page.text
 
 
 def _cut(text: str, room: int, body: Body) -> str:

@@ -111,6 +111,7 @@ def _content(part: Part, body: Body, auto: AutoKind) -> Content:
         thread_index=thread_guid(first.get(b"thread-index", b"")),
         text=body.text,
         attachments=tuple(body.attachments),
+        marks=tuple(sorted(body.marks)),
         auto=auto,
         broadcast=is_broadcast(part.fields, auto),
         other_ids=_other_ids(part, own_id),

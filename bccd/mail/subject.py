@@ -17,6 +17,16 @@ _LONG = re.compile(
     rf"{_COUNTED}"
 )
 
+# What a gateway puts before the subject of mail from outside, where it is no bracket: `EXTERNAL: `, `*EXT* `.
+_TAG_WORDS = (
+    r"(?:ext|external|externe?|externer|externo|externa|esterno|esterna|ekstern|zewnętrzn[aye]|externí"
+    r"|ulkoinen|внешнее|外部|社外|spam\??|suspected spam|possible spam)"
+    r"(?:\s(?:e-?mail|mail|sender|message|nachricht|absender|e-?post|source))?"
+)
+_TAG = re.compile(
+    rf"\s*(?:[*({{<#【!_|-]+\s?{_TAG_WORDS}\s?[*)}}>#】!_|:-]+|{_TAG_WORDS}\s?(?:[:：]|[-–—|](?=\s)))\s*"
+)
+
 _REPLY_WORDS = """
     re aw antw odp ré rép réf ref res resp r rif sv vs vá răsp ynt bls atb απ σχετ на ha ответ
     בתגובה השב תש תשובה رد 回复 答复 回覆 答覆
@@ -79,14 +89,17 @@ def base_subject(subject: str) -> str:
     text = _without_brackets(_folded(subject)).rstrip()
     text = _without_tail(text)
     start = 0
-    while prefix := _LONG.match(text, start) or _PREFIX.match(text, start):
+    while prefix := _TAG.match(text, start) or _LONG.match(text, start) or _PREFIX.match(text, start):
         start = prefix.end()
     return _NO_LETTER.sub("", text[start:])
 
 
 def _first_prefix(subject: str) -> str:
     text = _without_brackets(_folded(subject[:200]))
-    prefix = _LONG.match(text) or _PREFIX.match(text)
+    start = 0
+    while tag := _TAG.match(text, start):
+        start = tag.end()
+    prefix = _LONG.match(text, start) or _PREFIX.match(text, start)
     return prefix[1].rstrip(".") if prefix else ""
 
 

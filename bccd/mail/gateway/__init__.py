@@ -1,0 +1,7 @@
+"""What mail gateways do to a mail on its way, recognised and undone: rewritten links and warning banners."""
+
+from bccd.mail.gateway.banners import Cleared, without_banners
+from bccd.mail.gateway.links import Undone, undone
+from bccd.mail.gateway.pages import without_page_banners
+
+__all__ = ["Cleared", "Undone", "undone", "without_banners", "without_page_banners"]

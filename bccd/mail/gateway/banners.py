@@ -1,0 +1,286 @@
+"""Warning banners that a gateway put above a mail from outside, found and taken off.
+
+A line or paragraph goes only if all of it is a banner: made of a banner's own words, in one language, with
+one of its signs. Then nobody can hide in it what a reader, or the digest of the mail, should see.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from bccd.mail.gateway.phrases import (
+    ADVICE,
+    EAST_ASIAN_PIECES,
+    EAST_ASIAN_SIGNS,
+    HEADS,
+    LANGUAGES,
+    TAGS,
+    WARNINGS,
+)
+
+_LENGTH_CAP = 700  # characters of a banner
+_LINES_CAP = 8  # of one
+_TOP = 12  # lines with text at the top of a mail among which a mere tag counts
+_FOUND_CAP = 200  # places looked at in one mail
+_NAME_WORDS = 6
+_FEW_WORDS = 3  # so few count as a mere tag
+
+_UNSEEN = re.compile(
+    r"[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
+)
+_WORDS = re.compile(r"[\w'-]+")
+_QUOTING = re.compile(r"[>\s|]*")
+_ADDRESS = re.compile(r"[\w.+'=-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}")
+# The only links that banners hold: what the tip means, and the button that reports a mail.
+_LINK = re.compile(
+    r"<?https?://(?:aka\.ms/LearnAboutSenderIdentification"
+    r"|[\w.-]{1,80}phishalarm-ewt\.proofpoint\.com/[^\s>]{0,1000})\s?>?",
+    re.IGNORECASE,
+)
+# "outside of Acme Corp.": the one place where a banner says what no list knows. Capitals, no digit, no sign.
+_OUTSIDE = re.compile(
+    r"(\b(?:[Oo]utside|OUTSIDE|[Ss]poza|[Aa]u(?:ß|ss)erhalb|[Ff]uera|[Ff]ora|[Bb]uiten|[Uu]tanför|[Uu]den\s?for"
+    r"|[Uu]tenfor|[Mm]imo|extérieur)(?:\s(?:of|the|de|der|des|von|da|do|la|sieci|firmy|společnost))*)"
+    r"\s+[A-ZÀ-Þ][^\W\d_]{1,24}\b\.?"
+    rf"(?:\s+(?:[A-ZÀ-Þ][^\W\d_]{{1,24}}\b\.?|of\b|and\b|&|de\b|für\b)){{0,{_NAME_WORDS}}}"
+)
+_HEAD = re.compile(rf"[\W_]*(?:{'|'.join(HEADS.split())})[\W_]*", re.IGNORECASE)
+_NEXT = re.compile(rf"[\W_]*(?:{'|'.join(map(re.escape, sorted(ADVICE)))})", re.IGNORECASE)
+_SENTENCES = re.compile(r"(?<=[.!?:。！？：])\s+|(?<=[。！？])")
+_RULE = re.compile(r"[\s>|]*[-_=*~#+.\u2500-\u257f]{3,}\s*")
+_PROOFPOINT = re.compile(r"ZjQcmQRYFpfptBanner(?:Start|End)")
+_LABEL = re.compile(r"[\s>*_]{0,8}[^\W\d][^:：\n]{0,30}?[*_]?\s?[:：]")
+_TAGS = "|".join(re.escape(tag) for tag in sorted(TAGS, key=len, reverse=True))
+_TAG_LINE = re.compile(
+    rf"[\[({{<*#【!_-]+\s*(?:{_TAGS})\s*[\])}}>*#】!_:-]+"
+    r"|(?:external|externe|extern|externer|zewnętrzn[aye]|ekstern)\s(?:e-?mail|mail|sender|message)\s*[.!:]?",
+    re.IGNORECASE,
+)
+
+_WARNINGS = tuple(word.replace("_", " ") for word in WARNINGS.split())
+_PIECES = re.compile("|".join(sorted(map(re.escape, EAST_ASIAN_PIECES.split()), key=len, reverse=True)))
+# The shortest words that every sign holds, as few as can be: each is looked for in every mail.
+_STEMS = (
+    *(
+        "tern",
+        "outside",
+        "sender",
+        " oft",
+        "previously",
+        "spoza",
+        "z zewn",
+        "ausserhalb",
+        "fuera de",
+        "fora d",
+    ),
+    *("buiten", "enfor", "uden for", "efra", "ulko", "mimo ", "souvent", "vaak", "ricev", "recib", "usein"),
+    *("costuma", "pfptbanner", "[ext"),
+)
+_STEMS_WIDE = (
+    *(
+        "zewnętrzn",
+        "często",
+        "außerhalb",
+        "extérieur",
+        "häufig",
+        "não recebe",
+        "utanför",
+        "utenfra",
+        "zvenčí",
+    ),
+    *("nedostáváte", "внешн", "вне ", "извне", "из-за пределов", "часто", "外", "不常", "不经常", "不經常"),
+    *("通常不", "あまりありません", "頻繁に"),
+)
+
+
+class Cleared(NamedTuple):
+    """A text without its banners, and whether there were any."""
+
+    text: str
+    found: bool
+
+
+def without_banners(text: str) -> Cleared:
+    """Take the lines away that are nothing but a banner."""
+    lines = text.split("\n") if _may_hold(text) else []
+    gone = banner_lines(lines)
+    if not gone:
+        return Cleared(text, found=False)
+    kept: list[str] = []
+    for number, line in enumerate(lines):
+        if number in gone:
+            continue
+        if number - 1 in gone and not _bare(line) and (not kept or not _bare(kept[-1])):
+            gone.add(number)  # the empty lines below a banner are its own
+            continue
+        kept.append(line)
+    return Cleared("\n".join(kept), found=True)
+
+
+def _may_hold(text: str) -> bool:
+    lower = text.lower()
+    return any(stem in lower for stem in _STEMS) or (
+        not lower.isascii() and any(stem in lower for stem in _STEMS_WIDE)
+    )
+
+
+def banner_lines(lines: Sequence[str]) -> set[int]:
+    """Return the numbers of the lines that are banners, and of what frames them."""
+    gone: set[int] = set()
+    for number in _places(lines):
+        if number in gone:
+            continue
+        bare = _bare(lines[number])
+        if not _may_be(bare):
+            continue
+        if _PROOFPOINT.fullmatch(bare) or (_TAG_LINE.fullmatch(bare) and _at_top(lines, number, gone)):
+            gone.add(number)
+            continue
+        span = _span(lines, number, gone)
+        if span and (len(_WORDS.findall(bare)) > _FEW_WORDS or _at_top(lines, number, gone)):
+            gone.update(range(span[0], span[1] + 1))
+            _frame(lines, span, gone)
+    return gone
+
+
+def _places(lines: Sequence[str]) -> Iterator[int]:
+    """Give the numbers of the lines that hold a stem."""
+    found = 0
+    for number, line in enumerate(lines):
+        if len(line) > _LENGTH_CAP + 40 or not line or not _may_hold(line):
+            continue
+        found += 1
+        if found > _FOUND_CAP:
+            return
+        yield number
+
+
+@lru_cache(maxsize=64)
+def _bare(line: str) -> str:
+    """Return a line without quoting, unseen characters and style."""
+    quoting = _QUOTING.match(line)
+    text = (
+        _UNSEEN.sub("", line[quoting.end() if quoting else 0 :]).replace("\u2019", "'").replace("\xa0", " ")
+    )
+    return " ".join(text.split())
+
+
+def _at_top(lines: Sequence[str], number: int, gone: set[int]) -> bool:
+    """Tell whether a line stands where a mail begins: at the top, or below a block of header lines."""
+    if sum(1 for line in lines[: min(number, 4 * _TOP)] if line.strip()) < _TOP and number < 4 * _TOP:
+        return True
+    for above in range(number - 1, max(number - _TOP, -1), -1):
+        text = _bare(lines[above])
+        if above not in gone and text and not _RULE.fullmatch(text):
+            return text.endswith((":", "：")) or bool(_LABEL.match(text))
+    return False
+
+
+def _span(lines: Sequence[str], number: int, gone: set[int]) -> tuple[int, int] | None:
+    """Return the largest run of lines round one that is all banner."""
+    first = number
+    while (
+        first > max(number - _LINES_CAP // 2, 0)
+        and first - 1 not in gone
+        and _may_be(_bare(lines[first - 1]))
+    ):
+        first -= 1
+    last = number
+    while last < min(number + _LINES_CAP, len(lines)) - 1 and _may_be(_bare(lines[last + 1])):
+        last += 1
+    for start in range(first, number + 1):
+        for end in range(last, number - 1, -1):
+            if is_banner(" ".join(_bare(line) for line in lines[start : end + 1])):
+                return start, end
+    return None
+
+
+def _frame(lines: Sequence[str], span: tuple[int, int], gone: set[int]) -> None:
+    """Add what goes with a banner: its heading, what it advises further down, and the rules of its box."""
+    above, below = _next(lines, span[0], -1), _next(lines, span[1], 1)
+    if above >= 0 and above not in gone and _HEAD.fullmatch(_bare(lines[above])):
+        gone.add(above)
+        above = _next(lines, above, -1)
+    for _ in range(_LINES_CAP // 2):
+        text = _bare(lines[below]) if below >= 0 else ""
+        if not text or not (_PROOFPOINT.fullmatch(text) or (_NEXT.match(text) and _is_advice(text))):
+            break
+        gone.add(below)
+        below = _next(lines, below, 1)
+    if above < 0 or below < 0 or lines[above].strip("> ") != lines[below].strip("> "):
+        return
+    under = _next(lines, below, 1)
+    if _RULE.fullmatch(lines[above]) and not (under >= 0 and _LABEL.match(lines[under])):
+        gone.update((above, below))
+
+
+def _next(lines: Sequence[str], number: int, step: int) -> int:
+    """Return the nearest line with text, at most three further; below 0 for none."""
+    for other in (number + step, number + 2 * step, number + 3 * step):
+        if not 0 <= other < len(lines):
+            return -1
+        if _bare(lines[other]):
+            return other
+    return -1
+
+
+@lru_cache(maxsize=64)
+def _may_be(bare: str) -> bool:
+    """Tell quickly whether a line may be of a banner: what no list knows there begins with a capital."""
+    if not bare or len(bare) > _LENGTH_CAP:
+        return False
+    words = _WORDS.findall(_ADDRESS.sub(" ", _LINK.sub(" ", bare)))
+    if not bare.isascii() and _PIECES.search(bare):
+        return True
+    lower = [word.casefold() for word in words if word[:1].islower()]
+    named = len(words) - len(lower)
+    if not words:
+        return not _RULE.fullmatch(bare)
+    return any(
+        tongue.words.issuperset(lower)
+        and (named <= _NAME_WORDS or tongue.words.issuperset(word.casefold() for word in words))
+        for tongue in LANGUAGES
+    )
+
+
+def is_banner(text: str) -> bool:
+    """Tell whether a paragraph in one line is a banner and nothing else."""
+    if not 0 < len(text) <= _LENGTH_CAP:
+        return False
+    said = _LINK.sub(" ", text)
+    tip = "often" in said or len(said) < len(text)
+    said = _ADDRESS.sub(" ", said, count=1) if tip or "uspicious" in said else said
+    folded = _OUTSIDE.sub(r"\1 ", said).casefold()
+    words = _WORDS.findall(folded)
+    begin = folded.lstrip("[({<*#!_-=~•⚠️ ")
+    for tongue in LANGUAGES:
+        if tongue.words.issuperset(words) and any(sign in folded for sign in tongue.signs):
+            return begin.startswith(tongue.starts) and _warns(folded, tongue.signs)
+    return _is_east_asian(folded)
+
+
+def _warns(folded: str, signs: tuple[str, ...]) -> bool:
+    """Tell whether each sentence is a sign or a warning."""
+    for sentence in _SENTENCES.split(folded):
+        named = any(sign in sentence for sign in signs) or any(word in sentence for word in _WARNINGS)
+        if not named and not _HEAD.fullmatch(sentence) and _WORDS.search(sentence):
+            return False
+    return True
+
+
+def _is_advice(text: str) -> bool:
+    """Tell whether a line below a banner is made of its words and warns."""
+    if len(text) > _LENGTH_CAP:
+        return False
+    folded = _LINK.sub(" ", text).casefold()
+    words = _WORDS.findall(folded)
+    fits = any(tongue.words.issuperset(words) for tongue in LANGUAGES)
+    return fits and (_warns(folded, ()) or folded.startswith("report suspicious"))
+
+
+def _is_east_asian(folded: str) -> bool:
+    if folded.isascii() or not any(sign in folded for sign in EAST_ASIAN_SIGNS):
+        return False
+    left = _PIECES.sub("", _LINK.sub("", _ADDRESS.sub("", folded)))
+    return not any(char.isalnum() for char in left)

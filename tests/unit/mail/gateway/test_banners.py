@@ -1,0 +1,94 @@
+"""Banners are found in their languages and shapes, and nobody hides words behind one."""
+
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+
+from bccd.mail.gateway import without_banners, without_page_banners
+
+HERE = Path(__file__).parent
+BANNERS = (HERE / "banners.txt").read_text(encoding="utf-8").splitlines()
+TAGS = (HERE / "tags.txt").read_text(encoding="utf-8").splitlines()
+WORDS_OF_PEOPLE = (HERE / "words_of_people.txt").read_text(encoding="utf-8").splitlines()
+BLOCK = "From: Anna <anna@acme.example>\nSent: Monday, 16 November 2026\nTo: Jan\nSubject: Offer\n\n"
+
+
+def test_banners_go_wherever_they_stand() -> None:
+    """A banner goes above the text, wrapped in a quote, below a forwarded block, and in HTML."""
+    for banner in BANNERS:
+        assert without_banners(f"{banner}\n\nHello Anna") == ("Hello Anna", True), banner
+        lines = textwrap.wrap(banner, 72, break_long_words=False, break_on_hyphens=False)
+        quoted = "\n".join(f"> {line}" for line in [*lines, "Hello Anna"])
+        assert without_banners(quoted) == ("> Hello Anna", True), banner
+        forwarded = f"See below\n\n{BLOCK}{banner}\n\nHello Anna"
+        assert without_banners(forwarded).text == f"See below\n\n{BLOCK}Hello Anna", banner
+        plain = banner.replace("<", "&lt;").replace(">", "&gt;")
+        page = f'<table><tr><td bgcolor="yellow"><b>{plain[:9]}</b>{plain[9:]}</td></tr></table><p>Hello</p>'
+        bare = '<table><tr><td bgcolor="yellow"><b></b></td></tr></table><p>Hello</p>'
+        assert without_page_banners(page) == bare, banner
+
+
+def test_tags_go_at_the_top_of_a_mail_alone() -> None:
+    """A lone tag goes where a mail begins: at the top or below header lines, not in the midst of a text."""
+    for tag in TAGS:
+        assert without_banners(f"{tag}\n\nHello Anna").text == "Hello Anna", tag
+        assert without_banners(f"See below\n\n{BLOCK}{tag}\nHello").text == f"See below\n\n{BLOCK}Hello", tag
+        deep = "A line of the text.\n" * 20 + f"{tag}\nHello"
+        assert without_banners(deep) == (deep, False), tag
+
+
+@pytest.mark.parametrize("words", WORDS_OF_PEOPLE)
+def test_words_of_people_stay(words: str) -> None:
+    """What a person says stays, however near a banner it is; so does a line that says more than a banner."""
+    text = f"{words}\n\nHello Anna"
+    assert without_banners(text) == (text, False)
+    page = f"<p>{words}</p><p>Hello Anna</p>"
+    assert without_page_banners(page) == page
+
+
+def test_boxes_go_with_their_banner() -> None:
+    """Rules, headings and advice round a banner go with it; the rule above a forwarded block stays."""
+    box = (
+        "***********\nCAUTION\nThis email originated from outside of the organization.\nDo not click links.\n"
+    )
+    assert without_banners(f"{box}***********\n\nHello").text == "Hello"
+    rule = "_" * 32
+    forwarded = f"CAUTION: External email.\n\n{rule}\n{BLOCK}Hello"
+    assert without_banners(forwarded).text == f"{rule}\n{BLOCK}Hello"
+    proofpoint = (
+        "ZjQcmQRYFpfptBannerStart\nThis Message Is From an External Sender\n"
+        "This message came from outside your organization.\n\u200c \u200c\n"
+        "Report Suspicious <https://us-phishalarm-ewt.proofpoint.com/EWT/v1/abc!def$>\n\u200c\n"
+        "ZjQcmQRYFpfptBannerEnd\n\nHello"
+    )
+    assert without_banners(proofpoint).text == "Hello"
+
+
+def test_what_follows_a_banner_stays() -> None:
+    """A sentence right below a banner that warns of nothing is the sender's."""
+    text = "CAUTION: This email originated from outside of the organization.\nPlease see attached."
+    assert without_banners(text).text == "Please see attached."
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "extern caution\n" * 60_000,
+        ("caution: external email link click\n" * 7 + "\n") * 8_000,
+        ("outside of " + "Acme " * 120 + "\n") * 1_500,
+        ("often a@" + "a." * 300 + "\n") * 1_500,
+        "[external]\n" * 60_000,
+        ("外部" * 300 + "\n") * 1_000,
+        "<div>extern" * 60_000,
+        "<!--" * 250_000,
+        "<" * 500_000,
+    ],
+)
+def test_hostile_texts_take_no_time(hostile: str) -> None:
+    """Time is linear, whatever is repeated."""
+    started = time.perf_counter()
+    without_banners(hostile)
+    without_page_banners(hostile)
+    assert time.perf_counter() - started < 5
