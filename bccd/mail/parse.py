@@ -15,6 +15,7 @@ from bccd.mail.dates import date_offset, parse_date
 from bccd.mail.defects import Defect
 from bccd.mail.digest import digest_of, weak_digest
 from bccd.mail.forward import Inline, files_of, find_inline, frame_of, without_tail
+from bccd.mail.forward.confidence import with_subject
 from bccd.mail.headers import values
 from bccd.mail.lists import list_addresses
 from bccd.mail.mime import Part, split
@@ -82,7 +83,8 @@ def _read(part: Part, defects: dict[Defect, None]) -> tuple[Content, tuple[Forwa
     if resent := _resent(part, content):
         found.append(resent)
     if inline:
-        read = (replace(forward, original=_own(forward.original)) for forward in inline.forwards)
+        voted = (with_subject(forward, content.subject) for forward in inline.forwards)
+        read = (replace(forward, original=_own(forward.original)) for forward in voted)
         dated = tuple(_dated(forward, part, content) for forward in read)
         files = files_of(content.attachments, body.html, frame)
         found += _with_ids(part, content, _with_files(dated, files, content.calendar_uid))

@@ -1,28 +1,27 @@
 """The original inside an inline forward: find its header block, then read what stands in it and below."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from bccd.mail.forward.announced import find_marker, read_announced, read_outlook_mac
 from bccd.mail.forward.block import Block, find_blocks
+from bccd.mail.forward.confidence import DISAGREEING, confidence_of
 from bccd.mail.forward.dates import read_date
+from bccd.mail.forward.extent import extent, in_history, note_above, with_below
 from bccd.mail.forward.labels import Role
-from bccd.mail.forward.lines import unquote, visible
-from bccd.mail.forward.markers import is_marker, marker_of
+from bccd.mail.forward.lines import unquote
+from bccd.mail.forward.markers import marker_of
 from bccd.mail.forward.page import Page, page_of
 from bccd.mail.forward.people import author, mailbox_list
 from bccd.mail.forward.structure import has_structure, text_of
 from bccd.model.message import Content, Forward, ForwardKind, Mailbox
 
 _MOST_INNER = 20
-_COLONS = (":", "\uff1a", "\u055d")  # the full-width one of East Asia, the Armenian one
-_FEWEST_LABELS = 3  # From, a date and one more
 _STUB = 50  # a text part is a stub if its HTML is longer than this many times
 _BOM = "\ufeff"  # Apple Mail on a phone puts one where the original begins
 _LONGEST_ATTRIBUTION = 400
-
-# Outlook 2019 for Mac puts no block above a forward, but this line, and U+FEFF before it.
-_OUTLOOK_MAC = re.compile(r"\s*\ufeff")
+_MOST_CANDIDATES = 5
+_MARKS = (":", "\uff1a", "\u055d", "---", "===", _BOM)  # the full-width colon of East Asia, the Armenian one
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,52 +47,36 @@ def find_inline(text: str, html: str) -> Inline | None:
     if inline is None or shown is None:
         return inline or shown
     outer, *rest = inline.forwards
+    if outer.original.sender is None and shown.forwards[0].original.sender is not None:
+        return shown
     return Inline(inline.note, (_compared(outer, shown.forwards[0]), *rest))
 
 
 def _read(page: Page) -> Inline | None:
     """Read the first block that is not itself inside quoted history, and those below it."""
     blocks = list(find_blocks(page))
-    outermost = next((at for at, block in enumerate(blocks) if not _in_history(page, block)), None)
-    if outermost is None:
-        return _read_outlook_mac(page)
-    chain = blocks[outermost : outermost + 1 + _MOST_INNER]
-    nexts = [block.opening for block in chain[1:]] + [None]
-    outer, *inner = (_forward(page, block, until) for block, until in zip(chain, nexts, strict=True))
-    note = _note(page, chain[0].opening)
-    below = "\n".join(page.raw[_end_of_quote(page, chain[0]) :]).strip("\n")
-    return Inline(f"{note}\n\n{below}".strip("\n") if below else note, (replace(outer, inner=tuple(inner)),))
+    outermost = next((at for at, b in enumerate(blocks) if not in_history(page, b.opening, b.depth)), None)
+    chain = [] if outermost is None else blocks[outermost : outermost + 1 + _MOST_INNER]
+    marker = find_marker(page, chain[0].opening if chain else len(page.lines))
+    if not chain and marker is None:
+        return _inline(read_outlook_mac(page))
+    nexts = [*(block.opening for block in chain[1:]), *([None] if chain else [])]
+    read = [_forward(page, block, until) for block, until in zip(chain, nexts, strict=True)]
+    if marker is not None:
+        # What stands between is the original's text: the blocks are of mails that it quotes or forwards.
+        note, outer = read_announced(page, marker)
+        candidates = (
+            () if outer.original.sender else tuple(box for one in read if (box := one.original.sender))
+        )
+        return Inline(note, (replace(outer, inner=tuple(read), candidates=candidates),))
+    outer, *inner = read
+    resumes = extent(page, chain[0].end, chain[0].depth, chain[0].marker).resumes
+    note = with_below(page, note_above(page, chain[0].opening), resumes)
+    return Inline(note, (replace(outer, inner=tuple(inner)),))
 
 
-def _end_of_quote(page: Page, block: Block) -> int:
-    """Return the line behind a quoted forward: a last paragraph that is not quoted is the forwarder's."""
-    end = len(page.raw)
-    while end > block.end and page.lines[end - 1].depth < block.depth:
-        end -= 1
-    parted = end < len(page.raw) and not page.lines[end].text
-    return end if parted and end > block.end else len(page.raw)
-
-
-def _in_history(page: Page, block: Block) -> bool:
-    """Tell whether other quoted words stand right above: then an answer quotes a mail that held the block."""
-    if block.depth == 0:
-        return False
-    for number in range(block.opening - 1, -1, -1):
-        line = page.lines[number]
-        if line.depth == 0:
-            return False
-        if line.text:
-            return True
-    return False
-
-
-def _note(page: Page, opening: int) -> str:
-    lines = list(page.raw[:opening])
-    while lines and (
-        not (text := visible(lines[-1]).strip("> \t")) or marker_of(text).startswith("separator:")
-    ):
-        lines.pop()
-    return "\n".join(line.rstrip() if line != "-- " else line for line in lines).strip("\n")
+def _inline(read: tuple[str, Forward] | None) -> Inline | None:
+    return Inline(read[0], (read[1],)) if read else None
 
 
 def _forward(page: Page, block: Block, until: int | None) -> Forward:
@@ -101,7 +84,7 @@ def _forward(page: Page, block: Block, until: int | None) -> Forward:
     by = author(values[Role.SENDER])
     read = read_date(values[Role.DATE], block.language) if Role.DATE in values else None
     reply_to = mailbox_list(values.get(Role.REPLY_TO, "")) or by.reply_to
-    end = _end_of_quote(page, block)
+    end = extent(page, block.end, block.depth, block.marker).end
     content = Content(
         sender=by.sender,
         from_count=1 if by.sender and by.sender.address else 0,
@@ -121,24 +104,15 @@ def _forward(page: Page, block: Block, until: int | None) -> Forward:
     if by.sender and not by.sender.address:
         evidence.append("sender:name-only")
     evidence.extend(read.defects if read else ("date:missing",))
-    return Forward(ForwardKind.INLINE, content, tuple(evidence), _confidence(block, content))
-
-
-def _confidence(block: Block, content: Content) -> float:
-    """Weigh how sure the block is the header of a mail, and its sender the one to trust."""
-    score = 0.98 if is_marker(block.marker) else 0.95 if block.marker else 0.9
-    if not (content.sender and content.sender.address):
-        score -= 0.3
-    if content.date is None:
-        score -= 0.1
-    if not content.to:
-        score -= 0.05
-    return round(score, 2)
+    evidence += [block.shape] if block.shape else []
+    candidates = () if by.sender else mailbox_list(values[Role.SENDER])[:_MOST_CANDIDATES]
+    confidence = confidence_of(block.marker, block.shape, content)
+    return Forward(ForwardKind.INLINE, content, tuple(evidence), confidence, candidates=candidates)
 
 
 def _new_text(page: Page, block: Block, until: int | None) -> str:
     """Give the words of the original's author: what stands above the next block or quoted answer."""
-    end = _end_of_quote(page, block) if until is None else until
+    end = extent(page, block.end, block.depth, block.marker).end if until is None else until
     for number in range(block.end, end):
         line = page.lines[number]
         if (
@@ -174,51 +148,9 @@ def _is_wrapped(page: Page, number: int, block: Block) -> bool:
     return bool(above and above.text and above.depth == block.depth and not has_day)
 
 
-def _read_outlook_mac(page: Page) -> Inline | None:
-    """Read a forward of Outlook 2019 for Mac: one attribution line, told from an answer's by U+FEFF alone."""
-    for number, raw in enumerate(page.raw):
-        if "\ufeff" in raw[:3] and _OUTLOOK_MAC.match(raw):
-            forward = _attributed(page, number)
-            if forward:
-                return Inline(_note(page, number), (forward,))
-    return None
-
-
-def _attributed(page: Page, number: int) -> Forward | None:
-    line = page.lines[number].text
-    if not line.endswith((":", "：")) or "@" not in line or len(line) > _LONGEST_ATTRIBUTION:
-        return None
-    read = read_date(line, "")
-    name, address = _person_in(line)
-    boxes = mailbox_list(address)
-    if not read.has_clock or not boxes:
-        return None
-    text = unquote(page.raw[number + 1 :], 0)
-    sender = Mailbox(name, boxes[0].address)
-    content = Content(sender=sender, from_count=1, date=read.when, text=text, new_text=text)
-    return Forward(ForwardKind.INLINE, content, ("attribution:outlook-mac", *read.defects), 0.7)
-
-
-_QUOTED_NAME = re.compile(r"[\"„«]\s*([^\"”»<>]{1,200}?)\s*[\"”»]")
-_ADDRESS = re.compile(r"[<(]+([^<>()\s@]{1,64}@[^<>()\s]{1,255})[)>]+")
-_PLAIN_NAME = re.compile(r"([^\W\d_a-z][\w.'-]*(?:\s[^\W\d_a-z][\w.'-]*){0,4})\s*$")
-
-
-def _person_in(line: str) -> tuple[str, str]:
-    """Find the name and the address in an attribution line."""
-    match = _ADDRESS.search(line)
-    if match is None:
-        return "", ""
-    above = line[: match.start()]
-    quoted = _QUOTED_NAME.search(above)
-    plain = _PLAIN_NAME.search(above.strip())
-    name = quoted[1] if quoted else plain[1] if plain else ""
-    return name, match[1]
-
-
 def _may_hold_block(text: str) -> bool:
-    """Tell cheaply whether there are lines enough with a label, or the mark that Outlook for Mac leaves."""
-    return sum(map(text.count, _COLONS)) >= _FEWEST_LABELS or _BOM in text
+    """Tell cheaply whether a line may have a label, or be a marker, or the one of Outlook for Mac."""
+    return any(mark in text for mark in _MARKS)
 
 
 def _suffices(text: str, html: str, inline: Inline | None) -> bool:
@@ -253,7 +185,7 @@ def _compared(told: Forward, shown: Forward) -> Forward:
     )
     anchors = tuple(item for item in shown.evidence if item.startswith("html:"))
     if sender and theirs.sender and sender.address != theirs.sender.address:
-        evidence, confidence = (*told.evidence, "html:differs"), min(told.confidence, 0.5)
+        evidence, confidence = (*told.evidence, "html:differs"), min(told.confidence, DISAGREEING)
         return replace(told, evidence=evidence, confidence=confidence, candidates=(sender, theirs.sender))
     evidence = tuple(
         item for item in told.evidence if not sender or not sender.address or item != "sender:name-only"

@@ -86,7 +86,17 @@ def read_label(text: str) -> Label | None:
     if roles is None:
         return None
     value = text[match.end() :].strip()
-    return Label(roles, value.lstrip("*_").strip() if start else value)
+    return Label(roles, _unstyled(value, closed=text[match.start() - 1] in "*_") if start else value)
+
+
+def _unstyled(value: str, *, closed: bool) -> str:
+    """Free a value of the marks of bold: `*From:* value`, `*From*: *value*`, `*From: value*`."""
+    bare = value if closed else value.lstrip("*_")
+    if not closed and bare == value:  # the whole line is bold
+        return value.rstrip(_STYLE)
+    bare = bare.strip()
+    inner = bare.lstrip("*_")
+    return bare if inner == bare else inner.rstrip(_STYLE)
 
 
 def rank(language: str) -> tuple[int, str]:

@@ -1,17 +1,23 @@
 """The line above a header block: does it say "forwarded", "original", or only draw a rule?"""
 
+import re
+
 from bccd.mail.forward.facts import clients, k9, more, roundcube, thunderbird
 from bccd.mail.forward.labels import fold
 
 _RULE = "-_=*—–―─• \t"
-_LONGEST = 120
+_DASHES = frozenset("-_=*—–―─")
+_LONGEST = 200
 _SHORTEST_RULE = 5
+
+_FRAMED = re.compile(r"[-=_*]{3,}[^\d\n]*[^\W\d_][^\d\n]*[-=_*]{3,}\Z")
 
 _FORWARDED = frozenset(
     fold(marker) for marker in (*clients.FORWARDED, *thunderbird.FORWARDED, *more.FORWARDED)
 )
 _LEADING = frozenset(fold(marker) for marker in (*clients.LEADING, *more.LEADING))
 _OPENINGS = tuple(fold(marker) for marker in more.FORWARDED_OPENINGS)
+_ENDINGS = tuple(fold(marker) for marker in more.ENDINGS)
 _ORIGINAL = frozenset(
     fold(marker)
     for marker in (
@@ -40,6 +46,24 @@ def marker_of(text: str) -> str:
     return _words(fold(words.rstrip(":： ")), dashed=text[0] in _RULE) if words else _rule(text)
 
 
+def is_ending(text: str) -> bool:
+    """Tell the line that closes what a marker line opened: `----- End forwarded message -----`."""
+    if text[:1] not in _DASHES or len(text) > _LONGEST:
+        return False
+    return fold(text.strip(_RULE)).startswith(_ENDINGS)
+
+
+def named_in(text: str) -> str:
+    """Return whom a marker line names: `----- Forwarded message from Jan <jan@x.example> -----`."""
+    if text[:1] not in _DASHES or len(text) > _LONGEST or "@" not in text:
+        return ""
+    words = text.strip(_RULE)
+    opening = next(
+        (known for known in more.FORWARDED_OPENINGS if words.casefold().startswith(known.casefold())), ""
+    )
+    return words[len(opening) :].strip(_RULE) if opening else ""
+
+
 def _rule(text: str) -> str:
     if len(text) < _SHORTEST_RULE:
         return ""
@@ -52,3 +76,8 @@ def _words(key: str, *, dashed: bool) -> str:
     if dashed and (key in _FORWARDED or key.startswith(_OPENINGS)):
         return "marker:forwarded"
     return "separator:original" if dashed and key in _ORIGINAL else ""
+
+
+def is_framed(text: str) -> bool:
+    """Tell words between dashes, which part one mail from another in a language that no table knows."""
+    return len(text) <= _LONGEST and bool(_FRAMED.match(text))

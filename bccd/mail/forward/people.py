@@ -1,30 +1,46 @@
 """Sender and recipients of a forwarded block, in every way that clients print an address."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
-from bccd.mail.addresses import normalise
-from bccd.mail.forward.facts.more import ON_BEHALF_OF
+from bccd.mail.addresses import domain_of, normalise
+from bccd.mail.forward.facts import more, zimbra
 from bccd.model.message import Mailbox
 
 _LONGEST_ITEM = 1000  # characters; a display name and an address of RFC 5321's size fit well
 _LONGEST_NAME = 200
 _MANY = 2
+_AUTOMATIC = ("bounce", "noreply", "no-reply", "mailer-daemon", "listserv")
 
 _BRACKETED = re.compile(r"\[\s*(?:mailto:)?\s*([^\[\]\s<>]*@[^\[\]\s<>]*)\s*\]", re.IGNORECASE)
-_LINK = re.compile(r"<\s*mailto:([^<>\s]*)\s*>", re.IGNORECASE)
-_TOKEN = re.compile(r'"[^"]*"|<[^<>]*>|[;,；，]|[^;,；，"<]+|.', re.DOTALL)
+_LINK = re.compile(r"<\s*mailto:\s?([^<>\s]*)\s*>", re.IGNORECASE)
+# An X.500 address, which Exchange shows where it knows no other: </O=ACME/OU=.../CN=CBERG>
+_LEGACY = re.compile(r"[<\[](?:mailto:)?\s?/o=[^<>\[\]]*[>\]]|(?<=\s)/o=[^<>\[\];,]*", re.IGNORECASE)
+_ENTITY = re.compile(r"&(lt|gt|quot|amp|#39|nbsp);", re.IGNORECASE)
+_ENTITIES = {"lt": "<", "gt": ">", "quot": '"', "amp": "&", "#39": "'", "nbsp": " "}
+_GROUP = re.compile(r"\s*[^<>@,;:\"]{1,100}:(?=\s?[^;]*;\s*\Z)")
+_TOKEN = re.compile(r'"[^"<>]*"|<[^<>]*>|[;,；，、]|[^;,；，、"<]+|.', re.DOTALL)
 _ANGLE = re.compile(r"<([^<>]*)>")
 _EDGE = " \t<>\"'„”“«»‘’(),;:*"
+_NAME_EDGE = _EDGE.replace("(", "").replace(")", "")
+_PAIRS = (("(", ")"), ("[", "]"))
 _AROUND = frozenset(" \t<>\"'„”“«»(),;:[]{}")
+_NOTES = re.compile(r"[^<>;,@]{1,100}/[^<>;,@]{1,100}@[^<>;,.@\s]{1,60}(?:@[^<>;,.@\s]{1,60})?\s*\Z")
+
+
+def _any_of(phrases: Iterable[str]) -> str:
+    return "|".join(re.escape(phrase) for phrase in sorted(phrases, key=len, reverse=True))
+
+
+_LONG = _any_of({*more.ON_BEHALF_OF, *zimbra.ON_BEHALF_OF} - {*more.ON_BEHALF_OF_SHORT})
+_SHORT = _any_of(more.ON_BEHALF_OF_SHORT)
+# "; im Auftrag von; " has its phrase between semicolons in some languages.
 _BEHALF = re.compile(
-    r"\s(?:"
-    + "|".join(re.escape(phrase) for phrase in sorted(ON_BEHALF_OF, key=len, reverse=True))
-    + r")(?:\s|$)",
+    rf"(?:(?<=[\s>\]])(?:{_LONG})|(?<=[>\]])[;,]?\s(?!{_LONG})(?:{_SHORT}))(?=[\s;,:]|\Z)[;,:]?",
     re.IGNORECASE,
 )
-_AUTOMATIC = ("bounce", "noreply", "no-reply", "mailer-daemon", "listserv")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,31 +54,55 @@ class Author:
 
 def author(value: str) -> Author:
     """Read the From line: one mailbox, or "Sender on behalf of Author"."""
-    value = value[: 4 * _LONGEST_ITEM]
+    value = _plain(value[: 4 * _LONGEST_ITEM])
     match = _BEHALF.search(value)
     if match is None:
         several = len({box.address for box in mailbox_list(value) if box.address}) > 1
         return Author(None if several else mailbox(value))
-    agent, writer = mailbox(value[: match.start()]), mailbox(value[match.end() :])
+    agent, writer = mailbox(value[: match.start()].rstrip(" ;,")), mailbox(value[match.end() :])
     if agent is None or writer is None:
         return Author(writer or agent)
-    if _is_person(agent) and writer.address and not writer.name:
-        # A person who writes for a nameless shared mailbox is whom we know; answers go to the mailbox.
+    if _is_delegate(agent, writer):
+        # A colleague who writes for a nameless shared mailbox is whom we know; answers go to the mailbox.
         return Author(agent, agent, (writer,))
     return Author(writer, agent)
 
 
-def _is_person(box: Mailbox) -> bool:
-    local = box.address.partition("@")[0]
-    return bool(box.name and local) and not any(word in local for word in _AUTOMATIC)
+def _is_delegate(agent: Mailbox, writer: Mailbox) -> bool:
+    """Tell a person of the same house from a list or robot that passes mail on."""
+    local, _, domain = agent.address.partition("@")
+    if writer.name or not local or " " not in agent.name or domain != domain_of(writer.address):
+        return False
+    return not any(word in local for word in _AUTOMATIC)
+
+
+def _plain(value: str) -> str:
+    """Undo what a conversion from HTML left in a line, and drop addresses that only Exchange understands."""
+    if "&" in value:
+        value = _ENTITY.sub(lambda match: _ENTITIES[match[1].lower()], value)
+    return _LEGACY.sub(" ", value) if "/" in value else value
 
 
 def mailbox_list(value: str) -> tuple[Mailbox, ...]:
     """Read a To, Cc or Reply-To line; a recipient printed without his address keeps his name."""
+    value = _plain(value)
+    group = _GROUP.match(value[:_LONGEST_ITEM]) if ":" in value else None
     boxes: list[Mailbox] = []
-    for item in _items(value):
-        boxes.extend(box for part in _persons(item) if (box := mailbox(part)))
+    for item in _items(value[group.end() :] if group else value):
+        for each in _unseparated(item) if item.count("@") > 1 else (item,):
+            boxes.extend(box for part in _persons(each) if (box := mailbox(part)))
     return tuple(dict.fromkeys(boxes))
+
+
+def _unseparated(item: str) -> list[str]:
+    """Split what a conversion from HTML left without separators: behind each address that is another."""
+    bare = _LINK.sub(" ", _BRACKETED.sub(r" <\1> ", item))
+    angles = [match for match in _ANGLE.finditer(bare) if "@" in match[1]]
+    if len({match[1].strip().casefold() for match in angles}) > 1:
+        ends = [match.end() for match in angles]
+        return [bare[start:end] for start, end in pairwise([0, *ends])]
+    words = bare.split()
+    return words if not angles and all("@" in word[1:-1] for word in words) else [item]
 
 
 def mailbox(item: str) -> Mailbox | None:
@@ -71,7 +111,7 @@ def mailbox(item: str) -> Mailbox | None:
     bare = _LINK.sub(" ", item)
     if "@" not in bare:
         bare = _LINK.sub(r" <\1> ", item)
-    if "@" not in bare:
+    if "@" not in bare or _NOTES.match(bare):
         name = _name(bare)
         return Mailbox(name, "") if name and not bare.rstrip().endswith(":") else None
     start, end, address = _address(bare)
@@ -97,8 +137,13 @@ def _address(item: str) -> tuple[int, int, str]:
 
 
 def _name(text: str) -> str:
-    words = " ".join(_ANGLE.sub(" ", text).replace('\\"', '"').split())
-    return words.strip(_EDGE)[:_LONGEST_NAME]
+    words = " ".join(_ANGLE.sub(" ", text).replace('\\"', '"').split()).strip(_NAME_EDGE)
+    if words[:1] == "(" and words[-1:] == ")" and words.count("(") == 1:
+        return words[1:-1].strip(_NAME_EDGE)[:_LONGEST_NAME]  # a comment (RFC 5322 3.2.2)
+    for opened, closed in _PAIRS:
+        if words.count(opened) != words.count(closed):
+            words = words.strip(opened + closed + _NAME_EDGE)
+    return words[:_LONGEST_NAME]
 
 
 def _items(value: str) -> Iterator[str]:
@@ -107,7 +152,7 @@ def _items(value: str) -> Iterator[str]:
     complete = False
     for match in _TOKEN.finditer(value):
         token = match[0]
-        if token in {";", "；"} or (token in {",", "，"} and complete):
+        if token in {";", "；"} or (token in {",", "，", "、"} and complete):
             yield "".join(item)
             item, complete = [], False
         else:

@@ -1,4 +1,4 @@
-"""Labels and marker lines of K-9 Mail and Thunderbird for Android: quote_header_* strings (facts only)."""
+"""Labels and marker lines of K-9 Mail (Thunderbird for Android): quote_header_* strings (facts only)."""
 
 from bccd.mail.forward.facts.row import Labels
 

@@ -1,4 +1,4 @@
-"""Labels of Outlook for Windows, Exchange and Outlook on the web, seen in mail or from general knowledge."""
+"""Labels of Outlook for Windows, Exchange and Outlook on the web, seen in mail or generally known."""
 
 from bccd.mail.forward.facts.row import Labels
 

@@ -37,7 +37,7 @@ def test_one_person_in_every_spelling(value: str) -> None:
         ('"jan@x.example" <jan@x.example>', Mailbox("", "jan@x.example")),
         ("jan@x.example <jan@x.example>", Mailbox("", "jan@x.example")),
         ("Dąb, Jan <jan@x.example>", Mailbox("Dąb, Jan", "jan@x.example")),
-        ("Dąb, Jan (Acme)", Mailbox("Dąb, Jan (Acme", "")),
+        ("Dąb, Jan (Acme)", Mailbox("Dąb, Jan (Acme)", "")),
         ("Jan Dąb", Mailbox("Jan Dąb", "")),
         ("Jan Dąb <>", Mailbox("Jan Dąb", "")),
         ("Jan/ACME@ACME <jan@x.example>", Mailbox("Jan/ACME@ACME", "jan@x.example")),
@@ -63,8 +63,8 @@ def test_a_person_on_behalf_of_a_nameless_mailbox_is_the_sender() -> None:
     by = author("Jan Dąb <jan@x.example> on behalf of office@x.example")
     assert by.sender == JAN
     assert by.reply_to == (Mailbox("", "office@x.example"),)
-    bounces = author("List <list-bounces@l.example> on behalf of jan@x.example")
-    assert bounces.sender == Mailbox("", "jan@x.example")
+    for agent in ("List <list-bounces@l.example>", "Our List <our@l.example>", "List <list@x.example>"):
+        assert author(f"{agent} on behalf of jan@x.example").sender == Mailbox("", "jan@x.example")
 
 
 @pytest.mark.parametrize(

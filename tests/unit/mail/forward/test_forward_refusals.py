@@ -60,7 +60,6 @@ NOT_FORWARDS = {
         "From 0123456789abcdef0123456789abcdef01234567 Mon Sep 17 00:00:00 2001\nFrom: A <a@x.example>\n"
         "Date: Tue, 5 Mar 2024 10:11:12 +0100\nSubject: [PATCH] Fix it\n\n---\n"
     ),
-    "marker without a block": "---------- Forwarded message ---------\n\nHere is what he said: yes.\n",
     "labels of several languages": (
         "De: A <a@x.example>\nWysłano: 2024-03-05 10:00\nAn: b@x.example\nOggetto: S\n"
     ),

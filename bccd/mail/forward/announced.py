@@ -1,0 +1,106 @@
+"""Forwards without a header block: a marker line alone, or with an attribution, and Outlook for Mac."""
+
+import re
+
+from bccd.mail.forward.confidence import ATTRIBUTED, OUTLOOK_MAC, UNKNOWN
+from bccd.mail.forward.dates import read_date
+from bccd.mail.forward.extent import extent, in_history, note_above, with_below
+from bccd.mail.forward.lines import unquote
+from bccd.mail.forward.markers import is_marker, marker_of, named_in
+from bccd.mail.forward.page import Page
+from bccd.mail.forward.people import mailbox, mailbox_list
+from bccd.model.message import Content, Forward, ForwardKind, Mailbox
+
+_LONGEST_ATTRIBUTION = 400
+_REACH = 4  # lines below a marker in which its attribution stands
+_BOM = "\ufeff"
+_COLONS = (":", "：")
+_RULES = frozenset("-_=*—–―─")
+
+# Outlook 2019 for Mac puts no block above a forward, but this line, and U+FEFF before it.
+_OUTLOOK_MAC = re.compile(r"\s*\ufeff")
+
+
+def find_marker(page: Page, until: int) -> int | None:
+    """Find the first marker line above line `until` that is not itself inside quoted history."""
+    for number in range(until):
+        text = page.lines[number].text
+        if not text or not (text[0] in _RULES or text.endswith(_COLONS)) or not is_marker(marker_of(text)):
+            continue
+        if not in_history(page, number, page.lines[number].depth):
+            return number
+    return None
+
+
+def read_announced(page: Page, number: int) -> tuple[str, Forward]:
+    """Read what a marker line announces though no header block follows: the note, and the original."""
+    marker, named = marker_of(page.lines[number].text), mailbox(named_in(page.lines[number].text))
+    attributed = _attribution_below(page, number)
+    start = attributed[0] + 1 if attributed else number + 1
+    depth = next((line.depth for line in page.lines[start:] if line.text), 0)
+    end, resumes = extent(page, start, depth, marker)
+    text = unquote(page.raw[start:end], depth).lstrip(_BOM)
+    content = Content(sender=named, from_count=1 if named and named.address else 0, text=text, new_text=text)
+    evidence: tuple[str, ...] = (marker, "attribution:marker" if named else "sender:unknown", "date:missing")
+    confidence = ATTRIBUTED if named else UNKNOWN
+    if attributed:
+        _, content, defects = attributed
+        content = Content(sender=content.sender, from_count=1, date=content.date, text=text, new_text=text)
+        evidence, confidence = (marker, "attribution:marker", *defects), ATTRIBUTED
+    forward = Forward(ForwardKind.INLINE, content, evidence, confidence)
+    return with_below(page, note_above(page, number), resumes), forward
+
+
+def _attribution_below(page: Page, number: int) -> tuple[int, Content, tuple[str, ...]] | None:
+    """Read the line with date and author right below a marker, as Yandex writes it."""
+    for at in range(number + 1, min(number + _REACH, len(page.lines))):
+        if page.lines[at].text:
+            read = _attributed(page.lines[at].text)
+            return (at, *read) if read else None
+    return None
+
+
+def read_outlook_mac(page: Page) -> tuple[str, Forward] | None:
+    """Read a forward of Outlook 2019 for Mac: one attribution line, told from an answer's by U+FEFF alone."""
+    for number, raw in enumerate(page.raw):
+        if _BOM not in raw[:3] or not _OUTLOOK_MAC.match(raw):
+            continue
+        read = _attributed(page.lines[number].text)
+        if read:
+            text = unquote(page.raw[number + 1 :], 0)
+            content, defects = read
+            content = Content(
+                sender=content.sender, from_count=1, date=content.date, text=text, new_text=text
+            )
+            evidence = ("attribution:outlook-mac", *defects)
+            return note_above(page, number), Forward(ForwardKind.INLINE, content, evidence, OUTLOOK_MAC)
+    return None
+
+
+def _attributed(line: str) -> tuple[Content, tuple[str, ...]] | None:
+    """Read an attribution line: its author and date, and what the date lacks."""
+    if not line.endswith(_COLONS) or "@" not in line or len(line) > _LONGEST_ATTRIBUTION:
+        return None
+    read = read_date(line, "")
+    name, address = _person_in(line)
+    boxes = mailbox_list(address)
+    if not read.has_clock or not boxes:
+        return None
+    return Content(sender=Mailbox(name, boxes[0].address), from_count=1, date=read.when), read.defects
+
+
+_QUOTED_NAME = re.compile(r"[\"„«]\s*([^\"”»<>]{1,200}?)\s*[\"”»]")
+_ADDRESS = re.compile(r"[<(]+([^<>()\s@]{1,64}@[^<>()\s]{1,255})[)>]+")
+_PLAIN_NAME = re.compile(r"([^\W\d_a-z][\w.'-]*(?:\s[^\W\d_a-z][\w.'-]*){0,4})\s*$")
+
+
+def _person_in(line: str) -> tuple[str, str]:
+    """Find the name and the address in an attribution line."""
+    match = _ADDRESS.search(line)
+    if match is None:
+        return "", ""
+    above = line[: match.start()]
+    quoted = _QUOTED_NAME.search(above)
+    plain = _PLAIN_NAME.search(above.strip())
+    name = quoted[1] if quoted else plain[1] if plain else ""
+    return name, match[1]
