@@ -3,6 +3,9 @@
 import hashlib
 import re
 import unicodedata
+from collections.abc import Iterable
+from dataclasses import replace
+from urllib.parse import unquote
 
 from bccd.mail.decode import transfer_decoded
 from bccd.mail.mime import Part, filename_of, split
@@ -10,16 +13,23 @@ from bccd.model.message import Attachment
 
 _NAME_CAP = 150  # octets of the stem
 _EXTENSION_CAP = 20
+_READ = 500  # characters at either end of a name
 _MEDIA_TYPE_CAP = 127  # RFC 6838 4.2
 
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-_RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(?=\.|$)")  # names that Windows keeps for devices
+_RESERVED = re.compile(
+    r"(?i)(con|prn|aux|nul|conin\$|conout\$|com[\d¹²³]|lpt[\d¹²³])(?=\s*(?:\.|$))"
+)  # names that Windows keeps for devices
+_CITED = re.compile(r"\bcid:([^\"'\s<>\[\]]{1,998})", re.IGNORECASE)
 _FORBIDDEN = re.compile(r"[<>:\"|?*]")
 
 
 def shown_name(name: str) -> str:
     """Return the last component of a claimed file name, free of what deceives a reader or a file system."""
-    name = unicodedata.normalize("NFC", name[:4096]).replace("\\", "/").rpartition("/")[2]
+    name = name.replace("\\", "/").rpartition("/")[2]
+    if len(name) > 2 * _READ:
+        name = name[:_READ] + name[-_READ:]  # both ends: the extension tells what it is
+    name = unicodedata.normalize("NFC", name)
     # Format characters include the bidi controls that make "exe.pdf" of "fdp.exe".
     name = "".join(char for char in name if unicodedata.category(char) not in _UNSEEN)
     name = _FORBIDDEN.sub("_", " ".join(name.split())).strip(". ")
@@ -52,6 +62,24 @@ def attachment_of(part: Part) -> tuple[Attachment, bool]:
         encoding=part.encoding,
     )
     return found, whole
+
+
+def with_shown(found: Iterable[Attachment], html: str, text: str) -> list[Attachment]:
+    """Mark what the shown HTML, or else the text, has in its place.
+
+    A picture is in its place too if it is there without a name by which anybody could open it.
+    """
+    files = list(found)
+    if not files:
+        return files
+    cited = {unquote(name) for name in _CITED.findall(html or text)}
+    return [replace(file, shown=True) if _is_in_place(file, cited) else file for file in files]
+
+
+def _is_in_place(file: Attachment, cited: set[str]) -> bool:
+    if file.content_id and file.content_id in cited:
+        return True
+    return file.media_type.startswith("image/") and file.disposition == "inline" and not file.filename
 
 
 def shown_id(value: bytes) -> str:

@@ -1,12 +1,14 @@
 """Which leaves of the tree are the text of a mail, and which are attached to it."""
 
+import re
 from dataclasses import dataclass, field
 
-from bccd.mail.attachments import attachment_of
+from bccd.mail.attachments import attachment_of, with_shown
 from bccd.mail.calendar import is_calendar
 from bccd.mail.charset import decode_checked
 from bccd.mail.decode import transfer_decoded
 from bccd.mail.defects import Defect
+from bccd.mail.enriched import unenriched
 from bccd.mail.flowed import unflowed
 from bccd.mail.gateway import undone, without_banners, without_page_banners
 from bccd.mail.html import HTML_CAP, html_text
@@ -17,6 +19,13 @@ TEXT_CAP = 1024 * 1024  # characters
 LINES_CAP = 20_000
 _STUB = 120  # characters; a plain alternative this short may only say that there is HTML
 _STUB_RATIO = 20
+_ENRICHED = frozenset({"text/enriched", "text/richtext"})
+_PLAIN = frozenset({"text/plain", "text/html"}) | _ENRICHED
+_META_CHARSET = re.compile(rb"<meta[^>]{1,200}?charset\s*=\s*[\"']?\s*([\w.:-]{2,40})", re.IGNORECASE)
+_META_IN = 4_000  # octets of a page in which its charset is declared
+_UNSAID = frozenset({"", "us-ascii", "ascii"})  # charsets that a program writes when it knows none
+# What a part stands for that is not here (RFC 2046 5.2.2 and 5.2.3).
+_ABSENT = {"message/partial": "partial", "message/external-body": "external"}
 
 
 @dataclass(slots=True)
@@ -64,6 +73,7 @@ def read_body(root: Part) -> Body:
     body.text = _cut("\n\n".join(texts), TEXT_CAP, body)
     body.html = "\n".join(htmls)[:HTML_CAP]
     _undo_gateways(body)
+    body.attachments = with_shown(body.attachments, body.html, body.text)
     return body
 
 
@@ -135,9 +145,7 @@ def _is_shown(part: Part, *, first: bool) -> bool:
         # Its boundary stands nowhere: readable all the same, unless it is the source of other parts.
         # The line end before a body is its header section's, so a delimiter on its first line is seen, too.
         return part.buffer.find(b"\n--", max(part.start - 1, 0), part.end) < 0
-    if part.media_type not in ("text/plain", "text/html", "text/enriched", "text/x-amp-html"):
-        return False
-    if part.media_type == "text/x-amp-html" or part.disposition == "attachment":
+    if part.media_type not in _PLAIN or part.disposition == "attachment":
         return False
     return first or not filename_of(part)
 
@@ -156,6 +164,8 @@ def _attach(part: Part, body: Body) -> None:
     if not whole:
         body.defects[Defect.ENCODING_BROKEN] = None
     body.attachments.append(found)
+    if part.media_type in _ABSENT:
+        body.marks[_ABSENT[part.media_type]] = None
     if part.media_type.startswith(("text/", "message/")) or is_calendar(part):
         body.told.append(part)
 
@@ -180,6 +190,8 @@ def _texts(place: _Shown, body: Body) -> tuple[str, str]:
     text = _decoded(place.plain, body) if place.plain else ""
     if place.plain and place.plain.params.get("format", "").lower() == "flowed":
         text = unflowed(text, delete_space=place.plain.params.get("delsp", "").lower() == "yes")
+    elif place.plain and place.plain.media_type in _ENRICHED:
+        text = unenriched(text)
     html = _decoded(place.html, body) if place.html else ""
     if not html:
         return text, ""
@@ -199,7 +211,11 @@ def _decoded(part: Part, body: Body) -> str:
     if len(octets) > 4 * TEXT_CAP:
         octets = octets[: 4 * TEXT_CAP]  # the longest character of UTF-8 has four
         body.defects[Defect.TEXT_CUT] = None
-    text, claimed = decode_checked(octets, part.params.get("charset", ""))
+    charset = part.params.get("charset", "")
+    if part.media_type == "text/html" and charset.lower() in _UNSAID and not octets.isascii():
+        declared = _META_CHARSET.search(octets, 0, _META_IN)
+        charset = declared[1].decode("ascii", "replace") if declared else charset
+    text, claimed = decode_checked(octets, charset)
     if not claimed:
         body.defects[Defect.CHARSET_WRONG] = None
     return text
