@@ -46,10 +46,10 @@ class Body:
 
 @dataclass(slots=True)
 class _Shown:
-    """A place in the mail where text is shown, in one form or two."""
+    """A place in the mail where text is shown, in one form or two; a form may be of several parts."""
 
-    plain: Part | None = None
-    html: Part | None = None
+    plain: list[Part] = field(default_factory=list)
+    html: list[Part] = field(default_factory=list)
 
 
 def read_body(root: Part) -> Body:
@@ -61,8 +61,8 @@ def read_body(root: Part) -> Body:
     htmls: list[str] = []
     room = TEXT_CAP
     for place in shown:
-        body.plain_parts += [place.plain] if place.plain else []
-        body.html_parts += [place.html] if place.html else []
+        body.plain_parts += place.plain
+        body.html_parts += place.html
         text, html = _texts(place, body)
         text = _cut(text, room, body)
         room -= len(text)
@@ -117,7 +117,7 @@ def _walk(part: Part, shown: list[_Shown], body: Body) -> None:
             else:
                 _walk(child, shown, body)
     elif _is_shown(part, first=not shown):
-        shown.append(_Shown(html=part) if part.media_type == "text/html" else _Shown(plain=part))
+        shown.append(_Shown(html=[part]) if part.media_type == "text/html" else _Shown(plain=[part]))
     else:
         if _is_encrypted(part):
             body.defects[Defect.ENCRYPTED] = None
@@ -129,15 +129,13 @@ def _walk_alternative(part: Part, shown: list[_Shown], body: Body) -> None:
     forms: list[_Shown] = []
     for child in part.children:
         _walk(child, forms, body)
-    plain = [form.plain for form in forms if form.plain]
-    html = [form.html for form in forms if form.html]
-    # An alternative may itself hold several texts (Apple Mail): then each keeps its place.
-    if len(plain) <= 1 and len(html) <= 1:
-        shown.append(_Shown(plain[0] if plain else None, html[0] if html else None))
-    elif plain:
-        shown += [_Shown(form, html[0] if index == 0 and html else None) for index, form in enumerate(plain)]
+    plain = [one for form in forms for one in form.plain]
+    html = [one for form in forms for one in form.html]
+    if plain and html:
+        # Each form may be of several parts, with pictures between them (Apple Mail).
+        shown.append(_Shown(plain, html))
     else:
-        shown += [_Shown(html=form) for form in html]
+        shown += forms
 
 
 def _is_shown(part: Part, *, first: bool) -> bool:
@@ -187,12 +185,8 @@ def _attach_all(part: Part, body: Body) -> None:
 
 def _texts(place: _Shown, body: Body) -> tuple[str, str]:
     """Return (text, HTML) of one place; the text is made from the HTML where the plain form is none."""
-    text = _decoded(place.plain, body) if place.plain else ""
-    if place.plain and place.plain.params.get("format", "").lower() == "flowed":
-        text = unflowed(text, delete_space=place.plain.params.get("delsp", "").lower() == "yes")
-    elif place.plain and place.plain.media_type in _ENRICHED:
-        text = unenriched(text)
-    html = _decoded(place.html, body) if place.html else ""
+    text = "\n\n".join([_plain(part, body).strip("\n") for part in place.plain])
+    html = "\n".join([_decoded(part, body) for part in place.html])
     if not html:
         return text, ""
     stub = len(text) <= _STUB and len(html) > _STUB_RATIO * len(text.strip())
@@ -202,6 +196,14 @@ def _texts(place: _Shown, body: Body) -> tuple[str, str]:
     if not whole:
         body.defects[Defect.HTML_CUT] = None
     return (made if len(made) > 2 * len(text.strip()) else text), html
+
+
+def _plain(part: Part, body: Body) -> str:
+    """Return the text of a plain part, its lines as they were before they were wrapped."""
+    text = _decoded(part, body)
+    if part.params.get("format", "").lower() == "flowed":
+        return unflowed(text, delete_space=part.params.get("delsp", "").lower() == "yes")
+    return unenriched(text) if part.media_type in _ENRICHED else text
 
 
 def _decoded(part: Part, body: Body) -> str:

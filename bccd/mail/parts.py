@@ -1,5 +1,6 @@
 """The parts of a mail as a plain list, for whoever looks at one: what is where, and what for."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum, unique
 
@@ -17,6 +18,7 @@ class Role(StrEnum):
     HTML = "html"  # shown as HTML, beside a plain form or alone
     CONTAINER = "container"  # a multipart, which only holds others
     MESSAGE = "message"  # a whole mail; its only child is that mail's top part
+    INLINE = "inline"  # a picture or the like that the text has in its place
     ATTACHMENT = "attachment"
 
 
@@ -56,8 +58,21 @@ def part_list(raw: bytes) -> tuple[PartFacts, ...]:
 def _shown(top: Part) -> dict[int, Role]:
     """Return what is shown of the mail whose top part this is, by the part's identity."""
     body = read_body(top)
-    roles = {id(part): Role.TEXT for part in body.plain_parts}
+    in_place = {file.part for file in body.attachments if file.shown}
+    roles = {id(part): Role.INLINE for part in _leaves(top) if part.number in in_place}
+    roles |= {id(part): Role.TEXT for part in body.plain_parts}
     return roles | {id(part): Role.HTML for part in body.html_parts}
+
+
+def _leaves(top: Part) -> Iterator[Part]:
+    """Yield the leaves of one mail, without those of mails inside it."""
+    waiting = [top]
+    while waiting:
+        part = waiting.pop()
+        if not part.children:
+            yield part
+        elif not part.is_message:
+            waiting += part.children
 
 
 def _role(part: Part) -> Role:
