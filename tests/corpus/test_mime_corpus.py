@@ -1,11 +1,9 @@
-"""Mail of other projects: all of it parses, and header fields agree with the parse given beside it."""
+"""Mail of other projects: all of it parses, and bounces are told from letters."""
 
-import json
 import os
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -13,7 +11,6 @@ from bccd.mail.parse import parse
 from bccd.model.message import AutoKind
 
 CORPORA = Path(os.environ.get("BCCD_CORPORA", Path(__file__).parents[3] / "shared" / "corpora"))
-STALWART = CORPORA / "mime" / "stalwart-mail-parser" / "resources" / "eml"
 pytestmark = [
     pytest.mark.corpora,
     pytest.mark.skipif(not CORPORA.is_dir(), reason="BCCD_CORPORA names no collection of mail"),
@@ -34,40 +31,6 @@ def test_every_mail_parses(folder: str) -> None:
     for path in mails(folder):
         raw = path.read_bytes()
         assert parse(raw).size == len(raw)
-
-
-def _field(parsed: dict[str, Any], name: str) -> Any:
-    fields = parsed["parts"][0]["headers"]
-    return next((field["value"] for field in fields if field["name"] == name), None)
-
-
-def _given() -> Iterator[tuple[bytes, dict[str, Any]]]:
-    for path in sorted(STALWART.rglob("*.json")):
-        raw = path.with_name(path.name.split(".")[0] + ".eml").read_bytes()
-        if path.name.endswith(".crlf.json"):
-            raw = raw.replace(b"\r", b"").replace(b"\n", b"\r\n")
-        yield raw, json.loads(path.read_text())
-
-
-def test_header_fields_agree() -> None:
-    """Subject and sender are those of the parse beside the mail, where that lost no characters."""
-    seen: Counter[str] = Counter()
-    differing: Counter[str] = Counter()
-    for raw, parsed in _given():
-        content = parse(raw).content
-        subject, sender = _field(parsed, "subject"), _field(parsed, "from")
-        if isinstance(subject, dict) and "\ufffd" not in subject.get("Text", "\ufffd"):
-            seen["subject"] += 1
-            differing["subject"] += content.subject != " ".join(subject["Text"].split())
-        people = sender.get("Address", {}).get("List") if isinstance(sender, dict) else None
-        if people and "@" in (people[0]["address"] or ""):
-            seen["from"] += 1
-            expected = (people[0].get("name") or "", people[0]["address"].lower())
-            differing["from"] += (
-                not content.sender or (content.sender.name, content.sender.address) != expected
-            )
-    assert min(seen["subject"], seen["from"]) > 100
-    assert not +differing
 
 
 def test_bounces_are_automatic() -> None:
