@@ -22,12 +22,13 @@ from bccd.mail.mime import Part, split
 from bccd.mail.msgid import message_id, message_ids
 from bccd.mail.quote import new_text
 from bccd.mail.report import reported
-from bccd.mail.subject import is_forward, is_reply
+from bccd.mail.subject import is_forward, is_reply, without_prefix
 from bccd.mail.thread_index import thread_guid
 from bccd.mail.words import unstructured
 from bccd.model.message import Attachment, AutoKind, Content, Forward, ForwardKind, Mailbox, Message
 
 _SUBJECT_CAP = 4_000  # characters
+_MARK = "\ufeff"
 _RESENT = (b"resent-from", b"resent-sender", b"resent-message-id", b"resent-to", b"resent-date")
 _REPORTS = (AutoKind.DSN, AutoKind.MDN)
 _OTHER_IDS_CAP = 20
@@ -72,7 +73,7 @@ def _read(part: Part, defects: dict[Defect, None]) -> tuple[Content, tuple[Forwa
     defects |= body.defects
     auto = _auto(part, body)
     content = _content(part, body, auto)
-    inline = find_inline(body.text, body.html) if body.text or body.html else None
+    inline = _inline(body, content.subject)
     frame = frame_of(inline, body.html) if inline else None
     inline = without_tail(inline, body.html, frame, content) if inline else None
     content = replace(content, new_text=_own_words(content, inline))
@@ -85,10 +86,21 @@ def _read(part: Part, defects: dict[Defect, None]) -> tuple[Content, tuple[Forwa
     if inline:
         voted = (with_subject(forward, content.subject) for forward in inline.forwards)
         read = (replace(forward, original=_own(forward.original)) for forward in voted)
-        dated = tuple(_dated(forward, part, content) for forward in read)
+        dated = tuple(_titled(_dated(forward, part, content), content.subject) for forward in read)
         files = files_of(content.attachments, body.html, frame)
         found += _with_ids(part, content, _with_files(dated, files, content.calendar_uid))
     return content, tuple(found), inline
+
+
+def _inline(body: Body, subject: str) -> Inline | None:
+    """Find what the text forwards.
+
+    The mark that Outlook for Mac puts at the very top was decoded as a byte order mark, and is gone.
+    """
+    if not body.text and not body.html:
+        return None
+    found = find_inline(body.text, body.html)
+    return find_inline(f"{_MARK}{body.text}", "") if found is None and is_forward(subject) else found
 
 
 def _content(part: Part, body: Body, auto: AutoKind) -> Content:
@@ -184,6 +196,14 @@ def _dated(forward: Forward, part: Part, wrapper: Content) -> Forward:
         date, evidence = wrapper.date, (*evidence, "date:after-wrapper")
     inner = tuple(_dated(deeper, part, wrapper) for deeper in forward.inner)
     return replace(forward, original=replace(forward.original, date=date), evidence=evidence, inner=inner)
+
+
+def _titled(forward: Forward, subject: str) -> Forward:
+    """Take the subject from the wrapper's where the client wrote none above the original."""
+    if forward.original.subject or not is_forward(subject):
+        return forward
+    original = replace(forward.original, subject=without_prefix(subject))
+    return replace(forward, original=original, evidence=(*forward.evidence, "subject:of-wrapper"))
 
 
 def _own(original: Content) -> Content:

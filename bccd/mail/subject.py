@@ -10,6 +10,7 @@ _TAIL = re.compile(r"\((?:fwd|fw|wg)\)\s*\Z")
 _ROUND = re.compile(r"[()]")
 _COUNTED = r"(?:\s?[(\[^-]\s?\d{1,3}\s?[)\]]?)?\s?[:：﹕]"
 _PREFIX = re.compile(rf"\s*([^\s:：﹕]{{1,20}}?){_COUNTED}")
+_ANY_PREFIX = re.compile(rf"\s*[^:：﹕]{{1,20}}?{_COUNTED}")
 # Prefixes of two words and more; a word followed by a colon goes anyway.
 _LONG = re.compile(
     r"\s*(إعادة توجيه|automatische antwort|automatic reply|autom\. antwort|réponse automatique"
@@ -101,6 +102,13 @@ def _first_prefix(subject: str) -> str:
         start = tag.end()
     prefix = _LONG.match(text, start) or _PREFIX.match(text, start)
     return prefix[1].rstrip(".") if prefix else ""
+
+
+def without_prefix(subject: str) -> str:
+    """Return a subject without its outermost prefix, which a mail program put before it."""
+    tag = _TAG.match(subject)
+    prefix = _ANY_PREFIX.match(subject, tag.end() if tag else 0)
+    return subject[prefix.end() :].strip() if prefix else subject
 
 
 def is_reply(subject: str) -> bool:

@@ -63,3 +63,26 @@ def test_the_mark_a_phone_puts_before_the_original_is_no_text() -> None:
     )
     (found,) = parse(raw).forwards
     assert found.original.text.startswith("How much")
+
+
+OUTLOOK_MAC = '\ufeffOn 28/10/2025, 12:46, "Jan Kos" <jan@customer.example> wrote:\r\n\r\n    How much?\r\n'
+
+
+@pytest.mark.parametrize(
+    ("note", "subject", "found"),
+    [
+        ("", "FW: Re: Nets", "Re: Nets"),
+        ("See below.\r\n\r\n", "WG: Nets", "Nets"),
+        ("", "Re: Nets", None),  # the mark is gone, and an answer has the same line
+    ],
+)
+def test_outlook_for_mac_writes_a_line_and_no_subject(note: str, subject: str, found: str | None) -> None:
+    """At the very top its mark looks like a byte order mark; the subject is that of the wrapper."""
+    head = (
+        f"From: anna@seller.example\r\nSubject: {subject}\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n"
+    )
+    read = parse((head + note + OUTLOOK_MAC).encode()).forwards
+    assert [(f.original.subject, "subject:of-wrapper" in f.evidence) for f in read] == (
+        [(found, True)] if found else []
+    )
+    assert all(f.original.sender and f.original.sender.name == "Jan Kos" for f in read)
