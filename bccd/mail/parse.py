@@ -20,7 +20,7 @@ from bccd.mail.headers import values
 from bccd.mail.lists import list_addresses
 from bccd.mail.mime import Part, split
 from bccd.mail.msgid import message_id, message_ids
-from bccd.mail.quote import new_text
+from bccd.mail.reply import new_text
 from bccd.mail.report import reported
 from bccd.mail.subject import is_forward, is_reply, without_prefix
 from bccd.mail.thread_index import thread_guid

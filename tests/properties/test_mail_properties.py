@@ -22,7 +22,6 @@ from bccd.mail.headers import fields, header_section, scan
 from bccd.mail.html import html_text
 from bccd.mail.mime import Part, split
 from bccd.mail.parse import parse
-from bccd.mail.quote import new_text
 from bccd.mail.subject import base_subject, is_forward, is_reply
 from bccd.mail.words import parameters, unstructured
 
@@ -130,7 +129,6 @@ def test_any_calendar_is_read(text: str, method: str) -> None:
 def test_any_characters_are_read(text: str) -> None:
     """Readers of characters raise on none, and normal forms are stable."""
     html_text(text)
-    new_text(text, reply=True)
     parse_date(text)
     once = normalise(text)
     assert normalise(once) == once

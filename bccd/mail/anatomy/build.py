@@ -24,6 +24,7 @@ from bccd.mail.body import read_body
 from bccd.mail.mime import split
 from bccd.mail.parse import parse
 from bccd.mail.parts import PartFacts, part_list
+from bccd.mail.reply import read_reply
 from bccd.model import message as model
 from bccd.model.message import SURE, Attachment, Content, Forward, ForwardKind, Mailbox, Message, Quoted
 
@@ -133,10 +134,8 @@ def _author(content: Content) -> Author | None:
 
 
 def _reply(content: Content) -> Reply:
-    new, whole = content.new_text, content.text
-    at = whole.find(new)
-    quoted = whole[at + len(new) :] if at >= 0 else whole
-    return Reply(new, quoted.strip("\n"), "")
+    read = read_reply(content.text, sender=content.sender)
+    return Reply(read.new_text, read.quoted_text, read.signature)
 
 
 def _mail(raw: bytes, message: Message) -> Mail:

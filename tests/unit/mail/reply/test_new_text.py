@@ -2,7 +2,7 @@
 
 import pytest
 
-from bccd.mail.quote import new_text
+from bccd.mail.reply import new_text
 
 BLOCK = (
     "From: Anna <anna@acme.example>\nSent: Monday, November 16, 2026 10:00\nTo: Bob\nSubject: Offer\n\nold"

@@ -1,0 +1,1 @@
+"""Words that clients, lists and lawyers put around what a person wrote."""

@@ -1,0 +1,161 @@
+"""Where the history in a text stands: quoted runs, attributions above them, header blocks, marker lines."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from bccd.mail.attribution import attribution_at
+from bccd.mail.forward.block import find_blocks
+from bccd.mail.forward.labels import Label, read_label
+from bccd.mail.forward.lines import Line, read_line, visible
+from bccd.mail.forward.markers import marker_of
+from bccd.mail.forward.page import Page
+from bccd.mail.reply.odd import odd_attribution
+from bccd.mail.reply.parts import Kind
+from bccd.mail.reply.quoting import may_be_quoted, named_runs, other_quoted, quoted_lines
+
+_FEWEST_LABELS = 3
+_MOST_LABELS = 2_000
+_LABEL_REACH = 48  # characters before a label's colon
+_LINE_CAP = 400  # characters; no attribution or marker is longer
+_SHORTEST = 5  # characters of the last line of an attribution: "om 9:"
+_GAP = 2  # blank lines between an attribution and its quote
+_COLON = re.compile("[：﹕︓՝]")
+_QUOTED = Line(1, "")
+_RULES = frozenset("-_*=–—‐‑•")
+_ENDINGS = frozenset(":：﹕-")
+
+
+@dataclass(slots=True)
+class _Reading:
+    """The lines of a text and the kind that each was found to be."""
+
+    lines: Sequence[str]
+    quoted: list[bool]
+    kinds: list[Kind] = field(default_factory=list)
+
+    def mark(self, start: int, end: int, kind: Kind) -> None:
+        self.kinds[start:end] = [kind] * (end - start)
+
+
+def history_of(lines: Sequence[str], *, blocks: bool, keep_top: bool) -> list[Kind]:
+    """Tell for each line whether it is history or new.
+
+    `blocks` says that a block of header lines begins history, as in an answer. `keep_top` leaves what stands
+    below unquoted history that begins the text, for an answer may stand there.
+    """
+    reading = _Reading(lines, quoted_lines(lines))
+    reading.kinds = [Kind.QUOTED if quoted else Kind.NEW for quoted in reading.quoted]
+    _mark_runs(reading)
+    start = _opening(reading, blocks=blocks, keep_top=keep_top)
+    reading.mark(start, len(lines), Kind.QUOTED)
+    return reading.kinds
+
+
+def _mark_runs(reading: _Reading) -> None:
+    """Mark the attribution above each quoted run, and runs quoted by other signs."""
+    lines, quoted = reading.lines, reading.quoted
+    for start, end in named_runs(lines):
+        reading.mark(start, end, Kind.QUOTED)
+        quoted[start:end] = [True] * (end - start)
+    for number in range(1, len(lines)):
+        line = lines[number]
+        if quoted[number]:
+            if not quoted[number - 1]:
+                _mark_attribution(reading, number)
+        elif line and may_be_quoted(line) and _mark_attribution(reading, number):
+            end = other_quoted(lines, number)
+            reading.mark(number, end, Kind.QUOTED)
+            quoted[number:end] = [True] * (end - number)
+
+
+def _mark_attribution(reading: _Reading, run: int) -> bool:
+    """Mark the attribution above a quoted run, if there is one."""
+    last = run - 1
+    while last > 0 and run - last <= _GAP and not reading.lines[last].strip():
+        last -= 1
+    if last < 0 or reading.kinds[last] is not Kind.NEW or not reading.lines[last].strip():
+        return False
+    first = _attribution(reading.lines, last, quoted=True)
+    if first is None:
+        return False
+    reading.mark(first, run, Kind.ATTRIBUTION)
+    return True
+
+
+def _attribution(lines: Sequence[str], last: int, *, quoted: bool) -> int | None:
+    """Return where an attribution that ends in line `last` begins; None where there is none."""
+    found = attribution_at(lines, last, cited=quoted)
+    return found.first if found else odd_attribution(lines, last, quoted=quoted)
+
+
+def _opening(reading: _Reading, *, blocks: bool, keep_top: bool) -> int:
+    """Return the line from which all is history, by an attribution, a marker or a block."""
+    lines, kinds = reading.lines, reading.kinds
+    starts = _blocks(reading) if blocks else {}
+    own = len(lines)  # the first line of the sender's own words
+    for number, line in enumerate(lines):
+        if not line or reading.quoted[number] or kinds[number] is not Kind.NEW:
+            continue
+        found = _opens(reading, number, line, starts) if len(line) <= _LINE_CAP else None
+        if found is None:
+            own = number if own > number and not line.isspace() else own
+            continue
+        first, behind = found
+        own = own if own < first else len(lines)
+        if _is_quoted_below(reading, behind) or (keep_top and own > first):
+            reading.mark(first, behind, Kind.ATTRIBUTION)
+        else:
+            return first
+    return len(lines)
+
+
+def _opens(
+    reading: _Reading, number: int, line: str, blocks: dict[int, tuple[int, int]]
+) -> tuple[int, int] | None:
+    """Return the first line of what opens history at a line, and the line behind that; None for nothing."""
+    if number in blocks:
+        return number, blocks[number][1]
+    text = line.rstrip()
+    last = text[-1:]
+    if (last in _ENDINGS and len(text) >= _SHORTEST) or (text[:1].isdigit() and "GMT" in text):
+        first = _attribution(reading.lines, number, quoted=False)
+        if first is not None:
+            return first, number + 1
+    mark = text.lstrip("* \t\xa0")[:1]
+    if (mark in _RULES or text.lstrip()[:1] == "*") and text and _is_marker(text):
+        return number, number + 1
+    return None
+
+
+def _is_marker(text: str) -> bool:
+    found = marker_of(visible(text).strip().strip("*").strip().replace("‐", "-"))
+    return found == "separator:original" or found.startswith("marker:")
+
+
+def _blocks(reading: _Reading) -> dict[int, tuple[int, int]]:
+    """Find the header blocks that are not quoted: by the line that opens each, its first line and its end."""
+    lines, quoted = reading.lines, reading.quoted
+    labels: dict[int, Label] = {}
+    for number, raw in enumerate(lines):
+        start = raw[:_LABEL_REACH]
+        if quoted[number] or not (":" in start or (not start.isascii() and _COLON.search(start))):
+            continue
+        label = read_label(read_line(raw).text)
+        if label:
+            labels[number] = label
+            if len(labels) >= _MOST_LABELS:
+                break
+    if len(labels) < _FEWEST_LABELS:
+        return {}
+    read = [_QUOTED if quoted[number] else read_line(raw) for number, raw in enumerate(lines)]
+    page = Page(lines, read, labels, {})
+    return {block.opening: (block.start, block.end) for block in find_blocks(page)}
+
+
+def _is_quoted_below(reading: _Reading, start: int) -> bool:
+    """Tell whether what follows is quoted: then the signs tell what is history."""
+    for number in range(start, min(start + 1 + _GAP, len(reading.lines))):
+        if reading.lines[number].strip():
+            return reading.quoted[number]
+    return False

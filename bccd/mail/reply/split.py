@@ -1,0 +1,41 @@
+"""A text split into new words, history, signature and what no person wrote."""
+
+from bccd.mail.reply.history import history_of
+from bccd.mail.reply.parts import Kind, Part, Reply, joined, parts_of, viewed
+from bccd.mail.reply.tail import mark_tails
+from bccd.model.message import Mailbox
+
+_NOBODY = Mailbox("", "")
+_OWN = frozenset({Kind.NEW, Kind.SIGNATURE, Kind.DISCLAIMER})
+
+
+def split_reply(text: str, *, sender: Mailbox | None = None) -> tuple[Part, ...]:
+    """Split a text into parts that add up to it; lines end at LF.
+
+    `sender` is who wrote it: a block that names him and how to reach him is his signature. What is not surely
+    something else is new.
+    """
+    lines = text.split("\n")
+    kinds = history_of(lines, blocks=True, keep_top=True)
+    if _all_quoted(lines, kinds):
+        return (Part(Kind.NEW, 0, len(lines)),)
+    mark_tails(lines, kinds, sender or _NOBODY)
+    return parts_of(lines, kinds)
+
+
+def _all_quoted(lines: list[str], kinds: list[Kind]) -> bool:
+    """Tell whether a text is one quote that names nobody, as somebody pastes it."""
+    if any(kind is not Kind.QUOTED for kind, line in zip(kinds, lines, strict=True) if line.strip()):
+        return False
+    return not any("@" in line or line.rstrip().endswith((":", "：")) for line in lines)
+
+
+def read_reply(text: str, *, sender: Mailbox | None = None) -> Reply:
+    """Return the new text, the quoted text with its attributions, and the signature with its disclaimers."""
+    return viewed(text.split("\n"), split_reply(text, sender=sender))
+
+
+def new_text(text: str, *, reply: bool) -> str:
+    """Return the sender's own words, signature included; `reply` says that a header block is history, too."""
+    lines = text.split("\n")
+    return joined(lines, parts_of(lines, history_of(lines, blocks=reply, keep_top=False)), _OWN)
