@@ -20,6 +20,33 @@ pytestmark = [
 
 ANY_NAME = "*"
 
+# When the mails of each client were sent: in UTC where the client prints a zone, else as on the clock. Worked
+# out by hand, as the collection tells only that there is a date. The longest beginning of a name counts.
+SENT = {
+    "apple_mail": "2021-10-26 11:25",
+    "apple_mail_en": "2021-10-25 08:17",
+    "apple_mail_en_body_variant_6": "2021-07-16 17:24",
+    "gmail": "2021-10-27 09:31",
+    "gmail_en_body_variant_14": "2023-04-06 16:17",
+    "hubspot": "2022-09-19 21:55",
+    "ionos": "2023-02-10 21:52",
+    "mailmate": "2021-10-27 09:31",
+    "missive_en_body": "2022-07-19 15:09",
+    "missive_en_body_variant_1": "2022-07-19 15:36",
+    "missive_en_body_variant_3": "2022-07-01 17:03",
+    "new_outlook_2019": "2021-10-28 12:46",
+    "new_outlook_2019_cs": "2021-10-28 12:06",
+    "new_outlook_2019_da": "2021-10-28 12:06",
+    "new_outlook_2019_nl": "2021-10-28 12:06",
+    "new_outlook_2019_en_body_variant_14": "2023-04-06 16:17",
+    "new_outlook_2019_en_body_variant_15": "2023-04-06 16:17",
+    "outlook_2019": "2021-10-28 12:46",
+    "outlook_live": "2021-10-27 15:14",
+    "thunderbird": "2021-11-03 14:51",
+    "thunderbird_en_body_variant_15": "2023-04-06 16:17",
+    "yahoo": "2021-11-02 08:26",
+}
+
 
 def _rows() -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = json.loads((CORPORA / "crisp-half.json").read_text(encoding="utf-8"))
@@ -40,6 +67,10 @@ def _same(expected: Iterable[Mapping[str, str]] | None, found: Iterable[Mailbox 
     )
 
 
+def _sent(name: str) -> str:
+    return SENT[max((start for start in SENT if name.startswith(start)), key=len)]
+
+
 def _mistakes(row: Mapping[str, Any]) -> list[str]:
     inline = find_inline(row["text"], "")
     forward = inline.forwards[0] if inline else None
@@ -56,7 +87,7 @@ def _mistakes(row: Mapping[str, Any]) -> list[str]:
         "to": _same(row["to"], original.to),
         "cc": _same(row["cc"], original.cc),
         "subject": original.subject == row["subject"] or not has_block,
-        "date": original.date is not None or not row["date"],
+        "date": original.date is not None and f"{original.date:%Y-%m-%d %H:%M}" == _sent(row["name"]),
         "body": _lines(original.text) == _lines(row["body"]),
         "message": row["message"] is None or _lines(inline.note) == _lines(row["message"]),
     }
@@ -64,7 +95,7 @@ def _mistakes(row: Mapping[str, Any]) -> list[str]:
 
 
 def test_every_forward_of_the_collection_is_read_in_every_field() -> None:
-    """All rows, in 22 languages, are right in sender, recipients, subject, date, body and note."""
+    """All rows are right in sender, recipients, subject, date to the minute, body and note."""
     rows = _rows()
     wrong = {row["name"]: mistakes for row in rows if (mistakes := _mistakes(row))}
     assert len(rows) >= 100
