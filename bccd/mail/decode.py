@@ -8,7 +8,7 @@ _OTHERS = bytes(set(range(256)) - set(_ALPHABET))
 _URL_SAFE = bytes.maketrans(b"-_", b"+/")
 _LINE_ENDS = b"\r\n"
 _SEEN = 4_000  # octets at each end of a body by which it is told whether it is base64 at all
-_FEWEST_STRAY = 8  # stray characters; fewer make no text
+_FEWEST_STRAY = 4  # stray characters; fewer make no text
 _STRAY_SHARE = 8  # one in so many
 # Several pieces of base64, each padded, and nothing else; mailing lists put a footer below the only one.
 _PIECE = re.compile(rb"([A-Za-z0-9+/\r\n]+)=*[\r\n]*")
