@@ -6,7 +6,6 @@ import re
 _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _OTHERS = bytes(set(range(256)) - set(_ALPHABET))
 _URL_SAFE = bytes.maketrans(b"-_", b"+/")
-_LINE_ENDS = b"\r\n"
 _SEEN = 4_000  # octets at each end of a body by which it is told whether it is base64 at all
 _FEWEST_STRAY = 4  # stray characters; fewer make no text
 _STRAY_SHARE = 8  # one in so many
@@ -66,7 +65,7 @@ def _base64_body(encoded: bytes) -> tuple[bytes, bool]:
         return b"".join([octets for octets, _ in pieces]), all(whole for _, whole in pieces)
     if padding < 0:
         head, tail = encoded[:_SEEN], encoded[-_SEEN:]
-        if (stray := len((head + tail).translate(None, _ALPHABET + _LINE_ENDS))) >= _FEWEST_STRAY:
+        if (stray := len((head + tail).translate(None, _ALPHABET + b"-_\r\n"))) >= _FEWEST_STRAY:
             if footer := _FOOTER.search(encoded):
                 return base64_octets(encoded[: footer.start()])[0], False
             if stray * _STRAY_SHARE > len(head + tail):

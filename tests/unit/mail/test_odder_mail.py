@@ -133,7 +133,7 @@ TEXTS = {
     ),
     "base64 that is none": (
         one("text/plain", b"Dear Anna, this is plain.\r\n", "base64"),
-        "Dear Anna, this is plain.\n",
+        "Dear Anna, this is plain.",
     ),
     "url-safe base64": (one("text/plain", b"Pz8_Pj4-fn5-", "base64"), "???>>>~~~"),
     "quoted-printable in lower case": (one("text/plain", b"Gr=c3=b6", "quoted-printable"), "Grö"),
