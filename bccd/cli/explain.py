@@ -7,20 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 
 from bccd.cli.base import Call, common, console, safe, table
 from bccd.cli.reading.batch import read_all
+from bccd.cli.reading.terminal import show
+from bccd.cli.reading.webpage import webpage
 from bccd.cli.reading.written import as_json
-from bccd.mail.anatomy import anatomy
-from bccd.mail.parse import parse
+from bccd.mail.anatomy import Anatomy, anatomy
 from bccd.model.delivery import read_id
 from bccd.model.errors import BccdError, MistakeError, SchemaError
-from bccd.model.message import Content, Forward, Mailbox, Message
 
 _STEPS = ("rule", "about", "verdict", "reason")
 _NUMBER = re.compile(r"[0-9]{1,18}")
-_SHOWN_TEXT = 500
 
 
 @click.command()
@@ -40,9 +38,18 @@ _SHOWN_TEXT = 500
     metavar="DIR",
     help="Read all files below DIR instead and print one JSON object a line for each.",
 )
+@click.option(
+    "--html",
+    "page",
+    default="",
+    metavar="OUT",
+    help="With FILE: write one HTML page to OUT, - is standard output; it needs no network.",
+)
 @common
 @click.pass_obj
-def explain(call: Call, *, subject: str, submitter: str, recipient: str, folder: Path | None) -> None:
+def explain(
+    call: Call, *, subject: str, submitter: str, recipient: str, folder: Path | None, page: str
+) -> None:
     """Tell why a mail was filed as it was, or what would become of one.
 
     ID is the one in the reply to the sender and in the log, or the number in the tables: the decision record
@@ -61,11 +68,12 @@ def explain(call: Call, *, subject: str, submitter: str, recipient: str, folder:
       bccd explain forward.eml
       bccd explain forward.eml --as anna@example.com --to sales+private@drop.example.com
       bccd explain --json forward.eml | jq .forward.from
+      bccd explain --html forward.html forward.eml
       bccd explain --batch mails/ > mails.jsonl
     """
     if folder is not None:
-        if subject or submitter or recipient:
-            raise click.UsageError("--batch takes no FILE, --as or --to")
+        if subject or submitter or recipient or page:
+            raise click.UsageError("--batch takes no FILE, --as, --to or --html")
         for line in read_all(folder):
             click.echo(line)
         return
@@ -73,8 +81,10 @@ def explain(call: Call, *, subject: str, submitter: str, recipient: str, folder:
         raise click.UsageError("name a FILE or an ID, or a folder with --batch")
     number = _delivery(subject)
     if number is None:
-        _explain_file(call, _octets(subject), submitter, recipient)
+        _explain_file(call, _octets(subject), submitter, recipient, page)
         return
+    if page:
+        raise click.UsageError("--html is for a FILE")
     from bccd.cli import explained  # noqa: PLC0415 - with the store, a second that mail alone does not need
 
     explained.tell_delivery(call, number, submitter)
@@ -99,7 +109,7 @@ def _octets(subject: str) -> bytes:
         ) from error
 
 
-def _explain_file(call: Call, raw: bytes, submitter: str, recipient: str) -> None:
+def _explain_file(call: Call, raw: bytes, submitter: str, recipient: str, page: str) -> None:
     would: Mapping[str, Any] | None = None
     why_not = ""
     try:
@@ -108,11 +118,25 @@ def _explain_file(call: Call, raw: bytes, submitter: str, recipient: str) -> Non
         if submitter or recipient:
             raise
         why_not = str(error)
+    found = anatomy(raw)
+    if page:
+        _write(page, webpage(found, would, why_not).encode("utf-8", "replace"))
     if call.as_json:
-        click.echo(as_json(anatomy(raw), {"would": would, "why_not": why_not}))
-        return
+        click.echo(as_json(found, {"would": would, "why_not": why_not}))
+    elif not page:
+        _show(found, would, why_not)
+
+
+def _write(page: str, octets: bytes) -> None:
+    if page == "-":
+        click.echo(octets, nl=False)
+    else:
+        Path(page).write_bytes(octets)
+
+
+def _show(found: Anatomy, would: Mapping[str, Any] | None, why_not: str) -> None:
     out = console()
-    _print_message(out, parse(raw))
+    show(out, found)
     out.print()
     if would is None:
         out.print(f"No rule was asked: {why_not}")
@@ -130,41 +154,3 @@ def _decided(call: Call, raw: bytes, submitter: str, recipient: str) -> Mapping[
     from bccd.cli import explained  # noqa: PLC0415 - with the store, a second that mail alone does not need
 
     return explained.decided(call, raw, submitter, recipient)
-
-
-def _print_message(out: Console, message: Message) -> None:
-    rows = _rows(message.content)
-    rows += [("automatic", str(message.content.auto)), ("list", message.list_id), ("note", message.note)]
-    for number, forward in enumerate(message.forwards, 1):
-        rows += _forward_rows(forward, f"original {number}")
-    rows.append(("defects", ", ".join(map(str, message.defects))))
-    out.print(table(("", ""), [(name, value) for name, value in rows if value]))
-
-
-def _rows(content: Content) -> list[tuple[str, str]]:
-    text = content.new_text or content.text
-    return [
-        ("from", _boxes((content.sender,) if content.sender else ())),
-        ("to", _boxes(content.to)),
-        ("cc", _boxes(content.cc)),
-        ("date", content.date.isoformat() if content.date else ""),
-        ("subject", content.subject),
-        ("message id", content.message_id),
-        ("in reply to", " ".join(content.in_reply_to)),
-        ("references", " ".join(content.references)),
-        ("text", text if len(text) <= _SHOWN_TEXT else f"{text[:_SHOWN_TEXT]}..."),
-        ("files", ", ".join(f"{a.filename or a.media_type} ({a.size} octets)" for a in content.attachments)),
-    ]
-
-
-def _forward_rows(forward: Forward, label: str) -> list[tuple[str, str]]:
-    evidence = ", ".join(forward.evidence)
-    rows = [(label, f"{forward.kind}, confidence {forward.confidence:.2f} ({evidence})")]
-    rows += [(f"  {name}", value) for name, value in _rows(forward.original)]
-    for number, inner in enumerate(forward.inner, 1):
-        rows += _forward_rows(inner, f"{label}.{number}")
-    return rows
-
-
-def _boxes(boxes: tuple[Mailbox, ...]) -> str:
-    return ", ".join(f"{box.name} <{box.address}>" if box.name else box.address for box in boxes)

@@ -83,10 +83,10 @@ Of one file `bccd explain` also tells what the rules would decide: `would`, or `
 | in the text, under a block of header lines (From, Date, To, Subject) in any language | `labels:` |
 | in the HTML, inside or below an element that clients put around other mail | `html:` |
 
-So the block that Outlook puts above what an answer quotes is found, too: whether a mail is an answer or
-a forward is told by its recipients and by `reply`. A mail that quotes under a line such as "On ...
-wrote:" alone carries no original: its history is `reply.quoted_text`. Mail returned in a delivery report
-is nothing that a person forwards.
+So the block that Outlook puts above what an answer quotes is found, too. `answered` tells the two apart:
+the subject says that the mail is an answer, or it goes to the author of what it quotes. A mail that
+quotes under a line such as "On ... wrote:" alone carries no original: its history is
+`reply.quoted_text`. Mail returned in a delivery report is nothing that a person forwards.
 
 Further evidence tells what was read with doubt, or from elsewhere: `date:` (no zone was given, so the
 forwarder's holds; it could not be read; it is missing), `sender:` (on behalf of somebody; a name without

@@ -5,6 +5,7 @@ from datetime import datetime
 
 import msgspec
 
+from bccd.mail.anatomy.layout import layout
 from bccd.mail.anatomy.shape import (
     FOUND,
     Anatomy,
@@ -25,6 +26,7 @@ from bccd.mail.mime import split
 from bccd.mail.parse import parse
 from bccd.mail.parts import PartFacts, part_list
 from bccd.mail.reply import read_reply
+from bccd.mail.subject import is_forward, is_reply
 from bccd.model import message as model
 from bccd.model.message import SURE, Attachment, Content, Forward, ForwardKind, Mailbox, Message, Quoted
 
@@ -37,12 +39,13 @@ def anatomy(raw: bytes) -> Anatomy:
     """Read a mail and tell all that was found; any octets are one."""
     message = parse(raw)
     forwards = _in_order(message.forwards)
-    read = [_original(forward, message.note) for forward in forwards]
+    read = [_original(forward, message) for forward in forwards]
     return Anatomy(
         forward=next((one for one in read if one.found), _NONE),
         forwards=read,
         candidates=_people(_candidates(forwards[0])) if forwards and not read[0].sure else [],
         reply=_reply(message.content),
+        layout=layout(message, next((one for one in forwards if one.confidence >= FOUND), None)),
         mail=_mail(raw, message),
     )
 
@@ -68,12 +71,22 @@ def _is_sure(forward: Forward) -> bool:
     return known and forward.confidence >= SURE
 
 
-def _original(forward: Forward, note: str) -> Original:
+def _is_answered(forward: Forward, wrapper: Content) -> bool:
+    """Tell an original that an answer quotes: nothing but its recipients and its subject say so."""
+    if forward.kind is not ForwardKind.INLINE or is_forward(wrapper.subject):
+        return False
+    author = forward.original.sender
+    told = author is not None and any(box.address == author.address for box in (*wrapper.to, *wrapper.cc))
+    return told or is_reply(wrapper.subject)
+
+
+def _original(forward: Forward, message: Message) -> Original:
     content = forward.original
     return Original(
         found=forward.confidence >= FOUND,
         sure=_is_sure(forward),
         kind=str(forward.kind),
+        answered=_is_answered(forward, message.content),
         confidence=forward.confidence,
         evidence=list(forward.evidence),
         sender=_author(content),
@@ -85,7 +98,7 @@ def _original(forward: Forward, note: str) -> Original:
         message_id=content.message_id,
         body_text=content.text,
         body_html=content.html,
-        note_text=note,
+        note_text=message.note,
         attachments=_files(content.attachments),
         chain=[_quote(quoted) for quoted in _chain(forward)],
     )

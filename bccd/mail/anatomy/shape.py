@@ -86,6 +86,9 @@ class Original(Struct, frozen=True):
             "`attached` as a whole mail, `inline` under header lines in the text, `resent` by Resent fields"
         ),
     ] = ""
+    answered: Annotated[
+        bool, _says("whether it stands below an answer to it, which quotes it, and was not forwarded")
+    ] = False
     confidence: Annotated[float, _says("how sure it is, from 0 to 1")] = 0.0
     evidence: Annotated[list[str], _says("how it was known")] = field(default_factory=list)
     sender: Annotated[Author | None, _says("who wrote it")] = field(default=None, name="from")
@@ -187,6 +190,19 @@ class Mail(Struct, frozen=True):
     size: Annotated[int, _says("octets")]
 
 
+class Segment(Struct, frozen=True):
+    """A run of lines of the mail's text that belong together."""
+
+    kind: Annotated[
+        str,
+        _says(
+            "`new` words of its author, or his `note` around a forward; the `header` above an `original`;"
+            " the `attribution` line above what is `quoted`; `signature`; `disclaimer`, which no person wrote"
+        ),
+    ]
+    text: Annotated[str, _says("its lines with their ends")]
+
+
 class Anatomy(Struct, frozen=True):
     """All that is read in one mail."""
 
@@ -198,4 +214,5 @@ class Anatomy(Struct, frozen=True):
     ]
     candidates: Annotated[list[Person], _says("who may have written the original, where that is not sure")]
     reply: Annotated[Reply, _says("the mail's own text: new words, history, signature")]
+    layout: Annotated[list[Segment], _says("`mail.text` cut into its parts; together they are all of it")]
     mail: Annotated[Mail, _says("the mail itself")]
