@@ -22,6 +22,7 @@ class Defect(StrEnum):
     ENCODING_UNKNOWN = "encoding_unknown"  # a transfer encoding nobody defined
     CHARSET_WRONG = "charset_wrong"  # text that is not in the charset it claims
     HTML_CUT = "html_cut"  # HTML over the cap, the rest was not read
+    HTML_UNSAFE = "html_unsafe"  # HTML too large or too odd to be made safe; the text alone is shown
     TEXT_CUT = "text_cut"  # text over the cap, the rest was not kept
     ENCRYPTED = "encrypted"  # the content is readable to its recipient only
     ADDRESSES_CUT = "addresses_cut"  # more addresses in a field than the cap

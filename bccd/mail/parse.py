@@ -14,7 +14,7 @@ from bccd.mail.calendar import event_uid
 from bccd.mail.dates import date_offset, parse_date
 from bccd.mail.defects import Defect
 from bccd.mail.digest import digest_of, weak_digest
-from bccd.mail.forward import Inline, files_of, find_inline, frame_of, without_tail
+from bccd.mail.forward import Inline, files_of, find_inline, frame_of, markup_of, without_tail
 from bccd.mail.forward.confidence import with_subject
 from bccd.mail.headers import values
 from bccd.mail.lists import list_addresses
@@ -22,6 +22,7 @@ from bccd.mail.mime import Part, split
 from bccd.mail.msgid import message_id, message_ids
 from bccd.mail.reply import new_text
 from bccd.mail.report import reported
+from bccd.mail.sanitise import Safe, sanitised
 from bccd.mail.subject import is_forward, is_reply, without_prefix
 from bccd.mail.thread_index import thread_guid
 from bccd.mail.words import unstructured
@@ -72,7 +73,7 @@ def _read(part: Part, defects: dict[Defect, None]) -> tuple[Content, tuple[Forwa
     body = read_body(part)
     defects |= body.defects
     auto = _auto(part, body)
-    content = _content(part, body, auto)
+    content = _shown(_content(part, body, auto), _safe(body.html, body, defects))
     inline = _inline(body, content.subject)
     frame = frame_of(inline, body.html) if inline else None
     inline = without_tail(inline, body.html, frame, content) if inline else None
@@ -88,8 +89,31 @@ def _read(part: Part, defects: dict[Defect, None]) -> tuple[Content, tuple[Forwa
         read = (replace(forward, original=_own(forward.original)) for forward in voted)
         dated = tuple(_titled(_dated(forward, part, content), content.subject) for forward in read)
         files = files_of(content.attachments, body.html, frame)
-        found += _with_ids(part, content, _with_files(dated, files, content.calendar_uid))
+        told = _with_files(dated, files, content.calendar_uid)
+        safe = _safe(markup_of(frame, body.html), body, defects)
+        found += _with_ids(part, content, _with_markup(told, safe))
     return content, tuple(found), inline
+
+
+def _safe(html: str, body: Body, defects: dict[Defect, None]) -> Safe:
+    """Make HTML of this body safe to show; the pictures that the mail carries are named by their parts."""
+    safe = sanitised(html, {file.content_id: file.part for file in body.attachments if file.content_id})
+    if not safe.whole:
+        defects[Defect.HTML_UNSAFE] = None
+    return safe
+
+
+def _shown(content: Content, safe: Safe) -> Content:
+    if not safe.html and not safe.blocked:
+        return content
+    marks = (*content.marks, f"remote:{safe.blocked}") if safe.blocked else content.marks
+    return replace(content, html=safe.html, marks=marks)
+
+
+def _with_markup(forwards: tuple[Forward, ...], safe: Safe) -> tuple[Forward, ...]:
+    """Give the original its part of the wrapper's HTML."""
+    outer, *others = forwards
+    return (replace(outer, original=_shown(outer.original, safe)), *others)
 
 
 def _inline(body: Body, subject: str) -> Inline | None:

@@ -19,11 +19,13 @@ from bccd.mail.dates import parse_date
 from bccd.mail.decode import transfer_decoded
 from bccd.mail.fromfield import strict_from
 from bccd.mail.headers import fields, header_section, scan
-from bccd.mail.html import html_text
+from bccd.mail.html import html_text, read_html
 from bccd.mail.mime import Part, split
 from bccd.mail.parse import parse
+from bccd.mail.sanitise import sanitised
 from bccd.mail.subject import base_subject, is_forward, is_reply
 from bccd.mail.words import parameters, unstructured
+from tests.unit.mail.markup import faults_of
 
 MUTATIONS = 20_000
 
@@ -44,6 +46,17 @@ FORWARDS = listed(
     """
     Fwd Fw FW WG PD TR RV ENC I Doorst Videresend Videresendt VB VL FS Továbbítás Redir. ΠΡΘ İLT TRS YML
     Пересл. הועבר إعادة_توجيه 转发 轉寄
+    """
+)
+# What mark-up is made of, whole and in pieces.
+MARKUP = listed(
+    """
+    <p> </p> <div> </div> <b> </b> <a_href= </a> <table> <tr> <td> </td> </tr> </table> <ul> <li> </ul>
+    <br> <hr> <blockquote_type=cite> </blockquote> <div_class=gmail_quote> <div_id=divRplyFwdMsg> <pre>
+    </pre> <svg> </svg> <math> <style> </style> <script> </script> <title> </title> <textarea> </textarea>
+    <xmp> <noscript> <iframe> <template> <form> <input <img_src= <img_ <p_ <a_ > /> " ' = < </ <! <!-- -->
+    --!> <? & &amp; &lt; &#106; onerror=x style= title= src= href= background= class= cid:a data:x url(
+    http://x.example javascript:x url(x) color:red ; : display:none <div_hidden> @ a@b.example <a@b.example>
     """
 )
 ENDS = [":", ": ", " : ", "：", "﹕ ", "[2]: ", " (2): ", "^2: ", " [2] : ", ": [x] ", ": Re: "]
@@ -132,6 +145,17 @@ def test_any_characters_are_read(text: str) -> None:
     parse_date(text)
     once = normalise(text)
     assert normalise(once) == once
+
+
+@given(st.lists(st.sampled_from(MARKUP) | st.text(max_size=6), max_size=40).map("".join))
+def test_any_markup_is_made_safe(html: str) -> None:
+    """Whatever stands in what order: safe HTML holds nothing that runs or is fetched."""
+    assert faults_of(sanitised(html).html) == []
+    sheet = read_html(html)
+    assert len(sheet.lines) == len(sheet.ends)
+    assert list(sheet.ends) == sorted(sheet.ends)
+    assert all(0 <= frame.first <= frame.last <= len(sheet.lines) for frame in sheet.frames)
+    assert all(0 <= frame.start <= frame.end <= len(html) for frame in sheet.frames)
 
 
 @given(

@@ -9,32 +9,24 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from bccd.mail.digest import normal_text
+from bccd.mail.forward.block import find_blocks
 from bccd.mail.forward.inline import Inline
-from bccd.mail.html import html_text
+from bccd.mail.forward.page import page_of
+from bccd.mail.forward.structure import anchors_of
+from bccd.mail.html import read_html
+from bccd.mail.markup.sheet import Frame as Element
+from bccd.mail.markup.sheet import Sheet
+from bccd.mail.markup.signs import Role
 from bccd.mail.subject import is_forward
 from bccd.model.message import Attachment, Content, Mailbox
 
 _TAIL_CAP = 20_000  # characters of mark-up; what is longer is no signature
 _TAIL_LINES = 60
 _SIGNATURE_LINES = 15
-
-# The element around a forward, the first in the mail; of Outlook's only the beginning.
-_FRAME = re.compile(
-    r"""
-    <(?:
-      (?P<name>div)\b
-        (?= [^>]{0,300} class \s*=\s* ["']? [^"'>]{0,100} (?: gmail_quote | moz-forward-container )\b )
-    | (?P<cite>blockquote)\b (?=[^>]{0,300} type \s*=\s* ["']?cite)
-    | div\b [^>]{0,300} (?: divRplyFwdMsg | border-top:\s*solid )
-    )
-    """,
-    re.IGNORECASE | re.VERBOSE,
-)
-_HEADER_REACH = 4_000  # characters between the beginning and the sender's name
-_TAGS = {
-    "div": re.compile(r"<(/?)div\b[^>]*>?", re.IGNORECASE),
-    "blockquote": re.compile(r"<(/?)blockquote\b[^>]*>?", re.IGNORECASE),
-}
+_HEADER_REACH = 15  # lines between the beginning and the sender's name
+# What ends the header, and the gap below it.
+_BETWEEN = re.compile(r"(?:\s++|&nbsp;|<br[^<>]*+>|</[a-z0-9]++\s*+>)*+", re.IGNORECASE)
+_BLOCK_REACH = 80  # lines in which the header of a forward ends, its recipients included
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,24 +35,49 @@ class Frame:
 
     start: int
     end: int
+    body: int  # where its header ends, and what was forwarded begins; -1 where that is not known
+    below: int  # index of the first line that stands behind it
 
 
 def frame_of(inline: Inline, html: str) -> Frame | None:
     """Find the element around the outermost forward; its sender stands at its top."""
-    opened = _FRAME.search(html) if html else None
     sender = inline.forwards[0].original.sender
-    if opened is None or sender is None:
+    if not html or sender is None:
         return None
-    head = html[opened.start() : opened.start() + _HEADER_REACH].casefold()
-    if (sender.address or sender.name.casefold()) not in head:
-        return None
-    name = (opened["name"] or opened["cite"] or "").lower()
-    depth = 0
-    for tag in _TAGS[name].finditer(html, opened.start()) if name else ():
-        depth += -1 if tag[1] else 1
-        if not depth:
-            return Frame(opened.start(), tag.end())
-    return Frame(opened.start(), len(html))
+    sheet = read_html(html)
+    name = sender.address or sender.name.casefold()
+    for element in sheet.frames:
+        if element.sign.role is not Role.SIGNATURE:
+            head = " ".join(sheet.lines[element.first : element.first + _HEADER_REACH]).casefold()
+            if name in head:
+                return _frame(element, sheet, html, name)
+    return None
+
+
+def _frame(element: Element, sheet: Sheet, html: str, name: str) -> Frame:
+    """Measure a forward from the element that begins it; of some clients' only the beginning is marked."""
+    body = _body_of(sheet, element.first, name)
+    if element.sign.role is Role.AROUND and element.end < len(html):
+        return Frame(element.start, element.end, body, element.last)
+    return Frame(element.start, len(html), body, len(sheet.lines))
+
+
+def _body_of(sheet: Sheet, first: int, name: str) -> int:
+    """Find where in the HTML the header block ends whose sender this is."""
+    anchors = {line - first: known for line, known in anchors_of(sheet).items() if line >= first}
+    page = page_of("\n".join(sheet.lines[first : first + _BLOCK_REACH]), anchors)
+    for block in find_blocks(page):
+        if any(name in value.casefold() for value in block.values.values()):
+            return sheet.ends[first + block.end - 1]
+    return -1
+
+
+def markup_of(frame: Frame | None, html: str) -> str:
+    """Give the HTML of what was forwarded, as it stands in the wrapper's; empty where it cannot be told."""
+    if frame is None or not 0 <= frame.body < frame.end:
+        return ""
+    behind = _BETWEEN.match(html, frame.body, frame.end)
+    return html[behind.end() if behind else frame.body : frame.end]
 
 
 def without_tail(inline: Inline, html: str, frame: Frame | None, wrapper: Content) -> Inline:
@@ -86,7 +103,7 @@ def _framed(lines: list[str], html: str, frame: Frame | None) -> int:
     """Return the first line that stands behind the frame in the HTML, too; 0 for none."""
     if frame is None or not 0 < len(html) - frame.end < _TAIL_CAP:
         return 0
-    below = normal_text(html_text(html[frame.end :])[0])
+    below = normal_text("\n".join(read_html(html).lines[frame.below :]))
     if not below:
         return 0
     tail = ""

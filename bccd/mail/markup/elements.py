@@ -108,10 +108,10 @@ class Elements:
 
     def finish(self) -> None:
         """End what is open at the end of the HTML."""
-        while self._lines.rows:
-            self._lines.close_table()
         count = len(self._lines.lines)
-        self.frames = [frame if frame.last >= 0 else frame._replace(last=count) for frame in self.frames]
+        for number, frame in enumerate(self.frames):
+            last = min(frame.last, count) if frame.last >= 0 else count
+            self.frames[number] = frame._replace(first=min(frame.first, count), last=last)
 
     # Tables.
 

@@ -123,7 +123,10 @@ def _is_written(name: str, rest: str) -> bool:
     return "@" in rest and _WRITTEN.match(rest) is not None
 
 
-def _has_open_quote(rest: str) -> bool:
+def has_open_quote(rest: str) -> bool:
+    """Tell whether a quoted value in a tag's attributes goes on behind what seemed to be the tag's end."""
+    if '"' not in rest and "'" not in rest:
+        return False
     match = _COMPLETE.match(rest)
     return match is None or match.end() < len(rest)
 
@@ -137,7 +140,7 @@ def _closing(name: str, does: Does) -> Tag:
 def _opening(name: str, does: Does, rest: str) -> Tag:
     if not rest:
         return _BARE.get(name) or Tag(does, name, known=name in _INLINE)
-    if ('"' in rest or "'" in rest) and _has_open_quote(rest):
+    if has_open_quote(rest):
         return Tag(Does.UNFINISHED, name)
     if name == "a" and not any(odd in rest for odd in _ODD_LINK):
         return Tag(Does.LINK, name, value=_value(name, rest))

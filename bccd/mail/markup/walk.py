@@ -71,9 +71,11 @@ class Walk:
         lines = self._lines
         self._link.close()
         lines.end()
-        self._elements.finish()
+        while lines.rows:
+            lines.close_table()
         while lines.lines and not lines.lines[-1].strip("> "):
             del lines.lines[-1], lines.ends[-1]
+        self._elements.finish()
         return Sheet(tuple(lines.lines), tuple(lines.ends), tuple(self._elements.frames))
 
     def _open(self, tag: Tag, chunk: str) -> str:

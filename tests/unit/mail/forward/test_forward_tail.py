@@ -128,3 +128,26 @@ def test_what_stands_behind_the_frame_is_cut_off_the_text(client: str) -> None:
     assert both.forwards[0].original.text == "We accept.\nCarl"
     other = framed(html, plain + "\nOne more line")
     assert other.forwards[0].original.text.endswith("One more line")
+
+
+@pytest.mark.parametrize("client", FRAMES)
+def test_the_html_of_the_original(client: str) -> None:
+    """It begins behind the header and ends with the frame, is safe, and names the parts of its pictures."""
+    opened, closed = FRAMES[client]
+    body = f'<div onclick="x()">We <b>accept</b> {PLAN}<img src="https://x.example/1.gif"></div>'
+    below = "" if client in {"outlook", "web"} else "<p>Seller GmbH</p>"
+    header = f"{BLOCK}</div>" if client in {"outlook", "web"} else BLOCK
+    message = framed(f"<div>Look {LOGO}</div>{opened}{header}{body}{closed if below else ''}{below}")
+    (found,) = message.forwards
+    picture = '<img src="cid:plan" data-part="2">'
+    assert found.original.html == f"<div>We <b>accept</b> {picture}</div>"
+    assert found.original.marks == ("remote:1",)
+    assert 'src="cid:logo" data-part="3"' in message.content.html
+    assert message.content.marks == ("remote:1",)
+
+
+def test_html_that_cannot_be_made_safe() -> None:
+    """The text is shown, no HTML is, and the mail says so."""
+    message = framed("<div>" * 600 + "We accept.")
+    assert (message.content.text, message.content.html) == ("We accept.", "")
+    assert message.defects == ("html_unsafe",)
