@@ -22,6 +22,10 @@ _NEEDS_OF_MARKER = {"postfix": ("postfix",), "db": ("initdb",)}
 _PRODUCT = {"initdb": "postgresql"}
 _LACK = re.compile(r"\black(?:s|ing)? (?:of )?([\w.+-]+(?:, [\w.+-]+)*)")
 
+# Hundreds of processes are started, and each would compile the program anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
 # A deadline would fail a test for the machine being busy.
 settings.register_profile("default", deadline=None)
 settings.register_profile("ci", deadline=None, print_blob=True)

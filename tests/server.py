@@ -15,7 +15,14 @@ import psycopg
 
 _MEMORY = Path("/dev/shm")  # noqa: S108  where a sync costs nothing
 _PLACES = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
-_SETTINGS = ("listen_addresses=", "max_connections=200", "shared_buffers=64MB", "autovacuum=off")
+_SETTINGS = (
+    "listen_addresses=",
+    "max_connections=200",
+    "shared_buffers=64MB",
+    "autovacuum=off",
+    "wal_level=minimal",
+    "max_wal_senders=0",
+)
 
 
 def _account() -> str | None:
@@ -96,7 +103,7 @@ class Server:
     def database(self, template: str = "template1") -> Iterator[str]:
         """Make a database that is like another, and drop it in the end."""
         name = next(self._names)
-        self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
         try:
             yield name
         finally:

@@ -19,10 +19,12 @@ from bccd.sources.replies import (
 MAX_LOCAL = 255
 MAX_DOMAIN = 255
 
-_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]+"
-_LABEL = r"[A-Za-z0-9\u0080-\U0010ffff]+(?:-+[A-Za-z0-9\u0080-\U0010ffff]+)*"
+# Each class names what it leaves out of ASCII and takes the rest of Unicode, which is compiled at once.
+_ATOM = r'[^\x00-\x20"(),.:;<>@\[\\\]\x7f]+'
+_LETTERS = r"[^\x00-/:-@\[-`{-\x7f]+"
+_LABEL = rf"{_LETTERS}(?:-+{_LETTERS})*"
 _DOT_STRING = rf"{_ATOM}(?:\.{_ATOM})*"
-_QUOTED = r'"(?:[ !#-\[\]-~\u0080-\U0010ffff]|\\[ -~])*"'
+_QUOTED = r'"(?:[^\x00-\x1f"\\\x7f]|\\[ -~])*"'
 _DOMAIN = rf"{_LABEL}(?:\.{_LABEL})*"
 _LITERAL = r"\[[0-9A-Za-z.:]+\]"
 _ROUTE = rf"@{_DOMAIN}(?:,@{_DOMAIN})*:"  # RFC 5321 4.1.1.3: accepted and ignored
@@ -47,7 +49,7 @@ _MAIL_PARAMETERS: Mapping[str, re.Pattern[str]] = {
 _NOTICE = "(?:SUCCESS|FAILURE|DELAY)"
 _RCPT_PARAMETERS: Mapping[str, re.Pattern[str]] = {
     "NOTIFY": re.compile(rf"NEVER|{_NOTICE}(?:,{_NOTICE})*", re.IGNORECASE),
-    "ORCPT": re.compile(r"[A-Za-z0-9-]+;[!-~\u0080-\U0010ffff]+"),  # xtext, or a form of RFC 6533 3
+    "ORCPT": re.compile(r"[A-Za-z0-9-]+;[^\x00-\x20\x7f]+"),  # xtext, or a form of RFC 6533 3
 }
 
 

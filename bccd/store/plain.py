@@ -29,9 +29,14 @@ def _default(column: Column[Any]) -> Any:
     return int(given) if isinstance(column.type, Integer) else str(given)
 
 
-def all_rows(stores: Stores) -> Rows:
-    """Return the rows of every table by its name, each table in the order of its primary key."""
-    return _rows_of(stores.database, t.database.sorted_tables) | _rows_of(stores.spool, t.spool.sorted_tables)
+def all_rows(stores: Stores, *tables: str) -> Rows:
+    """Return the rows of these tables, or of all, by name, each table in the order of its primary key."""
+    found: Rows = {}
+    for engine, metadata in ((stores.database, t.database), (stores.spool, t.spool)):
+        wanted = [table for table in metadata.sorted_tables if not tables or table.name in tables]
+        if wanted:
+            found |= _rows_of(engine, wanted)
+    return found
 
 
 def put_rows(stores: Stores, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
@@ -40,8 +45,8 @@ def put_rows(stores: Stores, rows: Mapping[str, Sequence[Mapping[str, Any]]]) ->
         with transaction(engine) as connection:
             for table in metadata.sorted_tables:
                 empty = empty_row(table)
-                for row in rows.get(table.name, ()):
-                    connection.execute(insert(table), empty | dict(row))
+                if given := [empty | dict(row) for row in rows.get(table.name, ())]:
+                    connection.execute(insert(table), given)
 
 
 def _rows_of(engine: Engine, tables: Sequence[Table]) -> Rows:

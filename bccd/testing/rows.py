@@ -10,12 +10,13 @@ from bccd.testing.build import Seed
 from bccd.testing.memory import MemoryStore
 
 
-def rows(store: MemoryStore | Stores) -> Rows:
-    """Return every row of every table, in the order of the primary keys; times are ISO 8601 text."""
-    found = store.all_rows() if isinstance(store, MemoryStore) else all_rows(store)
+def rows(store: MemoryStore | Stores, *tables: str) -> Rows:
+    """Return the rows of these tables, or of all, in the order of the primary keys; times are ISO 8601."""
+    found = store.all_rows() if isinstance(store, MemoryStore) else all_rows(store, *tables)
     return {
         table: [{name: _plain(value) for name, value in row.items()} for row in listed]
         for table, listed in found.items()
+        if not tables or table in tables
     }
 
 

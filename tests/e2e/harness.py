@@ -17,6 +17,8 @@ from pathlib import Path
 
 import psycopg
 
+from tests.e2e.nursery import Child, nursery
+
 DROP = "sales@drop.example.com"
 USERS = ("ann@example.com", "ben@example.com", "eve@example.com")
 DIRECTORY = {
@@ -85,7 +87,7 @@ class Daemon:
     smtp: int = field(default_factory=free_port)
     lmtp: int = field(default_factory=free_port)
     http: int = field(default_factory=free_port)
-    process: subprocess.Popen[bytes] | None = None
+    process: subprocess.Popen[bytes] | Child | None = None
     wrapper: tuple[str, ...] = ()
 
     @property
@@ -96,14 +98,12 @@ class Daemon:
     def log(self) -> Path:
         return self.folder / "log"
 
-    def command(self, *arguments: str) -> list[str]:
-        return [sys.executable, "-m", "bccd", *arguments, "--config", str(self.folder / "bccd.toml")]
+    def words(self, *arguments: str) -> list[str]:
+        return [*arguments, "--config", str(self.folder / "bccd.toml")]
 
     def call(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a command of the command line."""
-        return subprocess.run(
-            self.command(*arguments), capture_output=True, text=True, timeout=60, check=False, cwd=self.folder
-        )
+        return nursery().run(self.words(*arguments), self.folder, os.environ, 60)
 
     def set_up(self, like: "Daemon | None" = None) -> "Daemon":
         """Write the configuration, make the databases and load the directory, or copy another's."""
@@ -143,13 +143,14 @@ class Daemon:
     def start(self) -> "Daemon":
         """Start the daemon in a process group of its own and wait until it greets."""
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [*self.wrapper, *self.command("serve")],
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-                cwd=self.folder,
-            )
+            words = self.words("serve")
+            if self.wrapper:
+                command = [*self.wrapper, sys.executable, "-m", "bccd", *words]
+                self.process = subprocess.Popen(
+                    command, stdout=log, stderr=log, start_new_session=True, cwd=self.folder
+                )
+            else:
+                self.process = nursery().start(words, self.folder, os.environ, log, log)
         wait_for(self.greets, 20, self.tail)
         return self
 

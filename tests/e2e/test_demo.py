@@ -17,6 +17,8 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.nursery import nursery
+
 pytestmark = pytest.mark.e2e
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,14 +43,7 @@ def environment(ports: list[int]) -> dict[str, str]:
 
 
 def bccd(*words: str, ports: list[int] | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "bccd", *words],
-        env=environment(ports or free_ports(3)),
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
+    return nursery().run(words, Path.cwd(), environment(ports or free_ports(3)), PATIENCE)
 
 
 @pytest.fixture(scope="module")

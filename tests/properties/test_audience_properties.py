@@ -194,4 +194,7 @@ def test_audiences_that_grow_are_those_worked_out(
                         work.apply([it for it, _ in batch], [plan for _, plan in batch], NOON)
                         work.commit()
             _make(made, memory, stores)
-            assert rows(memory)["conversation_audience"] == rows(stores)["conversation_audience"]
+            assert (
+                rows(memory, "conversation_audience")["conversation_audience"]
+                == rows(stores, "conversation_audience")["conversation_audience"]
+            )

@@ -129,7 +129,7 @@ class World:
         ports = DeliverPorts(SqlWorks(self.stores.database), self.clock)
         deliver(1, [mail(number, draft) for number, draft in enumerate(drafts, 1)], ports)
         with transaction(self.stores.database) as connection:  # filing is judged elsewhere
-            work_out(connection, 1, {row["id"] for row in rows(self.stores)["conversation"]})
+            work_out(connection, 1, {row["id"] for row in rows(self.stores, "conversation")["conversation"]})
 
     def want(self, wish: Wish) -> None:
         """Have a wish done, and look whether all is as it must be."""

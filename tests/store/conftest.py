@@ -93,12 +93,11 @@ class Bench:
 
     def rows(self, *tables: str) -> Rows:
         """Return the rows of these tables."""
-        found = rows(self.store)
-        return {table: found[table] for table in tables}
+        return rows(self.store, *tables)
 
     def column(self, table: str, *names: str) -> list[Any]:
         """Return a column of a table, or tuples of several."""
-        listed = rows(self.store)[table]
+        listed = rows(self.store, table)[table]
         return [row[names[0]] if len(names) == 1 else tuple(row[n] for n in names) for row in listed]
 
     def put(self, *intakes: Intake) -> list[Receipt]:

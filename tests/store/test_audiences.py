@@ -39,7 +39,10 @@ def mail(number: int, minute: int, *, owner: int = ANNA, direction: Direction = 
 
 def column(stores: Stores, name: str) -> dict[int, object]:
     """Return a column of the conversation by audience."""
-    return {row["audience_id"]: row[name] for row in rows(stores)["conversation_audience"]}
+    return {
+        row["audience_id"]: row[name]
+        for row in rows(stores, "conversation_audience")["conversation_audience"]
+    }
 
 
 def see(stores: Stores, user: int, message: int) -> None:

@@ -77,7 +77,9 @@ def test_a_restart_frees_the_claims_of_its_node_alone(
     forgive(postgresql.spool, tmp_path / "a")
     assert ids(node("a").claim(10, LATER)) == [mine.id]
     assert second.renew([yours.id]) == {yours.id}
-    found = {row["delivery_id"]: (row["deaths"], row["forgiven"]) for row in rows(postgresql)["spool"]}
+    found = {
+        row["delivery_id"]: (row["deaths"], row["forgiven"]) for row in rows(postgresql, "spool")["spool"]
+    }
     assert found == {mine.id: (1, 1), yours.id: (0, 0)}
 
 
@@ -95,7 +97,7 @@ def test_mail_of_a_dead_node_is_taken_over_and_counted(
     assert first.renew([mine.id]) == frozenset()
     first.finish([Outcome(mine.id, DeliveryState.FILED)])
     first.postpone([mine.id], NOON, "late", counted=False)
-    ((row),) = rows(postgresql)["spool"]
+    ((row),) = rows(postgresql, "spool")["spool"]
     assert (row["state"], row["attempts"], row["deaths"], row["error"]) == ("received", 1, 1, "")
 
 
@@ -143,11 +145,11 @@ def test_whoever_lost_his_mail_does_not_file_it(
         with pytest.raises(ClaimLostError) as caught:
             work.apply([mail], [plan], NOON)
         assert caught.value.deliveries == {mine.id}
-    assert rows(postgresql)["message"] == []
+    assert rows(postgresql, "message")["message"] == []
     with SqlWorks(postgresql.database, second.fence)(1) as work:
         work.apply([mail], [plan], NOON)
         work.commit()
-    assert len(rows(postgresql)["message"]) == 1
+    assert len(rows(postgresql, "message")["message"]) == 1
 
 
 def test_mail_is_not_taken_over_while_it_is_filed(
@@ -166,4 +168,4 @@ def test_mail_is_not_taken_over_while_it_is_filed(
         work.commit()
     first.finish([plan.outcome])
     assert second.claim(1, LATER + timedelta(hours=1)) == []
-    assert rows(postgresql)["spool"] == []
+    assert rows(postgresql, "spool")["spool"] == []

@@ -72,7 +72,7 @@ class Desk:
 
     def column(self, table: str, *names: str) -> list[Any]:
         """Return columns of a table."""
-        return [tuple(row[name] for name in names) for row in rows(self.stores)[table]]
+        return [tuple(row[name] for name in names) for row in rows(self.stores, table)[table]]
 
     def events(self) -> list[tuple[Any, ...]]:
         """Return the events since last asked: kind, audience, message, entity, actor."""

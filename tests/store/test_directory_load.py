@@ -99,8 +99,7 @@ MASTER = (
 
 def master(stores: Stores) -> dict[str, Any]:
     """Return all rows of master data."""
-    found = rows(stores)
-    return {table: found[table] for table in MASTER}
+    return rows(stores, *MASTER)
 
 
 def load(stores: Stores, *records: Record, company: str = "", hours: int = 0) -> directory.Loaded:
@@ -136,12 +135,14 @@ def test_loading_twice_changes_nothing(stores: Stores) -> None:
 def test_a_change_is_announced_and_moves_the_version(stores: Stores) -> None:
     """Each changed record has its event, numbered without gaps."""
     load(stores, *ALL)
-    version, events = reads.directory_version(stores.database), len(rows(stores)["change"])
+    version, events = reads.directory_version(stores.database), len(rows(stores, "change")["change"])
     load(stores, contact(1, "new@firm.example", organisation="o1", owner="u1"), hours=1)
-    changes = rows(stores)["change"]
+    changes = rows(stores, "change")["change"]
     assert reads.directory_version(stores.database) > version
     assert [(row["seq"], row["kind"]) for row in changes[events:]] == [(events + 1, "contact.changed")]
-    assert [row["address"] for row in rows(stores)["contact_address"]] == ["new@firm.example"]
+    assert [row["address"] for row in rows(stores, "contact_address")["contact_address"]] == [
+        "new@firm.example"
+    ]
 
 
 def test_a_change_of_another_company_is_seen_by_the_filer(stores: Stores) -> None:
@@ -188,7 +189,7 @@ def test_an_address_may_move_from_one_user_to_another(stores: Stores) -> None:
     """Within one load the old owner may let go of what the new one takes."""
     load(stores, company(), user(1, alternatives=("team@acme.example",)), user(2))
     load(stores, user(1), user(2, alternatives=("team@acme.example",)), hours=1)
-    owners = {row["address"]: row["user_id"] for row in rows(stores)["user_address"]}
+    owners = {row["address"]: row["user_id"] for row in rows(stores, "user_address")["user_address"]}
     assert owners["team@acme.example"] == owners["u2@acme.example"]
 
 
@@ -196,7 +197,7 @@ def test_a_confirmed_address_stays_confirmed(stores: Stores) -> None:
     """A source that lists it as unconfirmed does not know better; the day of confirmation stays."""
     load(stores, company(), user(1, alternatives=("one@home.example",)))
     load(stores, user(1, unconfirmed=("one@home.example",)), hours=5)
-    (row,) = [r for r in rows(stores)["user_address"] if r["kind"] == "alternative"]
+    (row,) = [r for r in rows(stores, "user_address")["user_address"] if r["kind"] == "alternative"]
     assert row["confirmed_at"] == "2026-11-20T12:00:00.000000Z"
 
 
@@ -210,9 +211,9 @@ def test_a_contact_made_from_mail_becomes_the_crms(stores: Stores) -> None:
         work.apply([got], [replace(plan, contacts=(made,), participants=())], NOON)
         work.commit()
     load(stores, contact(1, "jan@new.example", "jan@home.example"))
-    (row,) = rows(stores)["contact"]
+    (row,) = rows(stores, "contact")["contact"]
     assert (row["id"], row["external_id"], row["origin"], row["to_check"]) == (first + 5, "c1", "crm", False)
-    assert len(rows(stores)["contact_address"]) == 2
+    assert len(rows(stores, "contact_address")["contact_address"]) == 2
 
 
 def test_companies_share_no_address(stores: Stores) -> None:
@@ -323,13 +324,13 @@ def test_a_team_is_known_with_its_active_members(stores: Stores) -> None:
 def test_a_teams_members_are_those_of_its_record(stores: Stores) -> None:
     """Whoever is left out is none any more; a change is announced once and moves the version."""
     load(stores, *ALL)
-    before = reads.directory_version(stores.database), len(rows(stores)["change"])
+    before = reads.directory_version(stores.database), len(rows(stores, "change")["change"])
     changed = load(stores, team(1, "sales@acme.example", "desk@acme.example", members=("u2",))).changed
     assert (changed["team"], reads.directory_version(stores.database) > before[0]) == (1, True)
-    assert [row["kind"] for row in rows(stores)["change"][before[1] :]] == ["user.changed"]
-    (team_row,) = (row for row in rows(stores)["app_user"] if row["is_team"])
-    (two,) = (row for row in rows(stores)["app_user"] if row["external_id"] == "u2")
-    assert [(row["team_id"], row["user_id"]) for row in rows(stores)["team_member"]] == [
+    assert [row["kind"] for row in rows(stores, "change")["change"][before[1] :]] == ["user.changed"]
+    (team_row,) = (row for row in rows(stores, "app_user")["app_user"] if row["is_team"])
+    (two,) = (row for row in rows(stores, "app_user")["app_user"] if row["external_id"] == "u2")
+    assert [(row["team_id"], row["user_id"]) for row in rows(stores, "team_member")["team_member"]] == [
         (team_row["id"], two["id"])
     ]
 
@@ -363,7 +364,7 @@ def test_mistakes_about_teams_are_told(stores: Stores, record: Record, mistake: 
 
 def hold(stores: Stores, company_id: int, *mails: tuple[int, str, str]) -> None:
     """Record held mail: delivery, reason, the address that sent it; for the first user."""
-    (one,) = (row["id"] for row in rows(stores)["app_user"] if row["external_id"] == "u1")
+    (one,) = (row["id"] for row in rows(stores, "app_user")["app_user"] if row["external_id"] == "u1")
     steps = []
     for number, reason, address in mails:
         got, plan = ended(number, DeliveryState.HELD, reason, one)
@@ -387,15 +388,17 @@ def test_mail_that_waited_for_a_confirmation_is_let_go(stores: Stores) -> None:
         (2, "unconfirmed_address", other),
         (3, "unverified_sender", alias),
     )
-    seen = len(rows(stores)["change"])
+    seen = len(rows(stores, "change")["change"])
     load(stores, user(1, alternatives=("one@home.example", alias)), hours=1)
-    assert [(row["id"], row["state"], row["reason"]) for row in rows(stores)["delivery"]] == [
+    assert [(row["id"], row["state"], row["reason"]) for row in rows(stores, "delivery")["delivery"]] == [
         (1, "received", "confirmed"),
         (2, "held", "unconfirmed_address"),
         (3, "held", "unverified_sender"),
     ]
-    (one,) = (row["id"] for row in rows(stores)["app_user"] if row["external_id"] == "u1")
-    told = [(row["kind"], row["audience_id"], row["entity_id"]) for row in rows(stores)["change"][seen:]]
+    (one,) = (row["id"] for row in rows(stores, "app_user")["app_user"] if row["external_id"] == "u1")
+    told = [
+        (row["kind"], row["audience_id"], row["entity_id"]) for row in rows(stores, "change")["change"][seen:]
+    ]
     assert told == [("user.changed", 0, one), ("delivery.released", one, 1)]
     again = rows(stores)
     load(stores, user(1, alternatives=("one@home.example", alias)), hours=2)

@@ -72,7 +72,7 @@ def put(spool: GroupSpool, *intakes: Intake) -> list[Receipt | BaseException]:
 
 def kept(stores: Stores) -> int:
     """Return how many mails stand in the queue."""
-    return len(rows(stores)["spool"])
+    return len(rows(stores, "spool")["spool"])
 
 
 # ---- the engine ------------------------------------------------------------------------------------------
@@ -144,7 +144,7 @@ def test_large_mail_is_a_file_named_by_its_content(stores: Stores, spool: GroupS
     """It comes back whole, and the row names the file below the data folder."""
     intake = large(tmp_path)
     assert isinstance(put(spool, intake)[0], Receipt)
-    (row,) = rows(stores)["raw_mail"]
+    (row,) = rows(stores, "raw_mail")["raw_mail"]
     name = intake.raw.sha256.hex()
     assert (row["data"], row["path"]) == (None, f"raw/1/{name[:2]}/{name}")
     queue = SqlQueue(stores.spool, stores.folder)
@@ -158,7 +158,7 @@ def test_a_small_mail_in_a_file_goes_into_the_table(
 ) -> None:
     """The listener spools to disk at 256 KiB already."""
     put(spool, large(tmp_path, size=300_000))
-    (row,) = rows(stores)["raw_mail"]
+    (row,) = rows(stores, "raw_mail")["raw_mail"]
     assert (row["path"], row["data"]) == (None, b"x" * 300_000)
 
 
@@ -166,7 +166,7 @@ def test_large_mail_in_memory_is_a_file_too(stores: Stores, spool: GroupSpool) -
     """An import may hand over octets of any size."""
     octets = b"y" * (IN_TABLE + 1)
     put(spool, replace(small(), raw=Raw(sha256(octets).digest(), len(octets), b"", octets)))
-    (row,) = rows(stores)["raw_mail"]
+    (row,) = rows(stores, "raw_mail")["raw_mail"]
     assert (stores.folder / row["path"]).read_bytes() == octets
     assert [path.name for path in (stores.folder / row["path"]).parent.iterdir()] == [
         sha256(octets).hexdigest()
@@ -179,7 +179,7 @@ def test_two_companies_may_keep_the_same_file(stores: Stores, spool: GroupSpool,
     other = replace(intake, company_id=2, targets=(Target("crm@other.example", 2),))
     answers = put(spool, intake, other)
     assert all(isinstance(answer, Receipt) for answer in answers)
-    assert len({row["path"] for row in rows(stores)["raw_mail"]}) == 2
+    assert len({row["path"] for row in rows(stores, "raw_mail")["raw_mail"]}) == 2
 
 
 def test_the_file_is_durable_before_its_row(
@@ -473,7 +473,7 @@ def test_a_new_filer_takes_over_what_a_dead_one_claimed(stores: Stores, spool: G
     alive = SqlQueue(stores.spool, stores.folder)
     (again,) = alive.claim(1, LATER)
     assert (again.id, again.attempts) == (claimed.id, 1)
-    assert [row["deaths"] for row in rows(stores)["spool"]] == [1]
+    assert [row["deaths"] for row in rows(stores, "spool")["spool"]] == [1]
     dead.finish([Outcome(claimed.id, DeliveryState.FILED)])
     assert kept(stores) == 1
 
@@ -531,7 +531,7 @@ def test_a_retry_acquits(stores: Stores, spool: GroupSpool) -> None:
     queue.finish([Outcome(condemned.id, DeliveryState.FAILED, "killed_its_filer")])
     entries.retry(stores, condemned.id, NOON)
     assert SqlQueue(stores.spool, stores.folder).condemned() == []
-    assert [row["deaths"] for row in rows(stores)["spool"]] == [0]
+    assert [row["deaths"] for row in rows(stores, "spool")["spool"]] == [0]
 
 
 def test_a_daemon_that_died_as_a_whole_counts_against_no_mail(stores: Stores, spool: GroupSpool) -> None:
@@ -586,5 +586,5 @@ def test_a_foreign_file_system_gets_a_copy(
     monkeypatch.setattr(Path, "hardlink_to", refuse)
     intake = large(tmp_path)
     assert isinstance(put(spool, intake)[0], Receipt)
-    (row,) = rows(stores)["raw_mail"]
+    (row,) = rows(stores, "raw_mail")["raw_mail"]
     assert (stores.folder / row["path"]).read_bytes() == b"x" * (IN_TABLE + 1)

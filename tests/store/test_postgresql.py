@@ -194,7 +194,7 @@ def test_a_commit_that_is_not_answered_is_no_commit(
     monkeypatch.setattr(dialect, "do_commit", lose)
     (answer,) = put(spool, small())
     assert isinstance(answer, StoreUnavailableError)
-    assert len(rows(postgresql)["spool"]) == 1
+    assert len(rows(postgresql, "spool")["spool"]) == 1
     (again,) = put(spool, small())
     assert isinstance(again, Receipt)
     assert again.duplicate
@@ -250,7 +250,7 @@ def test_large_mail_stands_in_the_table(postgresql: Stores, spool: GroupSpool, t
     (tmp_path / "incoming").write_bytes(octets)
     raw = Raw(sha256(octets).digest(), len(octets), b"", path=tmp_path / "incoming")
     put(spool, replace(small(), raw=raw))
-    ((row),) = rows(postgresql)["raw_mail"]
+    ((row),) = rows(postgresql, "raw_mail")["raw_mail"]
     assert (bytes(row["data"]), row["path"]) == (octets, None)
     (tmp_path / "elsewhere").mkdir()
     queue = SqlQueue(postgresql.spool, tmp_path / "elsewhere")
@@ -271,7 +271,7 @@ def test_fronts_that_get_the_same_mail_keep_it_once(postgresql: Stores) -> None:
             assert isinstance(answer, Receipt), answer
             given.setdefault(intake.raw.sha256, set()).add(answer.delivery_id)
     assert {len(ids) for ids in given.values()} == {1}
-    assert len(rows(postgresql)["spool"]) == 40
+    assert len(rows(postgresql, "spool")["spool"]) == 40
     for spool in spools:
         spool.close()
 
@@ -293,13 +293,13 @@ def test_octets_are_not_deleted_under_a_mail_that_comes_in(postgresql: Stores) -
             (answer,) = put(other, intake_of(octets, second))
             removing.result(20)
         assert isinstance(answer, Receipt)
-        left = rows(postgresql)
+        left = rows(postgresql, "spool", "raw_mail")
         assert [row["delivery_id"] for row in left["spool"]] == [answer.delivery_id]
         assert [bytes(row["data"]) for row in left["raw_mail"]] == [octets]
         with transaction(postgresql.spool) as connection:
             connection.exec_driver_sql("UPDATE spool SET state = 'kept', error = 'held: x'")
         entries.remove(postgresql, answer.delivery_id, NOON)
-        assert rows(postgresql)["raw_mail"] == []
+        assert rows(postgresql, "raw_mail")["raw_mail"] == []
     spool.close()
     other.close()
 

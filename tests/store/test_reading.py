@@ -226,7 +226,7 @@ def test_octets_of_a_filed_mail_are_never_deleted(
         with filled.spool.begin() as connection:
             connection.execute(text("DELETE FROM delivery_key"))
     entries.remove(filled, twin, NOON)
-    assert rows(filled)["spool"] == []
+    assert rows(filled, "spool")["spool"] == []
     assert queue.raw(claimed) == b"Subject: x\r\n\r\n"
 
 
@@ -245,7 +245,7 @@ def test_a_kept_mail_is_deleted_with_its_octets(filled: Stores, spool: GroupSpoo
     """Nothing of it stays, in the database or on disk; its user is told, the same mail may come again."""
     raw = b"Subject: x\r\n\r\n" + b"y" * IN_TABLE
     id_ = keep(filled, spool, DeliveryState.HELD, raw)
-    (path,) = [row["path"] for row in rows(filled)["raw_mail"]]
+    (path,) = [row["path"] for row in rows(filled, "raw_mail")["raw_mail"]]
     entries.remove(filled, id_, NOON)
     left = rows(filled)
     for table in ("spool", "delivery_key", "raw_mail", "delivery", "decision", "delivery_recipient"):

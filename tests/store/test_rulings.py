@@ -76,8 +76,10 @@ def test_who_was_named_is_looked_up_and_linked(filled: Stores) -> None:
         2, Message(written("anna@seller.example", "maria@customer.example", message_id="2@x")), own()
     )
     assert [ended.state for ended in file(filled, unread, other)] == [DeliveryState.FILED] * 2
-    (incoming,) = (row for row in rows(filled)["message"] if row["direction"] == "incoming")
-    linked = [row["contact_id"] for row in rows(filled)["link"] if row["message_id"] == incoming["id"]]
+    (incoming,) = (row for row in rows(filled, "message")["message"] if row["direction"] == "incoming")
+    linked = [
+        row["contact_id"] for row in rows(filled, "link")["link"] if row["message_id"] == incoming["id"]
+    ]
     assert (incoming["from_address"], [i for i in linked if i]) == ("jan@home.example", [JAN])
 
 
@@ -87,7 +89,7 @@ def test_a_mail_in_bcc_goes_to_whom_its_user_names(filled: Stores) -> None:
     assert [ended.reason for ended in file(filled, blind)] == ["no_visible_recipient"]
     say(filled, 1, Ruling(ANNA, recipients=(Mailbox("", "jan@home.example"),)))
     file(filled, blind)
-    assert [row["contact_id"] for row in rows(filled)["link"] if row["contact_id"]] == [JAN]
+    assert [row["contact_id"] for row in rows(filled, "link")["link"] if row["contact_id"]] == [JAN]
 
 
 def test_a_customer_who_answered_all_is_let_in(filled: Stores) -> None:
@@ -100,16 +102,20 @@ def test_a_customer_who_answered_all_is_let_in(filled: Stores) -> None:
     assert [ended.reason for ended in file(filled, answer)] == ["customer_reply"]
     say(filled, 1, Ruling(BERT, release=True))
     file(filled, answer)
-    (message,) = rows(filled)["message"]
+    (message,) = rows(filled, "message")["message"]
     assert (message["direction"], message["provenance"]) == ("incoming", "direct")
-    assert [(row["owner_id"], row["filed_by"]) for row in rows(filled)["message_copy"]] == [(BERT, None)]
+    assert [(row["owner_id"], row["filed_by"]) for row in rows(filled, "message_copy")["message_copy"]] == [
+        (BERT, None)
+    ]
 
 
 def test_a_teams_mail_is_each_members(filled: Stores) -> None:
     """Cleo has left; Bert has sent it."""
     content = written(SALES, "jan@customer.example", actual_sender=Mailbox("", "bert@seller.example"))
     (ended,) = file(filled, mail(1, Message(content), own(SALES, TEAM)))
-    copies = sorted((row["owner_id"], row["filed_by"]) for row in rows(filled)["message_copy"])
+    copies = sorted(
+        (row["owner_id"], row["filed_by"]) for row in rows(filled, "message_copy")["message_copy"]
+    )
     assert (ended.user_id, copies) == (BERT, [(ANNA, BERT), (BERT, None)])
-    seen = {row["audience_id"] for row in rows(filled)["conversation_audience"]}
+    seen = {row["audience_id"] for row in rows(filled, "conversation_audience")["conversation_audience"]}
     assert seen == {0, ANNA, BERT}, "the team itself is no viewer"
