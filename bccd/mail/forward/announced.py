@@ -6,7 +6,7 @@ from bccd.mail.forward.confidence import ATTRIBUTED, OUTLOOK_MAC, UNKNOWN
 from bccd.mail.forward.dates import read_date
 from bccd.mail.forward.extent import extent, in_history, note_above, with_below
 from bccd.mail.forward.lines import unquote
-from bccd.mail.forward.markers import is_marker, marker_of, named_in
+from bccd.mail.forward.markers import is_marker, marker_of, may_mark, named_in
 from bccd.mail.forward.page import Page
 from bccd.mail.forward.people import mailbox, mailbox_list
 from bccd.model.message import Content, Forward, ForwardKind, Mailbox
@@ -15,7 +15,6 @@ _LONGEST_ATTRIBUTION = 400
 _REACH = 4  # lines below a marker in which its attribution stands
 _BOM = "\ufeff"
 _COLONS = (":", "：")
-_RULES = frozenset("-_=*—–―─")
 
 # Outlook 2019 for Mac puts no block above a forward, but this line, and U+FEFF before it.
 _OUTLOOK_MAC = re.compile(r"\s*\ufeff")
@@ -25,7 +24,7 @@ def find_marker(page: Page, until: int) -> int | None:
     """Find the first marker line above line `until` that is not itself inside quoted history."""
     for number in range(until):
         text = page.lines[number].text
-        if not text or not (text[0] in _RULES or text.endswith(_COLONS)) or not is_marker(marker_of(text)):
+        if not text or not may_mark(text) or not is_marker(marker_of(text)):
             continue
         if not in_history(page, number, page.lines[number].depth):
             return number

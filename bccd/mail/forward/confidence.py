@@ -50,7 +50,10 @@ def confidence_of(marker: str, shape: str, content: Content) -> float:
         score -= _UNDATED
     if not content.to:
         score -= _UNADDRESSED
-    score -= _RAW if shape == "shape:raw" else _BARE if shape == "shape:bare" else 0
+    if shape == "shape:raw":
+        score = min(score, LABELLED) - _RAW
+    elif shape == "shape:bare":
+        score -= _BARE
     return round(max(score, 0.0), 2)
 
 

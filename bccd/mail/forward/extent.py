@@ -1,9 +1,11 @@
 """What stands around a quoted mail: the note above it, where it ends, and what stands below it."""
 
+from bisect import bisect_left
 from typing import NamedTuple
 
+from bccd.mail.attribution import attribution_at
 from bccd.mail.forward.lines import visible
-from bccd.mail.forward.markers import is_ending, is_framed, is_marker, marker_of
+from bccd.mail.forward.markers import is_framed, is_marker, marker_of
 from bccd.mail.forward.page import Page
 
 _LONG_RULE = 30  # KMail closes a forward with one
@@ -32,38 +34,29 @@ def extent(page: Page, start: int, depth: int, marker: str) -> Extent:
 
 def _closing_line(page: Page, start: int) -> int | None:
     """Find the line that closes a forward; forwards inside it close their own."""
-    opened = 0
-    last = start
-    for number in range(start, len(page.lines)):
-        text = page.lines[number].text
-        last = number if text else last
-        if text[:1] not in {"-", "="}:
+    closed = 0
+    for number in page.endings:
+        if number < start:
             continue
-        if is_ending(text):
-            if not opened:
-                return number
-            opened -= 1
-        elif _opens(text):
-            opened += 1
-    text = page.lines[last].text if last < len(page.lines) else ""
+        inside = bisect_left(page.openings, number) - bisect_left(page.openings, start)
+        if inside <= closed:
+            return number
+        closed += 1
+    last = len(page.lines) - 1
+    while last >= start and not page.lines[last].text:
+        last -= 1
+    text = page.lines[last].text if last >= start else ""
     return last if len(text) > _LONG_RULE and not text.strip("-") else None
 
 
-def _opens(text: str) -> bool:
-    """Tell a marker line of the programs that close their forwards with a line, too."""
-    return is_marker(marker_of(text))
-
-
 def in_history(page: Page, opening: int, depth: int) -> bool:
-    """Tell whether other quoted words stand right above: then an answer quotes a mail that held this."""
-    if depth == 0:
+    """Tell whether an answer quotes a mail that held this: quoted words, or "... wrote:", stand above."""
+    if depth == 0 or page.lines[opening].depth == 0:
         return False
     for number in range(opening - 1, -1, -1):
         line = page.lines[number]
-        if line.depth == 0:
-            return False
         if line.text:
-            return True
+            return line.depth > 0 or attribution_at(page.raw, number) is not None
     return False
 
 

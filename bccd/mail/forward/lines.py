@@ -51,7 +51,7 @@ def visible(text: str) -> str:
 
 def unquote(raw: Sequence[str], depth: int) -> str:
     """Join raw lines without `depth` levels of quoting, or without a level or indent that all have."""
-    plain = [_without_quoting(line, depth) for line in raw]
+    plain = [_without_quoting(line, depth) for line in raw] if depth else list(raw)
     full = [line for line in plain if line.strip()]
     if depth == 0 and full and all(_ONE_LEVEL.match(line) for line in full):
         plain = [_without_quoting(line, 1) for line in plain]
@@ -62,6 +62,8 @@ def unquote(raw: Sequence[str], depth: int) -> str:
 
 def _without_quoting(line: str, depth: int) -> str:
     start = 0
+    if not line or (depth == 1 and line[:2] == "> "):
+        return line[2:]
     for _ in range(min(depth, MAX_DEPTH)):
         match = _ONE_LEVEL.match(line, start)
         if match is None:

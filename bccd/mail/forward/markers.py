@@ -7,15 +7,19 @@ from bccd.mail.forward.labels import fold
 
 _RULE = "-_=*—–―─• \t"
 _DASHES = frozenset("-_=*—–―─")
+_COLONS = frozenset(":：")
 _LONGEST = 200
 _SHORTEST_RULE = 5
 
-_FRAMED = re.compile(r"[-=_*]{3,}[^\d\n]*[^\W\d_][^\d\n]*[-=_*]{3,}\Z")
+_FRAMED = re.compile(r"[-=]{3,}(?!BEGIN|END)[^\d\n]*[^\W\d_][^\d\n]*[-=]{3,}\Z")
 
 _FORWARDED = frozenset(
     fold(marker) for marker in (*clients.FORWARDED, *thunderbird.FORWARDED, *more.FORWARDED)
 )
 _LEADING = frozenset(fold(marker) for marker in (*clients.LEADING, *more.LEADING))
+_STARTS = frozenset(
+    letter for known in (*clients.LEADING, *more.LEADING) for letter in (known[0], fold(known)[0])
+)
 _OPENINGS = tuple(fold(marker) for marker in more.FORWARDED_OPENINGS)
 _ENDINGS = tuple(fold(marker) for marker in more.ENDINGS)
 _ORIGINAL = frozenset(
@@ -44,6 +48,11 @@ def marker_of(text: str) -> str:
         return ""
     words = text.strip(_RULE)
     return _words(fold(words.rstrip(":： ")), dashed=text[0] in _RULE) if words else _rule(text)
+
+
+def may_mark(text: str) -> bool:
+    """Tell cheaply, and sometimes wrongly, whether a line could be a marker."""
+    return text[:1] in _DASHES or (text[:1] in _STARTS and text[-1] in _COLONS)
 
 
 def is_ending(text: str) -> bool:

@@ -7,8 +7,12 @@ from types import MappingProxyType
 from bccd.mail.forward.glued import split_glued
 from bccd.mail.forward.labels import Label, read_label
 from bccd.mail.forward.lines import MAX_DEPTH, Line, read_line, split_lines
+from bccd.mail.forward.markers import is_ending, is_marker, marker_of
 
 _MOST_LABELS = 5_000  # a text with more is no mail that a person forwards
+
+_MOST_ENDINGS = 50
+_DASHES = frozenset("-=")
 
 _NO_ANCHORS: Mapping[int, str] = MappingProxyType({})
 
@@ -21,6 +25,8 @@ class Page:
     lines: Sequence[Line]
     labels: Mapping[int, Label]
     anchors: Mapping[int, str]
+    endings: Sequence[int] = ()  # lines that close a forward
+    openings: Sequence[int] = ()  # marker lines, where there is a line that closes one
 
 
 def page_of(text: str, anchors: Mapping[int, str] = _NO_ANCHORS) -> Page:
@@ -29,7 +35,10 @@ def page_of(text: str, anchors: Mapping[int, str] = _NO_ANCHORS) -> Page:
     if not anchors and any("---" in line and ":" in line for line in raw):
         raw = [part for line in raw for part in split_glued(line)]
     lines = [read_line(line) for line in raw]
-    return Page(raw, lines, _labels(lines), anchors)
+    framed = [at for at, line in enumerate(lines) if line.text[:1] in _DASHES and line.text[-1:] in _DASHES]
+    endings = [at for at in framed if is_ending(lines[at].text)][:_MOST_ENDINGS]
+    openings = [at for at in framed if is_marker(marker_of(lines[at].text))] if endings else []
+    return Page(raw, lines, _labels(lines), anchors, endings, openings)
 
 
 def _labels(lines: Sequence[Line]) -> dict[int, Label]:

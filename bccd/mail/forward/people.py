@@ -11,6 +11,7 @@ from bccd.model.message import Mailbox
 
 _LONGEST_ITEM = 1000  # characters; a display name and an address of RFC 5321's size fit well
 _LONGEST_NAME = 200
+_MOST = 5000  # people of one list
 _MANY = 2
 _AUTOMATIC = ("bounce", "noreply", "no-reply", "mailer-daemon", "listserv")
 
@@ -91,6 +92,8 @@ def mailbox_list(value: str) -> tuple[Mailbox, ...]:
     for item in _items(value[group.end() :] if group else value):
         for each in _unseparated(item) if item.count("@") > 1 else (item,):
             boxes.extend(box for part in _persons(each) if (box := mailbox(part)))
+            if len(boxes) >= _MOST:
+                return tuple(dict.fromkeys(boxes))
     return tuple(dict.fromkeys(boxes))
 
 

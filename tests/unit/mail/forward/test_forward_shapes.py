@@ -428,3 +428,41 @@ def test_every_shape_is_read_in_every_field(name: str) -> None:
     assert original.date.replace(second=0) == WHEN
     assert original.text.strip() == case.body
     assert inline.note == case.note
+
+
+@pytest.mark.parametrize("marker", ["-----Original Message-----\n", "________________________________\n", ""])
+def test_a_patch_may_be_quoted_like_any_mail(marker: str) -> None:
+    """A subject about a patch makes no patch of a client's own block."""
+    inline = find_inline(
+        f"Fine.\n\n{marker}{CARL_FROM}\n{REST.replace('Offer', '[PATCH] Fix it')}\n\nHi\n", ""
+    )
+    assert inline is not None
+    assert inline.forwards[0].original.subject == "[PATCH] Fix it"
+
+
+def test_what_was_wrapped_behind_a_hyphen_is_joined() -> None:
+    """Outlook wraps its text at 76 columns, within addresses, too, and other programs wrap it once more."""
+    inline = find_inline(
+        f"{CARL_FROM}\n{SENT}\nTo: Anna Nowak <anna@seller.example>; davinci-linux-open-\n"
+        "source@lists.example; Ewa\nMaj <ewa@partner.example>\n"
+        "Subject: Re: harbour deliveries of tiles, planks and doors from the north-\n"
+        "western mills\n\nHello\n",
+        "",
+    )
+    assert inline is not None
+    original = inline.forwards[0].original
+    assert tuple(map(_shown, original.to)) == (ANNA, "|davinci-linux-open-source@lists.example", EWA)
+    assert original.text == "Hello"
+    assert original.subject.endswith("from the north-western mills")
+
+
+def test_a_line_of_a_list_that_lost_its_quoting_is_no_end_of_the_block() -> None:
+    """Some program wrapped the quoted list again, so that its rest stands outside the quote."""
+    inline = find_inline(
+        f"> {CARL_FROM}\n> {SENT}\n> To: Anna Nowak <anna@seller.example>, Ewa Maj\n<ewa@partner.example>\n"
+        "> Subject: Offer\n>\n> Hello\n",
+        "",
+    )
+    assert inline is not None
+    assert tuple(map(_shown, inline.forwards[0].original.to)) == (ANNA, EWA)
+    assert inline.forwards[0].original.text == "Hello"

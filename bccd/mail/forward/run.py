@@ -1,0 +1,162 @@
+"""Labelled lines of one language that follow each other, with what folds between them."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bccd.mail.forward.labels import ANY, LISTS, Label, Role, rank
+from bccd.mail.forward.page import Page
+from bccd.mail.forward.verdict import RAW_FIELD
+
+_WRAP = 76  # Gmail folds its text part at 78 columns, others at 76
+_SHORT_WRAP = 66
+_LONG_SUBJECT = 50
+_FOLDED_LIST = 5000  # lines of a To field
+_FOLDED = 3  # lines of any other field
+
+# Any other "Word: value", a field that the tables do not know.
+_FIELD = re.compile(r"[^\W\d](?:[^\s:@<>,;\"]{0,20} ?){1,3}[:：](?:\s|$)")
+_HYPHEN = re.compile(r"\w-\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """The languages that all labels so far belong to, with the roles each gives them."""
+
+    roles: Mapping[str, Mapping[Role, int]]
+
+    def narrowed(self, label: Label, number: int) -> "Fit | None":
+        """Add a label; None where it speaks another language or repeats a role."""
+        known: dict[str, Mapping[Role, int]] = {}
+        for language, seen in (self.roles or _unseen(label)).items():
+            role = label.roles.get(language) or label.roles.get("en")
+            if role and role not in seen:
+                known[language] = {**seen, role: number}
+        if known:
+            return Fit(known)
+        return self if ANY in label.roles else None
+
+
+def _unseen(label: Label) -> Mapping[str, Mapping[Role, int]]:
+    return {language: {} for language in label.roles if language != ANY}
+
+
+@dataclass(slots=True)
+class Run:
+    """Labelled lines being read: their values and the lines that may continue the last one."""
+
+    fit: Fit
+    values: list[tuple[int, list[str]]]
+    pending: list[str]
+    last: Label
+    technical: bool = False
+
+    def can_fold(self, text: str, *, in_list: bool) -> bool:
+        """Tell whether a line may still belong to the last field, should another field follow."""
+        if len(self.pending) < _FOLDED:
+            return True
+        return in_list and len(self.pending) < _FOLDED_LIST and any(mark in text for mark in "@<>,;")
+
+    def add(self, number: int, label: Label, fit: Fit) -> None:
+        if self.values:
+            in_subject = Role.SUBJECT in self.last.roles.values()
+            self.values[-1][1].extend(line for line in self.pending if in_subject or not _FIELD.match(line))
+            self.technical = self.technical or any(RAW_FIELD.match(line) for line in self.pending)
+        self.pending = []
+        self.last = label
+        self.fit = fit
+        self.technical = self.technical or label.roles.get(ANY) is Role.TECHNICAL
+        self.values.append((number, [label.value]))
+
+
+def read_run(page: Page, start: int) -> tuple[Run, int]:
+    """Read labelled lines and what folds between them; give the run and the line behind its last label."""
+    run = Run(Fit({}), [], [], page.labels[start])
+    depth, number, end, blanks = page.lines[start].depth, start, start, 0
+    while number < len(page.lines):
+        line = page.lines[number]
+        label = page.labels.get(number)
+        if line.depth != depth:
+            if not _lost_quoting(page, number, run):
+                break
+            run.pending.append(line.text)
+            number += 1
+            continue
+        fit = run.fit.narrowed(label, number) if label else None
+        if label and fit:
+            run.add(number, label, fit)
+            end = number + 1
+        elif line.text:
+            if label or not run.can_fold(line.text, in_list=_is_list(page, run.values[-1][0])):
+                break
+            run.pending.append(line.text)
+        else:
+            # Fields may stand as paragraphs, but then all of them do.
+            following = page.labels.get(number + 1)
+            if blanks != len(run.values) - 1 or not following or not run.fit.narrowed(following, number + 1):
+                break
+            blanks += 1
+        number += 1
+    return run, end
+
+
+def _lost_quoting(page: Page, number: int, run: Run) -> bool:
+    """Tell whether a line of a list was wrapped after it was quoted, so that its rest stands outside."""
+    text = page.lines[number].text
+    if not run.values or not _is_list(page, run.values[-1][0]) or not any(mark in text for mark in "@<>,;"):
+        return False
+    following = page.lines[number + 1] if number + 1 < len(page.lines) else None
+    return bool(following and following.text and following.depth == page.lines[run.values[0][0]].depth)
+
+
+def _is_list(page: Page, number: int) -> bool:
+    return any(role in LISTS for role in page.labels[number].roles.values())
+
+
+def language_of(fit: Fit) -> str | None:
+    """Choose the language that knows the sender's line, and the likeliest of those."""
+    known = [language for language, roles in fit.roles.items() if Role.SENDER in roles]
+    return min(known, key=rank, default=None)
+
+
+def take_folded(run: Run, last: Role, page: Page, end: int) -> int:
+    """Give the last field the lines that fold it, and nothing of the text that follows."""
+    parts = run.values[-1][1]
+    if run.pending and not any(parts) and all(not values[0] for _, values in run.values):
+        parts.append(run.pending.pop(0))  # each value stands below its label
+        end += 1
+    previous = page.lines[end - 1].text
+    for text in run.pending:
+        folded = len(previous) + 1 + len(text.partition(" ")[0]) > _WRAP
+        if last in LISTS:
+            belongs = previous.endswith((",", ";")) or text.startswith("<") or (folded and "@" in text)
+        else:
+            after = page.lines[end + 1].text if end + 1 < len(page.lines) else ""
+            belongs = (
+                last is Role.SUBJECT and not after and (folded or _goes_on(page, end - 1, previous, text))
+            )
+        if not belongs:
+            break
+        parts.append(text)
+        previous = text
+        end += 1
+    return end
+
+
+def _goes_on(page: Page, number: int, subject: str, text: str) -> bool:
+    """Tell whether a line goes on with a subject that a program with short lines has wrapped."""
+    if text[-1] in ",.!?:;" or len(text) >= _WRAP:
+        return False
+    # format=flowed leaves a space where it wraps.
+    flowed = page.raw[number].endswith(" ") and len(subject) > _LONG_SUBJECT
+    return flowed or len(subject) + 1 + len(text.partition(" ")[0]) > _SHORT_WRAP
+
+
+def joined(parts: Sequence[str]) -> str:
+    """Join the lines of a value; what was wrapped behind a hyphen had no space there."""
+    out: list[str] = []
+    for part in parts:
+        if part:
+            wrapped = bool(out) and part[0].isalnum() and _HYPHEN.search(out[-1][-2:])
+            out += [part] if wrapped or not out else [" ", part]
+    return "".join(out)
