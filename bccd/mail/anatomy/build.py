@@ -38,15 +38,16 @@ _FILED = (ForwardKind.ATTACHED, ForwardKind.INLINE)
 def anatomy(raw: bytes) -> Anatomy:
     """Read a mail and tell all that was found; any octets are one."""
     message = parse(raw)
+    html = read_body(split(raw).root).html
     forwards = _in_order(message.forwards)
     read = [_original(forward, message) for forward in forwards]
     return Anatomy(
         forward=next((one for one in read if one.found), _NONE),
         forwards=read,
         candidates=_people(_candidates(forwards[0])) if forwards and not read[0].sure else [],
-        reply=_reply(message.content),
+        reply=_reply(message.content, html),
         layout=layout(message, next((one for one in forwards if one.confidence >= FOUND), None)),
-        mail=_mail(raw, message),
+        mail=_mail(raw, message, html),
     )
 
 
@@ -146,12 +147,12 @@ def _author(content: Content) -> Author | None:
     return Author(content.sender.name, content.sender.address, _person(other))
 
 
-def _reply(content: Content) -> Reply:
-    read = read_reply(content.text, sender=content.sender)
+def _reply(content: Content, html: str) -> Reply:
+    read = read_reply(content.text, sender=content.sender, html=html)
     return Reply(read.new_text, read.quoted_text, read.signature)
 
 
-def _mail(raw: bytes, message: Message) -> Mail:
+def _mail(raw: bytes, message: Message, html: str) -> Mail:
     content = message.content
     return Mail(
         subject=content.subject,
@@ -167,7 +168,7 @@ def _mail(raw: bytes, message: Message) -> Mail:
         references=list(content.references),
         parts=[_part(part) for part in part_list(raw)],
         text=content.text,
-        html=read_body(split(raw).root).html,
+        html=html,
         html_safe=content.html,
         attachments=_files(content.attachments),
         defects=list(message.defects),

@@ -75,7 +75,6 @@ _WORDS: dict[str, Sign] = {
     "replysplit": Sign("notes", _BEFORE),
     "spark_quote": Sign("spark", _AROUND),
     "messagereplysection": Sign("spark", _AROUND),
-    "messagebodysection": Sign("spark", _BEFORE),
     "airmail_on": Sign("airmail", _HEAD),
     "bloop_original_html": Sign("airmail", _AROUND),
     "mb_quote": Sign("mailbird", _AROUND),

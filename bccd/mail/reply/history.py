@@ -10,7 +10,8 @@ from bccd.mail.forward.labels import Label, read_label
 from bccd.mail.forward.lines import Line, read_line, visible
 from bccd.mail.forward.markers import marker_of
 from bccd.mail.forward.page import Page
-from bccd.mail.reply.odd import odd_attribution
+from bccd.mail.reply.facts.lists import REPLY_ABOVE
+from bccd.mail.reply.odd import from_address, odd_attribution
 from bccd.mail.reply.parts import Kind
 from bccd.mail.reply.quoting import may_be_quoted, named_runs, other_quoted, quoted_lines
 
@@ -18,11 +19,11 @@ _FEWEST_LABELS = 3
 _MOST_LABELS = 2_000
 _LABEL_REACH = 48  # characters before a label's colon
 _LINE_CAP = 400  # characters; no attribution or marker is longer
-_SHORTEST = 5  # characters of the last line of an attribution: "om 9:"
+_SHORTEST = 3  # characters of the last line of an attribution: "写道："
 _GAP = 2  # blank lines between an attribution and its quote
 _COLON = re.compile("[：﹕︓՝]")
 _QUOTED = Line(1, "")
-_RULES = frozenset("-_*=–—‐‑•")
+_RULES = frozenset("-_*=–—‐‑•#~")
 _ENDINGS = frozenset(":：﹕-")
 
 
@@ -74,8 +75,12 @@ def _mark_attribution(reading: _Reading, run: int) -> bool:
     last = run - 1
     while last > 0 and run - last <= _GAP and not reading.lines[last].strip():
         last -= 1
-    if last < 0 or reading.kinds[last] is not Kind.NEW or not reading.lines[last].strip():
+    if last < 0 or not reading.lines[last].strip():
         return False
+    if reading.kinds[last] is not Kind.NEW:
+        # Supercite begins with ">" itself.
+        line = reading.lines[last].rstrip()
+        return line.endswith(":") and line.startswith(">>>>> ") and not reading.quoted[run]
     first = _attribution(reading.lines, last, quoted=True)
     if first is None:
         return False
@@ -86,7 +91,8 @@ def _mark_attribution(reading: _Reading, run: int) -> bool:
 def _attribution(lines: Sequence[str], last: int, *, quoted: bool) -> int | None:
     """Return where an attribution that ends in line `last` begins; None where there is none."""
     found = attribution_at(lines, last, cited=quoted)
-    return found.first if found else odd_attribution(lines, last, quoted=quoted)
+    first = found.first if found else odd_attribution(lines, last, quoted=quoted)
+    return first if first is None else from_address(lines, first, last)
 
 
 def _opening(reading: _Reading, *, blocks: bool, keep_top: bool) -> int:
@@ -117,6 +123,8 @@ def _opens(
     if number in blocks:
         return number, blocks[number][1]
     text = line.rstrip()
+    if not text[-1:].isascii():
+        text = visible(text).rstrip()
     last = text[-1:]
     if (last in _ENDINGS and len(text) >= _SHORTEST) or (text[:1].isdigit() and "GMT" in text):
         first = _attribution(reading.lines, number, quoted=False)
@@ -129,7 +137,9 @@ def _opens(
 
 
 def _is_marker(text: str) -> bool:
-    found = marker_of(visible(text).strip().strip("*").strip().replace("‐", "-"))
+    if any(words in text.casefold() for words in REPLY_ABOVE):
+        return True
+    found = marker_of(visible(text).strip().strip("*").strip().replace("‐", "-").replace("&nbsp;", " "))
     return found == "separator:original" or found.startswith("marker:")
 
 

@@ -1,38 +1,98 @@
-"""Attributions that lack their colon, or that a client has torn apart, and where each begins."""
+"""Attributions that mail/attribution.py does not take: without colon or verb, or torn apart by a client."""
 
 import re
 from collections.abc import Sequence
 
 from bccd.mail.attribution import attribution_at
+from bccd.mail.forward.lines import visible
 
 _REACH = 5  # lines above the last that a torn one may take
+_FOLDS = 3
 _LINE_CAP = 300  # characters
+_WORDS = 28
+_COLONS = ":：﹕"
+_ENDS = ".!?:;。！？："
 # 2016-03-03 17:21 GMT+01:00 Anna Nowak <anna@acme.example>
 _GMAIL = re.compile(r"(?:19|20)\d\d-\d\d-\d\d \d{1,2}:\d\d GMT[+-]\d\d?:\d\d \S.{0,200}")
 # 2013/7/20 Anna Nowak <anna@acme.example>
 _DATED = re.compile(r"(?:19|20)\d\d[-/.]\d{1,2}[-/.]\d{1,2}[ ,][^<>@]{2,120}<[^<>\s]{1,64}@[^<>\s]{2,250}>")
-# 26.06.2014, 14:41, "Anna Nowak" <anna@acme.example>: or: Thu, 26 Jun 2014 14:00 +0400 от Anna <a@x.example>:
-_BARE = re.compile(r"[^<>@]{6,160}<[^<>\s@]{1,64}@[^<>\s@]{2,250}>\s?[:：]")
+# Quoting Anna Nowak <anna@acme.example>:
+_NAMED = re.compile(r"[^<>@:]{0,120}<[^<>\s@]{1,64}@[^<>\s@]{2,250}>\s?[:：]")
+_ADDRESS = re.compile(r"[<(\[]\s?[^<>()\[\]\s@]{1,64}@[^<>()\[\]\s@]{2,250}\s?[>)\]]")
 _DAY = re.compile(
-    r"(?:[^\W\d]{1,12}[.,]{1,2} ?)?(?:\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{1,2}\.? [^\W\d]{3,12}\.? \d{4}"
-    r"|[^\W\d]{3,12}\.? \d{1,2}, \d{4}|\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{4}年)"
+    r"(?<!\d)(?:(?:19|20)\d\d(?!\d)|\d{1,2}[./-]\d{1,2}[./-]\d\d|[٠-٩۰-۹]{4})|\d\s?[年년]|(?<!\d)25\d\d(?!\d)"
 )
-_CLOCK = re.compile(r"\d{1,2}[:.h時时시]\d\d")
+_CLOCK = re.compile(r"[\d٠-٩۰-۹]{1,2}\s?[:.h時时시]\s?[\d٠-٩۰-۹]{2}")
 
 
 def odd_attribution(lines: Sequence[str], last: int, *, quoted: bool) -> int | None:
     """Return where an attribution begins that ends in line `last`; None where it is none of these."""
-    text = lines[last].strip()
+    text = visible(lines[last]).strip()
     if not text or len(text) > _LINE_CAP:
         return None
     if text[0].isdigit() and (_GMAIL.fullmatch(text) or (quoted and _DATED.fullmatch(text))):
         return last
-    if text[-1] not in ":：":
-        return None
-    if text[0] == ">" or text.startswith("<"):
-        return _torn(lines, last, quoted=quoted)
-    if _DAY.match(text) and _CLOCK.search(text) and _BARE.fullmatch(text):
-        return last
+    if text.endswith("--"):
+        return _dashed(lines, last)
+    return _with_colon(lines, last, text, quoted=quoted) if text[-1] in _COLONS else None
+
+
+def _with_colon(lines: Sequence[str], last: int, text: str, *, quoted: bool) -> int | None:
+    torn = _torn(lines, last, quoted=quoted) if text[0] in "><" else None
+    if torn is not None:
+        return torn
+    if quoted and _NAMED.fullmatch(text):
+        above = visible(lines[last - 1]).strip() if last else ""
+        return last - 1 if text[0] == "<" and above and above[-1] not in _ENDS else last
+    return _without_verb(lines, last)
+
+
+def from_address(lines: Sequence[str], first: int, last: int) -> int:
+    """Return where an attribution begins whose address stands above the lines that told it."""
+    if any("@" in lines[number] for number in range(first, last + 1)):
+        return first
+    for number in range(first - 1, max(first - _FOLDS, 0) - 1, -1):
+        text = visible(lines[number]).strip()
+        if not text or len(text) > _LINE_CAP or text[-1] in _ENDS or text[0] == ">":
+            break
+        if "@" in text and _ADDRESS.search(text):
+            alone = text[0] == "<" and number > 0 and lines[number - 1].strip()
+            return number - 1 if alone else number
+    return first
+
+
+def _without_verb(lines: Sequence[str], last: int) -> int | None:
+    """Take a line or a few for an attribution that hold a day, a time and an address, and end in a colon."""
+    words = ""
+    for number in range(last, max(last - _FOLDS, -1), -1):
+        line = visible(lines[number]).strip()
+        if not line or len(line) > _LINE_CAP or line[0] == ">":
+            return None
+        if words and line[-1] in _ENDS and not line[-2:-1].isalnum():
+            return None
+        words = f"{line} {words}" if words else line
+        if len(words.split()) > _WORDS or len(words) > _LINE_CAP:
+            return None
+        if (
+            words[0] not in "<(["
+            and len(_ADDRESS.findall(words)) == 1
+            and _DAY.search(words)
+            and _CLOCK.search(words)
+        ):
+            return number
+    return None
+
+
+def _dashed(lines: Sequence[str], last: int) -> int | None:
+    """Put together what Zoho writes between dashes: ---- On ... wrote ----."""
+    words = ""
+    for number in range(last, max(last - _FOLDS, -1), -1):
+        line = lines[number].strip()
+        if not line or len(line) > _LINE_CAP:
+            return None
+        words = f"{line} {words}" if words else line
+        if line.startswith("--") and line.strip("-"):
+            return number if number < last and attribution_at([words], 0) else None
     return None
 
 

@@ -7,12 +7,16 @@ from bccd.mail.forward.lines import visible
 
 _BLANKS = " \t\xa0"
 _INDENT = 3  # more blanks before the sign, and it is code or a table
-_PROMPT = re.compile(r">>> ?[\w@#(\[{'\"]")  # of Python
+# Of Python: quoting three deep looks alike, but for the code.
+_PROMPT = re.compile(
+    r">>> (?:import |from \S+ import|def |class |for |while |if |with |print\b"
+    r"|[\w.\[\]'\"]+(?: ?[=(\[+*/-]|$))"
+)
 _WRAPPED_FROM = 66  # characters of a quoted line that a client may have broken
 _STRAY = 44  # characters of what it then left on the next line without a sign
 _ENDS_SENTENCE = frozenset(".?!:;。？！：…)")
 # Initials or a name before the sign: "JD> text", "Richard> text".
-_NAMED = re.compile(r"[ \t]{0,3}([^\W\d_][\w.-]{0,15}) ?>(?= |$|>)")
+_NAMED = re.compile(r"[ \t]{0,8}([^\W\d_][\w.-]{0,15}) ?>(?= |$|>)")
 _OTHER_SIGNS = re.compile(r"[ \t]{0,3}([|}:%#])(?= |$|\1|[^\W_])")
 # What shells and databases print before a command.
 _PROMPT_WORDS = """
@@ -75,7 +79,7 @@ def _is_prompt(lines: Sequence[str], number: int) -> bool:
     """Tell a Python session from quoting three deep, which has one or two deep around it."""
     if not _PROMPT.match(lines[number]):
         return False
-    around = (*lines[max(number - 2, 0) : number], *lines[number + 1 : number + 3])
+    around = (*lines[max(number - 1, 0) : number], *lines[number + 1 : number + 2])
     return not any(line.startswith(">") and not line.startswith(">>> ") for line in around)
 
 

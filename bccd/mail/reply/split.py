@@ -1,6 +1,7 @@
 """A text split into new words, history, signature and what no person wrote."""
 
 from bccd.mail.reply.history import history_of
+from bccd.mail.reply.marked import mark_by_markup
 from bccd.mail.reply.parts import Kind, Part, Reply, joined, parts_of, viewed
 from bccd.mail.reply.tail import mark_tails
 from bccd.model.message import Mailbox
@@ -9,16 +10,18 @@ _NOBODY = Mailbox("", "")
 _OWN = frozenset({Kind.NEW, Kind.SIGNATURE, Kind.DISCLAIMER})
 
 
-def split_reply(text: str, *, sender: Mailbox | None = None) -> tuple[Part, ...]:
+def split_reply(text: str, *, sender: Mailbox | None = None, html: str = "") -> tuple[Part, ...]:
     """Split a text into parts that add up to it; lines end at LF.
 
-    `sender` is who wrote it: a block that names him and how to reach him is his signature. What is not surely
+    `sender` is who wrote it: a block that names him and how to reach him is his signature. `html` is the
+    other form of the text, or what it was made from: clients mark there what they quote. What is not surely
     something else is new.
     """
     lines = text.split("\n")
     kinds = history_of(lines, blocks=True, keep_top=True)
     if _all_quoted(lines, kinds):
         return (Part(Kind.NEW, 0, len(lines)),)
+    mark_by_markup(lines, kinds, html)
     mark_tails(lines, kinds, sender or _NOBODY)
     return parts_of(lines, kinds)
 
@@ -30,9 +33,9 @@ def _all_quoted(lines: list[str], kinds: list[Kind]) -> bool:
     return not any("@" in line or line.rstrip().endswith((":", "：")) for line in lines)
 
 
-def read_reply(text: str, *, sender: Mailbox | None = None) -> Reply:
+def read_reply(text: str, *, sender: Mailbox | None = None, html: str = "") -> Reply:
     """Return the new text, the quoted text with its attributions, and the signature with its disclaimers."""
-    return viewed(text.split("\n"), split_reply(text, sender=sender))
+    return viewed(text.split("\n"), split_reply(text, sender=sender, html=html))
 
 
 def new_text(text: str, *, reply: bool) -> str:

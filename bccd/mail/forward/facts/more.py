@@ -148,6 +148,10 @@ FORWARDED_OPENINGS: tuple[str, ...] = (
 )
 
 ORIGINAL: tuple[str, ...] = (
+    "Algne sõnum",
+    "Reply Message",
+    "Sākotnējais ziņojums",
+    "Оригинальное сообщение",
     "Mail original",
     "Message d'origine",
     "Message initial",

@@ -49,3 +49,28 @@ LIST_FOOTERS: tuple[str, ...] = (
     "otrzymujesz tę wiadomość, ponieważ",
     "вы получили это сообщение, поскольку",
 )
+
+# Help desks ask for the answer above such a line, which begins what they had written.
+REPLY_ABOVE: tuple[str, ...] = (
+    "reply above this line",
+    "your reply above this line",
+    "reply above the line",
+    "write above this line",
+    "odpowiedz powyżej tej linii",
+    "odpowiedź powyżej tej linii",
+    "antworten sie oberhalb dieser zeile",
+    "antwort oberhalb dieser zeile",
+    "répondre au-dessus de cette ligne",
+    "votre réponse au-dessus de cette ligne",
+    "su respuesta por encima de esta línea",
+    "responda por encima de esta línea",
+    "rispondi sopra questa riga",
+    "rispondere sopra questa riga",
+    "responda acima desta linha",
+    "antwoord boven deze regel",
+    "svara ovanför den här raden",
+    "skriv dit svar over denne linje",
+    "odpovězte nad tento řádek",
+    "пишите ответ выше этой строки",
+    "请在此线上方回复",
+)

@@ -2,12 +2,12 @@
 
 # What a phone or a program calls itself in its line below a mail.
 _DEVICES = """
-    iphone ipad ipod android galaxy samsung huawei xiaomi redmi oneplus pixel motorola nokia lumia
+    iphone iphon ipad ipod android galaxy samsung huawei xiaomi redmi oneplus pixel motorola nokia lumia
     blackberry htc alcatel sony xperia lg honor oppo realme vivo outlook windows yahoo proton gmail
     airmail mailbox sparrow spark thunderbird k-9 fairmail aquamail newton mailspring boxer edison
     canary hey phone mobile smartphone handy handheld tablet mobilgerät mobiltelefon telefon
     téléphone móvil teléfono celular telemóvel cellulare mobil puhelimesta puhelin телефона айфона
-    mail.ru aol gmx web.de zoho fastmail tutanota mutt evolution bluemail typeapp palm playbook 手机
+    mail.ru aol gmx web.de zoho fastmail tutanota mutt evolution bluemail typeapp почты palm playbook 手机
     手機 携帯 휴대폰 스마트폰 アイフォン
 """
 DEVICES: tuple[str, ...] = tuple(_DEVICES.split())
@@ -17,8 +17,8 @@ _SENT = """
     enviado enviada enviat envoyé gesendet versendet verschickt wysłan wyslan nadan inviato inviata
     verzonden verstuurd gestuurd skickat skickad sendt lähetetty saadetud nosūtī išsiųst odesl odosl
     poslan poslat послан отправлен надіслан відправлен изпратен пратен trimis expediat elküldve
-    küldve gönderil στάλ σταλ απεστάλ bidali dikirim dihantar terkirim gửi sendur נשלח أرسل ارسال
-    مرسل ส่งจาก 发自 發自 寄自 来自 來自
+    küldve gönderil στάλ σταλ απεστάλ bidali dikirim dihantar terkirim gửi sendur נשלח أرسل أُرسلت ارسال
+    مرسل تم ส่งจาก 发自 發自 寄自 来自 來自
 """
 SENT: tuple[str, ...] = tuple(_SENT.split())
 
@@ -109,5 +109,15 @@ PHONE_OPENINGS: tuple[str, ...] = (
     "outlook for ios",
     "outlook for android",
     "outlook for mac",
+    "получить outlook",
+    "загрузить outlook",
+    "herunterladen von outlook",
+    "get bluemail",
+    "get typeapp",
+    "sent from bluemail",
+    "sent from aol",
+    "sent from gmail",
+    "sent on my ",
+    "发自网易",
 )
 PHONE_ENDINGS: tuple[str, ...] = (" via mobile", " from mobile", "を入手")
