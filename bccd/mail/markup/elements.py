@@ -1,10 +1,13 @@
-"""Which elements are open, and what ends with them: quoting, shown line ends, frames, table cells."""
+"""Which elements are open, and what ends with them: quoting, shown line ends, frames, table cells.
+
+Only elements with an effect are followed, by how many of their name are open inside them: most mail has few.
+"""
 
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from bccd.mail.markup.sheet import Frame, Lines
-from bccd.mail.markup.tags import Does, Tag
+from bccd.mail.markup.tags import Tag
 
 _FRAMES_CAP = 200
 
@@ -14,7 +17,7 @@ class _Cell(NamedTuple):
 
     effects: int  # how many there were
     floor: int
-    divs: int
+    divs: int  # how many were open inside the last div with an effect
 
 
 @dataclass(slots=True)
@@ -22,51 +25,46 @@ class _Effect:
     """What ends where an element does."""
 
     tag: Tag
-    level: int  # how many of its name are open, with it
     frame: int = -1  # index of its frame
 
 
 class Elements:
     """The open elements, as far as something hangs on them."""
 
-    __slots__ = ("_cells", "_effects", "_floor", "_levels", "_lines", "_marks", "frames", "kept", "length")
+    __slots__ = ("_cells", "_effects", "_floor", "_lines", "frames", "kept", "length", "marks")
 
     def __init__(self, lines: Lines, length: int) -> None:
         self._lines = lines
-        self._levels: dict[str, int] = {}  # how many of a name are open
-        self._floor = 0  # how many of the open divs stand outside of the table cell
         self._effects: list[_Effect] = []
-        self._marks: dict[str, list[int]] = {}  # levels of the effects by name
+        self._floor = 0  # how many divs in the last one with an effect stand outside of the table cell
         self._cells: list[_Cell | None] = []  # for each open table its open cell
+        # By name, for each open element with an effect: how many of its name are open in it, itself included.
+        self.marks: dict[str, list[int]] = {}
         self.frames: list[Frame] = []
         self.kept = 0  # how many open elements show their line ends
         self.length = length
 
     def open(self, tag: Tag) -> None:
         """Open an element that begins a line."""
-        name = tag.name
-        if tag.does is not Does.BLOCK:
-            self._open_of_table(tag)
-        level = self._levels[name] = self._levels.get(name, 0) + 1
+        marks = self.marks.get(tag.name)
         if tag.special:
-            self._begin(tag, level)
+            self._begin(tag)
+        elif marks:
+            marks[-1] += 1
 
     def close(self, tag: Tag, after: int) -> None:
         """Close an element; `after` is the offset behind its tag."""
         name = tag.name
-        level = self._levels.get(name, 0)
-        if level <= (self._floor if name == "div" else 0):
-            return  # it closes nothing
-        self._levels[name] = level - 1
-        marks = self._marks.get(name)
-        if marks and marks[-1] >= level:
-            self._end_from(name, level, after)
-        if tag.does is not Does.BLOCK:
-            self._close_of_table(tag, after)
+        marks = self.marks.get(name)
+        if not marks or (name == "div" and marks[-1] <= self._floor):
+            return
+        marks[-1] -= 1
+        if not marks[-1]:
+            self._end_through(name, after)
 
-    def _begin(self, tag: Tag, level: int) -> None:
+    def _begin(self, tag: Tag) -> None:
         lines = self._lines
-        effect = _Effect(tag, level)
+        effect = _Effect(tag)
         if tag.sign is not None and len(self.frames) < _FRAMES_CAP:
             lines.spill()
             effect.frame = len(self.frames)
@@ -77,7 +75,11 @@ class Elements:
             self.kept += 1
         if effect.frame >= 0 or tag.cited or tag.kept:
             self._effects.append(effect)
-            self._marks.setdefault(tag.name, []).append(level)
+            self.marks.setdefault(tag.name, []).append(1)
+            if tag.name == "div":
+                self._floor = 0
+        elif marks := self.marks.get(tag.name):
+            marks[-1] += 1
 
     def point(self, tag: Tag) -> None:
         """Note the sign of an element whose end is not followed."""
@@ -85,20 +87,25 @@ class Elements:
             lines = self._lines
             self.frames.append(Frame(tag.sign, len(lines.lines), -1, lines.at, self.length))
 
-    def _end_from(self, name: str, level: int, after: int) -> None:
-        """End the last effect of this name and level, and what was opened inside it."""
+    def _end_through(self, name: str, after: int) -> None:
+        """End the last effect of this name, and those that began inside it."""
         while self._effects:
-            effect = self._end_last(after)
-            if effect.tag.name == name and effect.level <= level:
+            if self._end_last(after).tag.name == name:
                 return
 
     def _end_last(self, after: int) -> _Effect:
         effect = self._effects.pop()
-        self._marks[effect.tag.name].pop()
-        lines = self._lines
-        if effect.tag.cited:
+        tag, lines = effect.tag, self._lines
+        marks = self.marks[tag.name]
+        marks.pop()
+        if not marks:
+            del self.marks[tag.name]
+        if tag.name == "div":
+            cell = self._cells[-1] if self._cells else None
+            self._floor = cell.divs if cell else 0
+        if tag.cited:
             lines.quote(-1)
-        if effect.tag.kept:
+        if tag.kept:
             self.kept -= 1
         if effect.frame >= 0:
             lines.spill()
@@ -115,39 +122,41 @@ class Elements:
 
     # Tables.
 
-    def _open_of_table(self, tag: Tag) -> None:
-        lines, cells = self._lines, self._cells
-        if tag.does is Does.TABLE:
-            lines.open_table()
-            cells.append(None)
-            return
-        if cells and cells[-1]:
-            self._close_cell(lines.at)
-        if tag.does is Does.ROW:
-            lines.begin_row()
-            return
-        lines.next_cell()
-        if cells:
-            divs = self._levels.get("div", 0)
+    def open_table(self) -> None:
+        """Begin a table; a row around it is then a layout."""
+        self._lines.open_table()
+        self._cells.append(None)
+
+    def close_table(self) -> None:
+        """End a table, and the row and cell that are open in it."""
+        self.end_cell()
+        if self._cells:
+            self._cells.pop()
+            self._lines.close_table()
+
+    def open_row(self) -> None:
+        """Begin a row, which ends the one before."""
+        self.end_cell()
+        self._lines.begin_row()
+
+    def open_cell(self) -> None:
+        """Begin a cell, which ends the one before."""
+        cells = self._cells
+        self.end_cell()
+        self._lines.next_cell()
+        if cells and self._effects:
+            divs = self.marks.get("div", (0,))[-1]
             cells[-1] = _Cell(len(self._effects), self._floor, divs)
             self._floor = divs
 
-    def _close_of_table(self, tag: Tag, after: int) -> None:
-        lines, cells = self._lines, self._cells
-        if cells and cells[-1]:
-            self._close_cell(after)
-        if tag.does is Does.ROW:
-            lines.end_row()
-        elif tag.does is Does.TABLE and cells:
-            cells.pop()
-            lines.close_table()
-
-    def _close_cell(self, after: int) -> None:
-        cell = self._cells[-1]
+    def end_cell(self) -> None:
+        """End the open cell, and what was left open in it."""
+        cell = self._cells[-1] if self._cells else None
         if cell is None:
             return
         self._cells[-1] = None
         while len(self._effects) > cell.effects:
-            self._end_last(after)
+            self._end_last(self._lines.at)
         self._floor = cell.floor
-        self._levels["div"] = cell.divs
+        if divs := self.marks.get("div"):
+            divs[-1] = cell.divs

@@ -82,6 +82,10 @@ _NAME = re.compile(r"(/?)([a-zA-Z][^\s/>]*+)[\s/]*")
 # From the "=" on, a value in quotes may hold ">"; where this stops before the end, a quote is open.
 _COMPLETE = re.compile(r"""(?:[^=]++|=\s*+"[^"]*+"|=\s*+'[^']*+'|=(?!\s*+["']))*+""")
 WHOLE = re.compile(r"""[^>=]*+(?:=\s*+(?:"[^"]*+"|'[^']*+')?+[^>=]*+)*+(?:>|\Z)""")
+# Most links are written like this, and each is another: reading them in one go is worth a pattern.
+_PLAIN_LINK = re.compile(
+    r"""a(?:\ ++(?:href="((?:https?:|mailto:)[^"\s<>]{3,2000})"|(?!href)[a-z-]++="[^"]*+"))*+\ *+"""
+)
 _PLAIN_HREF = re.compile(r"""\bhref="((?:https?:|mailto:)[^"\s<>]{3,2000})\"""")
 _HREF = re.compile(
     r"""\bhref\s*+=\s*+(?:"\s*+((?:https?:|mailto:)[^"<>]{3,2000})"|'\s*+((?:https?:|mailto:)[^'<>]{3,2000})'"""
@@ -95,7 +99,6 @@ _HIDDEN = re.compile(
     r"""|max-height\s*:\s*0(?:px|pt|em|%)?\s*(?:[;"'!]|\Z)|(?<![-\w])opacity\s*:\s*0?(?:\.0+|0)\s*(?:[;"'!%]|\Z)"""
 )
 _MUTED = re.compile(r"(?:[^-\w]|^)font(?:-size)?\s*:\s*(?:0(?:px|pt|r?em|%)?|1p[xt])\s*(?:[;\"'!]|\Z)")
-_ODD_LINK = ("isplay", "ISPLAY", "idden", "IDDEN", "hide", "MailOriginal", "opacity")
 _KEPT = re.compile(r"(?<![-\w])white-space\s*:\s*(?:pre|break-spaces)")
 _TIGHT = re.compile(r"(?<![-\w])margin(?:-top)?\s*:\s*0(?:in|cm|px|pt|em)?\s*(?:[;\"'!]|0|\Z)")
 _WRITTEN = re.compile(r"[^=]*@[^=]*\Z")  # <Anna Nowak anna@acme.example>
@@ -103,6 +106,8 @@ _WRITTEN = re.compile(r"[^=]*@[^=]*\Z")  # <Anna Nowak anna@acme.example>
 
 def tag_of(source: str) -> Tag:
     """Read what stands between "<" and ">"."""
+    if source[:2] == "a " and (link := _PLAIN_LINK.fullmatch(source)) and not _may_be_odd(source):
+        return Tag(Does.LINK, "a", value=link[1] or "")
     match = _NAME.match(source)
     if match is None:
         return MARKUP if source[:1] in {"!", "?"} else Tag(Does.TEXT, value=source)
@@ -142,11 +147,17 @@ def _opening(name: str, does: Does, rest: str) -> Tag:
         return _BARE.get(name) or Tag(does, name, known=name in _INLINE)
     if has_open_quote(rest):
         return Tag(Does.UNFINISHED, name)
-    if name == "a" and not any(odd in rest for odd in _ODD_LINK):
+    if name == "a" and not _may_be_odd(rest):
         return Tag(Does.LINK, name, value=_value(name, rest))
     if name in VOID:
         return Tag(does, name, value=_alt(rest) if name == "img" else "")
     return _attributed(name, does, rest, rest.lower())
+
+
+def _may_be_odd(rest: str) -> bool:
+    return (
+        "isplay" in rest or "idden" in rest or "IDDEN" in rest or "MailOriginal" in rest or "opacity" in rest
+    )
 
 
 def _attributed(name: str, does: Does, rest: str, lower: str) -> Tag:

@@ -15,8 +15,6 @@ from bccd.mail.markup.tags import WHOLE, Does, Tag, tag_of
 _RULE = "_" * 32  # as Outlook writes in plain text
 _INDENTS_CAP = 10
 
-_NOTHING = frozenset({" ", "\n", "\n\n", "\n ", "\n  ", "\n    "})  # what mostly stands between two tags
-
 
 class Walk:
     """One walk over the HTML of a mail."""
@@ -32,7 +30,7 @@ class Walk:
         self._numbers: list[int] = []  # of each list's last item; below 0 for lists without numbers
         self._spaced = True  # the open paragraph has an empty line around it
         self._does: tuple[Callable[[Tag, str], str] | None, ...] = (
-            None, self._block, self._break, self._rule, self._block, self._block, self._block, self._list,
+            None, self._block, self._break, self._rule, self._cell, self._row, self._table, self._list,
             self._item, self._anchor, self._image, self._written, self._markup, self._raw, self._unfinished,
             self._inline,
         )  # fmt: skip
@@ -57,7 +55,7 @@ class Walk:
                 at = source.after
             else:
                 at += len(chunk) + 1
-            if text and (parts or text not in _NOTHING):
+            if text and (parts or not text.isspace()):
                 if elements.kept:
                     lines.put_kept(text)
                 else:
@@ -121,19 +119,67 @@ class Walk:
         lines = self._lines
         if lines.parts:
             lines.end()
-        if tag.special and tag.hidden and self._hides:
-            return self._hidden(tag)
-        if tag.closes:
-            self._elements.close(tag, self._source.after - len(text))
-            spaced = tag.gap and (self._spaced or tag.name != "p")
+        if tag.special or self._elements.marks:
+            if tag.hidden and self._hides:
+                return self._hidden(tag)
+            self._follow(tag, text)
+        if tag.name == "p":
+            # An end tag does not say how the paragraph is spaced.
+            spaced = self._spaced if tag.closes else tag.gap
+            self._spaced = tag.gap
         else:
-            self._elements.open(tag)
             spaced = tag.gap
-            if tag.name == "p":
-                self._spaced = spaced
         if spaced and lines.row is None:
             lines.gap = True
         return "" if tag.muted else text
+
+    def _follow(self, tag: Tag, text: str) -> None:
+        if tag.closes:
+            self._elements.close(tag, self._source.after - len(text))
+        else:
+            self._elements.open(tag)
+
+    def _cell(self, tag: Tag, text: str) -> str:
+        if self._lines.parts:
+            self._lines.end()
+        elements = self._elements
+        if not tag.closes:
+            if tag.hidden and self._hides:
+                return self._hidden(tag)
+            elements.open_cell()
+        if tag.special or elements.marks:
+            self._follow(tag, text)
+        if tag.closes:
+            elements.end_cell()
+        return "" if tag.muted else text
+
+    def _row(self, tag: Tag, text: str) -> str:
+        if self._lines.parts:
+            self._lines.end()
+        elements = self._elements
+        if tag.closes:
+            elements.end_cell()
+            self._lines.end_row()
+        elif tag.hidden and self._hides:
+            return self._hidden(tag)
+        else:
+            elements.open_row()
+        if tag.special or elements.marks:
+            self._follow(tag, text)
+        return text
+
+    def _table(self, tag: Tag, text: str) -> str:
+        self._lines.end()
+        elements = self._elements
+        if tag.closes:
+            elements.close_table()
+        elif tag.hidden and self._hides:
+            return self._hidden(tag)
+        else:
+            elements.open_table()
+        if tag.special or elements.marks:
+            self._follow(tag, text)
+        return text
 
     def _inline(self, tag: Tag, text: str) -> str:
         if tag.hidden and self._hides:
