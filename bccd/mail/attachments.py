@@ -8,7 +8,8 @@ from dataclasses import replace
 from urllib.parse import unquote
 
 from bccd.mail.decode import transfer_decoded
-from bccd.mail.mime import Part, filename_of, split
+from bccd.mail.mime import Part, filename_of
+from bccd.mail.sealed.tree import open_tree
 from bccd.model.message import Attachment
 
 _NAME_CAP = 150  # octets of the stem
@@ -60,6 +61,7 @@ def attachment_of(part: Part) -> tuple[Attachment, bool]:
         start=part.anchor if inside else part.start,
         end=part.anchor if inside else part.end,
         encoding=part.encoding,
+        within=part.within,
     )
     return found, whole
 
@@ -94,10 +96,15 @@ def octets(raw: bytes, attachment: Attachment) -> bytes:
         return transfer_decoded(raw[attachment.start : attachment.end], attachment.encoding)[0]
     if not attachment.size:
         return b""
-    waiting = [split(raw).root]
+    waiting = [open_tree(raw).root]
     while waiting:
         part = waiting.pop()
-        if part.number == attachment.part and part.anchor == attachment.start and not part.children:
+        if part.number == attachment.part and part.anchor == attachment.start and not _holds_parts(part):
             return transfer_decoded(part.buffer[part.start : part.end], part.encoding)[0]
-        waiting += part.children
+        waiting += reversed(part.children)
     return b""
+
+
+def _holds_parts(part: Part) -> bool:
+    """Tell a part that is no attachment: a multipart shares its number with the mail that it is."""
+    return bool(part.opened) or part.media_type.startswith("multipart/")

@@ -13,6 +13,7 @@ from bccd.mail.flowed import unflowed
 from bccd.mail.gateway import undone, without_banners, without_page_banners
 from bccd.mail.html import HTML_CAP, html_text
 from bccd.mail.mime import Part, filename_of
+from bccd.mail.sealed import marks_of, unarmoured
 from bccd.model.message import Attachment
 
 TEXT_CAP = 1024 * 1024  # characters
@@ -26,6 +27,7 @@ _META_IN = 4_000  # octets of a page in which its charset is declared
 _UNSAID = frozenset({"", "us-ascii", "ascii"})  # charsets that a program writes when it knows none
 # What a part stands for that is not here (RFC 2046 5.2.2 and 5.2.3).
 _ABSENT = {"message/partial": "partial", "message/external-body": "external"}
+_SAME = 200  # characters by which two forms of one text are known
 
 
 @dataclass(slots=True)
@@ -72,6 +74,10 @@ def read_body(root: Part) -> Body:
             htmls.append(html)
     body.text = _cut("\n\n".join(texts), TEXT_CAP, body)
     body.html = "\n".join(htmls)[:HTML_CAP]
+    body.text, armour = unarmoured(body.text)
+    body.marks |= dict.fromkeys(armour)
+    if any(mark.startswith("encrypted:") for mark in body.marks):
+        body.defects[Defect.ENCRYPTED] = None
     _undo_gateways(body)
     body.attachments = with_shown(body.attachments, body.html, body.text)
     return body
@@ -102,9 +108,12 @@ def _cut(text: str, room: int, body: Body) -> str:
 def _walk(part: Part, shown: list[_Shown], body: Body) -> None:
     """Sort a part, and the parts below it, into shown, attached and whole mails."""
     body.types.add(part.media_type)
+    body.marks |= dict.fromkeys(marks_of(part))
     if part.is_message:
         body.messages.append(part)
         _attach(part, body)
+    elif part.opened == "tnef":
+        _walk_tnef(part, shown, body)
     elif part.media_type == "multipart/alternative" and part.children:
         _walk_alternative(part, shown, body)
     elif part.children:
@@ -119,8 +128,6 @@ def _walk(part: Part, shown: list[_Shown], body: Body) -> None:
     elif _is_shown(part, first=not shown):
         shown.append(_Shown(html=[part]) if part.media_type == "text/html" else _Shown(plain=[part]))
     else:
-        if _is_encrypted(part):
-            body.defects[Defect.ENCRYPTED] = None
         _attach(part, body)
 
 
@@ -148,13 +155,31 @@ def _is_shown(part: Part, *, first: bool) -> bool:
     return first or not filename_of(part)
 
 
-def _is_encrypted(part: Part) -> bool:
-    """Tell PGP/MIME (RFC 3156 4) and enveloped S/MIME (RFC 8551 3.3); signed-data hides nothing."""
-    if part.media_type == "application/pgp-encrypted":
-        return True
-    if part.media_type not in ("application/pkcs7-mime", "application/x-pkcs7-mime"):
-        return False
-    return part.params.get("smime-type", "enveloped-data").lower() != "signed-data"
+def _walk_tnef(part: Part, shown: list[_Shown], body: Body) -> None:
+    """Take the text of winmail.dat, mostly in the mail already, for its HTML; attach the files."""
+    forms: list[_Shown] = []
+    for child in part.children:
+        if child.disposition:
+            _attach_all(child, body)
+        else:
+            _walk(child, forms, body)
+    known = next((place for place in shown if place.plain and not place.html), None)
+    for form in forms:
+        if known and _is_same(known.plain, form.plain or form.html, body):
+            known.html = form.html
+        else:
+            shown.append(form)
+
+
+def _is_same(known: list[Part], other: list[Part], body: Body) -> bool:
+    """Tell whether two forms of a text begin alike."""
+    said = [" ".join(_readable(part, body) for part in parts) for parts in (known, other)]
+    one, two = (" ".join(text.split())[:_SAME] for text in said)
+    return bool(one) and (one.startswith(two) or two.startswith(one))
+
+
+def _readable(part: Part, body: Body) -> str:
+    return html_text(_decoded(part, body))[0] if part.media_type == "text/html" else _plain(part, body)
 
 
 def _attach(part: Part, body: Body) -> None:
@@ -174,6 +199,7 @@ def _attach_all(part: Part, body: Body) -> None:
     while waiting:
         leaf = waiting.pop()
         body.types.add(leaf.media_type)
+        body.marks |= dict.fromkeys(marks_of(leaf))
         if leaf.is_message:
             body.messages.append(leaf)
             _attach(leaf, body)

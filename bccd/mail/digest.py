@@ -20,6 +20,9 @@ _FEW_LETTERS = 8  # fewer than these say too little to stand for a text
 _WEAK_LETTERS = 512
 _WEAK_FEWEST = 20
 _WEAK_READ = 8_000  # characters read for those letters
+_SIGNATURES = frozenset(
+    {"application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature"}
+)
 _NO_LETTER = re.compile(r"[\W_]+")
 _SIGNS = bytes(octet for octet in range(128) if not chr(octet).isalnum())
 
@@ -71,7 +74,11 @@ def content_digest(text: str, hashes: Iterable[bytes]) -> bytes:
 
 def digest_of(content: Content) -> bytes:
     """Return the digest of what one mail says, by itself or inside a forward."""
-    return content.digest or content_digest(content.text, (file.sha256 for file in content.attachments))
+    if content.digest:
+        return content.digest
+    # A gateway takes signatures off, and nobody reads one: signed or not, it is the same mail.
+    hashes = (file.sha256 for file in content.attachments if file.media_type not in _SIGNATURES)
+    return content_digest(content.text, hashes)
 
 
 def weak_digest(new_text: str) -> bytes:

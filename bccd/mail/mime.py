@@ -59,6 +59,9 @@ class Part:
     anchor: int  # offset in the mail of the encoded message that holds this part; -1 outside of one
     encoded_messages: int = 0  # how many of those it is inside
     children: list["Part"] = field(default_factory=list)
+    opened: str = ""  # "smime" or "tnef": the children were packed inside, and are the mail's own parts
+    within: str = ""  # the containers that hold it, outermost first: "tnef:2"; see Attachment.within
+    mark: str = ""  # what was found in its octets, for Content.marks; parted by blanks
 
     def first(self, name: bytes) -> bytes:
         """Return the first field of that lower-case name, empty where there is none."""
@@ -70,7 +73,7 @@ class Part:
     @property
     def is_message(self) -> bool:
         """Tell whether the part is a whole mail; its only child is that mail's top part."""
-        return bool(self.children) and not self.media_type.startswith("multipart/")
+        return bool(self.children) and not self.opened and not self.media_type.startswith("multipart/")
 
 
 @dataclass(slots=True)

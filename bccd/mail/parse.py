@@ -18,11 +18,12 @@ from bccd.mail.forward import Inline, files_of, find_inline, frame_of, markup_of
 from bccd.mail.forward.confidence import with_subject
 from bccd.mail.headers import values
 from bccd.mail.lists import list_addresses
-from bccd.mail.mime import Part, split
+from bccd.mail.mime import Part
 from bccd.mail.msgid import message_id, message_ids
 from bccd.mail.reply import new_text
 from bccd.mail.report import reported
 from bccd.mail.sanitise import Safe, sanitised
+from bccd.mail.sealed import open_tree
 from bccd.mail.subject import is_forward, is_reply, without_prefix
 from bccd.mail.thread_index import thread_guid
 from bccd.mail.words import unstructured
@@ -47,7 +48,7 @@ _OTHER_IDS = frozenset(
 
 def parse(raw: bytes) -> Message:
     """Read a mail; any octets are one."""
-    tree = split(raw)
+    tree = open_tree(raw)
     defects = tree.defects
     content, forwards, inline = _read(tree.root, defects)
     if len(values(tree.root.fields, b"from")) > 1:

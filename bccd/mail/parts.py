@@ -7,7 +7,8 @@ from enum import StrEnum, unique
 from bccd.mail.attachments import shown_id, shown_name
 from bccd.mail.body import read_body
 from bccd.mail.decode import transfer_decoded
-from bccd.mail.mime import Part, filename_of, split
+from bccd.mail.mime import Part, filename_of
+from bccd.mail.sealed import open_tree
 
 
 @unique
@@ -41,7 +42,7 @@ class PartFacts:
 
 def part_list(raw: bytes) -> tuple[PartFacts, ...]:
     """Return every part of a mail, each before the parts it holds, in the order in which they stand."""
-    tree = split(raw)  # stays alive, so that each part keeps its identity
+    tree = open_tree(raw)  # stays alive, so that each part keeps its identity
     roles: dict[int, Role] = {}
     found: list[PartFacts] = []
     waiting: list[tuple[Part, int | None]] = [(tree.root, None)]
@@ -78,7 +79,8 @@ def _leaves(top: Part) -> Iterator[Part]:
 def _role(part: Part) -> Role:
     if part.is_message:
         return Role.MESSAGE
-    return Role.CONTAINER if part.media_type.startswith("multipart/") else Role.ATTACHMENT
+    held = part.opened or part.media_type.startswith("multipart/")
+    return Role.CONTAINER if held else Role.ATTACHMENT
 
 
 def _facts(part: Part, parent: int | None, role: Role) -> PartFacts:

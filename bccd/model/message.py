@@ -28,7 +28,7 @@ class Attachment:
     end: int
     encoding: str  # "base64", "quoted-printable" or ""
     shown: bool = False  # a picture that the shown HTML or text has in its place, and no file to open
-    within: str = ""  # where in the decoded part it is, if that is a container: "tnef:1"; empty for the part
+    within: str = ""  # the containers to open on the way, outermost first: "tnef:2 smime:2.1"; empty for none
 
 
 @unique

@@ -91,7 +91,7 @@ MEANING = {
     "media_type": "as declared",
     "disposition": "attachment, inline or empty",
     "shown": "a picture that body_html or the text has in its place, and no file to open",
-    "within": "where in the part's octets it is, if the part is a container; empty: the part itself",
+    "within": "the containers to open on the way to it, outermost first: tnef:2 smime:2.1; empty for none",
     "content_id": "without angle brackets",
     "sha256": "of the decoded octets",
     "link_id": "the link",

@@ -22,10 +22,10 @@ from bccd.mail.anatomy.shape import (
     Reported,
 )
 from bccd.mail.body import read_body
-from bccd.mail.mime import split
 from bccd.mail.parse import parse
 from bccd.mail.parts import PartFacts, part_list
 from bccd.mail.reply import read_reply
+from bccd.mail.sealed import open_tree
 from bccd.mail.subject import is_forward, is_reply
 from bccd.model import message as model
 from bccd.model.message import SURE, Attachment, Content, Forward, ForwardKind, Mailbox, Message, Quoted
@@ -38,7 +38,7 @@ _FILED = (ForwardKind.ATTACHED, ForwardKind.INLINE)
 def anatomy(raw: bytes) -> Anatomy:
     """Read a mail and tell all that was found; any octets are one."""
     message = parse(raw)
-    html = read_body(split(raw).root).html
+    html = read_body(open_tree(raw).root).html
     forwards = _in_order(message.forwards)
     read = [_original(forward, message) for forward in forwards]
     return Anatomy(

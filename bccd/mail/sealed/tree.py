@@ -1,0 +1,85 @@
+"""The tree of a mail with what is packed inside its parts: opaque S/MIME, winmail.dat, .msg files.
+
+What a part was made of its octets stands below it like any part; its attachments name the containers around
+them. Whoever wants their octets opens the same tree again.
+"""
+
+from bccd.mail.decode import transfer_decoded
+from bccd.mail.mime import Part, Tree, filename_of, split
+from bccd.mail.sealed.cms import Cms, cms_kind, signed_content
+from bccd.mail.sealed.item import Maker
+from bccd.mail.sealed.mapi import MESSAGE_CLASS, text_of
+from bccd.mail.sealed.outlook import read_msg
+from bccd.mail.sealed.tnef import read_tnef
+
+_OPENED_CAP = 8  # containers of one mail, one inside the other or side by side
+_NESTED_CAP = 3
+
+_CMS = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
+_TNEF = frozenset({"application/ms-tnef", "application/vnd.ms-tnef"})
+_OUTLOOK = frozenset({"application/vnd.ms-outlook", "application/msoutlook", "application/x-msg"})
+_ANY = frozenset({"application/octet-stream", "application/x-msdownload", "application/binary"})
+_TNEF_NAMES = frozenset({"winmail.dat", "win.dat"})
+# What else Outlook saves: contacts, tasks, notes of one's own.
+_MAIL_CLASSES = ("ipm.note", "ipm.schedule.meeting", "ipm.outlook.recall", "report.ipm")
+_RECALL_CLASS = "ipm.outlook.recall"
+
+
+def open_tree(raw: bytes) -> Tree:
+    """Return the tree of a whole mail, and of what is packed inside its parts."""
+    tree = split(raw)
+    waiting = [(tree.root, 0)]
+    opened = 0
+    while waiting:
+        part, depth = waiting.pop()
+        if not part.children and depth < _NESTED_CAP and (kind := _kind(part)):
+            opened += 1
+            if opened <= _OPENED_CAP:
+                _open(part, kind)
+            depth += 1
+        waiting += ((child, depth) for child in reversed(part.children))
+    return tree
+
+
+def _kind(part: Part) -> str:
+    """Tell a container by its type, or by its name where the type says nothing."""
+    if part.media_type.startswith(("text/", "multipart/", "image/")):
+        return ""
+    if part.media_type in _CMS:
+        return "smime"
+    if part.media_type in _TNEF:
+        return "tnef"
+    name = filename_of(part).lower()
+    if part.media_type in _OUTLOOK or name.endswith(".msg"):
+        return "msg"
+    if part.media_type in _ANY:
+        return "tnef" if name in _TNEF_NAMES else "smime" if name.endswith(".p7m") else ""
+    return ""
+
+
+def _open(part: Part, kind: str) -> None:
+    octets, _ = transfer_decoded(part.buffer[part.start : part.end], part.encoding)
+    within = f"{part.within} {kind}:{part.number}".strip()
+    if kind == "smime":
+        _open_signed(part, octets, within)
+    elif kind == "tnef":
+        part.mark = "tnef"
+        if item := read_tnef(octets):
+            part.opened = "tnef"
+            part.children = Maker(part, within).children(item, part.number)
+            if text_of(item.properties, MESSAGE_CLASS).lower().startswith(_RECALL_CLASS):
+                part.mark = "tnef recall"
+    else:
+        part.mark = "outlook:msg"
+        item = read_msg(octets)
+        if item and text_of(item.properties, MESSAGE_CLASS).lower().startswith(_MAIL_CLASSES):
+            part.children = [Maker(part, within).mail(item, part.number)]
+
+
+def _open_signed(part: Part, octets: bytes, within: str) -> None:
+    kind = cms_kind(octets)
+    part.mark = {Cms.HIDDEN: "encrypted:smime", Cms.SIGNED: "signed:smime", Cms.OTHER: ""}[kind]
+    content = signed_content(octets) if kind is Cms.SIGNED else None
+    if content:
+        part.opened = "smime"
+        part.children = [Maker(part, within).placed(split(content).root, part.number)]
