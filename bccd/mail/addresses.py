@@ -31,6 +31,16 @@ _LIST_TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+# What nearly all lists are made of: a name of plain letters, quoted or not, and an address in angles, or an
+# address alone. Each alternative is told by its first octet or its last, so that nothing is tried twice.
+_COMMON_BOX = rb"""
+    [ \t]*+ (?:
+        (?:"([^"\\<>@=\x80-\xff]*+)"[ \t]*+ | ([^"\\<>@,;:()=\x80-\xff]*+))
+        <([A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]++@[A-Za-z0-9_-]++(?:\.[A-Za-z0-9_-]++)*+)>
+      | ([A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]++@[A-Za-z0-9_-]++(?:\.[A-Za-z0-9_-]++)*+)
+    ) [ \t]*+
+"""
+_COMMON_BOXES = re.compile(_COMMON_BOX + rb"(?:,|\Z)", re.VERBOSE)
 _WORD = re.compile(rb"[^\s<>,;:\"()\[\]]++")
 
 
@@ -76,7 +86,12 @@ def normalise(address: str) -> str:
 
 def mailboxes(value: bytes | str, hint: str = "") -> tuple[Mailbox, ...]:
     """Return the mailboxes of a list, groups opened; "," and ";" part them, and a mere name is one too."""
+    if not value:
+        return ()
     octets = value.encode("utf-8", "replace") if isinstance(value, str) else value
+    common = _common_mailboxes(octets)
+    if common is not None:
+        return common
     reader = _ListReader(octets, hint)
     for match in _LIST_TOKEN.finditer(octets):
         reader.take(match[0], match.start())
@@ -85,6 +100,25 @@ def mailboxes(value: bytes | str, hint: str = "") -> tuple[Mailbox, ...]:
     else:
         reader.finish(len(octets), last=True)
     return tuple(reader.found)
+
+
+def _common_mailboxes(octets: bytes) -> tuple[Mailbox, ...] | None:
+    """Return the mailboxes of a list that needs no tolerance; None for any other."""
+    found: list[Mailbox] = []
+    end = 0
+    while match := _COMMON_BOXES.match(octets, end):
+        quoted, name, angle, bare = match.groups()
+        address = angle or bare
+        if len(address) > _ADDRESS_CAP:
+            return None
+        shown = " ".join((quoted or name or b"").decode("ascii").split())
+        if not shown.isprintable():
+            return None
+        found.append(Mailbox(shown, address.decode("ascii").lower()))
+        end = match.end()
+        if len(found) >= ADDRESSES_CAP:
+            return tuple(found)
+    return tuple(found) if end == len(octets) and octets[-1:] != b"," else None
 
 
 class _ListReader:

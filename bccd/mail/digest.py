@@ -4,6 +4,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
 from bccd.mail.gateway import undone, without_banners
 from bccd.model.message import Content
@@ -27,6 +28,7 @@ _NO_LETTER = re.compile(r"[\W_]+")
 _SIGNS = bytes(octet for octet in range(128) if not chr(octet).isalnum())
 
 
+@lru_cache(maxsize=4)  # a mail without history is its new text
 def normal_text(text: str) -> str:
     """Return letters and digits, without banners and with rewritten links as they were sent.
 

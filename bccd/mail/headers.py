@@ -58,13 +58,23 @@ def unfold(value: bytes) -> bytes:
 
 def fields(header: bytes) -> list[tuple[bytes, bytes]]:
     """Return (lower-case name, unfolded raw value) of each field, in order, at most FIELDS_CAP of them."""
+    return fields_and_gap(header)[0]
+
+
+def fields_and_gap(header: bytes) -> tuple[list[tuple[bytes, bytes]], bool]:
+    """Return the fields as fields() does, and whether anything between them is none."""
     found = []
+    gap = False
+    end = 0  # where the next field begins if nothing stands between
     for match in _FIELD.finditer(header, 0, SECTION_CAP):
+        start, stop = match.span()
+        gap = gap or start != end
+        end = stop + 1
         name, value = match.groups()
-        found.append((name.lower(), unfold(value)))
+        found.append((name.lower(), unfold(value) if b"\n" in value else value.strip()))
         if len(found) == FIELDS_CAP:
             break
-    return found
+    return found, gap or end < len(header)
 
 
 def values(found: list[tuple[bytes, bytes]], name: bytes) -> list[bytes]:

@@ -4,11 +4,12 @@ No part is copied; only a message that was itself put into a transfer encoding g
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bccd.mail.decode import encoding_of, transfer_decoded
 from bccd.mail.defects import Defect
-from bccd.mail.headers import FIELDS_CAP, SECTION_CAP, fields, section_end
+from bccd.mail.headers import FIELDS_CAP, SECTION_CAP, fields, fields_and_gap, section_end
 from bccd.mail.words import parameters, raw_parameter
 
 DEPTH_CAP = 50
@@ -49,9 +50,9 @@ class Part:
     buffer: bytes
     fields: list[tuple[bytes, bytes]]
     media_type: str
-    params: dict[str, str]
+    params: Mapping[str, str]
     disposition: str
-    disposition_params: dict[str, str]
+    disposition_params: Mapping[str, str]
     encoding: str
     start: int
     end: int
@@ -178,16 +179,17 @@ class _Splitter:
         fields_end, body = section_end(buffer, start, end)
         if body == start:  # an empty range
             return [], body
-        bad = _BAD_LINE.search(buffer, start, min(fields_end, start + SECTION_CAP))
-        if bad and top:
-            self._note(Defect.HEADER_LINE)
-        if bad and (fields_end == body or _is_delimiter(buffer, start, bad.start())):
-            # No empty line. What does not look like a field begins the body.
-            fields_end = body = bad.start()
+        section = buffer[start : min(fields_end, start + SECTION_CAP)]
+        found, gap = fields_and_gap(section)
+        if bad := _BAD_LINE.search(section) if gap else None:
+            if top:
+                self._note(Defect.HEADER_LINE)
+            if fields_end == body or _is_delimiter(section, bad.start()):
+                # No empty line. What does not look like a field begins the body.
+                fields_end = body = start + bad.start()
+                found = fields(section[: bad.start()])
         if fields_end == body and top:
             self._note(Defect.NO_SEPARATOR)
-        section = buffer[start : min(fields_end, start + SECTION_CAP)]
-        found = fields(section)
         if fields_end - start > SECTION_CAP or len(found) == FIELDS_CAP:
             self._note(Defect.HEADER_CUT)
         return found, body
@@ -308,9 +310,9 @@ def _boundary(content_type: bytes) -> bytes:
     return raw_parameter(content_type, b"boundary").rstrip()
 
 
-def _is_delimiter(buffer: bytes, start: int, at: int) -> bool:
+def _is_delimiter(section: bytes, at: int) -> bool:
     """Tell whether a line of a header section that declares a boundary begins the body already."""
-    return buffer.startswith(b"--", at) and b"boundary" in buffer[start:at].lower()
+    return section.startswith(b"--", at) and b"boundary" in section[:at].lower()
 
 
 def _before_line_end(buffer: bytes, start: int, at: int) -> int:

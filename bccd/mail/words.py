@@ -1,7 +1,9 @@
 """Encoded words (RFC 2047) and parameters (RFC 2045, RFC 2231), read tolerantly."""
 
 import binascii
+import functools
 import re
+from collections.abc import Mapping
 from urllib.parse import unquote_to_bytes
 
 from bccd.mail.charset import decode
@@ -11,6 +13,7 @@ from bccd.mail.decode import base64_octets
 VALUE_CAP = 64 * 1024
 PARAMETERS_CAP = 100
 _PARAMETERS_OCTETS = 20_000
+_COMMON = 80  # octets; a value no longer is often one that was just read, as "text/plain; charset=utf-8"
 
 # Some write a raw "?" into a word, and what was cut off at the end of a value has no end of its own.
 _ENCODED_WORD = re.compile(
@@ -55,8 +58,14 @@ def unquoted(value: bytes) -> bytes:
     return _ESCAPED.sub(rb"\1", value) if b"\\" in value else value
 
 
-def parameters(value: bytes, hint: str = "") -> tuple[str, dict[str, str]]:
+def parameters(value: bytes, hint: str = "") -> tuple[str, Mapping[str, str]]:
     """Return the lower-case first word of a structured value, and its parameters decoded."""
+    if len(value) > _COMMON:
+        return _parameters(value, hint)
+    return _common_parameters(value, hint)
+
+
+def _parameters(value: bytes, hint: str) -> tuple[str, Mapping[str, str]]:
     word, value, start = _first_word(value)
     if start >= len(value):
         return word, {}
@@ -75,6 +84,9 @@ def parameters(value: bytes, hint: str = "") -> tuple[str, dict[str, str]]:
     # RFC 2231 says more than its plain twin, which is there for old readers.
     found |= {key: joined for key, parts in sections.items() if (joined := _joined(parts, hint))}
     return word, found
+
+
+_common_parameters = functools.lru_cache(maxsize=512)(_parameters)
 
 
 def raw_parameter(value: bytes, name: bytes) -> bytes:
