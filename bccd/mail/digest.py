@@ -47,7 +47,7 @@ def _letters(text: str) -> str:
     # The signs of ASCII are most of all, and go fastest as octets.
     folded = unicodedata.normalize("NFKC", text).casefold().encode("utf-8", "replace")
     letters = folded.translate(None, _SIGNS).decode()
-    return letters if letters.isascii() else _NO_LETTER.sub("", letters)
+    return letters if letters.isalnum() else _NO_LETTER.sub("", letters)
 
 
 def _target(match: re.Match[str]) -> str:

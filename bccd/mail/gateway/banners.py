@@ -118,6 +118,7 @@ def without_banners(text: str) -> Cleared:
     return Cleared("\n".join(kept), found=True)
 
 
+@lru_cache(maxsize=4)  # one text is asked for when it is shown and when it is compared
 def _may_hold(text: str) -> bool:
     lower = text.lower()
     return any(stem in lower for stem in _STEMS) or (
