@@ -1,6 +1,6 @@
 """What octets mean where the declared charset's codec knows nothing, but a relative of it does."""
 
-import codecs
+import re
 from collections.abc import Callable
 from typing import Final
 
@@ -19,8 +19,16 @@ _LETTERS = bytes(
     [0x8A, 0x8C, 0x8D, 0x8E, 0x8F, 0x9A, 0x9C, 0x9D, 0x9E, 0x9F]
 )  # among those, in Windows' pages
 _HIGH = bytes(octet | 0x80 for octet in range(256))
-_HANDLER = "bccd-jis"
+_LOW = bytes(octet & 0x7F for octet in range(256))
 _DOUBLE = (b"$@", b"$B")
+_RUNS_CAP = 50_000
+_EUC_RUN = re.compile(rb"\x8e[\xa1-\xdf]|(?:[\xa1-\xfe]{2})++")
+_LAST_LOW_ROW = 0x5E  # its first octet is 0x9F; the next are from 0xE0
+_SKIPPED = 0x60  # cell that would be 0x7F
+# From rows and cells of 94 to those of Shift JIS, which has two rows in one.
+_FIRST = bytes(min((row + 1) // 2 + (0xB0 if row > _LAST_LOW_ROW else 0x70), 0xFF) for row in range(256))
+_SECOND_OF_ODD = bytes(min(cell + 0x1F + (cell >= _SKIPPED), 0xFF) for cell in range(256))
+_SECOND_OF_EVEN = bytes(min(cell + 0x7E, 0xFF) for cell in range(256))
 
 
 def as_windows(text: str, octets: bytes, codec: str) -> str:
@@ -33,43 +41,34 @@ def as_windows(text: str, octets: bytes, codec: str) -> str:
     return text.translate({control: bytes([control]).decode(page, "ignore") for control in _CONTROLS})
 
 
-def _vendor_kanji(error: UnicodeError) -> tuple[str, int]:
-    """Read a character of JIS X 0208 that only vendors define, such as a circled number, as Windows does."""
-    if not isinstance(error, UnicodeDecodeError):
-        raise error
-    pair = error.object[error.start : error.start + 2]
-    if len(pair) < 2 or min(pair) < 0xA1 or max(pair) > 0xFE:  # noqa: PLR2004  # rows and cells of EUC
-        return "\ufffd", error.start + 1
-    row, cell = pair[0] & 0x7F, pair[1] & 0x7F
-    first = (row + 1) // 2 + (0x70 if row <= 0x5E else 0xB0)  # noqa: PLR2004
-    second = cell + ((0x1F if cell < 0x60 else 0x20) if row % 2 else 0x7E)  # noqa: PLR2004
-    return bytes([first, second]).decode("cp932", "replace"), error.start + 2
-
-
-codecs.register_error(_HANDLER, _vendor_kanji)
-
-
 def as_japanese(octets: bytes) -> str | None:
-    """Read ISO-2022-JP with vendors' characters; None for octets that are another charset's."""
+    """Read ISO-2022-JP with characters that only vendors define, as circled numbers; None for others."""
+    if octets.count(b"\x1b") > _RUNS_CAP:
+        return None
     first, *runs = octets.split(b"\x1b")
-    out = [first.decode("cp932", "replace")]
+    out = [first]
     for run in runs:
         if run.startswith(_DOUBLE):
-            out.append(_run(run[2:]))
+            # A line's end ends them too, whether or not the shift back stands before it.
+            double, end, rest = run[2:].partition(b"\n")
+            out += (_as_shift_jis(double), end, rest)
         elif run.startswith((b"(B", b"(J")):
-            out.append(run[2:].decode("cp932", "replace"))
+            out.append(run[2:])
         elif run.startswith(b"(I"):
-            out.append(run[2:].translate(_HIGH).decode("cp932", "replace"))
+            out.append(run[2:].translate(_HIGH))
         else:
             return None
-    return "".join(out)
+    return b"".join(out).decode("cp932", "replace")
 
 
-def _run(run: bytes) -> str:
-    """Read two-octet characters; a line's end ends them, whether or not the shift back stands before it."""
-    double, end, rest = run.partition(b"\n")
-    text = double.rstrip(b"\r").translate(_HIGH).decode("euc_jp", _HANDLER)
-    return text + (end + rest).decode("cp932", "replace") if end else text
+def _as_shift_jis(double: bytes) -> bytes:
+    """Return rows and cells of JIS X 0208 in the form that Windows knows more of, row for row."""
+    rows, cells = double[::2], double[1::2]
+    pairs = bytearray(2 * len(cells))
+    pairs[::2] = rows.translate(_FIRST)[: len(cells)]
+    odd, even = cells.translate(_SECOND_OF_ODD), cells.translate(_SECOND_OF_EVEN)
+    pairs[1::2] = bytes([odd[at] if row & 1 else even[at] for at, row in enumerate(rows[: len(cells)])])
+    return bytes(pairs)
 
 
 def _as_cp950(octets: bytes) -> str | None:
@@ -79,9 +78,17 @@ def _as_cp950(octets: bytes) -> str | None:
         return None
 
 
+def _euc_as_shift_jis(run: re.Match[bytes]) -> bytes:
+    half_width = run[0][:1] == b"\x8e"
+    return run[0][1:] if half_width else _as_shift_jis(run[0].translate(_LOW))
+
+
 def _as_euc_jp(octets: bytes) -> str | None:
-    text = octets.decode("euc_jp", _HANDLER)
-    return None if "\ufffd" in text else text
+    found, count = _EUC_RUN.subn(_euc_as_shift_jis, octets, _RUNS_CAP)
+    try:
+        return found.decode("cp932") if count < _RUNS_CAP else None
+    except UnicodeDecodeError:
+        return None
 
 
 RELATIVES: Final[dict[str, Callable[[bytes], str | None]]] = {

@@ -2,6 +2,7 @@
 
 import binascii
 import re
+from itertools import islice
 
 _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _OTHERS = bytes(set(range(256)) - set(_ALPHABET))
@@ -10,10 +11,13 @@ _SEEN = 4_000  # octets at each end of a body by which it is told whether it is 
 _FEWEST_STRAY = 4  # stray characters; fewer make no text
 _STRAY_SHARE = 8  # one in so many
 # Several pieces of base64, each padded, and nothing else; mailing lists put a footer below the only one.
-_PIECE = re.compile(rb"([A-Za-z0-9+/\r\n]+)=*[\r\n]*")
-_PIECES = re.compile(rb"=[=\r\n]*(?:[A-Za-z0-9+/\r\n]{4,}+=*[\r\n]*)+")
+_PIECE = re.compile(rb"([A-Za-z0-9+/\r\n]++)=*+[\r\n]*+")
+_PIECES = re.compile(rb"=[=\r\n]*+(?:[A-Za-z0-9+/\r\n]{4,}+=*+[\r\n]*+)++")
+_PADDING_CAP = 10_000  # signs of it; of more pieces only the first is read
+_UU_LINES_CAP = 600_000  # of 45 octets each: 27 MB
 _FOOTER = re.compile(rb"\n(?:-- ?|[_-]{5,})\r?\n")
 _PADDED_SOFT_BREAK = re.compile(rb"=[ \t]{1,80}(?=\r?\n)")
+_LINE = re.compile(rb"[^\r\n]++")
 _BEGIN = re.compile(rb"^begin [0-7]{3,4} [^\r\n]*\r?\n", re.MULTILINE)
 
 _ENCODINGS = {
@@ -60,7 +64,8 @@ def base64_octets(encoded: bytes) -> tuple[bytes, bool]:
 def _base64_body(encoded: bytes) -> tuple[bytes, bool]:
     """Decode a body: perhaps of several pieces, perhaps above a footer, perhaps never encoded at all."""
     padding = encoded.find(b"=")
-    if 0 <= padding < len(encoded.rstrip(b"=\r\n \t")) and _PIECES.fullmatch(encoded, padding):
+    several = 0 <= padding < len(encoded.rstrip(b"=\r\n \t")) and encoded.count(b"=") <= _PADDING_CAP
+    if several and _PIECES.fullmatch(encoded, padding):
         pieces = [base64_octets(piece) for piece in _PIECE.findall(encoded)]
         return b"".join([octets for octets, _ in pieces]), all(whole for _, whole in pieces)
     if padding < 0:
@@ -76,17 +81,17 @@ def _base64_body(encoded: bytes) -> tuple[bytes, bool]:
 def _uuencoded_octets(encoded: bytes) -> tuple[bytes, bool]:
     """Return the octets between "begin" and "end" (POSIX uuencode), and whether all lines were in order."""
     begin = _BEGIN.search(encoded)
-    lines = encoded[begin.end() if begin else 0 :].splitlines()
-    out: list[bytes] = []
     whole = begin is not None
+    out = bytearray()
+    lines = islice(_LINE.finditer(encoded, begin.end() if begin else 0), _UU_LINES_CAP)
     for line in lines:
-        if line in (b"end", b"`", b" "):
+        if line[0] in (b"end", b"`", b" "):
             break
         try:
-            out.append(binascii.a2b_uu(line.rstrip(b"\r\n")) if line else b"")
+            out += binascii.a2b_uu(line[0])
         except binascii.Error:
             whole = False
-    return b"".join(out), whole
+    return bytes(out), whole
 
 
 def transfer_decoded(encoded: bytes, encoding: str) -> tuple[bytes, bool]:
