@@ -5,7 +5,7 @@ tells it in any language. A verb of the table in mail/wrote.py stands in where t
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from bccd.mail.wrote import JOINED_VERBS, LAST_WITHOUT_COLON, OPENERS, VERBS
@@ -37,6 +37,20 @@ _FIRST_PERSON = re.compile(
     r"\b(?:i|we|ich|wir|nous|yo|io)\s+(?:also\s|just\s|once\s)?\S+[:：]\Z", re.IGNORECASE
 )
 _MARKS = dict.fromkeys(range(0x064B, 0x0653))  # short vowels of the Arabic script
+
+
+def _languages(table: Mapping[str, str]) -> Mapping[str, str]:
+    """Map words to the first language that has them."""
+    found: dict[str, str] = {}
+    for language, words in table.items():
+        for word in words.split():
+            found.setdefault(word, language)
+    return found
+
+
+SAID = _languages(VERBS)
+_JOINED = tuple(_languages(JOINED_VERBS).items())
+_SPACED = re.compile("|".join(r"\s?".join(verb) for verb, _ in _JOINED))
 
 
 class Attribution(NamedTuple):
@@ -116,7 +130,7 @@ def _began_above(way: _Way, above: _Way) -> bool:
     mine, theirs = next(_folded_words(way.words), ""), next(_folded_words(added), "")
     if _MIDDLE_OF_DATE.match(way.words):
         return bool(_DIGIT.search(added)) or theirs in OPENERS
-    if mine in VERBS:
+    if mine in SAID:
         return bool(_ADDRESS.search(added))
     return theirs in OPENERS and (mine not in OPENERS or bool(_DIGIT.search(added)))
 
@@ -131,7 +145,27 @@ def bare(raw: str) -> tuple[int, str]:
 
 def holds_verb(words: str) -> bool:
     """Tell whether a text holds a word that says "wrote" in any language."""
-    return any(word in VERBS for word in _folded_words(words)) or _holds_joined(words)
+    return any(word in SAID for word in _folded_words(words)) or _joined_verb(words) is not None
+
+
+def language_of(words: str) -> str:
+    """Return the language in which an attribution says "wrote"; "" where it says so in none."""
+    found = next((SAID[word] for word in _folded_words(words) if word in SAID), "")
+    joined = None if found else _joined_verb(words)
+    return found or (joined[1] if joined else "")
+
+
+def verb_at(words: str) -> tuple[int, int] | None:
+    """Return where the last word stands that says "wrote"."""
+    spans = [match.span() for match in _WORD.finditer(words) if says_wrote(match[0])]
+    joined = [] if spans or words.isascii() else [match.span() for match in _SPACED.finditer(words)]
+    found = spans or joined
+    return found[-1] if found else None
+
+
+def says_wrote(word: str) -> bool:
+    """Tell whether a word says "wrote" in any language."""
+    return _folded(word) in SAID
 
 
 def _ways(lines: Sequence[str], last: int, depth: int, words: str) -> Iterator[tuple[int, str]]:
@@ -162,10 +196,10 @@ def _ends_in_number(text: str) -> bool:
 def _facts(words: str) -> _Facts:
     found = list(_folded_words(words))
     return _Facts(
-        verb=any(word in VERBS for word in found) or _holds_joined(words),
+        verb=any(word in SAID for word in found) or _joined_verb(words) is not None,
         day=_DAY.search(words) is not None,
         address=_ADDRESS.search(words) is not None,
-        person=any(word not in VERBS and word not in OPENERS for word in found),
+        person=any(word not in SAID and word not in OPENERS for word in found),
         opens=bool(found) and (found[0] in OPENERS or _CLOCK.search(words) is not None),
     )
 
@@ -187,20 +221,25 @@ def _is_continued(words: str) -> bool:
     if words[0] in "<(,;>)" or 0 <= words.find(">") < (words.find("<") if "<" in words else MAX_LENGTH):
         return True
     first = next(_folded_words(words), "")
-    return first in VERBS and len(words.split()) <= len(("het", "volgende"))
+    return first in SAID and len(words.split()) <= len(("het", "volgende"))
 
 
 def _folded_words(words: str) -> Iterator[str]:
-    folded = words.casefold().translate(_MARKS)
-    for match in _WORD.finditer(folded):
-        yield match[0].strip(".")
+    for match in _WORD.finditer(words):
+        yield _folded(match[0])
 
 
-def _holds_joined(words: str) -> bool:
+def _folded(word: str) -> str:
+    """Fold a word: "napisał/a" is "napisał"."""
+    return word.casefold().translate(_MARKS).partition("/")[0].strip(".")
+
+
+def _joined_verb(words: str) -> tuple[str, str] | None:
+    """Find a verb of a script that parts no words, and its language."""
     if words.isascii():
-        return False
+        return None
     packed = words.replace(" ", "")
-    return any(verb in packed for verb in JOINED_VERBS)
+    return next((pair for pair in _JOINED if pair[0] in packed), None)
 
 
 def _ends_without_colon(words: str) -> bool:

@@ -6,7 +6,7 @@ for a word that neither the expected language nor English knows.
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 
 from bccd.mail.forward.facts.calendar import MONTHS
@@ -49,9 +49,9 @@ def words_of(text: str) -> list[re.Match[str]]:
     return list(_WORD.finditer(text))
 
 
-def months_named(phrase: str, language: str) -> tuple[int, ...]:
-    """Return the months that a phrase may name, 1 to 12, in this language, in English or in any other."""
-    return _named(phrase, (_months(language), _months("en")), _all_months)
+def months_named(phrase: str) -> tuple[int, ...]:
+    """Return the months that a phrase may name in any language, 1 to 12."""
+    return _all_months().get(phrase, ())
 
 
 def own_month(phrase: str, language: str) -> int | None:
@@ -60,11 +60,14 @@ def own_month(phrase: str, language: str) -> int | None:
 
 
 def weekdays_named(phrase: str, language: str) -> tuple[int, ...]:
-    """Return the days of the week that a phrase may name, Monday being 0."""
-    own = _weekdays(language).get(phrase)
+    """Return the days of the week that a phrase may name, Monday being 0: in this language and English.
+
+    Without a language the short names of all say too little, and only those of three letters or more count.
+    """
+    own = _weekdays(language).get(phrase, _weekdays("en").get(phrase))
     if own is not None:
         return (own,)
-    return _named(phrase, (_weekdays("en"),), _all_weekdays) if len(phrase) > 1 else ()
+    return _all_weekdays().get(phrase, ()) if not language and len(phrase) >= _SHORTEST_MONTH else ()
 
 
 @cache
@@ -101,16 +104,6 @@ def joined_weekdays() -> re.Pattern[str]:
 _Table = Mapping[str, int]
 
 
-def _named(
-    phrase: str, first: Iterable[_Table], everywhere: Callable[[], Mapping[str, tuple[int, ...]]]
-) -> tuple[int, ...]:
-    found = everywhere().get(phrase, ())
-    for table in first:
-        if phrase in table and table[phrase] not in found:
-            found = (*found, table[phrase])
-    return found
-
-
 def _unfolded(row: str) -> Iterable[tuple[int, str]]:
     for number, forms in enumerate(row.split()):
         for form in forms.split("/"):
@@ -145,25 +138,25 @@ def _parts(language: str) -> Mapping[str, str]:
     return {form: names[number] for number, form in _unfolded(DAY_PARTS.get(language, ""))}
 
 
-def _gathered(rows: Mapping[str, str], first: int) -> Mapping[str, tuple[int, ...]]:
-    """Map the forms of all languages, and none of their other beginnings, to all numbers that they name."""
+def _gathered(tables: Iterable[_Table]) -> Mapping[str, tuple[int, ...]]:
+    """Map the words of all languages to all numbers that they name."""
     found: dict[str, tuple[int, ...]] = {}
-    for row in rows.values():
-        for number, form in _unfolded(row):
-            known = found.get(form, ())
-            if number + first not in known:
-                found[form] = (*known, number + first)
+    for table in tables:
+        for word, number in table.items():
+            known = found.get(word, ())
+            if number not in known:
+                found[word] = (*known, number)
     return found
 
 
 @cache
 def _all_months() -> Mapping[str, tuple[int, ...]]:
-    return _gathered(MONTHS, 1)
+    return _gathered(map(_months, MONTHS))
 
 
 @cache
 def _all_weekdays() -> Mapping[str, tuple[int, ...]]:
-    return _gathered(WEEKDAYS, 0)
+    return _gathered(map(_weekdays, WEEKDAYS))
 
 
 @cache

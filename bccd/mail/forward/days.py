@@ -20,6 +20,7 @@ from bccd.mail.forward.zones import zone_in
 
 _MOST_WORDS = 24
 _LAST_DAY = 31
+_SHORTEST_ELSEWHERE = 3  # letters of a month in another language than the expected one
 _GAP = 8  # characters between a month and its day or year
 _SHORTEST_WITH_WEEKDAY = 9  # characters of a clock, a blank and a day of the week
 _BESIDE = 2  # characters between the words of a name
@@ -32,7 +33,7 @@ _SPELLED = re.compile(
     r"|(?<!\w)(?:tháng|thg)\.?\s?(\d{1,2})\s(\d{1,2}),?\s((?:19|20)\d\d)(?!\d)"
 )
 _NUMERIC = re.compile(
-    r"(?<![\d:])(\d{1,2})\s?([./-])\s?(\d{1,2})\s?\2\s?((?:19|20)\d\d|\d{1,2})(?![\d:]|\.\d)"
+    r"(?<![\d:])(\d{1,2})\s?([./-])\s?(\d{1,2})\s?\2\s?((?:19|20)\d\d|\d{1,2})(?!\d|[.:]\d)"
 )
 _NUMBER = re.compile(r"\d+")
 # 9-Mar-12, 7 Apr 94, March-09-12
@@ -118,7 +119,7 @@ def _weekdays(
         if month is None or phrase.end <= month.start or phrase.start >= month.end:
             yield from weekdays_named(phrase.words, language)
     if not text.isascii() and (joined := joined_weekdays().search(text)):
-        yield from weekdays_named(joined[0], language)
+        yield from weekdays_named(joined[0], "")
 
 
 def _named_day(text: str, phrases: list[_Phrase], language: str, numeric: tuple[int, int]) -> Day | None:
@@ -134,12 +135,13 @@ def _named_day(text: str, phrases: list[_Phrase], language: str, numeric: tuple[
     ]
     best: tuple[int, _Phrase, re.Match[str], re.Match[str], tuple[int, ...]] | None = None
     for phrase in phrases:
-        months = months_named(phrase.words, language)
+        own = own_month(phrase.words, language)
+        months = months_named(phrase.words) if own or len(phrase.words) >= _SHORTEST_ELSEWHERE else ()
         beside = _beside(phrase, numbers) if months else None
         if beside is None or (best and _within(phrase, best[1])):
             continue
         # "mar" is Tuesday or March, "sze" Wednesday or September.
-        score = beside[0] - (3 if weekdays_named(phrase.words, language) else 0)
+        score = beside[0] + (1 if own else 0) - (3 if weekdays_named(phrase.words, language) else 0)
         if best is None or score >= best[0]:
             best = (score, phrase, beside[1], beside[2], months)
     if best is None:
@@ -182,7 +184,9 @@ def _short_year(text: str, language: str) -> Day | None:
     if match is None:
         return None
     day, word, year = (match[1], match[2], match[3]) if match[1] else (match[5], match[4], match[6])
-    months = months_named(word, language)
-    if not months:
-        return None
-    return Day(day_of(full_year(year), months[0], int(day)), match.start(), match.end())
+    months = months_named(word)
+    own = own_month(word, language) or own_month(word, "en")
+    month = own if own in months else months[0] if len(months) == 1 else None
+    if month is None:
+        return Day(None, match.start(), match.end(), ambiguous=True) if months else None
+    return Day(day_of(full_year(year), month, int(day)), match.start(), match.end())
