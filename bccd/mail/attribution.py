@@ -90,7 +90,7 @@ def attribution_at(lines: Sequence[str], last: int, *, cited: bool = False) -> A
         return None
     depth, words = bare(lines[last])
     colon = words[-1:] in _COLONS if words else False
-    if not words or not (colon or _ends_without_colon(words)):
+    if not words or not (colon or _is_dashed(words) or _ends_without_colon(words)):
         return None
     quoted = cited or _quote_below(lines, last, depth)
     if not colon and not quoted and not _is_dashed(words):
@@ -133,6 +133,11 @@ def _began_above(way: _Way, above: _Way) -> bool:
     if mine in SAID:
         return bool(_ADDRESS.search(added))
     return theirs in OPENERS and (mine not in OPENERS or bool(_DIGIT.search(added)))
+
+
+def may_end(words: str) -> bool:
+    """Tell at once whether a line, without quoting, may be the last of an attribution."""
+    return words[-1:] in _COLONS or _is_dashed(words) or (not words.isascii() and _ends_without_colon(words))
 
 
 def bare(raw: str) -> tuple[int, str]:

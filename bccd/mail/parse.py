@@ -14,7 +14,17 @@ from bccd.mail.calendar import event_uid
 from bccd.mail.dates import date_offset, parse_date
 from bccd.mail.defects import Defect
 from bccd.mail.digest import digest_of, weak_digest
-from bccd.mail.forward import Inline, files_of, find_inline, frame_of, markup_of, without_tail
+from bccd.mail.forward import (
+    Around,
+    Inline,
+    attached_in,
+    chain_of,
+    files_of,
+    find_inline,
+    frame_of,
+    markup_of,
+    without_tail,
+)
 from bccd.mail.forward.confidence import with_subject
 from bccd.mail.headers import values
 from bccd.mail.lists import list_addresses
@@ -75,7 +85,8 @@ def _read(part: Part, defects: dict[Defect, None]) -> tuple[Content, tuple[Forwa
     defects |= body.defects
     auto = _auto(part, body)
     content = _shown(_content(part, body, auto), _safe(body.html, body, defects))
-    inline = _inline(body, content.subject)
+    around = _around(part, content)
+    inline = _inline(body, content.subject, around)
     frame = frame_of(inline, body.html) if inline else None
     inline = without_tail(inline, body.html, frame, content) if inline else None
     content = replace(content, new_text=_own_words(content, inline))
@@ -84,11 +95,11 @@ def _read(part: Part, defects: dict[Defect, None]) -> tuple[Content, tuple[Forwa
     if auto not in _REPORTS:
         found += [_attached(message, defects) for message in body.messages]
     if resent := _resent(part, content):
-        found.append(resent)
+        found.append(_chained(resent, around))
     if inline:
         voted = (with_subject(forward, content.subject) for forward in inline.forwards)
         read = (replace(forward, original=_own(forward.original)) for forward in voted)
-        dated = tuple(_titled(_dated(forward, part, content), content.subject) for forward in read)
+        dated = tuple(_chained(_titled(_dated(forward, around), content.subject), around) for forward in read)
         files = files_of(content.attachments, body.html, frame)
         told = _with_files(dated, files, content.calendar_uid)
         safe = _safe(markup_of(frame, body.html), body, defects)
@@ -117,15 +128,15 @@ def _with_markup(forwards: tuple[Forward, ...], safe: Safe) -> tuple[Forward, ..
     return (replace(outer, original=_shown(outer.original, safe)), *others)
 
 
-def _inline(body: Body, subject: str) -> Inline | None:
+def _inline(body: Body, subject: str, around: Around) -> Inline | None:
     """Find what the text forwards.
 
     The mark that Outlook for Mac puts at the very top was decoded as a byte order mark, and is gone.
     """
     if not body.text and not body.html:
         return None
-    found = find_inline(body.text, body.html)
-    return find_inline(f"{_MARK}{body.text}", "") if found is None and is_forward(subject) else found
+    found = find_inline(body.text, body.html, around)
+    return find_inline(f"{_MARK}{body.text}", "", around) if found is None and is_forward(subject) else found
 
 
 def _content(part: Part, body: Body, auto: AutoKind) -> Content:
@@ -186,12 +197,17 @@ def _auto(part: Part, body: Body) -> AutoKind:
     return AutoKind.MDN if "message/disposition-notification" in body.types else kind
 
 
+def _around(part: Part, content: Content) -> Around:
+    """Return what a mail's own date tells of dates in its text."""
+    return Around(content.date, date_offset(part.first(b"date")))
+
+
 def _attached(message: Part, defects: dict[Defect, None]) -> Forward:
     """Read a part that is a whole mail."""
-    content, inner, _ = _read(message.children[0], defects)
-    return Forward(
-        ForwardKind.ATTACHED, content, (f"part:{message.number}:{message.media_type}",), 1.0, inner
-    )
+    part = message.children[0]
+    content, inner, _ = _read(part, defects)
+    evidence = (f"part:{message.number}:{message.media_type}",)
+    return _chained(Forward(ForwardKind.ATTACHED, content, evidence, 1.0, inner), _around(part, content))
 
 
 def _resent(part: Part, content: Content) -> Forward | None:
@@ -207,20 +223,25 @@ def _resent(part: Part, content: Content) -> Forward | None:
     return Forward(ForwardKind.RESENT, content, tuple(evidence), 1.0)
 
 
-def _dated(forward: Forward, part: Part, wrapper: Content) -> Forward:
+def _dated(forward: Forward, around: Around) -> Forward:
     """Read a date without a zone in the forwarder's own, which his client printed it in.
 
     What is forwarded was not written after its forward, so the wrapper's date bounds it.
     """
     date, evidence = forward.original.date, forward.evidence
-    offset = date_offset(part.first(b"date"))
-    if date and offset and "date:zone-unknown" in evidence:
-        date = _earlier(date, offset)
+    if date and around.offset and "date:zone-unknown" in evidence:
+        date = _earlier(date, around.offset)
         evidence = tuple("date:zone-of-wrapper" if e == "date:zone-unknown" else e for e in evidence)
-    if date and wrapper.date and date > wrapper.date:
-        date, evidence = wrapper.date, (*evidence, "date:after-wrapper")
-    inner = tuple(_dated(deeper, part, wrapper) for deeper in forward.inner)
+    if date and around.latest and date > around.latest:
+        date, evidence = around.latest, (*evidence, "date:after-wrapper")
+    inner = tuple(_dated(deeper, around) for deeper in forward.inner)
     return replace(forward, original=replace(forward.original, date=date), evidence=evidence, inner=inner)
+
+
+def _chained(forward: Forward, around: Around) -> Forward:
+    """Add the history in the original's text, and the whole mails attached inside it."""
+    nearer = replace(around, latest=forward.original.date or around.latest)
+    return replace(forward, chain=(*chain_of(forward.original.text, nearer), *attached_in(forward)))
 
 
 def _titled(forward: Forward, subject: str) -> Forward:

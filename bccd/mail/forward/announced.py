@@ -2,17 +2,20 @@
 
 import re
 
+from bccd.mail.attribution import attribution_at
+from bccd.mail.forward.attributed import read_attribution
 from bccd.mail.forward.confidence import ATTRIBUTED, OUTLOOK_MAC, UNKNOWN
-from bccd.mail.forward.dates import read_date
 from bccd.mail.forward.extent import extent, in_history, note_above, with_below
 from bccd.mail.forward.lines import unquote
 from bccd.mail.forward.markers import is_marker, marker_of, may_mark, named_in
+from bccd.mail.forward.order import Around
 from bccd.mail.forward.page import Page
-from bccd.mail.forward.people import mailbox, mailbox_list
-from bccd.model.message import Content, Forward, ForwardKind, Mailbox
+from bccd.mail.forward.people import mailbox
+from bccd.model.message import Content, Forward, ForwardKind
 
 _LONGEST_ATTRIBUTION = 400
 _REACH = 4  # lines below a marker in which its attribution stands
+_FOLDS = 3  # lines that such an attribution may take
 _BOM = "\ufeff"
 _COLONS = (":", "：")
 
@@ -51,11 +54,15 @@ def read_announced(page: Page, number: int) -> tuple[str, Forward]:
 
 
 def _attribution_below(page: Page, number: int) -> tuple[int, Content, tuple[str, ...]] | None:
-    """Read the line with date and author right below a marker, as Yandex writes it."""
-    for at in range(number + 1, min(number + _REACH, len(page.lines))):
-        if page.lines[at].text:
-            read = _attributed(page.lines[at].text)
-            return (at, *read) if read else None
+    """Read the line or lines with date and author right below a marker, as Yandex and phones write them."""
+    first = next(
+        (at for at in range(number + 1, min(number + _REACH, len(page.lines))) if page.lines[at].text), 0
+    )
+    for last in range(first, min(first + _FOLDS, len(page.lines)) if first else 0):
+        found = attribution_at(page.raw, last, cited=True)
+        if found and found.first == first:
+            read = _attributed(found.words, page.around)
+            return (last, *read) if read else None
     return None
 
 
@@ -64,7 +71,7 @@ def read_outlook_mac(page: Page) -> tuple[str, Forward] | None:
     for number, raw in enumerate(page.raw):
         if _BOM not in raw[:3] or not _OUTLOOK_MAC.match(raw):
             continue
-        read = _attributed(page.lines[number].text)
+        read = _attributed(page.lines[number].text, page.around)
         if read:
             text = unquote(page.raw[number + 1 :], 0)
             content, defects = read
@@ -76,30 +83,11 @@ def read_outlook_mac(page: Page) -> tuple[str, Forward] | None:
     return None
 
 
-def _attributed(line: str) -> tuple[Content, tuple[str, ...]] | None:
+def _attributed(line: str, around: Around) -> tuple[Content, tuple[str, ...]] | None:
     """Read an attribution line: its author and date, and what the date lacks."""
-    if not line.endswith(_COLONS) or "@" not in line or len(line) > _LONGEST_ATTRIBUTION:
+    if not line.endswith(_COLONS) or len(line) > _LONGEST_ATTRIBUTION:
         return None
-    read = read_date(line, "")
-    name, address = _person_in(line)
-    boxes = mailbox_list(address)
-    if not read.has_clock or not boxes:
+    sender, read = read_attribution(line, around)
+    if not read.has_clock or sender is None or not sender.address:
         return None
-    return Content(sender=Mailbox(name, boxes[0].address), from_count=1, date=read.when), read.defects
-
-
-_QUOTED_NAME = re.compile(r"[\"„«]\s*([^\"”»<>]{1,200}?)\s*[\"”»]")
-_ADDRESS = re.compile(r"[<(]+([^<>()\s@]{1,64}@[^<>()\s]{1,255})[)>]+")
-_PLAIN_NAME = re.compile(r"([^\W\d_a-z][\w.'-]*(?:\s[^\W\d_a-z][\w.'-]*){0,4})\s*$")
-
-
-def _person_in(line: str) -> tuple[str, str]:
-    """Find the name and the address in an attribution line."""
-    match = _ADDRESS.search(line)
-    if match is None:
-        return "", ""
-    above = line[: match.start()]
-    quoted = _QUOTED_NAME.search(above)
-    plain = _PLAIN_NAME.search(above.strip())
-    name = quoted[1] if quoted else plain[1] if plain else ""
-    return name, match[1]
+    return Content(sender=sender, from_count=1, date=read.when), read.defects

@@ -1,7 +1,7 @@
 """Who wrote a mail and when, from the attribution line above its quote."""
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from bccd.mail.addresses import normalise
 from bccd.mail.attribution import language_of, says_wrote, verb_at
@@ -30,8 +30,7 @@ _NOBODY = frozenset({"you", "i", "ty", "du", "vous", "usted"})
 _DIGIT = re.compile(r"\d")
 
 
-@dataclass(frozen=True, slots=True)
-class Attributed:
+class Attributed(NamedTuple):
     """What an attribution says."""
 
     sender: Mailbox | None

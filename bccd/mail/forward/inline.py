@@ -11,6 +11,7 @@ from bccd.mail.forward.extent import extent, in_history, note_above, with_below
 from bccd.mail.forward.labels import Role
 from bccd.mail.forward.lines import unquote
 from bccd.mail.forward.markers import marker_of
+from bccd.mail.forward.order import NOWHERE, Around
 from bccd.mail.forward.page import Page, page_of
 from bccd.mail.forward.people import author, mailbox_list
 from bccd.mail.forward.structure import has_structure, text_of
@@ -32,18 +33,18 @@ class Inline:
     forwards: tuple[Forward, ...]
 
 
-def find_inline(text: str, html: str) -> Inline | None:
+def find_inline(text: str, html: str, around: Around = NOWHERE) -> Inline | None:
     """Find the mail that a text forwards or quotes under a header block; None where there is no block.
 
     Evidence "marker:*" says that the client called it a forward. A block with "labels:*" alone stands above
     answers too: the caller tells by the recipients. HTML, "" where there is none, fills in addresses that the
     text part lost, and is read itself where the text shows no block.
     """
-    inline = _read(page_of(text)) if _may_hold_block(text) else None
+    inline = _read(page_of(text, around=around)) if _may_hold_block(text) else None
     if not html or _suffices(text, html, inline):
         return inline
     marked_up, anchors = text_of(html)
-    shown = _read(page_of(marked_up, anchors))
+    shown = _read(page_of(marked_up, anchors, around))
     if inline is None or shown is None:
         return inline or shown
     outer, *rest = inline.forwards
@@ -82,7 +83,7 @@ def _inline(read: tuple[str, Forward] | None) -> Inline | None:
 def _forward(page: Page, block: Block, until: int | None) -> Forward:
     values = block.values
     by = author(values[Role.SENDER])
-    read = read_date(values[Role.DATE], block.language) if Role.DATE in values else None
+    read = read_date(values[Role.DATE], block.language, page.around) if Role.DATE in values else None
     reply_to = mailbox_list(values.get(Role.REPLY_TO, "")) or by.reply_to
     end = extent(page, block.end, block.depth, block.marker).end
     content = Content(

@@ -1,12 +1,16 @@
 """Day and month told apart in a date of numbers alone, such as 03/04/26."""
 
-from collections.abc import Callable, Collection, Mapping
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 _PIVOT = 70  # of years with two digits
 _NEAR = timedelta(days=3)
 _FAR = timedelta(days=20)
+_MONTHS = 12
+_LONGEST = 200  # characters of a date
+_TRIPLE = re.compile(r"(?<![\d:])(\d{1,2})[/-](\d{1,2})[/-](?:19|20)?\d\d(?!\d)")
 _FIRST_YEAR = 1970
 _LAST_YEAR = 2100
 _AHEAD = timedelta(hours=15)  # a day may have begun east of the forwarder
@@ -29,6 +33,17 @@ class Around:
 
 
 NOWHERE = Around()
+
+
+def order_shown(values: Iterable[str]) -> bool | None:
+    """Tell from the dates of a text whether the day comes first; None where none shows it, or both."""
+    shown = {
+        int(match[1]) > _MONTHS
+        for value in values
+        if (match := _TRIPLE.search(value[:_LONGEST]))
+        and (int(match[1]) > _MONTHS) != (int(match[2]) > _MONTHS)
+    }
+    return shown.pop() if len(shown) == 1 else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,14 @@
 """A text prepared for reading: its lines, the label each begins with, and anchors known from mark-up."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from bccd.mail.forward.glued import split_glued
-from bccd.mail.forward.labels import Label, read_label
+from bccd.mail.forward.labels import Label, Role, read_label
 from bccd.mail.forward.lines import MAX_DEPTH, Line, read_line, split_lines
 from bccd.mail.forward.markers import is_ending, is_marker, marker_of
+from bccd.mail.forward.order import NOWHERE, Around, order_shown
 
 _MOST_LABELS = 5_000  # a text with more is no mail that a person forwards
 
@@ -27,9 +28,10 @@ class Page:
     anchors: Mapping[int, str]
     endings: Sequence[int] = ()  # lines that close a forward
     openings: Sequence[int] = ()  # marker lines, where there is a line that closes one
+    around: Around = NOWHERE  # what is known of dates in it
 
 
-def page_of(text: str, anchors: Mapping[int, str] = _NO_ANCHORS) -> Page:
+def page_of(text: str, anchors: Mapping[int, str] = _NO_ANCHORS, around: Around = NOWHERE) -> Page:
     """Prepare a text; anchors name the lines where mark-up says that a quoted mail begins."""
     raw = split_lines(text)
     if not anchors and any("---" in line and ":" in line for line in raw):
@@ -38,7 +40,10 @@ def page_of(text: str, anchors: Mapping[int, str] = _NO_ANCHORS) -> Page:
     framed = [at for at, line in enumerate(lines) if line.text[:1] in _DASHES and line.text[-1:] in _DASHES]
     endings = [at for at in framed if is_ending(lines[at].text)][:_MOST_ENDINGS]
     openings = [at for at in framed if is_marker(marker_of(lines[at].text))] if endings else []
-    return Page(raw, lines, _labels(lines), anchors, endings, openings)
+    labels = _labels(lines)
+    dates = (label.value for label in labels.values() if Role.DATE in label.roles.values())
+    around = replace(around, day_first=order_shown(dates))
+    return Page(raw, lines, labels, anchors, endings, openings, around)
 
 
 def _labels(lines: Sequence[Line]) -> dict[int, Label]:
