@@ -14,6 +14,7 @@ __all__ = ["Block", "find_blocks"]
 _MARKER_REACH = 12  # lines between a marker and its block
 _BANNER = 4  # of them that are not empty
 _MOST_BLOCKS = 50
+_RULES = frozenset({"separator:rule", "separator:underscores"})
 
 
 def find_blocks(page: Page) -> Iterator[Block]:
@@ -54,11 +55,12 @@ def _behind_rule(page: Page, opening: int, end: int, marker: str) -> int:
     number = end
     while number < min(end + _MARKER_REACH, len(page.lines)) and not page.lines[number].text:
         number += 1
-    if not marker or number >= len(page.lines):
+    if number >= len(page.lines):
         return end
     text = page.lines[number].text
-    again = number > opening and text == page.lines[opening].text and is_marker(marker)
-    return number + 1 if again or (number == end and marker_of(text) == "separator:rule") else end
+    if is_marker(marker) and number > opening and text == page.lines[opening].text:
+        return number + 1
+    return number + 1 if number == end and marker_of(text) in _RULES else end
 
 
 def _marker_above(page: Page, start: int, behind: int) -> tuple[int, str]:

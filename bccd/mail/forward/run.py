@@ -5,10 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bccd.mail.forward.labels import ANY, LISTS, Label, Role, rank
+from bccd.mail.forward.markers import marker_of
 from bccd.mail.forward.page import Page
 from bccd.mail.forward.verdict import RAW_FIELD
 
 _WRAP = 76  # Gmail folds its text part at 78 columns, others at 76
+_LONGEST_WRAP = 84  # a line that is longer, its label included, was not wrapped at all
 _SHORT_WRAP = 66
 _LONG_SUBJECT = 50
 _FOLDED_LIST = 5000  # lines of a To field
@@ -133,7 +135,11 @@ def take_folded(run: Run, last: Role, page: Page, end: int) -> int:
         else:
             after = page.lines[end + 1].text if end + 1 < len(page.lines) else ""
             belongs = (
-                last is Role.SUBJECT and not after and (folded or _goes_on(page, end - 1, previous, text))
+                last is Role.SUBJECT
+                and not after
+                and len(previous) <= _LONGEST_WRAP
+                and not marker_of(text)
+                and (folded or _goes_on(page, end - 1, previous, text))
             )
         if not belongs:
             break

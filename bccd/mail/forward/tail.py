@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from bccd.mail.digest import normal_text
 from bccd.mail.forward.block import find_blocks
 from bccd.mail.forward.inline import Inline
+from bccd.mail.forward.markers import marker_of
 from bccd.mail.forward.page import page_of
 from bccd.mail.forward.structure import anchors_of
 from bccd.mail.html import read_html
@@ -26,6 +27,7 @@ _SIGNATURE_LINES = 15
 _HEADER_REACH = 15  # lines between the beginning and the sender's name
 # What ends the header, and the gap below it.
 _BETWEEN = re.compile(r"(?:\s++|&nbsp;|<br[^<>]*+>|</[a-z0-9]++\s*+>)*+", re.IGNORECASE)
+_RULES = frozenset({"separator:rule", "separator:underscores"})
 _BLOCK_REACH = 80  # lines in which the header of a forward ends, its recipients included
 
 
@@ -111,8 +113,14 @@ def _framed(lines: list[str], html: str, frame: Frame | None) -> int:
         if lines[cut].strip():
             tail = normal_text("\n".join(lines[cut:]))
             if len(tail) >= len(below):
-                return cut if tail == below else 0
+                return _with_rule(lines, cut) if tail == below else 0
     return 0
+
+
+def _with_rule(lines: list[str], cut: int) -> int:
+    """Return the line of a rule right above, which has no letters to be told by."""
+    above = cut - 1
+    return above if above > 0 and marker_of(lines[above].strip()) in _RULES else cut
 
 
 def _signed(lines: list[str], forwarder: Mailbox | None, original: Content) -> int:

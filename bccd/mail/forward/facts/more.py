@@ -56,6 +56,7 @@ LABELS: tuple[Labels, ...] = (
     Labels("sr", "Од", "За", "Копија", "Послато", "Наслов"),
     Labels("th", "จาก", "ถึง", "สำเนา", "วันที่", "หัวข้อ"),
     Labels("tr", "Kimden", "Kime", "Bilgi", "Gönderilme Tarihi", "Konu"),
+    Labels("tr", "Kimden", "Kime", "Bilgi", "Gönderme Tarihi", "Konu"),
     Labels("tr", "Gönderen", "Alıcı", "Bilgi", "Tarih", "Konu"),
     Labels("uk", "Від", "Кому", "Копія", "Дата", "Тема"),
     Labels("vi", "Từ", "Đến", "Cc", "Ngày", "Chủ đề"),
@@ -188,6 +189,8 @@ ENDINGS: tuple[str, ...] = (
 
 LEADING: tuple[str, ...] = (
     "Początek przekazanej wiadomości",
+    "Vidarebefordrat brev",
+    "転送されたメッセージ",
     "Początek wiadomości przekazanej dalej",
     "Bắt đầu thư được chuyển tiếp",
     "Inici del missatge reenviat",
