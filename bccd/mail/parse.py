@@ -30,6 +30,7 @@ from bccd.mail.headers import values
 from bccd.mail.lists import list_addresses
 from bccd.mail.mime import Part
 from bccd.mail.msgid import message_id, message_ids
+from bccd.mail.recall import is_recall
 from bccd.mail.reply import new_text
 from bccd.mail.report import reported
 from bccd.mail.sanitise import Safe, sanitised
@@ -84,7 +85,7 @@ def _read(part: Part, defects: dict[Defect, None]) -> tuple[Content, tuple[Forwa
     body = read_body(part)
     defects |= body.defects
     auto = _auto(part, body)
-    content = _shown(_content(part, body, auto), _safe(body.html, body, defects))
+    content = _shown(_recalled(_content(part, body, auto)), _safe(body.html, body, defects))
     around = _around(part, content)
     inline = _inline(body, content.subject, around)
     frame = frame_of(inline, body.html) if inline else None
@@ -168,6 +169,14 @@ def _content(part: Part, body: Body, auto: AutoKind) -> Content:
         calendar_uid=event_uid(body.told) if body.told else "",
         reported=reported(part, body) if auto in _REPORTS else None,
     )
+
+
+def _recalled(content: Content) -> Content:
+    """Take the request to recall a message for what it is: no person wrote it."""
+    if "recall" not in content.marks and not is_recall(content.subject, content.text):
+        return content
+    marked = replace(content, marks=tuple(sorted({*content.marks, "recall"})))
+    return marked if content.auto else replace(marked, auto=AutoKind.AUTO_REPLY, auto_reason="recall")
 
 
 def _other_ids(part: Part, own_id: str) -> tuple[str, ...]:
