@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from bccd.mail.attribution import attribution_at
 from bccd.mail.html import read_html
 from bccd.mail.markup.sheet import Frame, Sheet
 from bccd.mail.markup.signs import Role
@@ -10,6 +11,8 @@ from bccd.mail.reply.parts import Kind
 _NEEDLE = 48  # letters by which a place in the HTML is found in the text
 _LEAST = 12  # so few say too little
 _SIGNATURE_LINES = 40
+_HEAD_LINES = 4  # above the first cited line of a frame: its attribution
+_SIGNS = ("class=", "id=", "name=", "data-", "blockquote", "border")
 _HISTORY = (Role.AROUND, Role.HEAD, Role.BEFORE)
 
 
@@ -33,7 +36,7 @@ def mark_by_markup(lines: Sequence[str], kinds: list[Kind], html: str) -> None:
 
 def may_tell(html: str) -> bool:
     """Tell cheaply whether HTML may hold an element that says more than its text."""
-    return bool(html) and ("class=" in html or "id=" in html or "blockquote" in html or "border" in html)
+    return any(sign in html for sign in _SIGNS)
 
 
 class _Page:
@@ -53,15 +56,29 @@ class _Page:
             at = number - self.shift
             return at if 0 <= at <= len(self.lines) else None
         wanted = _letters_from(self.sheet.lines[number:], _NEEDLE)
-        if len(wanted) < _LEAST:
-            return None
-        if self._letters is None:
-            self._read()
-        # A text has the words of its HTML in the same order; the last place is the surest to be quoted.
-        found = (self._letters or "").find(wanted)
-        return self._starts.get(found)
+        return self._starts.get(self._read().find(wanted)) if len(wanted) >= _LEAST else None
 
-    def _read(self) -> None:
+    def last_of(self, number: int, words: Sequence[str]) -> int | None:
+        """Return the last line of the text where these words of the HTML stand, from its line `number` on."""
+        if self.shift is not None:
+            return self.line_of(number)
+        wanted = _letters_from(words, _NEEDLE)
+        return self._starts.get(self._read().rfind(wanted)) if wanted else None
+
+    def above(self, first: int, kinds: Sequence[Kind]) -> int:
+        """Return where the attribution above a line begins, or the line."""
+        last = first - 1
+        while last > 0 and not self.lines[last].strip():
+            last -= 1
+        if last < 0 or kinds[last] is not Kind.NEW:
+            return first
+        found = attribution_at(self.lines, last, cited=True)
+        return found.first if found else first
+
+    def _read(self) -> str:
+        """Read the letters of the text, and where each line begins among them."""
+        if self._letters is not None:
+            return self._letters
         pieces: list[str] = []
         length = 0
         for number, line in enumerate(self.lines):
@@ -71,6 +88,7 @@ class _Page:
                 pieces.append(letters)
                 length += len(letters)
         self._letters = "".join(pieces)
+        return self._letters
 
 
 def _shift(lines: Sequence[str], page: Sequence[str]) -> int | None:
@@ -102,18 +120,27 @@ def _letters_from(lines: Iterable[str], enough: int) -> str:
 def _mark_quoted(page: _Page, kinds: list[Kind], frame: Frame) -> None:
     """Mark what stands in a frame of quoted mail, or below the sign that begins one."""
     sheet = page.sheet
-    within = sheet.lines[frame.first : frame.last]
-    if frame.sign.role is Role.AROUND and any(line.startswith(">") for line in within):
-        return  # its lines tell more: answers may stand between them
+    end = frame.last
+    if frame.sign.role is Role.AROUND:
+        cited = next((at for at in range(frame.first, end) if sheet.lines[at].startswith(">")), None)
+        if cited is not None and (page.same or _is_answered(sheet, cited, end)):
+            # Its lines tell more, for answers may stand between them; but not what stands above the first.
+            end = cited if cited - frame.first <= _HEAD_LINES else frame.first
     first = page.line_of(frame.first)
-    if first is None or not _is_new(page.lines, kinds, 0, first):
+    if first is None or end == frame.first or not _is_new(page.lines, kinds, 0, first):
         return
+    first = page.above(first, kinds)
     last = len(kinds)
-    if frame.sign.role is Role.AROUND and frame.last < len(sheet.lines):
-        last = page.line_of(frame.last) or last
+    if frame.sign.role is Role.AROUND and end < len(sheet.lines):
+        last = page.line_of(end) or last
     for number in range(first, last):
         if kinds[number] is Kind.NEW:
             kinds[number] = Kind.QUOTED
+
+
+def _is_answered(sheet: Sheet, first: int, end: int) -> bool:
+    """Tell whether lines that are not cited stand between or below those that are."""
+    return any(line and not line.startswith(">") for line in sheet.lines[first:end])
 
 
 def _mark_signature(page: _Page, kinds: list[Kind], frame: Frame) -> None:
@@ -121,7 +148,7 @@ def _mark_signature(page: _Page, kinds: list[Kind], frame: Frame) -> None:
     words = [line for line in page.sheet.lines[frame.first : frame.last] if line.strip()]
     if not 0 < len(words) <= _SIGNATURE_LINES:
         return
-    first = page.line_of(frame.first)
+    first = page.last_of(frame.first, words)
     if first is None:
         return
     last = first

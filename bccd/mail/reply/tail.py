@@ -52,6 +52,7 @@ _CONTACT = re.compile(
     re.IGNORECASE,
 )
 _NAME = re.compile(r"[^\W\d_]{2,}")
+_ENDS_PROSE = re.compile(r"[^\W\d_]{4,}[.,:;?!]\Z")
 _PGP_END = "-----END PGP SIGNATURE-----"
 _PGP_SIGNATURE = "-----BEGIN PGP SIGNATURE-----"
 _PGP_MESSAGE = "-----BEGIN PGP SIGNED MESSAGE-----"
@@ -232,6 +233,8 @@ def _is_prose(text: str) -> bool:
 
 def _is_named(text: str, name: frozenset[str]) -> bool:
     """Tell whether a line is a name of two words or more, with a title at most."""
+    if text[-1] in ".,:;?!" and _ENDS_PROSE.search(text):
+        return False
     found = _NAME.findall(text.casefold())
     return len(name) > 1 and name.issubset(found) and len(found) <= len(name) + _TITLES
 
