@@ -27,7 +27,7 @@ _TOKEN = re.compile(r"[^\s，、،]+[，、،]?")
 _SUFFIX = re.compile(r"(?:さんは|さん|님이|님|이\(가\)?|-(?:ը|\(e\)k|k)|ը|֊ը)$")
 _NO_PART = frozenset(fold(word) for word in FILLERS)
 _NOBODY = frozenset({"you", "i", "ty", "du", "vous", "usted"})
-_DIGIT = re.compile(r"\d")
+_NUMBER = re.compile(r"\D{0,2}\d")  # "16", "ב-10:00", and not "anna2"
 
 
 class Attributed(NamedTuple):
@@ -100,7 +100,8 @@ def _first_name(text: str) -> str:
 def _trimmed(tokens: list[str]) -> str:
     while tokens and tokens[0].casefold() in PARTICLES:
         tokens = tokens[1:]
-    return _SUFFIX.sub("", " ".join(tokens).strip(_EDGE))[:_LONGEST_NAME].strip(_EDGE)
+    name = " ".join(tokens).strip(_EDGE).removeprefix("mailto:")
+    return _SUFFIX.sub("", name)[:_LONGEST_NAME].strip(_EDGE)
 
 
 def _is_filler(token: str) -> bool:
@@ -110,7 +111,7 @@ def _is_filler(token: str) -> bool:
 
 def _ends_name(tokens: list[str], at: int) -> bool:
     """Tell a word that cannot be of a name: a number, a filler, a part of the day, a month beside its day."""
-    if _DIGIT.search(tokens[at]):
+    if _NUMBER.match(tokens[at]):
         return True
     bare = fold(tokens[at]).strip(_EDGE + ".：")
     if bare in PARTICLES:

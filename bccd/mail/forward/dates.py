@@ -104,16 +104,18 @@ def _read_rfc(match: re.Match[str]) -> ReadDate:
 
 def _zone(text: str, found: Day, clock: _Clock, around: Around) -> timedelta | None:
     """Find a zone behind the clock, or between the day and the clock, as in Chinese."""
-    zone = zone_in(text[clock.end :] if clock.start >= found.end else text[found.end :], around.offset)
+    before = clock.end <= found.start
+    zone = zone_in(text[found.end :] if before else text[clock.end :], around.offset)
     if zone is None and clock.start > found.end:
         return zone_in(text[found.end : clock.start], around.offset)
     return zone
 
 
 def _find_clock(text: str, found: Day | None) -> _Clock | None:
-    match = (
-        _CLOCK.search(text, found.end) or _CLOCK.search(text[: found.start]) if found else _CLOCK.search(text)
-    )
+    match = _CLOCK.search(text, found.end if found else 0)
+    if match is None and found:
+        # Before the day, or within it: "Tue Mar 5 14:07:21 EST 2024".
+        match = _CLOCK.search(text[: found.start]) or _CLOCK.search(text[: found.end], found.start)
     if match is None:
         return None
     hour, minute, second = match[1] or match[4] or match[7], match[2] or match[5], match[3] or match[6]

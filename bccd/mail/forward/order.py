@@ -83,8 +83,12 @@ def settle(numbers: tuple[str, str, str], style: Style, around: Around) -> tuple
     ways = _kept(ways, lambda day: around.latest is None or _before(day, around.latest))
     if len(set(ways.values())) <= 1:
         return next(iter(ways.values()), None), False
-    order = _custom(style, around)
-    day = ways.get(order) if order else _nearest(ways.values(), around.latest)
+    near = (
+        _nearest(ways.values(), around.latest)
+        if style.language in _EITHER or style.language == "en"
+        else None
+    )
+    day = near or ways.get(_custom(style, around))
     return day, day is None
 
 
@@ -150,6 +154,6 @@ def _nearest(days: Collection[date], latest: datetime | None) -> date | None:
     if latest is None:
         return None
     today = latest.date()
-    near = [day for day in set(days) if today - day <= _NEAR]
+    near = [day for day in set(days) if timedelta(days=-1) <= today - day <= _NEAR]
     others = [day for day in set(days) if day not in near]
     return near[0] if len(near) == 1 and all(today - day > _FAR for day in others) else None

@@ -29,6 +29,11 @@ NAME = Mailbox("Anna Nowak", "")
             Mailbox("Nowak, Anna", "anna@acme.example"),
         ),
         ("On 16 Nov 2026 10:00, Jan van der Berg wrote:", Mailbox("Jan van der Berg", "")),
+        (
+            "On 16 Nov 2026 10:00, anna2 via Board <b@acme.example> wrote:",
+            Mailbox("anna2 via Board", "b@acme.example"),
+        ),
+        ("On 16 Nov 2026 10:00 Anna Nowak < mailto:Anna Nowak <anna@acme.example> > wrote:", BOTH),
         ("On 16 Nov 2026 10:00, you wrote:", None),
         ("Le 16/11/2026 10:00, « Anna Nowak » <anna@acme.example> a écrit :", BOTH),
         ("Dnia 16.11.2026 10:00 użytkownik „Anna Nowak” <anna@acme.example> napisał:", BOTH),
