@@ -30,7 +30,7 @@ CC = tuple(
     Mailbox(f"{first} {last}", f"{first}.{last}@partner.example".lower())
     for first, last in (("Carl", "Weiss"), ("Maria", "Oliveira"), ("Piotr", "Zawada"), ("Nguyen", "Tran"))
 )
-WHEN = datetime(2024, 7, 25, 14, 7, tzinfo=UTC)
+WHEN = datetime(2024, 3, 25, 14, 7, tzinfo=UTC)
 SUBJECT = "Offer 2024/17: forty two pallets of roofing tiles for the new warehouse in Gdynia harbour"
 BODY = "Dear Anna,\n\nplease send your offer by Friday.\n\nKind regards\nZoë"
 NOTE = "Please file.\n\nAnna"
@@ -72,7 +72,7 @@ def _thunderbird() -> Iterator[Row]:
         order = ("subject", "date", "from", "to", "cc")
         yield _row(
             "thunderbird", name, labels, (row["marker"], row["orig"]),
-            order=order, date="Thu, 25 Jul 2024 15:07:21 +0100", gap=" \t",
+            order=order, date="Mon, 25 Mar 2024 15:07:21 +0100", gap=" \t",
         )  # fmt: skip
 
 
@@ -82,7 +82,7 @@ def _k9() -> Iterator[Row]:
         labels = [row.get(f"quote_header_{key}") for key in keys]
         markers = (row.get("quote_header_separator"),)
         order = ("from", "date", "to", "cc", "subject")
-        yield _row("k9", name, labels, markers, order=order, date="25.07.2024 15:07:21 GMT+01:00")
+        yield _row("k9", name, labels, markers, order=order, date="25.03.2024 15:07:21 GMT+01:00")
 
 
 def _roundcube() -> Iterator[Row]:
@@ -91,7 +91,7 @@ def _roundcube() -> Iterator[Row]:
         original = row.get("originalmessage")
         markers = (f"-------- {original} --------" if original else None,)
         order = ("subject", "date", "from", "to", "cc")
-        yield _row("roundcube", name, labels, markers, order=order, date="2024-07-25 14:07")
+        yield _row("roundcube", name, labels, markers, order=order, date="2024-03-25 14:07")
 
 
 def _zimbra() -> Iterator[Row]:
@@ -100,11 +100,11 @@ def _zimbra() -> Iterator[Row]:
     for name, row in _file("zimbra").items():
         for date in ("sent", "sentAt", "date"):
             labels = [_with_colon(row.get(key)) for key in ("from", "to", "cc", date, "subject")]
-            yield _row("zimbra", f"{name}/{date}", labels, markers, order=order, date="2024-07-25 14:07:21")
+            yield _row("zimbra", f"{name}/{date}", labels, markers, order=order, date="2024-03-25 14:07:21")
         # One translator forgot a colon.
         found = [row.get(f"{key}Label") for key in ("from", "to", "cc", "date", "subject")]
         labels = [label if not label or label[-1] in ":：﹕\u200f" else f"{label}:" for label in found]
-        yield _row("zimbra", f"{name}/labels", labels, markers, order=order, date="2024-07-25 14:07:21")
+        yield _row("zimbra", f"{name}/labels", labels, markers, order=order, date="2024-03-25 14:07:21")
 
 
 def _outlook() -> Iterator[Row]:
@@ -112,7 +112,7 @@ def _outlook() -> Iterator[Row]:
         labels = [_with_colon(label) for label in (sender, to, cc, date, subject)]
         order = ("from", "date", "to", "cc", "subject")
         markers = ("_" * 32, "-----Original Message-----")
-        yield _row("outlook", name, labels, markers, order=order, date="2024-07-25 14:07")
+        yield _row("outlook", name, labels, markers, order=order, date="2024-03-25 14:07")
 
 
 def _rows() -> list[Row]:
@@ -183,7 +183,7 @@ def _mistakes(row: Row, inline: Inline | None) -> list[str]:
 def _read(subject: str, text: str) -> Inline | None:
     head = "From: Anna Nowak <anna@seller.example>\nTo: drop@drop.example\n"
     head += f"Subject: {subject}\n" if subject else ""
-    head += "Date: Thu, 25 Jul 2024 16:00:00 +0000\nContent-Type: text/plain; charset=utf-8\n\n"
+    head += "Date: Mon, 25 Mar 2024 16:00:00 +0000\nContent-Type: text/plain; charset=utf-8\n\n"
     message = parse(f"{head}{text}".replace("\n", "\r\n").encode())
     forwards = tuple(forward for forward in message.forwards if forward.kind is ForwardKind.INLINE)
     return Inline(message.note, forwards) if forwards else None

@@ -1,16 +1,20 @@
 """Forwards without a header block: a marker line alone, or with an attribution, and Outlook for Mac."""
 
 import re
+from dataclasses import replace
+from typing import NamedTuple
 
 from bccd.mail.attribution import attribution_at
 from bccd.mail.forward.attributed import read_attribution
-from bccd.mail.forward.confidence import ATTRIBUTED, OUTLOOK_MAC, UNKNOWN
+from bccd.mail.forward.confidence import ATTRIBUTED, OUTLOOK_MAC, UNKNOWN, confidence_of
+from bccd.mail.forward.dates import read_date
 from bccd.mail.forward.extent import extent, in_history, note_above, with_below
 from bccd.mail.forward.lines import unquote
 from bccd.mail.forward.markers import is_marker, marker_of, may_mark, named_in
+from bccd.mail.forward.notes import header_below
 from bccd.mail.forward.order import Around
 from bccd.mail.forward.page import Page
-from bccd.mail.forward.people import mailbox
+from bccd.mail.forward.people import author, mailbox, mailbox_list
 from bccd.model.message import Content, Forward, ForwardKind
 
 _LONGEST_ATTRIBUTION = 400
@@ -34,36 +38,69 @@ def find_marker(page: Page, until: int) -> int | None:
     return None
 
 
+class _Told(NamedTuple):
+    """What the lines below a marker tell of the original, and where its text begins."""
+
+    start: int
+    content: Content
+    evidence: tuple[str, ...]
+    confidence: float
+
+
 def read_announced(page: Page, number: int) -> tuple[str, Forward]:
     """Read what a marker line announces though no header block follows: the note, and the original."""
-    marker, named = marker_of(page.lines[number].text), mailbox(named_in(page.lines[number].text))
-    attributed = _attribution_below(page, number)
-    start = attributed[0] + 1 if attributed else number + 1
-    depth = next((line.depth for line in page.lines[start:] if line.text), 0)
-    end, resumes = extent(page, start, depth, marker)
-    text = unquote(page.raw[start:end], depth).lstrip(_BOM)
-    content = Content(sender=named, from_count=1 if named and named.address else 0, text=text, new_text=text)
-    evidence: tuple[str, ...] = (marker, "attribution:marker" if named else "sender:unknown", "date:missing")
-    confidence = ATTRIBUTED if named else UNKNOWN
-    if attributed:
-        _, content, defects = attributed
-        content = Content(sender=content.sender, from_count=1, date=content.date, text=text, new_text=text)
-        evidence, confidence = (marker, "attribution:marker", *defects), ATTRIBUTED
-    forward = Forward(ForwardKind.INLINE, content, evidence, confidence)
+    marker = marker_of(page.lines[number].text)
+    told = (
+        _notes_below(page, number, marker) or _attribution_below(page, number) or _marker_alone(page, number)
+    )
+    depth = next((line.depth for line in page.lines[told.start :] if line.text), 0)
+    end, resumes = extent(page, told.start, depth, marker)
+    text = unquote(page.raw[told.start : end], depth).lstrip(_BOM)
+    original = replace(told.content, text=text, new_text=text)
+    forward = Forward(ForwardKind.INLINE, original, (marker, *told.evidence), told.confidence)
     return with_below(page, note_above(page, number), resumes), forward
 
 
-def _attribution_below(page: Page, number: int) -> tuple[int, Content, tuple[str, ...]] | None:
+def _notes_below(page: Page, number: int, marker: str) -> _Told | None:
+    """Read the header that Lotus Notes puts below its marker."""
+    header = header_below(page, number)
+    sender = author(header.sender).sender if header else None
+    if header is None or sender is None:
+        return None
+    read = read_date(header.date, "en", page.around)
+    content = Content(
+        sender=sender,
+        from_count=1 if sender.address else 0,
+        to=mailbox_list(header.to),
+        cc=mailbox_list(header.cc),
+        date=read.when,
+        subject=header.subject,
+    )
+    evidence = ("labels:en", *(() if sender.address else ("sender:name-only",)), *read.defects)
+    return _Told(header.end, content, evidence, confidence_of(marker, "", content))
+
+
+def _attribution_below(page: Page, number: int) -> _Told | None:
     """Read the line or lines with date and author right below a marker, as Yandex and phones write them."""
     first = next(
         (at for at in range(number + 1, min(number + _REACH, len(page.lines))) if page.lines[at].text), 0
     )
     for last in range(first, min(first + _FOLDS, len(page.lines)) if first else 0):
         found = attribution_at(page.raw, last, cited=True)
-        if found and found.first == first:
-            read = _attributed(found.words, page.around)
-            return (last, *read) if read else None
+        read = _attributed(found.words, page.around) if found and found.first == first else None
+        if read:
+            content, defects = read
+            return _Told(last + 1, content, ("attribution:marker", *defects), ATTRIBUTED)
     return None
+
+
+def _marker_alone(page: Page, number: int) -> _Told:
+    """Read whom the marker line itself names, if anybody."""
+    named = mailbox(named_in(page.lines[number].text))
+    if named is None:
+        return _Told(number + 1, Content(), ("sender:unknown", "date:missing"), UNKNOWN)
+    content = Content(sender=named, from_count=1 if named.address else 0)
+    return _Told(number + 1, content, ("attribution:marker", "date:missing"), ATTRIBUTED)
 
 
 def read_outlook_mac(page: Page) -> tuple[str, Forward] | None:
@@ -75,9 +112,7 @@ def read_outlook_mac(page: Page) -> tuple[str, Forward] | None:
         if read:
             text = unquote(page.raw[number + 1 :], 0)
             content, defects = read
-            content = Content(
-                sender=content.sender, from_count=1, date=content.date, text=text, new_text=text
-            )
+            content = replace(content, text=text, new_text=text)
             evidence = ("attribution:outlook-mac", *defects)
             return note_above(page, number), Forward(ForwardKind.INLINE, content, evidence, OUTLOOK_MAC)
     return None

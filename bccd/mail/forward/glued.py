@@ -2,12 +2,17 @@
 
 import re
 from functools import cache
+from itertools import pairwise
 
 from bccd.mail.forward.facts import clients, more, thunderbird
 from bccd.mail.forward.labels import Role, labels_of, languages_of, read_label
 from bccd.mail.forward.lines import visible
 
 _LONGEST = 20_000  # characters; such a line holds a header, not a mail
+_FLOWED = 12  # lines that such a header takes at most
+_FEWEST = 4  # fields of one
+_LANGUAGES = 4  # that are tried
+_QUOTING = re.compile(r"[\s>]{0,60}")
 _MARKER = re.compile(
     r"\s*-{3,}\s*(?:"
     + "|".join(
@@ -37,6 +42,72 @@ def split_glued(raw: str) -> list[str]:
     ways = [_split(header, language) for language in languages_of(label, Role.SENDER)]
     best = max(ways, key=len, default=[header])
     return [text[: match.end()].rstrip(), *best]
+
+
+def split_flowed(raw: list[str]) -> list[str]:
+    """Split lines in which a program that lost line breaks has put several fields one behind the other."""
+    out: list[str] = []
+    done = 0
+    for number, line in enumerate(raw):
+        if number < done:
+            continue
+        fields = _flowed_from(raw, number) if _may_flow(line) else None
+        if fields:
+            out += fields[0]
+            done = fields[1]
+        else:
+            out.append(line)
+    return out
+
+
+def _may_flow(line: str) -> bool:
+    return len(line) <= _LONGEST and line.count(":") + line.count("：") > 1
+
+
+def _flowed_from(raw: list[str], number: int) -> tuple[list[str], int] | None:
+    """Read the fields that begin in a line, and the line behind them; None where each has its own line."""
+    quoting, text = _unquoted(raw[number])
+    label = read_label(text)
+    languages = languages_of(label, Role.SENDER)[:_LANGUAGES] if label else []
+    end = number + 1
+    while languages:
+        best = max((_fields(text, language) for language in languages), key=len)
+        if len(best) >= _FEWEST:
+            return [f"{quoting}{field}" for field in best], end
+        if len(best) <= 1 or end >= min(number + _FLOWED, len(raw)):
+            return None
+        more_quoting, more = _unquoted(raw[end])
+        if not more or more_quoting != quoting:
+            return None
+        if read_label(more):
+            return [f"{quoting}{field}" for field in best], end
+        text = f"{text} {more}"
+        end += 1
+    return None
+
+
+def _unquoted(line: str) -> tuple[str, str]:
+    match = _QUOTING.match(line)
+    start = match.end() if match else 0
+    return line[:start], visible(line[start:_LONGEST]).strip()
+
+
+def _fields(header: str, language: str) -> list[str]:
+    """Split at each label behind white space; the subject must come last, for it may hold any word."""
+    roles = labels_of(language)
+    starts: dict[Role, int] = {}
+    for match in _words(language).finditer(header):
+        starts.setdefault(roles[match[1]], match.start())
+    order = sorted(starts.values())
+    if len(order) >= _FEWEST and starts.get(Role.SUBJECT) != order[-1]:
+        return []
+    return [header[start:end].strip() for start, end in pairwise([*order, len(header)])]
+
+
+@cache
+def _words(language: str) -> re.Pattern[str]:
+    labels = "|".join(re.escape(label) for label in sorted(labels_of(language), key=len, reverse=True))
+    return re.compile(rf"(?<![^\s*])({labels})\*?\s?[:：]")
 
 
 def _split(header: str, language: str) -> list[str]:

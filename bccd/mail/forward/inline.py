@@ -11,6 +11,7 @@ from bccd.mail.forward.extent import extent, in_history, note_above, with_below
 from bccd.mail.forward.labels import Role
 from bccd.mail.forward.lines import unquote
 from bccd.mail.forward.markers import marker_of
+from bccd.mail.forward.notes import split_dated
 from bccd.mail.forward.order import NOWHERE, Around
 from bccd.mail.forward.page import Page, page_of
 from bccd.mail.forward.people import author, mailbox_list
@@ -82,8 +83,11 @@ def _inline(read: tuple[str, Forward] | None) -> Inline | None:
 
 def _forward(page: Page, block: Block, until: int | None) -> Forward:
     values = block.values
-    by = author(values[Role.SENDER])
-    read = read_date(values[Role.DATE], block.language, page.around) if Role.DATE in values else None
+    said, day = values[Role.SENDER], values.get(Role.DATE)
+    if day is None:
+        said, day = split_dated(said)
+    by = author(said)
+    read = read_date(day, block.language, page.around) if day else None
     reply_to = mailbox_list(values.get(Role.REPLY_TO, "")) or by.reply_to
     end = extent(page, block.end, block.depth, block.marker).end
     content = Content(

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from bccd.mail.forward.glued import split_glued
+from bccd.mail.forward.glued import split_flowed, split_glued
 from bccd.mail.forward.labels import Label, Role, read_label
 from bccd.mail.forward.lines import MAX_DEPTH, Line, read_line, split_lines
 from bccd.mail.forward.markers import is_ending, is_marker, marker_of
@@ -36,6 +36,7 @@ def page_of(text: str, anchors: Mapping[int, str] = _NO_ANCHORS, around: Around 
     raw = split_lines(text)
     if not anchors and any("---" in line and ":" in line for line in raw):
         raw = [part for line in raw for part in split_glued(line)]
+    raw = raw if anchors else split_flowed(raw)
     lines = [read_line(line) for line in raw]
     framed = [at for at, line in enumerate(lines) if line.text[:1] in _DASHES and line.text[-1:] in _DASHES]
     endings = [at for at in framed if is_ending(lines[at].text)][:_MOST_ENDINGS]

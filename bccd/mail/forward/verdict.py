@@ -99,7 +99,7 @@ def _is_drawn(block: Block, *, dated: bool) -> bool:
     if block.marker.startswith("html:"):
         return dated or "@" in sender
     if block.marker == "separator:original":
-        return dated or "@" in f"{sender}{to}"
+        return True
     return bool(block.marker) and dated and Role.SUBJECT in block.values and "@" in f"{sender}{to}"
 
 

@@ -239,6 +239,39 @@ CASES = {
         "From:   Carl Berg <carl@klient.example>\nTo:     Anna Nowak <anna@seller.example>\n"
         "Date:   03/25/2024 02:07 PM\nSubject:        Offer\nSent by:        list@klient.example\n",
     ),
+    "notes, who and when on one line": Case(
+        "---------------------- Forwarded by Anna Nowak/Seller on 03/26/2024 08:00 AM\n"
+        "---------------------------\n\n\nCarl Berg <carl@klient.example> on 03/25/2024 02:07:11 PM\n\n"
+        "Please respond to carl@klient.example\n\nTo:   Anna Nowak/SELLER@SELLER\ncc:\n\n"
+        "Subject:  Offer\n\n\n",
+        to=("Anna Nowak/SELLER@SELLER|",),
+    ),
+    "notes, who and when on two lines": Case(
+        "----- Forwarded by Anna Nowak/Seller on 03/26/2024 08:00 AM -----\n\n"
+        '\t"Berg, Carl" <carl@klient.example>\n\t03/25/2024 02:07 PM\n\t\t \n'
+        '\t\t To: "Nowak, Anna" <anna@seller.example>\n\t\t cc: "Maj, Ewa" <ewa@partner.example>, '
+        '"Office, The" \n<office@seller.example>\n\t\t Subject: Offer\n\n\n',
+        sender="Berg, Carl|carl@klient.example",
+        to=("Nowak, Anna|anna@seller.example",),
+        cc=("Maj, Ewa|ewa@partner.example", "Office, The|office@seller.example"),
+    ),
+    "notes, who and when behind From": Case(
+        "----- Forwarded by Anna Nowak/Seller on 03/26/2024 08:00 AM -----\n\n"
+        "From:\tCarl Berg/Klient on 03/25/2024 02:07 PM\nTo:\tAnna Nowak <anna@seller.example>\ncc:\t\n"
+        "Subject:\tOffer",
+        sender="Carl Berg/Klient|",
+    ),
+    "fields one behind the other": Case(
+        "-----Original Message-----\n"
+        "From: Carl Berg [mailto:carl@klient.example] Sent: Monday, March 25,\n2024 2:07 PM To: Anna Nowak "
+        "<anna@seller.example>; Ewa Maj\n<ewa@partner.example> Subject: Offer",
+        to=(ANNA, EWA),
+    ),
+    "fields one behind the other, quoted": Case(
+        "> From: Carl Berg <carl@klient.example> Sent: Monday, March 25,\n> 2024 2:07 PM\n"
+        "> To: Anna Nowak <anna@seller.example>\n> Subject: Offer\n>",
+        quote="> ",
+    ),
     "mutt": Case(
         "----- Forwarded message from Carl Berg <carl@klient.example> -----\n\n"
         "Date: Mon, 25 Mar 2024 15:07:21 +0100\nFrom: Carl Berg <carl@klient.example>\n"
