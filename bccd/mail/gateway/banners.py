@@ -24,12 +24,14 @@ _LINES_CAP = 8  # of one
 _TOP = 12  # lines with text at the top of a mail among which a mere tag counts
 _FOUND_CAP = 200  # places looked at in one mail
 _NAME_WORDS = 6
+_NAME = r"[A-ZÀ-Þ][^\W\d_]{1,24}\b"
+_FIRST_SIGNS = "[({<*#!_-=~•|⚠\ufe0f "
 _FEW_WORDS = 3  # so few count as a mere tag
 
 _UNSEEN = re.compile(
     r"[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
 )
-_WORDS = re.compile(r"[\w'-]+")
+_WORDS = re.compile(r"[^\W_][\w'-]*")
 _QUOTING = re.compile(r"[>\s|]*")
 _ADDRESS = re.compile(r"[\w.+'=-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}")
 # The only links that banners hold: what the tip means, and the button that reports a mail.
@@ -39,21 +41,29 @@ _LINK = re.compile(
     re.IGNORECASE,
 )
 # "outside of Acme Corp.": the one place where a banner says what no list knows. Capitals, no digit, no sign.
+# A name goes on in the next line only if a full stop ends it: else the sender's own words may begin there.
 _OUTSIDE = re.compile(
-    r"(\b(?:[Oo]utside|OUTSIDE|[Ss]poza|[Aa]u(?:ß|ss)erhalb|[Ff]uera|[Ff]ora|[Bb]uiten|[Uu]tanför|[Uu]den\s?for"
-    r"|[Uu]tenfor|[Mm]imo|extérieur)(?:\s(?:of|the|de|der|des|von|da|do|la|sieci|firmy|společnost))*)"
-    r"\s+[A-ZÀ-Þ][^\W\d_]{1,24}\b\.?"
-    rf"(?:\s+(?:[A-ZÀ-Þ][^\W\d_]{{1,24}}\b\.?|of\b|and\b|&|de\b|für\b)){{0,{_NAME_WORDS}}}"
+    r"(\b(?:[Oo]utside|OUTSIDE|[Ss]poza|[Aa]u(?:ß|ss)erhalb|[Ff]uera|[Ff]ora|[Bb]uiten|[Uu]tanför|[Uu]den\sfor"
+    r"|[Uu]denfor|[Uu]tenfor|[Mm]imo|extérieur)(?:\s(?:of|the|de|der|des|von|da|do|la|sieci|firmy|společnost))*)"
+    rf"\s(?:{_NAME}(?:\s(?:{_NAME}|of|and|&|de|für)\b){{0,{_NAME_WORDS}}}(?=\.)"
+    rf"|{_NAME}(?:[ ](?:{_NAME}|of|and|&|de|für)\b){{0,{_NAME_WORDS}}}"
+    r"(?=[ ]?[,:;!*)\]–-]|[ ][a-zß-ÿ]|\Z))"
 )
-_HEAD = re.compile(rf"[\W_]*(?:{'|'.join(HEADS.split())})[\W_]*", re.IGNORECASE)
+_HEADS = "|".join(head.replace("_", " ") for head in HEADS.split())
+_HEAD = re.compile(rf"[\W_]*(?:{_HEADS})[\W_]*", re.IGNORECASE)
 _NEXT = re.compile(rf"[\W_]*(?:{'|'.join(map(re.escape, sorted(ADVICE)))})", re.IGNORECASE)
 _SENTENCES = re.compile(r"(?<=[.!?:。！？：])\s+|(?<=[。！？])")
-_RULE = re.compile(r"[\s>|]*[-_=*~#+.\u2500-\u257f]{3,}\s*")
-_PROOFPOINT = re.compile(r"ZjQcmQRYFpfptBanner(?:Start|End)")
+_RULE = re.compile(r"[\s>|!]*[-_=*~#+.\u2500-\u257f]{3,}[\s|!]*")
+_PROOFPOINT = re.compile(r"ZjQcmQRYFpfpt(?:Banner(?:Start|End)|PreheaderEnd)")
+_PROOFPOINT_START, _PROOFPOINT_END = "ZjQcmQRYFpfptBannerStart", "ZjQcmQRYFpfptBannerEnd"
+_PREVIEW_LINES = 15
+_PREVIEW_FEWEST = 20  # letters and digits
+_PREVIEW_READ = 4_000  # characters of the text that it repeats
 _LABEL = re.compile(r"[\s>*_]{0,8}[^\W\d][^:：\n]{0,30}?[*_]?\s?[:：]")
 _TAGS = "|".join(re.escape(tag) for tag in sorted(TAGS, key=len, reverse=True))
 _TAG_LINE = re.compile(
     rf"[\[({{<*#【!_-]+\s*(?:{_TAGS})\s*[\])}}>*#】!_:-]+"
+    rf"|[\[({{<*#【!_-]*\s*(?:{_HEADS})\s?[:!-]\s?(?:{_TAGS})\s*[\])}}>*#】!_:.-]*"
     r"|(?:external|externe|extern|externer|zewnętrzn[aye]|ekstern)\s(?:e-?mail|mail|sender|message)\s*[.!:]?",
     re.IGNORECASE,
 )
@@ -75,7 +85,7 @@ _STEMS = (
         "fora d",
     ),
     *("buiten", "enfor", "uden for", "efra", "ulko", "mimo ", "souvent", "vaak", "ricev", "recib", "usein"),
-    *("costuma", "pfptbanner", "[ext"),
+    *("costuma", "pfptbanner", "[ext", " ext"),
 )
 _STEMS_WIDE = (
     *(
@@ -133,8 +143,10 @@ def banner_lines(lines: Sequence[str]) -> set[int]:
         if number in gone:
             continue
         bare = _bare(lines[number])
-        if not _may_be(bare):
+        if not _may_be(bare) and not bare.endswith(_PROOFPOINT_START):
             continue
+        if bare.endswith(_PROOFPOINT_START):
+            gone |= _preview(lines, number)
         if _PROOFPOINT.fullmatch(bare) or (_TAG_LINE.fullmatch(bare) and _at_top(lines, number, gone)):
             gone.add(number)
             continue
@@ -143,6 +155,28 @@ def banner_lines(lines: Sequence[str]) -> set[int]:
             gone.update(range(span[0], span[1] + 1))
             _frame(lines, span, gone)
     return gone
+
+
+def _preview(lines: Sequence[str], number: int) -> set[int]:
+    """Return the lines above Proofpoint's banner that say once more how the text below it begins."""
+    reach = range(number, min(number + 2 * _PREVIEW_LINES, len(lines)))
+    end = next((at for at in reach if _bare(lines[at]) == _PROOFPOINT_END), -1)
+    last = number
+    if _bare(lines[number]) == _PROOFPOINT_START:
+        last = _next(lines, number, -1)
+    if end < 0 or last < 0:
+        return set()
+    first = last
+    while first > max(last - _PREVIEW_LINES, 0) and _bare(lines[first - 1]):
+        first -= 1
+    said = _letters("\n".join(map(_bare, lines[first : last + 1])).removesuffix(_PROOFPOINT_START))
+    below = _letters("\n".join(map(_bare, lines[end + 1 : end + 4 * _PREVIEW_LINES]))[:_PREVIEW_READ])
+    again = len(said) >= _PREVIEW_FEWEST and below.startswith(said)
+    return set(range(first, last + 1)) if again else set()
+
+
+def _letters(text: str) -> str:
+    return "".join(char for char in text[:_PREVIEW_READ].casefold() if char.isalnum())
 
 
 def _places(lines: Sequence[str]) -> Iterator[int]:
@@ -192,7 +226,7 @@ def _span(lines: Sequence[str], number: int, gone: set[int]) -> tuple[int, int] 
         last += 1
     for start in range(first, number + 1):
         for end in range(last, number - 1, -1):
-            if is_banner(" ".join(_bare(line) for line in lines[start : end + 1])):
+            if is_banner("\n".join(_bare(line) for line in lines[start : end + 1])):
                 return start, end
     return None
 
@@ -209,7 +243,7 @@ def _frame(lines: Sequence[str], span: tuple[int, int], gone: set[int]) -> None:
             break
         gone.add(below)
         below = _next(lines, below, 1)
-    if above < 0 or below < 0 or lines[above].strip("> ") != lines[below].strip("> "):
+    if above < 0 or below < 0 or lines[above].strip("> |!") != lines[below].strip("> |!"):
         return
     under = _next(lines, below, 1)
     if _RULE.fullmatch(lines[above]) and not (under >= 0 and _LABEL.match(lines[under])):
@@ -246,15 +280,15 @@ def _may_be(bare: str) -> bool:
 
 
 def is_banner(text: str) -> bool:
-    """Tell whether a paragraph in one line is a banner and nothing else."""
+    """Tell whether a paragraph is a banner and nothing else; lines are parted by LF, without quoting."""
     if not 0 < len(text) <= _LENGTH_CAP:
         return False
     said = _LINK.sub(" ", text)
     tip = "often" in said or len(said) < len(text)
     said = _ADDRESS.sub(" ", said, count=1) if tip or "uspicious" in said else said
-    folded = _OUTSIDE.sub(r"\1 ", said).casefold()
+    folded = " ".join(_OUTSIDE.sub(r"\1 ", said).casefold().split())
     words = _WORDS.findall(folded)
-    begin = folded.lstrip("[({<*#!_-=~•⚠️ ")
+    begin = folded.lstrip(_FIRST_SIGNS)
     for tongue in LANGUAGES:
         if tongue.words.issuperset(words) and any(sign in folded for sign in tongue.signs):
             return begin.startswith(tongue.starts) and _warns(folded, tongue.signs)

@@ -34,27 +34,29 @@ ENGLISH = _tongue(
     "caution|warning|external|ext|notice|attention|alert|important|beware|be careful|this |you |some people"
     "|the sender|do not|don't|sent |originated|please|security",
     """
-    a about actual address addresses alert always an and any anyone appears are as asked at attached
-    attachment attachments attention authentic authenticity avoid aware be because been before being believe
-    beware but button by came can cannot care careful carefully caution cautious check click clicked
-    clicking code come comes company confidential confirm confirmed contact contain contained contains
-    content contents corporate corporation correspond corresponded data desk did do does doesn't domain
-    don't don’t doubt download downloading e-mail e-mails email emails enable enabling ensure entering even
-    exercise expect expected expecting ext external externally extra familiar file files first follow
-    following for forward frequently from genuine get give handle has have haven't header help helpdesk if
-    images important in included including information inside instructions internal into is isn't it it's
-    its judgement judgment know known learn legitimate link links look looks low macros mail mailbox make
-    malicious may message messages name network never new no not notice of often on only open opening opens
-    or org organisation organisation's organisations organization organization's organizations original
-    originate originated originates originating our out outside part password passwords people person
-    personal phishing please possible potential potentially previously proceed proper provide provided read
-    reading received recipient recognise recognize reply replying report requested respond responding safe
-    safely say secure security see send sender sender's senders sending sent service share should similar
-    some someone source sources spam spoof spoofed strange such sure suspect suspicious system take team ten
-    than that the their them there these they think this threat to trust trusted trustworthy unexpected
-    unfamiliar unknown unless unsolicited unsure untrusted unusual unverified url urls us use user username
-    using usual valid validate verified verify via virus viruses warning wary was we were what when where
-    whether which who why will with within without you your
+    a about action actions actual address addresses alert always an and any anyone appears are as asked at
+    attached attachment attachments attention authentic authenticity avoid aware be because been before
+    being believe beware but button by came can cannot care careful carefully caution cautious check click
+    clicked clicking code come comes company confidential confirm confirmed confirming contact contain
+    contained contains content contents corporate corporation correspond corresponded data department desk
+    did do does doesn't domain don't don’t double-check doubt download downloading e-mail e-mails email
+    emails enable enabling ensure entering especially even exercise exercising expect expected expecting ext
+    external externally extra familiar file files first follow following for forward frequently from further
+    genuine get give handle handled has have haven't header help helpdesk if images important in included
+    including information inside instructions internal into is isn't it it's its judgement judgment know
+    known learn legitimate link links look looks low macros mail mailbox make malicious may message messages
+    name network never new no not notice of often on only open opening opens or org organisation
+    organisation's organisations organization organization's organizations original originate originated
+    originates originating our out outside part password passwords people person personal phishing please
+    possible potential potentially previously proceed proper provide provided read reading received
+    recipient recognise recognize regarding remember reply replying report requested respond responding safe
+    safely say secure security see send sender sender's senders sending sensitive sent service share should
+    similar some someone source sources spam spoof spoofed strange such sure suspect suspicious system take
+    taking team ten than that the their them there these they think this threat to treat treated trust
+    trusted trustworthy unexpected unfamiliar unknown unless unrecognised unrecognized unsolicited unsure
+    until untrusted unusual unverified url urls us use user username using usual valid validate validating
+    verified verify verifying via virus viruses warning wary was we were what when where whether which who
+    why will with within without you your
     """,
 )
 
@@ -66,14 +68,15 @@ _POLISH = _tongue(
     """
     a adres adresu ale ani bezpieczna bezpieczne bezpieczny być bądź chyba co czy często dlaczego do domeny
     dowiedz e-mail e-maila e-maile email firma firmie firmy go i ich informacji jest jeśli jeżeli klikaj
-    klikanie klikaniem kliknięciem linki linków lub mail maila masz mogą może na nadana nadawca nadawcy
-    nadawcą nadawcę należy nie nieczęsto niektóre nieznany nieznanych odnośniki odpowiadaj odpowiadając
-    organizacja organizacji osoby ostrożna ostrożnie ostrożność ostrożny ostrzeżenie otrzymujesz otrzymują
-    otwieraj otwieranie otwieraniem pewien pewności pochodzi poczta pod podejrzane prosimy przed przychodzi
-    przysłana rozpoznajesz sieci się spoza sprawdź spółki system są ta ten to treść tych ufasz upewnij uwaga
-    w ważne we wiadomości wiadomość wiesz wysłana wysłane wysłany z zachowaj zachowania zachować zaufany
-    załącznika załączniki załączników zewnątrz zewnętrzna zewnętrzne zewnętrznego zewnętrznej zewnętrzny
-    znana znany znasz został została ładuj że
+    klikając klikania klikanie klikaniem kliknięciem linki linków lub mail maila masz mogą może na nadana
+    nadawca nadawcy nadawcą nadawcę należy nie nieczęsto niektóre nieznany nieznanych od odnośniki
+    odnośników odpowiadaj odpowiadając oraz organizacja organizacji osoby ostrożna ostrożnie ostrożność
+    ostrożny ostrzeżenie otrzymujesz otrzymują otwieraj otwierając otwierania otwieranie otwieraniem pewien
+    pewności pochodzi poczta pod podczas podejrzane prosimy przed przychodzi przysłana rozpoznajesz sieci
+    się spoza sprawdź spółki system są ta ten to treść tych ufasz upewnij uwaga w ważne we wiadomości
+    wiadomość wiesz wysłana wysłane wysłany z zachowaj zachowania zachować zaufany załącznik załącznika
+    załączniki załączników zewnątrz zewnętrzna zewnętrzne zewnętrznego zewnętrznej zewnętrzny znana znany
+    znasz został została ładuj że
     """,
 )
 
@@ -81,17 +84,17 @@ _GERMAN = _tongue(
     "außerhalb|ausserhalb|extern|nicht häufig|nicht oft|unbekannter absender",
     "achtung|vorsicht|warnung|hinweis|extern|diese |dieses |sie |einige |bitte",
     """
-    absender absenderadresse absendern absenders achten achtung als an anhang anhänge anhängen anlagen auf
-    aus ausserhalb außerhalb bei bekannt bekannten bevor bitte bzw da das dass dem den denn der des die dies
-    diese dieser dieses e-mail e-mails ein eine einem einer eines einige email emails enthaltene enthaltenen
-    erfahren erhalten erkennen erwarten es extern externe externem externen externer externes finden firma
-    geschickt gesendet geöffnet haben handelt hinweis häufig ihr ihre ihrem ihren ihrer ihres in
-    informationen inhalt inhalte ist keine keinen kennen klicken kommt konzerns können link links mail mails
-    mit nachricht nachrichten netzwerk nicht nur ob oder oft organisation personen prüfen quelle sei seien
-    sein seiten sender sicher sie sind sodass sofern stammt unbekannt unbekannte unbekannten unbekannter und
-    unserer unseres unter unternehmen unternehmens ursprung verdächtige vertrauen vertrauenswürdig vom von
-    vor vorsicht vorsichtig warnung warum was weitere weiterleiten welche wenn wichtig wissen woher wurde
-    wurden zu öffnen über
+    absender absenderadresse absendern absenders achten achtung als an anhang anhänge anhängen anklicken
+    anlagen auf aus ausserhalb außerhalb bei beim bekannt bekannten bevor bitte bzw da das dass dateianhänge
+    dateien dem den denn der des die dies diese dieser dieses e-mail e-mails ein eine einem einer eines
+    einige email emails enthaltene enthaltenen erfahren erhalten erkennen erwarten es extern externe
+    externem externen externer externes finden firma geprüft geschickt gesendet geöffnet haben handelt
+    hinweis häufig ihr ihre ihrem ihren ihrer ihres in informationen inhalt inhalte ist keine keinen kennen
+    klicken kommt konzerns können link links mail mails mit nachfragen nachricht nachrichten netzwerk nicht
+    nur ob oder oft organisation personen prüfen quelle sei seien sein seiten sender sicher sie sind sodass
+    sofern sollten stammt unbekannt unbekannte unbekannten unbekannter und unserer unseres unter unternehmen
+    unternehmens ursprung verdächtige vertrauen vertrauenswürdig vom von vor vorsicht vorsichtig warnung
+    warum was weitere weiterleiten welche wenn wichtig wissen woher wurde wurden zu öffnen über
     """,
 )
 
@@ -105,11 +108,11 @@ _FRENCH = _tongue(
     courriers d d'e-mail d'e-mails d'email d'un d'une dans de depuis des du découvrez e-mail e-mails email
     emails en entreprise est et expéditeur externe externes extérieur extérieure faire faites fichiers garde
     hors identifié il important inconnu joint jointe jointes joints l l'entreprise l'expéditeur l'extérieur
-    l'organisation la le les lien liens mail mails message messages mise moins n n'est n'obtenez n'ouvrez ne
-    notre obtenez organisation origine ou ouvrez ouvrir partir pas personnes pièce pièces pourquoi pouvez
-    provenance provenant provient prudence prudent prudents qu qu'il que qui recevez reconnaissez
-    reconnaître reçu s'il sa sache sachez sachiez savez savoir si société soit son sont source souvent soyez
-    sur sécurisé sûr sûre un une venant votre vous vérifier vérifiez à émanant été êtes être
+    l'organisation la le les lien liens lors mail mails message messages mise moins n n'est n'obtenez
+    n'ouvrez ne notre obtenez organisation origine ou ouverture ouvrez ouvrir partir pas personnes pièce
+    pièces pourquoi pouvez provenance provenant provient prudence prudent prudents qu qu'il que qui recevez
+    reconnaissez reconnaître reçu s'il sa sache sachez sachiez savez savoir si société soit son sont source
+    souvent soyez sur sécurisé sûr sûre un une venant votre vous vérifier vérifiez à émanant été êtes être
     """,
 )
 
@@ -119,11 +122,11 @@ _SPANISH = _tongue(
     "|email|e-mail"
     "|algunas",
     """
-    a abra abrir adjunto adjuntos advertencia al alerta algunas antes archivo archivos atención aviso clic
-    como compañía con confianza confía conoce conozca contenido contenidos correo correos cuidado de del
-    desconocido desde destinatario e-mail el electrónico electrónicos email emails empresa en enlace enlaces
-    enviado es esta este esto está externa externo fue fuera ha hacer haga importante información la las le
-    link links lo los mail menos mensaje mensajes menudo ni no nuestra o obtenga organización origen
+    a abra abrir adjunto adjuntos advertencia al alerta algunas ante antes archivo archivos atención aviso
+    clic como compañía con confianza confía conoce conozca contenido contenidos correo correos cuidado de
+    del desconocido desde destinatario e-mail el electrónico electrónicos email emails empresa en enlace
+    enlaces enviado es esta este esto está externa externo fue fuera ha hacer haga importante información la
+    las le link links lo los mail menos mensaje mensajes menudo ni no nuestra o obtenga organización origen
     originado originó para personas por porque precaución procede proviene pulse que qué recibe reciben
     recibes recibido recibir reconoce reconozca remitente se sea segura seguro sepa ser si sido sin sobre
     sospechoso su suele suelen tenga un una usted verifique y
@@ -135,9 +138,9 @@ _ITALIAN = _tongue(
     "attenzione|avviso|avvertenza|cautela|prudenza|questa |questo |e-mail|email|mail|messaggio|mittente|non "
     "|estern|alcune",
     """
-    a al alcune alla alle allegati allegato aperta apri aprire aprite attenzione avvertenza avviso azienda
-    aziendale c'è cautela che chi clic clicca cliccare cliccate collegamenti come con conosce conoscete
-    conosci contenuti contenuto controllare da dal dall'esterno dall'organizzazione dalla dei del
+    a ad agli al alcune alla alle allegati allegato aperta apri aprire aprite attenzione avvertenza avviso
+    azienda aziendale c'è cautela che chi clic clicca cliccare cliccate collegamenti come con conosce
+    conoscete conosci contenuti contenuto controllare da dal dall'esterno dall'organizzazione dalla dei del
     dell'azienda dell'organizzazione della delle di dubbi e e-mail elettronica email essere esterna esterno
     fare fate fidato fonte fosse gli i il importante in informazioni inviata inviato l'e-mail l'identità la
     le link lo mail meno messaggi messaggio mittente ne nel non nostra nota noto o organizzazione origine
@@ -302,23 +305,24 @@ EAST_ASIAN_PIECES = """
 
 # A sentence of a banner that has no sign must say one of these: it warns of what the mail may hold.
 WARNINGS = """
-    click link or_attach open_attach opening_attach attachments_or suspicious caution safe phish macro
-    malicious verify recogni learn_why spoof corresponded klik odnośnik załącz bezpiecz ostrożn ważne
-    podejrz nadawc anhäng anhang öffn sicher vorsicht wichtig absender verdächt cliqu lien pièce pieces
-    sûr prudence prudent pourquoi important expéditeur clic enlace adjunt segur precauc importan
-    remitente allegat sicur prudenza cautela mittente collegament bijlage veilig voorzichtig belangrijk
-    afzender anexo cuidado remetente hiperliga länk bilag bifog säker försiktig viktig avsändar vedhæft
-    sikker forsigtig vigtig afsender lenke vedlegg trygg forsiktig avsender linkk liit turvalli varovai
-    tärke lähettäj odkaz přílo bezpeč opatrn obezřet důležit odesílatel ссыл вложен безопас осторож
-    важно отправител 链接 連結 附件 安全 谨慎 謹慎 重要 了解 リンク 添付 注意 理由
+    click link or_attach open_attach opening_attach attachments_or suspicious safe phish macro malicious
+    verify recogni learn_why spoof corresponded klik odnośnik załącz bezpiecz ostrożn ważne podejrz
+    nadawc anhäng anhang öffn sicher vorsicht wichtig absender verdächt cliqu lien pièce pieces sûr
+    prudence prudent pourquoi important expéditeur clic enlace adjunt segur precauc importan remitente
+    allegat sicur prudenza cautela mittente collegament bijlage veilig voorzichtig belangrijk afzender
+    anexo cuidado remetente hiperliga länk bilag bifog säker försiktig viktig avsändar vedhæft sikker
+    forsigtig vigtig afsender lenke vedlegg trygg forsiktig avsender linkk liit turvalli varovai tärke
+    lähettäj odkaz přílo bezpeč opatrn obezřet důležit odesílatel ссыл вложен безопас осторож важно
+    отправител 链接 連結 附件 安全 谨慎 謹慎 重要 了解 リンク 添付 注意 理由 cautio in_doubt take_care
+    wary
 """
 
 # A line that is one of these stands above a banner as its heading.
 HEADS = """
     caution warning attention alert notice important external uwaga ostrzeżenie achtung vorsicht warnung
-    avertissement prudence precaución atención advertencia attenzione avviso let\\sop waarschuwing
-    cuidado atenção varning obs advarsel varoitus huomio upozornění pozor внимание осторожно 注意 警告
-    external\\semail
+    avertissement prudence precaución atención advertencia attenzione avviso waarschuwing cuidado
+    atenção varning obs advarsel varoitus huomio upozornění pozor внимание осторожно 注意 警告 let_op
+    external_email
 """
 
 # What a banner says in further lines begins so.
@@ -336,6 +340,7 @@ ADVICE = frozenset(
 TAGS = frozenset(
     tag.replace("_", " ")
     for tag in """
+    ext_email ext_mail ext_e-mail
     external externe extern externo externa esterno esterna ekstern ekstern_e-mail ekstern_e-post ext
     zewnętrzny zewnętrzna zewnętrzne externí ulkoinen внешнее внешний внешнее_письмо внешняя_почта
     external_email external_e-mail external_mail external_sender external_message external_source

@@ -54,6 +54,8 @@ def test_boxes_go_with_their_banner() -> None:
         "***********\nCAUTION\nThis email originated from outside of the organization.\nDo not click links.\n"
     )
     assert without_banners(f"{box}***********\n\nHello").text == "Hello"
+    bars = "!------------|\n  This Message Is From an External Sender\n|------------!\n\nHello"
+    assert without_banners(bars).text == "Hello"
     rule = "_" * 32
     forwarded = f"CAUTION: External email.\n\n{rule}\n{BLOCK}Hello"
     assert without_banners(forwarded).text == f"{rule}\n{BLOCK}Hello"
@@ -64,6 +66,30 @@ def test_boxes_go_with_their_banner() -> None:
         "ZjQcmQRYFpfptBannerEnd\n\nHello"
     )
     assert without_banners(proofpoint).text == "Hello"
+
+
+def test_the_preview_above_a_banner_goes_if_the_text_says_it_again() -> None:
+    """Proofpoint puts the beginning of the text above its banner; what stands there and not below stays."""
+    banner = (
+        "ZjQcmQRYFpfptBannerStart\nThis message was sent from outside of Acme Instruments.\n"
+        "Do not click links or\nopen attachments unless you recognize the source of this email and know the\n"
+        "content is safe.\nReport Suspicious\n"
+        "<https://us-phishalarm-ewt.proofpoint.com/EWT/v1/G3vK!uXdg$>\n\nZjQcmQRYFpfptBannerEnd\n"
+    )
+    text = "Hi Jan,\n\nour offer is at www.acme.example/offer and ends soon.\n\nAnna"
+    preview = "Hi Jan, our offer is at www. acme. example/offer\nand ends"
+    assert without_banners(f"{BLOCK}{preview}\n{banner}{text}").text == BLOCK + text
+    assert without_banners(f"{preview} \u200c {banner}{text}").text == text
+    other = "Please pay 500 EUR to the account below"
+    assert without_banners(f"{other}\n{banner}{text}").text == f"{other}\n\n{text}"
+
+
+def test_names_end_where_the_sender_begins() -> None:
+    """A company's name may be of several words and lines; the greeting below a banner is no part of it."""
+    outside = "This email originated from outside of"
+    assert without_banners(f"{outside} the University of\nAcme. Do not click links.\nHi").text == "Hi"
+    for greeting in ("Hello Anna,\n\nSee you", "Hello Anna\n\nSee you"):
+        assert without_banners(f"{outside} Acme\n{greeting}").text == greeting
 
 
 def test_what_follows_a_banner_stays() -> None:
