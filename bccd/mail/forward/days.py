@@ -133,20 +133,11 @@ def _named_day(text: str, phrases: list[_Phrase], language: str, numeric: tuple[
         for number in _NUMBER.finditer(text)
         if not any(start <= number.start() < end for start, end in taken)
     ]
-    best: tuple[int, _Phrase, re.Match[str], re.Match[str], tuple[int, ...]] | None = None
-    for phrase in phrases:
-        own = own_month(phrase.words, language)
-        months = months_named(phrase.words) if own or len(phrase.words) >= _SHORTEST_ELSEWHERE else ()
-        beside = _beside(phrase, numbers) if months else None
-        if beside is None or (best and _within(phrase, best[1])):
-            continue
-        # "mar" is Tuesday or March, "sze" Wednesday or September.
-        score = beside[0] + (1 if own else 0) - (3 if weekdays_named(phrase.words, language) else 0)
-        if best is None or score >= best[0]:
-            best = (score, phrase, beside[1], beside[2], months)
+    best = _best_month(phrases, numbers, language)
     if best is None:
         return None
-    _, phrase, day, year, months = best
+    phrase, day, year = best
+    months = months_named(phrase.words)
     days = [found for month in months if (found := day_of(int(year[0]), month, int(day[0])))]
     start, end = min(phrase.start, day.start(), year.start()), max(phrase.end, day.end(), year.end())
     if len(days) <= 1:
@@ -156,6 +147,30 @@ def _named_day(text: str, phrases: list[_Phrase], language: str, numeric: tuple[
     own = own_month(phrase.words, language) or own_month(phrase.words, "en")
     days = [found for found in days if found.month == own] or days
     return Day(days[0] if len(days) == 1 else None, start, end, ambiguous=len(days) > 1)
+
+
+def _best_month(
+    phrases: list[_Phrase], numbers: list[re.Match[str]], language: str
+) -> tuple[_Phrase, re.Match[str], re.Match[str]] | None:
+    """Choose the likeliest name of a month, with the numbers of the day and the year."""
+    best: tuple[int, _Phrase, re.Match[str], re.Match[str]] | None = None
+    behind = 0  # of a day of the week in several words
+    for phrase in phrases:
+        if phrase.start < behind:
+            continue
+        if " " in phrase.words and weekdays_named(phrase.words, language):
+            behind = phrase.end
+            continue
+        own = own_month(phrase.words, language)
+        months = months_named(phrase.words) if own or len(phrase.words) >= _SHORTEST_ELSEWHERE else ()
+        beside = _beside(phrase, numbers) if months else None
+        if beside is None or (best and _within(phrase, best[1])):
+            continue
+        # "mar" is Tuesday or March, "sze" Wednesday or September.
+        score = beside[0] + (4 if own else 0) - (3 if weekdays_named(phrase.words, language) else 0)
+        if best is None or score >= best[0]:
+            best = (score, phrase, beside[1], beside[2])
+    return best[1:] if best else None
 
 
 def _within(phrase: _Phrase, other: _Phrase) -> bool:

@@ -10,7 +10,7 @@ _NEAR = timedelta(days=3)
 _FAR = timedelta(days=20)
 _MONTHS = 12
 _LONGEST = 200  # characters of a date
-_TRIPLE = re.compile(r"(?<![\d:])(\d{1,2})[/-](\d{1,2})[/-](?:19|20)?\d\d(?!\d)")
+_TRIPLE = re.compile(r"(?<![\d:])(\d{1,2})[/-](\d{1,2})[/-](?:19|20)\d\d(?!\d)")
 _FIRST_YEAR = 1970
 _LAST_YEAR = 2100
 _AHEAD = timedelta(hours=15)  # a day may have begun east of the forwarder

@@ -49,6 +49,11 @@ MONTHS: dict[str, str] = {
         "کانوونی_دووەم شوبات ئازار نیسان ئایار حوزەیران تەمووز ئاب ئەیلوول تشرینی_یەکەم تشرینی_دووەم "
         "کانونی_یەکەم"
     ),
+    "co": (
+        "di_ghjennaghju/ghj/ghjennaghju di_ferraghju/ferraghju di_marzu/marzu d_aprile/aprile "
+        "di_maghju/maghju di_ghjugnu/ghjugnu di_lugliu/lugliu d_aostu/aostu di_sittembre/sittembre "
+        "d_ottobre/ottobre di_nuvembre/nuvembre di_dicembre/dicembre"
+    ),
     "cs": (
         "ledna/leden února března/březen dubna/duben května/květen června/čvn/červen "
         "července/čvc/červenec srpna/srpen září října/říjen listopadu prosince/prosinec"

@@ -26,6 +26,7 @@ WEEKDAYS: dict[str, str] = {
     ),
     "ca": "dilluns/dl dimarts/dt dimecres/dc dijous/dj divendres/dv dissabte/ds diumenge/dg",
     "ckb": "دووشەممە سێشەممە چوارشەممە پێنجشەممە ھەینی/ھ شەممە یەکشەممە",
+    "co": "luni marti mercuri ghjovi venneri sabbatu dumenica",
     "cs": "pondělí úterý středa čtvrtek pátek sobota neděle",
     "cv": "тунтикун ытларикун юнкун кӗҫнерникун эрнекун шӑматкун вырсарникун",
     "cy": (
