@@ -9,7 +9,7 @@ from bccd.mail.charset import decode
 from bccd.mail.words import unquoted, unstructured
 from bccd.model.message import Mailbox
 
-ADDRESSES_CAP = 1_000
+ADDRESSES_CAP = 5_000
 _ADDRESS_CAP = 320  # 64 + "@" + 255, RFC 3696 3
 _DOMAIN_CAP = 253
 
@@ -41,7 +41,8 @@ _COMMON_BOX = rb"""
     ) [ \t]*+
 """
 _COMMON_BOXES = re.compile(_COMMON_BOX + rb"(?:,|\Z)", re.VERBOSE)
-_WORD = re.compile(rb"[^\s<>,;:\"()\[\]]++")
+_WORD = re.compile(rb"(?:\"(?:[^\"\\]|\\.)*+\"(?=@))?+[^\s<>,;:\"()\[\]]++", re.DOTALL)
+_NAME_ENDS = b"<>,; \t\r\n"  # what a list that is out of order leaves round a name
 
 
 def domain_of(address: str) -> str:
@@ -99,6 +100,11 @@ def mailboxes(value: bytes | str, hint: str = "") -> tuple[Mailbox, ...]:
             break
     else:
         reader.finish(len(octets), last=True)
+    if b"=?" in octets and not any(one.address for one in reader.found):
+        # Some encode a name and the address behind it as one word.
+        words = unstructured(octets, hint)
+        if "@" in words and "=?" not in words:
+            return mailboxes(words) or tuple(reader.found)
     return tuple(reader.found)
 
 
@@ -142,8 +148,14 @@ class _ListReader:
         elif first == b":" and not self._angle:
             self._group(at)
         elif first == b"<" and len(token) > 1:
-            # The last angle counts: "a@b <a@c>" <a@c>, but a second mailbox without comma is one too.
-            self._angle, self._name_end = token, at
+            if self._angle.lower() == token.lower():
+                return
+            if b"@" in self._angle and b"@" in token:
+                # A comma is missing: what stood before is a mailbox of its own.
+                self._add(self._octets[self._start : self._name_end], self._angle[1:-1])
+                self._restart(self._name_end + len(self._angle))
+            if b"@" in token or not self._angle:
+                self._angle, self._name_end = token, at
         elif first == b"(" and len(token) > 1:
             self._comment = token[1:-1]
 
@@ -160,13 +172,15 @@ class _ListReader:
 
     def finish(self, end: int, *, last: bool) -> None:
         """Close the mailbox that ends before `end`; `last` tells that no comma of a name may follow."""
-        if self._angle:
+        if b"@" in self._angle:
             self._add(self._octets[self._start : self._name_end], self._angle[1:-1])
         else:
             words = _WORD.finditer(self._octets, self._bare_from, end)
             found = next((word for word in words if b"@" in word[0][1:-1]), None)
             if found:
                 self._add_bare(found)
+            elif self._angle:
+                self._add(self._octets[self._start : self._name_end], self._angle[1:-1])
             elif not last:
                 # "Miller, Hans <h@e.example>": the first half of a name, which goes on after the comma.
                 self._bare_from = end + 1
@@ -186,13 +200,18 @@ class _ListReader:
         text = decode(address.strip(), "", self._hint)
         if text[:7].lower() == "mailto:":
             text = text[7:]
+        if text[:1] == "@":
+            text = text.rpartition(":")[2]  # a route (RFC 5322 4.4)
         normal = normalise(text)
+        name = name.strip(_NAME_ENDS)
+        if name[:1] == b"(" and name[-1:] == b")":
+            name = b""  # a comment alone
         shown = display_name(name or self._comment, self._hint)
         if normal or any(char.isalnum() for char in shown):
             self.found.append(Mailbox(shown, normal))
 
     def _add_name(self, name: bytes) -> None:
-        shown = display_name(name, self._hint)
+        shown = display_name(name.strip(_NAME_ENDS), self._hint)
         if any(char.isalnum() for char in shown):
             self.found.append(Mailbox(shown, ""))
 

@@ -30,9 +30,27 @@ _ZONES = {
     "eest": 180,
     "msk": 180,
     "jst": 540,
+    "kst": 540,
+    "hkt": 480,
+    "sgt": 480,
+    "awst": 480,
+    "aest": 600,
+    "aedt": 660,
+    "nzst": 720,
+    "nzdt": 780,
+    "sast": 120,
+    "west": 60,
+    "brt": -180,
+    "art": -180,
+    "akst": -540,
+    "akdt": -480,
+    "hst": -600,
 }
-_TIME = r"(?P<hour>\d{1,2})\s*[:.]\s*(?P<minute>\d{2})(?:\s*[:.]\s*(?P<second>\d{2})(?:[.,]\d+)?)?"
-_ZONE = r"(?:\s*(?P<sign>[+-])\s*(?P<zh>\d{1,2}):?(?P<zm>\d{2})|\s*(?P<zone>[A-Za-z]{1,5})\b)?"
+_TIME = r"(?P<hour>\d{1,2})\s*[:.]\s*(?P<minute>\d{1,2})(?:\s*[:.]\s*(?P<second>\d{1,2})(?:[.,]\d+)?)?"
+_ZONE = (
+    r"(?:\s*(?:(?:GMT|UTC)(?=\s?[+-]\d))?\s*(?P<sign>[+-])\s*(?P<zh>\d{1,2})(?::?(?P<zm>\d{2}))?(?!\d)"
+    r"|\s*(?P<zone>[A-Za-z]{1,5})\b)?"
+)
 _HALF = r"(?:\s*(?P<half>[AaPp])\.?[Mm]\b\.?)?"
 _FORMS = (
     # Mon, 16 Nov 2026 10:00:00 +0100; the day's name, seconds and zone may lack, hyphens may part
@@ -60,6 +78,8 @@ _FORMS = (
 )
 _COMMENT = re.compile(r"\([^()]*+\)")
 _VALUE_CAP = 200
+_COMMENTS_DEEP = 4
+_ZONES_WIDE = 15 * 60  # minutes; an offset of more is none
 _TURN = 50  # two digits below it are of this century
 _LAST_SECOND = 59  # a leap second has no number here
 
@@ -68,24 +88,27 @@ def parse_date(value: bytes | str) -> datetime | None:
     """Return the moment a date field names, aware, UTC; None where it cannot be told."""
     text = value[:_VALUE_CAP]
     text = decode(text) if isinstance(text, bytes) else text
-    if "(" in text:
-        text = _COMMENT.sub(" ", text)
-    for form in _FORMS:
-        if match := form.search(text):
-            return _moment(match.groupdict())
-    return None
+    match = _matched(text)
+    return _moment(match.groupdict()) if match else None
 
 
 def date_offset(value: bytes | str) -> timedelta | None:
     """Return the offset from UTC that a date field names, None where it names none."""
     text = value[:_VALUE_CAP]
     text = decode(text) if isinstance(text, bytes) else text
-    for form in _FORMS:
-        if match := form.search(text):
-            found = match.groupdict()
-            named = found.get("sign") or (found.get("zone") or "").lower() in _ZONES
-            return _offset(found) if named else None
-    return None
+    match = _matched(text)
+    found = match.groupdict() if match else {}
+    named = found.get("sign") or (found.get("zone") or "").lower() in _ZONES
+    return _offset(found) if named else None
+
+
+def _matched(text: str) -> re.Match[str] | None:
+    """Find a date in any of the forms, its comments aside (RFC 5322 4.3 lets them stand anywhere)."""
+    for _ in range(_COMMENTS_DEEP):
+        if "(" not in text:
+            break
+        text = _COMMENT.sub(" ", text)
+    return next((match for form in _FORMS if (match := form.search(text))), None)
 
 
 def _moment(found: dict[str, str | None]) -> datetime | None:
@@ -124,5 +147,7 @@ def _year(digits: str) -> int:
 def _offset(found: dict[str, str | None]) -> timedelta:
     if sign := found.get("sign"):
         minutes = int(found["zh"] or 0) * 60 + int(found["zm"] or 0)
+        if minutes > _ZONES_WIDE:
+            return timedelta()
         return timedelta(minutes=-minutes if sign == "-" else minutes)
     return timedelta(minutes=_ZONES.get((found.get("zone") or "").lower(), 0))

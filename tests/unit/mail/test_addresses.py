@@ -2,7 +2,7 @@
 
 import pytest
 
-from bccd.mail.addresses import ADDRESSES_CAP, domain_of, mailboxes, normalise
+from bccd.mail.addresses import ADDRESSES_CAP, _common_mailboxes, domain_of, mailboxes, normalise
 from bccd.mail.msgid import IDS_CAP, message_id, message_ids
 from bccd.mail.thread_index import thread_guid
 
@@ -63,7 +63,20 @@ def test_domain(address: str, domain: str) -> None:
         ("a@x.example (A (the) B)", [("A (the) B", "a@x.example")]),
         ('"a@x.example" <b@y.example>', [("a@x.example", "b@y.example")]),
         ("A <>", [("A", "")]),
-        ("<@r.example:a@x.example>", []),
+        ("<@r.example:a@x.example>", [("", "a@x.example")]),
+        ("A <@r.example,@s.example:a@x.example>", [("A", "a@x.example")]),
+        ('"a\\"b"@x.example', [("", 'a"b@x.example')]),
+        ("<a@x.example> <b@y.example>", [("", "a@x.example"), ("", "b@y.example")]),
+        ("A <a@x.example> B <b@y.example>", [("A", "a@x.example"), ("B", "b@y.example")]),
+        ("A <a@x.example> <A@x.example>", [("A", "a@x.example")]),
+        ("=?utf-8?Q?A_=3Ca=40x.example=3E?=", [("A", "a@x.example")]),
+        ("A <a@x.example", [("A", "a@x.example")]),
+        ("<<a@x.example>>", [("", "a@x.example")]),
+        ("<A B> a@x.example", [("A B", "a@x.example")]),
+        ("(A) <a@x.example>", [("A", "a@x.example")]),
+        ("A <a@x.example>,,, <b@y.example>", [("A", "a@x.example"), ("", "b@y.example")]),
+        ("G: a@x.example; H: b@y.example;", [("", "a@x.example"), ("", "b@y.example")]),
+        ("A B <a@x.example>, C\\, D <b@y.example>", [("A B", "a@x.example"), ("C, D", "b@y.example")]),
         ('()<>,;:\\"[]@', []),
     ],
 )
@@ -76,7 +89,8 @@ def test_lists(value: str, expected: list[tuple[str, str]]) -> None:
 
 def test_lists_are_capped() -> None:
     """No field gives more mailboxes than the cap."""
-    assert len(mailboxes(b"a@x.example, " * 3_000)) == ADDRESSES_CAP
+    for unit in (b"a@x.example, ", b"M\xfcller <a@x.example>, "):
+        assert len(mailboxes(unit * ADDRESSES_CAP * 2)) == ADDRESSES_CAP
 
 
 @pytest.mark.parametrize(
@@ -118,3 +132,23 @@ def test_thread_index() -> None:
     assert thread_guid(guid.encode()) == bytes.fromhex("0405060708090a0b0c0d0e0f10111213")
     assert thread_guid(b"AQHZ") == b""
     assert thread_guid(b"") == b""
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "a@x.example",
+        " A.B+c@X.Example ",
+        "<a@x.example>,b@y.example",
+        'A B <a@x.example>, "C  D" <c@x.example> , d@x.example',
+        '"A, B; (C)" <a@x.example>',
+        "[A] 'B' <a@x.example>",
+        "A\tB<a@x.example>",
+    ],
+)
+def test_the_short_way_reads_as_the_long_one(value: str) -> None:
+    """A list that needs no tolerance is read at once, to the same mailboxes."""
+    short = _common_mailboxes(value.encode())
+    # A second list behind it, whose name is not ASCII, takes the long way.
+    longer = mailboxes(f"{value}, Müller <m@x.example>")
+    assert short == longer[:-1]
