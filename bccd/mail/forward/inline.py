@@ -15,7 +15,8 @@ from bccd.mail.forward.notes import split_dated
 from bccd.mail.forward.order import NOWHERE, Around
 from bccd.mail.forward.page import Page, page_of
 from bccd.mail.forward.people import author, mailbox_list
-from bccd.mail.forward.structure import has_structure, text_of
+from bccd.mail.forward.shaped import with_shaped
+from bccd.mail.forward.structure import has_structure, page_of_html
 from bccd.model.message import Content, Forward, ForwardKind, Mailbox
 
 _MOST_INNER = 20
@@ -44,8 +45,7 @@ def find_inline(text: str, html: str, around: Around = NOWHERE) -> Inline | None
     inline = _read(page_of(text, around=around)) if _may_hold_block(text) else None
     if not html or _suffices(text, html, inline):
         return inline
-    marked_up, anchors = text_of(html)
-    shown = _read(page_of(marked_up, anchors, around))
+    shown = _read(page_of_html(html, around))
     if inline is None or shown is None:
         return inline or shown
     outer, *rest = inline.forwards
@@ -56,7 +56,7 @@ def find_inline(text: str, html: str, around: Around = NOWHERE) -> Inline | None
 
 def _read(page: Page) -> Inline | None:
     """Read the first block that is not itself inside quoted history, and those below it."""
-    blocks = list(find_blocks(page))
+    blocks = with_shaped(page, list(find_blocks(page)), page.frames)
     outermost = next((at for at, b in enumerate(blocks) if not in_history(page, b.opening, b.depth)), None)
     chain = [] if outermost is None else blocks[outermost : outermost + 1 + _MOST_INNER]
     marker = find_marker(page, chain[0].opening if chain else len(page.lines))
@@ -103,7 +103,7 @@ def _forward(page: Page, block: Block, until: int | None) -> Forward:
         new_text=_new_text(page, block, until),
     )
     evidence = [block.marker] if block.marker else []
-    evidence.append(f"labels:{block.language}")
+    evidence.append(f"labels:{block.language}" if block.language else "shape:fields")
     if by.actual_sender:
         evidence.append("sender:on-behalf-of")
     if by.sender and not by.sender.address:
@@ -165,7 +165,7 @@ def _suffices(text: str, html: str, inline: Inline | None) -> bool:
     mail has both. A text part that is a mere stub ("your client cannot show HTML") says nothing.
     """
     if inline is None:
-        return len(text.strip()) * _STUB >= len(html)
+        return len(text.strip()) * _STUB >= len(html) and not has_structure(html)
     return not _lacks_address(inline) and not has_structure(html)
 
 

@@ -9,6 +9,7 @@ from bccd.mail.forward.labels import Label, Role, read_label
 from bccd.mail.forward.lines import MAX_DEPTH, Line, read_line, split_lines
 from bccd.mail.forward.markers import is_ending, is_marker, marker_of
 from bccd.mail.forward.order import NOWHERE, Around, order_shown
+from bccd.mail.markup.sheet import Frame
 
 _MOST_LABELS = 5_000  # a text with more is no mail that a person forwards
 
@@ -29,10 +30,16 @@ class Page:
     endings: Sequence[int] = ()  # lines that close a forward
     openings: Sequence[int] = ()  # marker lines, where there is a line that closes one
     around: Around = NOWHERE  # what is known of dates in it
+    frames: Sequence[Frame] = ()  # what the mark-up says of the lines, where they were HTML
 
 
-def page_of(text: str, anchors: Mapping[int, str] = _NO_ANCHORS, around: Around = NOWHERE) -> Page:
-    """Prepare a text; anchors name the lines where mark-up says that a quoted mail begins."""
+def page_of(
+    text: str,
+    anchors: Mapping[int, str] = _NO_ANCHORS,
+    around: Around = NOWHERE,
+    frames: Sequence[Frame] = (),
+) -> Page:
+    """Prepare a text; anchors name the lines where mark-up says that a quoted mail begins, by its frames."""
     raw = split_lines(text)
     if not anchors and any("---" in line and ":" in line for line in raw):
         raw = [part for line in raw for part in split_glued(line)]
@@ -44,7 +51,7 @@ def page_of(text: str, anchors: Mapping[int, str] = _NO_ANCHORS, around: Around 
     labels = _labels(lines)
     dates = (label.value for label in labels.values() if Role.DATE in label.roles.values())
     around = replace(around, day_first=order_shown(dates))
-    return Page(raw, lines, labels, anchors, endings, openings, around)
+    return Page(raw, lines, labels, anchors, endings, openings, around, frames)
 
 
 def _labels(lines: Sequence[Line]) -> dict[int, Label]:

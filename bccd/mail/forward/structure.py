@@ -1,7 +1,7 @@
 """What mark-up tells a reader of forwards: the lines of HTML, and at which of them a quoted mail begins."""
 
-from collections.abc import Mapping
-
+from bccd.mail.forward.order import NOWHERE, Around
+from bccd.mail.forward.page import Page, page_of
 from bccd.mail.html import read_html
 from bccd.mail.markup.sheet import Sheet
 from bccd.mail.markup.signs import Role
@@ -12,10 +12,10 @@ def has_structure(html: str) -> bool:
     return any(frame.sign.role is not Role.SIGNATURE for frame in read_html(html).frames)
 
 
-def text_of(html: str) -> tuple[str, Mapping[int, str]]:
-    """Give HTML as text lines, and tell at which of them a client's sign stands."""
+def page_of_html(html: str, around: Around = NOWHERE) -> Page:
+    """Prepare HTML for reading: its lines, and the signs of clients among them."""
     sheet = read_html(html)
-    return sheet.text, anchors_of(sheet)
+    return page_of(sheet.text, anchors_of(sheet), around, sheet.frames)
 
 
 def anchors_of(sheet: Sheet) -> dict[int, str]:

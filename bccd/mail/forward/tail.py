@@ -13,6 +13,7 @@ from bccd.mail.forward.block import find_blocks
 from bccd.mail.forward.inline import Inline
 from bccd.mail.forward.markers import marker_of
 from bccd.mail.forward.page import page_of
+from bccd.mail.forward.shaped import with_shaped
 from bccd.mail.forward.structure import anchors_of
 from bccd.mail.html import read_html
 from bccd.mail.markup.sheet import Frame as Element
@@ -59,7 +60,7 @@ def frame_of(inline: Inline, html: str) -> Frame | None:
 def _frame(element: Element, sheet: Sheet, html: str, name: str) -> Frame:
     """Measure a forward from the element that begins it; of some clients' only the beginning is marked."""
     body = _body_of(sheet, element.first, name)
-    if element.sign.role is Role.AROUND and element.end < len(html):
+    if element.sign.role is Role.AROUND and body < element.end < len(html):
         return Frame(element.start, element.end, body, element.last)
     return Frame(element.start, len(html), body, len(sheet.lines))
 
@@ -67,8 +68,13 @@ def _frame(element: Element, sheet: Sheet, html: str, name: str) -> Frame:
 def _body_of(sheet: Sheet, first: int, name: str) -> int:
     """Find where in the HTML the header block ends whose sender this is."""
     anchors = {line - first: known for line, known in anchors_of(sheet).items() if line >= first}
+    frames = [
+        frame._replace(first=frame.first - first, last=frame.last - first)
+        for frame in sheet.frames
+        if first <= frame.first < first + _BLOCK_REACH
+    ]
     page = page_of("\n".join(sheet.lines[first : first + _BLOCK_REACH]), anchors)
-    for block in find_blocks(page):
+    for block in with_shaped(page, list(find_blocks(page)), frames):
         if any(name in value.casefold() for value in block.values.values()):
             return sheet.ends[first + block.end - 1]
     return -1

@@ -150,7 +150,8 @@ def _opening(name: str, does: Does, rest: str) -> Tag:
     if name == "a" and not _may_be_odd(rest):
         return Tag(Does.LINK, name, value=_value(name, rest))
     if name in VOID:
-        return Tag(does, name, value=_alt(rest) if name == "img" else "")
+        sign = sign_of(name, rest.lower()) if name == "hr" else None
+        return Tag(does, name, value=_alt(rest) if name == "img" else "", sign=sign)
     return _attributed(name, does, rest, rest.lower())
 
 

@@ -191,8 +191,9 @@ class Walk:
         self._lines.break_line()
         return text
 
-    def _rule(self, _: Tag, text: str) -> str:
+    def _rule(self, tag: Tag, text: str) -> str:
         self._lines.end()
+        self._elements.point(tag)
         self._lines.put(_RULE)
         return text
 

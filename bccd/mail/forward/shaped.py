@@ -1,0 +1,185 @@
+"""Header blocks in HTML whose labels no table knows: mark-up says where one is, shape says what is what.
+
+A field is a line of a few words, a colon and a value. The first with an address is the sender, others with
+addresses are recipients, one is a date, and what is left is the subject.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from bccd.mail.forward.dates import read_date
+from bccd.mail.forward.labels import Role as Field
+from bccd.mail.forward.markers import is_framed, is_marker
+from bccd.mail.forward.order import Around
+from bccd.mail.forward.page import Page
+from bccd.mail.forward.people import mailbox_list
+from bccd.mail.forward.verdict import Block
+from bccd.mail.markup.sheet import Frame
+from bccd.mail.markup.signs import Role
+
+_FIELD = re.compile(r"[*_]{0,2}([^\W\d_][^\d:：﹕︓՝<>@\t]{0,40})(?:[:：﹕︓՝][*_]{0,2}|\t)\s*+(?!//)(.*)")
+_MOST_WORDS = 5  # of a label
+_MOST_FIELDS = 12
+_MARKER_REACH = 5  # lines at the top of a frame that are no fields: a marker, a rule, empty lines
+_FEWEST = 3
+_FEWEST_MARKED = 2
+_LONGEST_DATE = 160
+_LONGEST_LINE = 20_000
+_SHORTEST_RULE = 3
+_COLONS = (":", "：", "﹕", "︓", "՝")
+# These clients print the subject above the date, others below.
+_SUBJECT_FIRST = frozenset({"mozilla", "roundcube", "cite"})
+_OUTLOOK = frozenset({"outlook", "outlook-web", "outlook-mac", "outlook-mobile"})  # sender, date, the others
+_FEWEST_DIGITS = 4
+# These begin with the sender, who may have a name alone.
+_SENDER_FIRST = _OUTLOOK | {"gmail", "cite"}
+
+
+class _Row(NamedTuple):
+    """One field: its line and its value."""
+
+    number: int
+    value: str
+
+
+def with_shaped(page: Page, blocks: Sequence[Block], frames: Sequence[Frame]) -> list[Block]:
+    """Add to the blocks that labels told those that only their shape tells, and what announces them."""
+    found = {block.start: block for block in blocks}
+    for frame in frames:
+        block = _block_at(page, frame) if frame.sign.role is not Role.SIGNATURE else None
+        if block is None:
+            continue
+        known = found.get(block.start)
+        if known is not None:
+            if not known.marker or (is_marker(block.marker) and not is_marker(known.marker)):
+                opening = min(known.opening, block.opening)
+                found[block.start] = replace(known, opening=opening, marker=block.marker, shape="")
+        elif all(block.start >= other.end or other.start >= block.end for other in found.values()):
+            found[block.start] = block
+    return [found[start] for start in sorted(found)]
+
+
+def _block_at(page: Page, frame: Frame) -> Block | None:
+    """Read the header at the top of a frame."""
+    until = frame.last if frame.sign.role is Role.HEAD and frame.last > frame.first else len(page.lines)
+    above, start = _start(page, frame.first, until)
+    if start < 0:
+        return None
+    rows = list(_rows(page, start, until))
+    announced = frame.sign.forward or (above >= 0 and _announces(page, frame, above))
+    drawn = above >= 0 and is_framed(page.lines[above].text)
+    if frame.sign.role is Role.AROUND and not announced and not drawn:
+        return None  # an answer's quotation, which may begin with lines like fields
+    if len(rows) < (_FEWEST_MARKED if announced else _FEWEST):
+        return None
+    values = _values([row.value for row in rows], frame, page.around, announced=announced)
+    if values is None:
+        return None
+    marker = "marker:shape" if announced else f"html:{frame.sign.client}"
+    opening = above if announced or drawn else start
+    opening = opening if opening >= 0 else start
+    return Block(opening, start, rows[-1].number + 1, page.lines[start].depth, "", values, marker)
+
+
+def _start(page: Page, first: int, until: int) -> tuple[int, int]:
+    """Find the line that stands above the first field, and that field; -1 for none."""
+    above = -1
+    for number in range(first, min(first + _MARKER_REACH, until)):
+        text = page.lines[number].text
+        if text and _field(text):
+            return above, number
+        if text and not _is_rule(text):
+            if above >= 0:
+                break
+            above = number
+    return -1, -1
+
+
+def _field(text: str) -> str:
+    """Return the value of a field with few words before its colon; empty if the line is none."""
+    match = _FIELD.match(text) if len(text) < _LONGEST_LINE else None
+    return match[2] if match and len(match[1].split()) <= _MOST_WORDS else ""
+
+
+def _is_rule(text: str) -> bool:
+    return len(text) >= _SHORTEST_RULE and not any(char.isalnum() for char in text)
+
+
+def _announces(page: Page, frame: Frame, above: int) -> bool:
+    """Tell whether a line above the fields says "forwarded", in whatever words.
+
+    Gmail has such a line in forwards alone, between dashes. Apple Mail's ends in a colon; in an answer the
+    line above the quotation names its author.
+    """
+    text = page.lines[above].text
+    if frame.sign.client == "gmail":
+        return text.startswith("---") and text.endswith("---")
+    if frame.sign.client != "cite" or not text.endswith(_COLONS) or any(char.isdigit() for char in text):
+        return False
+    before = next((line.text for line in reversed(page.lines[: frame.first]) if line.text), "")
+    return not before.endswith(_COLONS)
+
+
+def _rows(page: Page, start: int, until: int) -> Iterator[_Row]:
+    """Give the fields from a line on; they may be paragraphs, but then all of them are."""
+    spaced = start + 1 < until and not page.lines[start + 1].text
+    depth = page.lines[start].depth
+    number = start
+    for _ in range(_MOST_FIELDS):
+        if number >= until or page.lines[number].depth != depth:
+            return
+        value = _field(page.lines[number].text)
+        if not value and not _is_empty_field(page.lines[number].text):
+            return
+        yield _Row(number, value)
+        number += 1
+        if spaced and number < until and not page.lines[number].text:
+            number += 1
+
+
+def _is_empty_field(text: str) -> bool:
+    return text.endswith(_COLONS) and len(text.split()) <= _MOST_WORDS
+
+
+def _values(
+    values: Sequence[str], frame: Frame, around: Around, *, announced: bool
+) -> Mapping[Field, str] | None:
+    """Tell each field by the shape of its value; None where nobody or too little is named."""
+    client = frame.sign.client
+    if not announced and client in _OUTLOOK and sum(map(str.isdigit, values[1])) < _FEWEST_DIGITS:
+        return None  # a ruled box with something else in it, as the answers to a form
+    dated = [at for at, value in enumerate(values) if _is_date(value, around)]
+    addressed = [at for at, value in enumerate(values) if at not in dated and _has_address(value)]
+    date = -1 if not dated else dated[-1] if client in _SUBJECT_FIRST else dated[0]
+    sender = addressed[0] if addressed else -1
+    if client in _SENDER_FIRST and 0 not in dated and values[0] and 0 not in addressed:
+        sender = 0  # a name alone
+    if sender < 0 or (date < 0 and len(addressed) <= 1):
+        return None
+    others = [at for at in addressed if at != sender]
+    left = [at for at, value in enumerate(values) if value and at not in {sender, date, *others}]
+    found = {Field.SENDER: values[sender]}
+    if date >= 0:
+        found[Field.DATE] = values[date]
+    found.update({role: values[at] for role, at in zip((Field.TO, Field.CC), others, strict=False)})
+    if left:
+        found[Field.SUBJECT] = values[_subject(left, values)]
+    return found
+
+
+def _subject(left: Sequence[int], values: Sequence[str]) -> int:
+    """Choose the subject among fields that are neither date nor addresses: recipients may be names alone."""
+    return left[-1] if len(left) > 1 and left[-1] == len(values) - 1 else left[0]
+
+
+def _is_date(value: str, around: Around) -> bool:
+    if len(value) > _LONGEST_DATE or "@" in value or not any(char.isdigit() for char in value):
+        return False
+    read = read_date(value, "", around)
+    return read.has_clock or read.when is not None
+
+
+def _has_address(value: str) -> bool:
+    return "@" in value and any(box.address for box in mailbox_list(value[:_LONGEST_LINE]))
