@@ -7,7 +7,6 @@ from typing import Any
 import msgspec
 
 from bccd.mail.anatomy import Anatomy, anatomy
-from bccd.mail.anatomy.shape import FOUND
 from bccd.model.message import SURE
 
 
@@ -92,9 +91,9 @@ Further evidence tells what was read with doubt, or from elsewhere: `date:` (no 
 forwarder's holds; it could not be read; it is missing), `sender:` (on behalf of somebody; a name without
 an address), `header:` (the Message-ID was taken from a field of the mail that carries it).
 
-`confidence` is 0 to 1. From {found} on an original is found; from {sure} on, and with an address, it is
-`sure`, and filed without a question. Below that its user is asked who wrote it, and `candidates` lists
-whom the mail names.
+`confidence` is 0 to 1. From {sure} on an original is found; with one author who has an address it is
+`sure`, too, and filed without a question. What is below that is listed in `forwards` and not found: its
+user is asked who wrote it, and `candidates` lists whom the mail names.
 
 `from` is the author, to whom the mail belongs. Where a block says "X on behalf of Y", Y is the author
 and `from.on_behalf_of` is X.
@@ -105,7 +104,7 @@ def page() -> str:
     """Write the page."""
     example = json.dumps(msgspec.to_builtins(anatomy(octets())), ensure_ascii=False, indent=2)
     return (
-        _HEAD.format(found=FOUND, sure=SURE)
+        _HEAD.format(sure=SURE)
         + "".join(_object(name) for name in _in_order("Anatomy"))
         + f"\n## Example\n\n```eml\n{EXAMPLE}```\n\n```json\n{example}\n```\n"
         + f"\n## JSON Schema\n\n```json\n{json.dumps(schema(), indent=1, ensure_ascii=False)}\n```\n"

@@ -7,7 +7,6 @@ import msgspec
 
 from bccd.mail.anatomy.layout import layout
 from bccd.mail.anatomy.shape import (
-    FOUND,
     Anatomy,
     Author,
     Automatic,
@@ -46,7 +45,7 @@ def anatomy(raw: bytes) -> Anatomy:
         forwards=read,
         candidates=_people(_candidates(forwards[0])) if forwards and not read[0].sure else [],
         reply=_reply(message.content, html),
-        layout=layout(message, next((one for one in forwards if one.confidence >= FOUND), None)),
+        layout=layout(message, next((one for one in forwards if one.confidence >= SURE), None)),
         mail=_mail(raw, message, html),
     )
 
@@ -84,7 +83,7 @@ def _is_answered(forward: Forward, wrapper: Content) -> bool:
 def _original(forward: Forward, message: Message) -> Original:
     content = forward.original
     return Original(
-        found=forward.confidence >= FOUND,
+        found=forward.confidence >= SURE,
         sure=_is_sure(forward),
         kind=str(forward.kind),
         answered=_is_answered(forward, message.content),

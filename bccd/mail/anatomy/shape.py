@@ -9,8 +9,6 @@ from msgspec import Meta, Struct, field
 
 from bccd.model.message import SURE
 
-FOUND = 0.5  # the least confidence of what is called found
-
 
 def _says(meaning: str) -> Meta:
     return Meta(description=meaning)
@@ -73,11 +71,11 @@ class Quote(Struct, frozen=True):
 class Original(Struct, frozen=True):
     """A mail that was forwarded, or quoted under a block of header lines."""
 
-    found: Annotated[bool, _says(f"whether there is one: its confidence is {FOUND} or more")]
+    found: Annotated[bool, _says(f"whether there is one: its confidence is {SURE} or more")]
     sure: Annotated[
         bool,
         _says(
-            f"whether it is filed without asking who wrote it: an address, and a confidence of {SURE} or more"
+            "whether it is filed without asking who wrote it: it is found, and has one author with an address"
         ),
     ] = False
     kind: Annotated[
