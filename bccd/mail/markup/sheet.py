@@ -9,6 +9,7 @@ from bccd.mail.charset import clean
 from bccd.mail.markup.signs import Sign
 
 _QUOTE_DEPTH_CAP = 10
+_KEPT_SPACES = ("\xa0", "&nbsp;", "&#160;")
 _LONG_CELL = 60  # characters; two cells of this length in a row are columns of a layout
 _LABELS = (":", "：", "﹕", "︓", "՝")
 # What takes no room: senders of newsletters fill the preview of a list with it.
@@ -74,11 +75,14 @@ class Lines:
         """End the open line; tell whether it showed anything."""
         if not self.parts:
             return False
-        line = shown("".join(self.parts))
+        source = "".join(self.parts)
+        line = shown(source)
         self.parts.clear()
         self.ended += 1
         if line:
             self.put(line)
+        elif self.row is None and any(space in source for space in _KEPT_SPACES):
+            self.gap = True  # a block that holds such a space alone is how clients write an empty line
         return bool(line)
 
     def break_line(self) -> None:

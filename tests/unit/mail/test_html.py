@@ -94,3 +94,12 @@ def test_html_is_capped() -> None:
 def test_flowed(text: str, delete_space: bool, expected: str) -> None:
     """Lines that end in a space go on, within one quote depth."""
     assert unflowed(text, delete_space=delete_space) == expected
+
+
+@pytest.mark.parametrize(
+    "between",
+    ["<div>&nbsp;</div>", "<p class=MsoNormal><o:p>\xa0</o:p></p>", "<br>&#160;", "<div><br></div>"],
+)
+def test_a_block_of_one_space_is_an_empty_line(between: str) -> None:
+    """Outlook writes one so, and a subject above it ends there."""
+    assert html_text(f"<p class=MsoNormal>a</p>{between}<p class=MsoNormal>b</p>") == ("a\n\nb", True)
