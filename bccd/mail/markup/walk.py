@@ -55,7 +55,7 @@ class Walk:
                 at = source.after
             else:
                 at += len(chunk) + 1
-            if text and (parts or not text.isspace()):
+            if text and (parts or not text.isspace() or "\xa0" in text):
                 if elements.kept:
                     lines.put_kept(text)
                 else:
