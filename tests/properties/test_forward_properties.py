@@ -1,6 +1,7 @@
 """What holds for the reader of inline forwards on every input."""
 
 import time
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from bccd.mail.forward import Inline, find_inline
 from bccd.mail.forward.dates import read_date
 from bccd.mail.forward.people import author, mailbox_list
+from bccd.model.message import Mailbox
 
 PIECES = st.sampled_from(
     [
@@ -29,6 +31,12 @@ PIECES = st.sampled_from(
         "\ufeffOn 5.3.2024 14:07, a@x.example wrote:",
         "Received: by x",
         "<a@x.example>,",
+        "----- Forwarded by Jan/ACME on 03/25/2024 -----",
+        "Jan <jan@x.example> on 03/25/2024 02:07 PM",
+        "----- End forwarded message -----",
+        "-----Original Message-----",
+        "From: Jan <jan@x.example> Sent: 2024-03-05 To: a@x.example Subject: S",
+        "From: L <l@x.example> on behalf of Jan &lt;jan at x.example&gt;",
         "",
         ">",
         "text",
@@ -38,6 +46,14 @@ PIECES = st.sampled_from(
         '<a href="mailto:a@x.example">',
     ]
 )
+FIELDS = [
+    "From: Jan Dąb <jan@x.example>",
+    "Sent: Monday, March 25, 2024 2:07 PM",
+    "To: a@x.example; Ewa <e@x.example>",
+    "Cc: Maj, Ola <o@x.example>",
+    "Subject: Offer",
+    "Importance: High",
+]
 TEXTS = st.one_of(
     st.text(),
     st.lists(st.one_of(PIECES, st.text(max_size=12)), max_size=30).map("\n".join),
@@ -70,6 +86,23 @@ def test_dates_and_people_never_raise(value: str, language: str) -> None:
     assert (read.when is None) <= ("date:unreadable" in read.defects)
     author(value)
     mailbox_list(value)
+
+
+@given(st.permutations(FIELDS), st.sampled_from(["", "> ", "> > "]), st.booleans())
+def test_the_order_of_the_lines_says_nothing(fields: list[str], quoting: str, bold: bool) -> None:
+    """Clients print the fields in any order; each is read alike."""
+    lines = [f"*{field.replace(': ', ':* ', 1)}" if bold else field for field in fields]
+    whole = ("-----Original Message-----", *lines, "", "Hello", "")
+    text = "\n".join(f"{quoting}{line}".rstrip() for line in whole)
+    inline = find_inline(text, "")
+    assert inline is not None
+    original = inline.forwards[0].original
+    assert original.sender == Mailbox("Jan Dąb", "jan@x.example")
+    assert original.to == (Mailbox("", "a@x.example"), Mailbox("Ewa", "e@x.example"))
+    assert original.cc == (Mailbox("Maj, Ola", "o@x.example"),)
+    assert original.date == datetime(2024, 3, 25, 14, 7, tzinfo=UTC)
+    assert original.subject == "Offer"
+    assert original.text == "Hello"
 
 
 HEAD = "From: Jan <jan@x.example>\nSent: Monday, October 25, 2021 3:14 PM\nTo: "

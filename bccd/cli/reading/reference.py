@@ -80,6 +80,7 @@ Of one file `bccd explain` also tells what the rules would decide: `would`, or `
 | redirected (Resent fields, RFC 5322, 3.6.6): the mail itself is the original | `header:resent-` |
 | in the text, under a line by which a client calls it a forward or an original | `marker:` |
 | in the text, under a block of header lines (From, Date, To, Subject) in any language | `labels:` |
+| in the text, under an attribution that only a forward has (Outlook for Mac) | `attribution:` |
 | in the HTML, inside or below an element that clients put around other mail | `html:` |
 
 So the block that Outlook puts above what an answer quotes is found, too. `answered` tells the two apart:
@@ -89,7 +90,9 @@ quotes under a line such as "On ... wrote:" alone carries no original: its histo
 
 Further evidence tells what was read with doubt, or from elsewhere: `date:` (no zone was given, so the
 forwarder's holds; it could not be read; it is missing), `sender:` (on behalf of somebody; a name without
-an address), `header:` (the Message-ID was taken from a field of the mail that carries it).
+an address; nobody named below the marker), `header:` (the Message-ID was taken from a field of the mail
+that carries it), `shape:` (a header as raw mail has it, or recipients alone), `subject:forward` (the
+subject's vote, where more was needed). What each is worth stands in bccd/mail/forward/confidence.py.
 
 `confidence` is 0 to 1. From {sure} on an original is found; with one author who has an address it is
 `sure`, too, and filed without a question. What is below that is listed in `forwards` and not found: its

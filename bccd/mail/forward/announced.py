@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from itertools import islice
 from typing import NamedTuple
 
 from bccd.mail.attribution import attribution_at
@@ -18,6 +19,7 @@ from bccd.mail.forward.people import author, mailbox, mailbox_list
 from bccd.model.message import Content, Forward, ForwardKind
 
 _LONGEST_ATTRIBUTION = 400
+_MOST_MARKED = 20  # lines that begin with U+FEFF
 _REACH = 4  # lines below a marker in which its attribution stands
 _FOLDS = 3  # lines that such an attribution may take
 _BOM = "\ufeff"
@@ -105,9 +107,8 @@ def _marker_alone(page: Page, number: int) -> _Told:
 
 def read_outlook_mac(page: Page) -> tuple[str, Forward] | None:
     """Read a forward of Outlook 2019 for Mac: one attribution line, told from an answer's by U+FEFF alone."""
-    for number, raw in enumerate(page.raw):
-        if _BOM not in raw[:3] or not _OUTLOOK_MAC.match(raw):
-            continue
+    marked = (at for at, raw in enumerate(page.raw) if _BOM in raw[:3] and _OUTLOOK_MAC.match(raw))
+    for number in islice(marked, _MOST_MARKED):
         read = _attributed(page.lines[number].text, page.around)
         if read:
             text = unquote(page.raw[number + 1 :], 0)

@@ -69,11 +69,13 @@ def _marker_above(page: Page, start: int, behind: int) -> tuple[int, str]:
     A separator stands right above; between a marker and its block a gateway may have put its banner.
     """
     anchor = page.anchors.get(start, "")
-    between = 0
+    between, first = 0, start
     for number in range(start - 1, max(behind, start - 1 - _MARKER_REACH) - 1, -1):
         line = page.lines[number]
-        if not line.text:
+        label = page.labels.get(number)
+        if not line.text or (label and label.roles.keys() == {ANY} and not between):
             anchor = anchor or ("" if between else page.anchors.get(number, ""))
+            first = number if line.text else first  # a field that nothing reads may come first
             continue
         marker = "" if line.depth > page.lines[start].depth else marker_of(line.text)
         if not marker and is_framed(line.text):
@@ -83,4 +85,4 @@ def _marker_above(page: Page, start: int, behind: int) -> tuple[int, str]:
         between += 1
         if between > _BANNER:
             break
-    return start, anchor
+    return first, anchor

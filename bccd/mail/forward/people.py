@@ -21,6 +21,13 @@ _LINK = re.compile(r"<\s*mailto:\s?([^<>\s]*)\s*>", re.IGNORECASE)
 _LEGACY = re.compile(r"[<\[](?:mailto:)?\s?/o=[^<>\[\]]*[>\]]|(?<=\s)/o=[^<>\[\];,]*", re.IGNORECASE)
 _ENTITY = re.compile(r"&(lt|gt|quot|amp|#39|nbsp);", re.IGNORECASE)
 _ENTITIES = {"lt": "<", "gt": ">", "quot": '"', "amp": "&", "#39": "'", "nbsp": " "}
+# As public archives print addresses: <jan at x.example>
+_HIDDEN = re.compile(
+    r"(?<=[<\[(:])\s?([^\s<>()\[\]@,;:]{1,64})(?: at |\(at\)|\[at\])"
+    r"([\w-]{1,63}(?:\.[\w-]{1,63}){1,8})(?=[>\])])",
+    re.IGNORECASE,
+)
+_HIDDEN_SIGNS = (" at ", "(at)", "[at]")
 _GROUP = re.compile(r"\s*[^<>@,;:\"]{1,100}:(?=\s?[^;]*;\s*\Z)")
 _TOKEN = re.compile(r'"[^"<>]*"|<[^<>]*>|[;,；，、]|[^;,；，、"<]+|.', re.DOTALL)
 _ANGLE = re.compile(r"<([^<>]*)>")
@@ -78,9 +85,11 @@ def _is_delegate(agent: Mailbox, writer: Mailbox) -> bool:
 
 
 def _plain(value: str) -> str:
-    """Undo what a conversion from HTML left in a line, and drop addresses that only Exchange understands."""
+    """Undo what HTML or an archive made of a line, and drop addresses that only Exchange understands."""
     if "&" in value:
         value = _ENTITY.sub(lambda match: _ENTITIES[match[1].lower()], value)
+    if any(sign in value for sign in _HIDDEN_SIGNS):
+        value = _HIDDEN.sub(r"\1@\2", value)
     return _LEGACY.sub(" ", value) if "/" in value else value
 
 

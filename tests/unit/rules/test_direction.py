@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from bccd.mail.parse import parse
 from bccd.model.auth import AuthMethod, HeldSender
 from bccd.model.delivery import DeliveryState
 from bccd.model.directory import Sharing
@@ -629,3 +630,26 @@ def test_a_team_inherits_no_deal_that_a_member_may_not_see(world: World, make: M
         world.mail(make.outgoing(JAN, message_id="3@s", text="3", **answer)),
     )
     assert (deals(teams), deals(own)) == ([], [7])
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("---------- Forwarded message ---------\n\nHello\n", ()),
+        (
+            f"---------- Forwarded message ---------\nFrom: Jan\nSubject: Offer\nTo: {ANNA}\n\nHello\n",
+            ("Jan",),
+        ),
+        (
+            f"From: Jan <{JAN}>\nDate: Mon, 25 Mar 2024 15:07:21 +0100\nTo: {ANNA}\nSubject: S\n\nHi\n",
+            ("Jan",),
+        ),
+    ],
+)
+def test_a_forward_of_nobody_sure_asks_its_user(text: str, expected: tuple[str, ...]) -> None:
+    """A marker without a header, a name without an address, a raw header: the candidates are named."""
+    message = parse(f"From: {ANNA}\nTo: {DROP}\nSubject: About this\n\n{text}".encode())
+    (unread,) = read_directions(message, SIDES, targeted=False)
+    assert isinstance(unread, Unread)
+    assert shown(unread) == "1b held original_sender_unknown"
+    assert tuple(box.name for box in unread.candidates) == expected

@@ -23,6 +23,11 @@ JAN = Mailbox("Jan Dąb", "jan@x.example")
         "Jan Dąb<mailto:jan@x.example>",
         "Jan Dąb<mailto:jan@x.example> <jan@x.example<mailto:jan@x.example>>",
         "Jan   Dąb jan@x.example",
+        "Jan Dąb <jan at x.example>",
+        "Jan Dąb [mailto:jan at x.example]",
+        "Jan Dąb <jan(at)x.example>",
+        "Jan Dąb &lt;jan@x.example&gt;",
+        "Jan Dąb </O=ACME/CN=JAN> <jan@x.example>",
     ],
 )
 def test_one_person_in_every_spelling(value: str) -> None:
@@ -82,6 +87,22 @@ def test_a_person_on_behalf_of_a_nameless_mailbox_is_the_sender() -> None:
         ("Jan Dąb, Ewa Maj <ewa@x.example>", ["Jan Dąb|", "Ewa Maj|ewa@x.example"]),
         ("a@x.example, a@x.example", ["|a@x.example"]),
         ("undisclosed-recipients:;", []),
+        ("Sales: Jan Dąb <jan@x.example>, ewa@x.example;", ["Jan Dąb|jan@x.example", "|ewa@x.example"]),
+        ("Jan Dąb <jan@x.example> Ewa <ewa@x.example>", ["Jan Dąb|jan@x.example", "Ewa|ewa@x.example"]),
+        ("jan@x.example ewa@x.example", ["|jan@x.example", "|ewa@x.example"]),
+        ("jan@x.example<mailto:jan@x.example> <jan@x.example>", ["|jan@x.example"]),
+        (
+            "Jan Dąb (Acme) <jan@x.example>, Ewa [PL] <ewa@x.example>",
+            ["Jan Dąb (Acme)|jan@x.example", "Ewa [PL]|ewa@x.example"],
+        ),
+        (
+            "Jan Dąb、Ewa Maj <ewa@x.example>、ola@x.example",
+            ["Jan Dąb、Ewa Maj|ewa@x.example", "|ola@x.example"],
+        ),
+        (
+            '"Dąb; Jan" <jan@x.example>; Ewa "E" Maj <ewa@x.example>',
+            ["Dąb; Jan|jan@x.example", 'Ewa "E" Maj|ewa@x.example'],
+        ),
         ("  ;,; ", []),
         ("", []),
     ],
