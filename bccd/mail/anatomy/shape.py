@@ -52,7 +52,7 @@ class File(Struct, frozen=True):
         bool, _says("whether the text shows it in its place, as a logo; it is no file to a reader then")
     ]
     sha256: Annotated[str, _says("of the decoded octets, hexadecimal")]
-    within: Annotated[str, _says("where in its part it lies, if that is a container such as winmail.dat")]
+    within: Annotated[str, _says("the containers to open on the way to it, as `tnef:2` for winmail.dat")]
 
 
 class Quote(Struct, frozen=True):

@@ -17,12 +17,13 @@ from bccd.mail.gateway.phrases import (
     LANGUAGES,
     TAGS,
     WARNINGS,
+    Tongue,
 )
 
 _LENGTH_CAP = 700  # characters of a banner
 _LINES_CAP = 8  # of one
 _TOP = 12  # lines with text at the top of a mail among which a mere tag counts
-_FOUND_CAP = 200  # places looked at in one mail
+_FOUND_CAP = 60  # places looked at in one mail
 _NAME_WORDS = 6
 _NAME = r"[A-ZÀ-Þ][^\W\d_]{1,24}\b"
 _FIRST_SIGNS = "[({<*#!_-=~•|⚠\ufe0f "
@@ -68,6 +69,7 @@ _TAG_LINE = re.compile(
     re.IGNORECASE,
 )
 
+_ALL_WORDS = frozenset(word for tongue in LANGUAGES for word in tongue.words)
 _WARNINGS = tuple(word.replace("_", " ") for word in WARNINGS.split())
 _PIECES = re.compile("|".join(sorted(map(re.escape, EAST_ASIAN_PIECES.split()), key=len, reverse=True)))
 # The shortest words that every sign holds, as few as can be: each is looked for in every mail.
@@ -272,10 +274,8 @@ def _may_be(bare: str) -> bool:
     named = len(words) - len(lower)
     if not words:
         return not _RULE.fullmatch(bare)
-    return any(
-        tongue.words.issuperset(lower)
-        and (named <= _NAME_WORDS or tongue.words.issuperset(word.casefold() for word in words))
-        for tongue in LANGUAGES
+    return _ALL_WORDS.issuperset(lower) and (
+        named <= _NAME_WORDS or _ALL_WORDS.issuperset(word.casefold() for word in words)
     )
 
 
@@ -287,12 +287,33 @@ def is_banner(text: str) -> bool:
     tip = "often" in said or len(said) < len(text)
     said = _ADDRESS.sub(" ", said, count=1) if tip or "uspicious" in said else said
     folded = " ".join(_OUTSIDE.sub(r"\1 ", said).casefold().split())
-    words = _WORDS.findall(folded)
     begin = folded.lstrip(_FIRST_SIGNS)
-    for tongue in LANGUAGES:
-        if tongue.words.issuperset(words) and any(sign in folded for sign in tongue.signs):
-            return begin.startswith(tongue.starts) and _warns(folded, tongue.signs)
-    return _is_east_asian(folded)
+    first = next((tongue for tongue in LANGUAGES if begin.startswith(tongue.starts)), None)
+    if first is None:
+        return _is_east_asian(folded)
+    # Firms of two languages say it in both, one after the other.
+    sentences = [(sentence, _WORDS.findall(sentence)) for sentence in _SENTENCES.split(folded)]
+    tongues = [
+        tongue
+        for tongue in LANGUAGES
+        if any(words and tongue.words.issuperset(words) for _, words in sentences)
+        and any(sign in folded for sign in tongue.signs)
+    ]
+    told = [_is_said(sentence, words, tongues) for sentence, words in sentences]
+    return any(told) and all(
+        one or not words or _HEAD.fullmatch(sentence)
+        for one, (sentence, words) in zip(told, sentences, strict=True)
+    )
+
+
+def _is_said(sentence: str, words: list[str], tongues: list[Tongue]) -> bool:
+    """Tell whether a sentence is in one of these languages, and is a sign or a warning."""
+    for tongue in tongues:
+        if words and tongue.words.issuperset(words):
+            return any(sign in sentence for sign in tongue.signs) or any(
+                word in sentence for word in _WARNINGS
+            )
+    return False
 
 
 def _warns(folded: str, signs: tuple[str, ...]) -> bool:

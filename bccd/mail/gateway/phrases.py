@@ -104,15 +104,16 @@ _FRENCH = _tongue(
     "|externe|mise en garde",
     """
     a afin alerte attention au aux avant avec avertissement avez avis c'est ce ceci certain certaines cet
-    cette cliquer cliquez confiance connaissez contenu contenus contient courriel courriels courrier
-    courriers d d'e-mail d'e-mails d'email d'un d'une dans de depuis des du découvrez e-mail e-mails email
-    emails en entreprise est et expéditeur externe externes extérieur extérieure faire faites fichiers garde
-    hors identifié il important inconnu joint jointe jointes joints l l'entreprise l'expéditeur l'extérieur
-    l'organisation la le les lien liens lors mail mails message messages mise moins n n'est n'obtenez
-    n'ouvrez ne notre obtenez organisation origine ou ouverture ouvrez ouvrir partir pas personnes pièce
-    pièces pourquoi pouvez provenance provenant provient prudence prudent prudents qu qu'il que qui recevez
-    reconnaissez reconnaître reçu s'il sa sache sachez sachiez savez savoir si société soit son sont source
-    souvent soyez sur sécurisé sûr sûre un une venant votre vous vérifier vérifiez à émanant été êtes être
+    cette cliquer cliquez confiance connaissez connaître contenu contenus contient courriel courriels
+    courrier courriers d d'e-mail d'e-mails d'email d'un d'une dans de depuis des du découvrez e-mail
+    e-mails email emails en entreprise est et expéditeur externe externes extérieur extérieure faire faites
+    fichiers garde hors identifié il important inconnu joint jointe jointes joints l l'entreprise
+    l'expéditeur l'extérieur l'organisation la le les lien liens lors mail mails message messages mise moins
+    n n'est n'obtenez n'ouvrez ne notre obtenez organisation origine ou ouverture ouvrez ouvrir partir pas
+    personnes pièce pièces pourquoi pouvez provenance provenant provient prudence prudent prudents qu qu'il
+    que qui recevez reconnaissez reconnaître reçu s'il sa sache sachez sachiez savez savoir si société soit
+    son sont source souvent soyez sur sécurisé sûr sûre un une venant votre vous vérifier vérifiez à émanant
+    été êtes être
     """,
 )
 

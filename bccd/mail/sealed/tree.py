@@ -4,6 +4,8 @@ What a part was made of its octets stands below it like any part; its attachment
 them. Whoever wants their octets opens the same tree again.
 """
 
+import re
+
 from bccd.mail.decode import transfer_decoded
 from bccd.mail.mime import Part, Tree, filename_of, split
 from bccd.mail.sealed.cms import Cms, cms_kind, signed_content
@@ -20,6 +22,10 @@ _TNEF = frozenset({"application/ms-tnef", "application/vnd.ms-tnef"})
 _OUTLOOK = frozenset({"application/vnd.ms-outlook", "application/msoutlook", "application/x-msg"})
 _ANY = frozenset({"application/octet-stream", "application/x-msdownload", "application/binary"})
 _TNEF_NAMES = frozenset({"winmail.dat", "win.dat"})
+_FIELDS_READ = 4_000  # octets in which a part declares its type
+_PART = re.compile(
+    rb"(?:[!-9;-~]++:[^\n]*+\n(?:[ \t][^\n]*+\n)*+)*?(?:content-type|mime-version)[ \t]*+:", re.IGNORECASE
+)
 # What else Outlook saves: contacts, tasks, notes of one's own.
 _MAIL_CLASSES = ("ipm.note", "ipm.schedule.meeting", "ipm.outlook.recall", "report.ipm")
 _RECALL_CLASS = "ipm.outlook.recall"
@@ -78,8 +84,10 @@ def _open(part: Part, kind: str) -> None:
 
 def _open_signed(part: Part, octets: bytes, within: str) -> None:
     kind = cms_kind(octets)
-    part.mark = {Cms.HIDDEN: "encrypted:smime", Cms.SIGNED: "signed:smime", Cms.OTHER: ""}[kind]
+    if kind is Cms.HIDDEN:
+        part.mark = "encrypted:smime"
     content = signed_content(octets) if kind is Cms.SIGNED else None
-    if content:
-        part.opened = "smime"
+    # A signed document (offer.pdf.p7m) is signed data, too, but a file: a part of a mail begins with fields.
+    if content and _PART.match(content, 0, _FIELDS_READ):
+        part.mark, part.opened = "signed:smime", "smime"
         part.children = [Maker(part, within).placed(split(content).root, part.number)]

@@ -98,6 +98,17 @@ def test_signed_and_bare_copies_are_one_mail() -> None:
     assert bare.digest == opaque.digest == clear.digest
 
 
+def test_a_signed_document_is_a_file() -> None:
+    """What was signed is a part of a mail only if it begins as one: a signed invoice stays an attachment."""
+    invoice = signed_data(b"<?xml version='1.0'?><Invoice>Content-Type: none</Invoice>")
+    content = parse(
+        mail(("text/plain", b"Attached"), ('application/pkcs7-mime; name="invoice.xml.p7m"', invoice))
+    ).content
+    assert content.text == "Attached"
+    assert not content.marks
+    assert [file.filename for file in content.attachments] == ["invoice.xml.p7m"]
+
+
 def test_encrypted_mail_is_kept_and_marked() -> None:
     """What only its recipient can read is an attachment, whatever the type says of it."""
     hidden = element(0x30, oid(ENVELOPED), element(0xA0, element(0x30, element(2, b"\0"))))
