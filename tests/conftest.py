@@ -14,6 +14,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from bccd.store import engine, postgresql
+from tests.engines import open_sharing
+
 REQUIRE_ALL = "BCCD_REQUIRE_ALL"
 # Daemons live where an ordinary user's PATH does not look.
 _POSTGRESQL = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
@@ -25,6 +28,9 @@ _LACK = re.compile(r"\black(?:s|ing)? (?:of )?([\w.+-]+(?:, [\w.+-]+)*)")
 # Hundreds of processes are started, and each would compile the program anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+
+for module in (engine, postgresql):
+    vars(module)["create_engine"] = open_sharing
 
 # A deadline would fail a test for the machine being busy.
 settings.register_profile("default", deadline=None)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import insert, update
 
@@ -28,6 +28,7 @@ from bccd.store.uow import SqlWorks, clocked
 from bccd.testing import MemoryStore, fill, rows
 from bccd.testing.build import NOON
 from bccd.testing.tables import work_out_audiences
+from tests.examples import some
 from tests.properties.test_store_properties import sqlite
 from tests.store.plans import ANNA, BERT, CLEO, Filed, filed, mail, world
 
@@ -175,7 +176,7 @@ def _make(found: list[Mark], memory: MemoryStore, stores: Stores) -> None:
             audiences.work_out(work.connection, 1, {home})
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@some(12)
 @given(steps, st.lists(st.tuples(st.integers(1, 3), marks), min_size=2, max_size=8))
 def test_audiences_that_grow_are_those_worked_out(
     found: list[Step], sizes: list[tuple[int, list[Mark]]]

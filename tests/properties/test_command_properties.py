@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import event, given
 from hypothesis import strategies as st
 
 from bccd.model.command import Answer, Command, CommandState
@@ -23,6 +23,7 @@ from bccd.store.plain import key_of
 from bccd.store.uow import SqlWorks, transaction
 from bccd.testing import FixedClock, Seed, fill, rows
 from bccd.testing.tables import TABLES, Tables, hand_on, work_out_audiences
+from tests.examples import some
 from tests.properties.test_pipeline_properties import NOW, USERS, Draft, mail, some_drafts
 from tests.properties.test_store_properties import SEED, postgresql, sqlite, template
 from tests.server import Server
@@ -245,7 +246,7 @@ def run(stores: Stores, drafts: list[Draft], wanted: list[Wish]) -> None:
     assert rows(stores) == before
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@some(14)
 @given(some_drafts(), wishes)
 def test_what_follows_from_commands_on_sqlite(drafts: list[Draft], wanted: list[Wish]) -> None:
     """After each: flags, audiences, deals handed on, conversations, and what the feed told each reader."""
@@ -254,7 +255,7 @@ def test_what_follows_from_commands_on_sqlite(drafts: list[Draft], wanted: list[
 
 
 @pytest.mark.db
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@some(4)
 @given(some_drafts(), wishes)
 def test_what_follows_from_commands_on_postgresql(
     server: Server, template: str, drafts: list[Draft], wanted: list[Wish]
@@ -282,7 +283,7 @@ OTHER: dict[str, list[dict[str, Any]]] = {
 }  # fmt: skip
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@some(8)
 @given(some_drafts(), wishes)
 def test_another_companys_mail_is_out_of_reach(drafts: list[Draft], wanted: list[Wish]) -> None:
     """Whatever of it is named by a user of a second company: not found, and not one row of it changes."""

@@ -17,6 +17,7 @@ from bccd.store import tables as t
 from bccd.store.engine import reading
 from bccd.store.uow import SqlWorks
 from bccd.testing import MemoryStore
+from tests.examples import some
 from tests.properties.test_pipeline_properties import (
     DIRECTORY,
     NOW,
@@ -26,7 +27,6 @@ from tests.properties.test_pipeline_properties import (
     Open,
     mail,
     postgresql,
-    some,
     sqlite,
 )
 
@@ -103,7 +103,7 @@ def found_in(company: Open, batches: Sequence[Sequence[Mail]], writers: int = 1)
             return partition((delivery, home) for delivery, home in connection.execute(homes))
 
 
-@some(60)
+@some(25)
 @WORLDS
 def test_conversations_in_memory_are_what_brute_force_finds(world: World, sizes: list[int]) -> None:
     """In any order, in any batches."""
@@ -115,7 +115,7 @@ def test_conversations_in_memory_are_what_brute_force_finds(world: World, sizes:
     assert partition((row["id"], homes[row["message_id"]]) for row in delivered) == brute_force(world)
 
 
-@some(25)
+@some(10)
 @WORLDS
 def test_conversations_in_sqlite_are_what_brute_force_finds(
     sqlite: Open, world: World, sizes: list[int]

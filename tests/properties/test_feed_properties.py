@@ -24,6 +24,7 @@ from bccd.store.engine import Stores, open_engine, reading
 from bccd.store.feed import purge
 from bccd.store.postgresql import normal_url
 from bccd.store.uow import clocked, transaction
+from tests.examples import some
 from tests.feed import Follower
 from tests.properties.test_pipeline_properties import (
     DIRECTORY,
@@ -33,7 +34,6 @@ from tests.properties.test_pipeline_properties import (
     Draft,
     file_all,
     mail,
-    some,
     some_drafts,
 )
 from tests.server import Server
@@ -170,7 +170,7 @@ def following_is_enough(
 FOLLOWED = given(some_drafts(), moves, st.integers(1, 5))
 
 
-@some(25)
+@some(12)
 @FOLLOWED
 def test_who_follows_holds_what_he_may_see(
     sqlite: Open, drafts: list[Draft], moves: list[tuple[Move, set[int]]], page: int
@@ -195,7 +195,7 @@ def events(engine: Engine) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in connection.execute(select(t.change).order_by(t.change.c.seq))]
 
 
-@some(20)
+@some(10)
 @given(some_drafts(), st.lists(st.integers(1, 4), max_size=9))
 def test_batches_do_not_show_in_the_feed(sqlite: Open, drafts: list[Draft], sizes: list[int]) -> None:
     """One by one or in batches: the same events under the same numbers."""
@@ -210,7 +210,7 @@ ABOUT_MESSAGES = {"message.added", "message.updated", "link.changed"}
 WITHOUT_CONTENT = {"conversation.merged", "conversation.split", "contact.added"}
 
 
-@some(30)
+@some(12)
 @given(some_drafts())
 def test_no_event_tells_of_mail_that_its_reader_may_not_see(sqlite: Open, drafts: list[Draft]) -> None:
     """Messages that he sees, actors who share, file for him or are himself, deliveries of his own or of his

@@ -27,6 +27,7 @@ from bccd.store import tables as t
 from bccd.store.engine import reading
 from bccd.store.rows import to_json
 from bccd.store.uow import transaction
+from tests.examples import some
 from tests.properties.test_pipeline_properties import (
     NOW,
     USERS,
@@ -35,7 +36,6 @@ from tests.properties.test_pipeline_properties import (
     file_all,
     mail,
     rows,
-    some,
     sqlite,
 )
 
@@ -155,7 +155,7 @@ def floods(draw: st.DrawFn) -> list[Mail]:
     return found
 
 
-@some(40)
+@some(15)
 @given(floods(), st.lists(st.integers(1, 4), max_size=9), st.integers(0, 4), st.sampled_from(SeveralContacts))
 def test_the_rate_guard_holds_in_any_batches(
     sqlite: Open, mails: list[Mail], sizes: list[int], most: int, how: SeveralContacts

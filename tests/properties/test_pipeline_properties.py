@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine, select
 
@@ -27,6 +27,7 @@ from bccd.store.engine import open_engine, reading
 from bccd.store.postgresql import normal_url
 from bccd.store.uow import SqlWorks, transaction
 from bccd.testing import MemoryStore
+from tests.examples import some
 from tests.server import Server
 
 MEMORY = Path("/dev/shm")  # noqa: S108  where a sync costs nothing: durability is not the subject here
@@ -305,11 +306,6 @@ def facts(store: Engine | MemoryStore) -> tuple[Any, Any, Any]:
     return identities, owners, {frozenset(part) for part in parts.values()}
 
 
-def some(examples: int) -> settings:
-    """Return settings for so many examples; a database on a server takes longer to make than a file."""
-    return settings(max_examples=examples, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-
-
 BATCHES = given(some_drafts(), st.lists(st.integers(1, 4), max_size=9))
 ORDERS = given(some_drafts().flatmap(lambda d: st.tuples(st.just(d), st.permutations(d))))
 DRAFTS = given(some_drafts())
@@ -342,14 +338,14 @@ def again_changes_nothing(company: OpenAny, found: list[Draft]) -> None:
         assert rows(engine) == before
 
 
-@some(50)
+@some(25)
 @BATCHES
 def test_any_partition_gives_the_same_rows_in_memory(found: list[Draft], sizes: list[int]) -> None:
     """The same holds there."""
     batches_do_not_show(memory, found, sizes)
 
 
-@some(30)
+@some(12)
 @BATCHES
 def test_any_partition_into_batches_gives_the_same_rows(
     sqlite: Open, found: list[Draft], sizes: list[int]
@@ -359,7 +355,7 @@ def test_any_partition_into_batches_gives_the_same_rows(
 
 
 @pytest.mark.db
-@some(6)
+@some(4)
 @BATCHES
 def test_any_partition_gives_the_same_rows_on_postgresql(
     postgresql: Open, found: list[Draft], sizes: list[int]
@@ -393,14 +389,14 @@ def test_long_lists_do_not_show_the_batches(sqlite: Open) -> None:
         assert len(facts(in_batches)[2]) < len(mails), "Thread-Index joins some of them"
 
 
-@some(50)
+@some(25)
 @ORDERS
 def test_any_order_gives_the_same_conversations_in_memory(orders: tuple[list[Draft], list[Draft]]) -> None:
     """The same holds there."""
     order_does_not_show(memory, *orders)
 
 
-@some(30)
+@some(12)
 @ORDERS
 def test_any_order_gives_the_same_conversations_identities_and_owners(
     sqlite: Open, orders: tuple[list[Draft], list[Draft]]
@@ -410,7 +406,7 @@ def test_any_order_gives_the_same_conversations_identities_and_owners(
 
 
 @pytest.mark.db
-@some(6)
+@some(4)
 @ORDERS
 def test_any_order_gives_the_same_conversations_on_postgresql(
     postgresql: Open, orders: tuple[list[Draft], list[Draft]]
@@ -419,14 +415,14 @@ def test_any_order_gives_the_same_conversations_on_postgresql(
     order_does_not_show(postgresql, *orders)
 
 
-@some(50)
+@some(25)
 @DRAFTS
 def test_filing_again_changes_nothing_in_memory(found: list[Draft]) -> None:
     """The same holds there."""
     again_changes_nothing(memory, found)
 
 
-@some(30)
+@some(12)
 @DRAFTS
 def test_filing_again_after_a_crash_changes_nothing(sqlite: Open, found: list[Draft]) -> None:
     """A delivery that is met again is known by its id."""
@@ -434,7 +430,7 @@ def test_filing_again_after_a_crash_changes_nothing(sqlite: Open, found: list[Dr
 
 
 @pytest.mark.db
-@some(8)
+@some(4)
 @DRAFTS
 def test_filing_again_changes_nothing_on_postgresql(postgresql: Open, found: list[Draft]) -> None:
     """The same holds there."""
@@ -442,7 +438,7 @@ def test_filing_again_changes_nothing_on_postgresql(postgresql: Open, found: lis
 
 
 @pytest.mark.db
-@some(4)
+@some(3)
 @given(st.lists(some_drafts(), min_size=4, max_size=4))
 def test_eight_writers_at_once_find_what_one_finds(postgresql: Open, many: list[list[Draft]]) -> None:
     """Whatever way their transactions meet: the same messages, owners and conversations."""

@@ -10,13 +10,13 @@ from bccd.store.edits import edit
 from bccd.store.engine import reading
 from bccd.store.rethread import check, would_move
 from bccd.store.uow import clocked
+from tests.examples import some
 from tests.properties.test_pipeline_properties import (
     NOW,
     Draft,
     Open,
     file_all,
     mail,
-    some,
     some_drafts,
     sqlite,
 )
@@ -58,7 +58,7 @@ def say(engine: Engine, pick: Pick) -> None:
             edit(work, NOW, 1, kind, [one])
 
 
-@some(25)
+@some(10)
 @DAYS
 def test_what_is_filed_split_and_merged_stands_as_the_function_says(
     sqlite: Open, days: list[tuple[list[Draft], list[Pick]]]

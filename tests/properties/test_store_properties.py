@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bccd.pipeline import deliver
@@ -16,6 +16,7 @@ from bccd.store.engine import Stores, open_engine
 from bccd.store.postgresql import normal_url
 from bccd.store.uow import SqlWorks
 from bccd.testing import FixedClock, MemoryStore, Seed, fill, rows
+from tests.examples import some
 from tests.properties.test_pipeline_properties import DIRECTORY, MEMORY, NOW, Draft, mail, some_drafts
 from tests.server import Server
 
@@ -60,7 +61,7 @@ def template(server: Server) -> Iterator[str]:
 
 
 @pytest.mark.db
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@some(6)
 @given(some_drafts(), st.lists(st.integers(1, 4), max_size=9))
 def test_memory_and_postgresql_agree(
     server: Server, template: str, drafts: list[Draft], sizes: list[int]
@@ -70,7 +71,7 @@ def test_memory_and_postgresql_agree(
         agree(stores, drafts, sizes)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@some(14)
 @given(some_drafts(), st.lists(st.integers(1, 4), max_size=9))
 def test_memory_and_sqlite_agree(drafts: list[Draft], sizes: list[int]) -> None:
     """One batch after the other, each store sees the same facts and keeps the same rows."""

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
 
@@ -19,6 +19,7 @@ from bccd.store.plain import all_rows, put_rows
 from bccd.store.reference import VIEWS as REFERENCE
 from bccd.store.tables import to_text
 from bccd.store.uow import transaction
+from tests.examples import some
 from tests.properties.test_pipeline_properties import MEMORY
 from tests.properties.view_oracle import VIEWS, Oracle
 from tests.properties.view_worlds import BERT, CONVERSATIONS, Row, Rows, private_mail, world
@@ -26,7 +27,7 @@ from tests.server import Server
 from tests.store.conftest import config_of
 
 seeds = st.integers(0, 2**32)
-quick = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+quick = some(12)
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from tests.properties.view_worlds import Row, Rows
 _MESSAGE = (
     "conversation_id", "msgid", "in_reply_to", "refs", "subject", "direction", "sent_at", "received_at",
     "sort_at", "from_address", "from_name", "snippet", "new_text", "body_text", "auto_kind", "provenance",
-    "attachment_count", "size", "linked", "msgid_reused", "change_seq",
+    "attachment_count", "size", "linked", "msgid_reused", "change_seq", "auto_reason", "marks", "body_html",
 )  # fmt: skip
 _LISTED = ("message_id", "conversation_id", "subject", "direction", "sort_at", "from_address", "from_name")
 _ON_PAGE = (*_LISTED, "snippet", "auto_kind", "attachment_count", "own_sharing", "unseen")
@@ -83,7 +83,17 @@ class Oracle:
 
     def attachment(self) -> Iterator[Row]:
         """All files of what he sees."""
-        told = ("part", "filename", "media_type", "disposition", "content_id", "size", "sha256")
+        told = (
+            "part",
+            "filename",
+            "media_type",
+            "disposition",
+            "content_id",
+            "size",
+            "sha256",
+            "shown",
+            "within",
+        )
         for seen, it in self._beside("attachment"):
             yield _place(seen) | _pick(it, *told)
 
