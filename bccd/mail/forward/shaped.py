@@ -63,7 +63,9 @@ def with_shaped(page: Page, blocks: Sequence[Block], frames: Sequence[Frame]) ->
 
 def _block_at(page: Page, frame: Frame) -> Block | None:
     """Read the header at the top of a frame."""
-    until = frame.last if frame.sign.role is Role.HEAD and frame.last > frame.first else len(page.lines)
+    until = len(page.lines)
+    if frame.sign.role is Role.HEAD and frame.last > frame.first:
+        until = min(frame.last, until)
     above, start = _start(page, frame.first, until)
     if start < 0:
         return None

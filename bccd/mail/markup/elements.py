@@ -31,7 +31,7 @@ class _Effect:
 class Elements:
     """The open elements, as far as something hangs on them."""
 
-    __slots__ = ("_cells", "_effects", "_floor", "_lines", "frames", "kept", "length", "marks")
+    __slots__ = ("_cells", "_effects", "_floor", "_lines", "frames", "length", "marks")
 
     def __init__(self, lines: Lines, length: int) -> None:
         self._lines = lines
@@ -41,7 +41,6 @@ class Elements:
         # By name, for each open element with an effect: how many of its name are open in it, itself included.
         self.marks: dict[str, list[int]] = {}
         self.frames: list[Frame] = []
-        self.kept = 0  # how many open elements show their line ends
         self.length = length
 
     def open(self, tag: Tag) -> None:
@@ -72,7 +71,7 @@ class Elements:
         if tag.cited:
             lines.quote(1)
         if tag.kept:
-            self.kept += 1
+            lines.kept += 1
         if effect.frame >= 0 or tag.cited or tag.kept:
             self._effects.append(effect)
             self.marks.setdefault(tag.name, []).append(1)
@@ -106,7 +105,7 @@ class Elements:
         if tag.cited:
             lines.quote(-1)
         if tag.kept:
-            self.kept -= 1
+            lines.kept -= 1
         if effect.frame >= 0:
             lines.spill()
             frame = self.frames[effect.frame]

@@ -68,6 +68,7 @@ class Lines:
     bullet: str = ""  # before the next line
     ended: int = 0  # how many lines were ended
     levels: int = 0  # of quoting, without the cap
+    kept: int = 0  # how many open elements show their line ends
     rows: list[Row] = field(default_factory=list)
     row: Row | None = None  # the last of them while it holds its cells back
 
@@ -76,7 +77,7 @@ class Lines:
         if not self.parts:
             return False
         source = "".join(self.parts)
-        line = shown(source)
+        line = _kept(source) if self.kept else shown(source)
         self.parts.clear()
         self.ended += 1
         if line:
@@ -113,9 +114,10 @@ class Lines:
         first, *others = text.split("\n")
         self.parts.append(first)
         for other in others:
-            line = _unescaped("".join(self.parts)).replace("\xa0", " ").rstrip()
+            line = _kept("".join(self.parts))
             self.parts.clear()
-            if line.strip():
+            self.ended += 1
+            if line:
                 self.put(line)
             else:
                 self._push("")
@@ -201,6 +203,11 @@ def shown(source: str) -> str:
     if line and not line.isascii() and not line.translate(_UNSEEN).strip():
         return ""
     return line
+
+
+def _kept(source: str) -> str:
+    """Return what a line shows where its white space counts."""
+    return _unescaped(source).replace("\xa0", " ").replace("\n", " ").rstrip()
 
 
 def _unescaped(source: str) -> str:

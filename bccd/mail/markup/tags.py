@@ -92,7 +92,7 @@ _HREF = re.compile(
     r"""|["']?((?:https?:|mailto:)[^"'\s<>]{3,2000}))""",
     re.IGNORECASE,
 )
-_ALT = re.compile(r"""\balt\s*+=\s*+["']?([^\x00-\x7f][^"'\s<>]{0,7})["'\s]""", re.IGNORECASE)
+_ALT = re.compile(r"""\balt\s*+=\s*+["']?([^\x00-\x7f][^"'\s<>]{0,7})(?:["'\s]|\Z)""", re.IGNORECASE)
 _START = re.compile(r"""\bstart\s*+=\s*+["']?(\d{1,6})""")
 _HIDDEN = re.compile(
     r"""display\s*:\s*none|mso-hide\s*:\s*all|visibility\s*:\s*hidden|(?<![-\w])hidden(?=[\s/=]|\Z)(?!\s*=\s*["']?until)"""

@@ -37,7 +37,7 @@ class Walk:
 
     def run(self) -> Sheet | None:
         """Read the lines; None if a hidden element stays open to the end."""
-        lines, source, elements, does = self._lines, self._source, self._elements, self._does
+        lines, source, does = self._lines, self._source, self._does
         parts, tags = lines.parts, source.tags
         if source.first:
             parts.append(source.first)
@@ -56,7 +56,7 @@ class Walk:
             else:
                 at += len(chunk) + 1
             if text and (parts or not text.isspace() or "\xa0" in text):
-                if elements.kept:
+                if lines.kept:
                     lines.put_kept(text)
                 else:
                     parts.append(text)

@@ -144,8 +144,22 @@ INPUTS = {
             b"<pre>",
             b"href=https:",
             b"\x01<p>",
+            b"<table><tr><td>",
+            b"<p hidden>a",
+            b"<p hidden><div>",
+            b"<div class=gmail_quote>From: a<br>",
+            b"<div id=divRplyFwdMsg>a: b@c.example<br>a: 2026-01-01 10:00<br>",
+            b"<a b='\">",
+            b"<p style='border-top: solid margin:0 background:url(x)'>",
+            b"<ul><li><p><b>",
+            b"&#106;&zwnj;",
         )
     },
+    "distinct tags": text(b"".join(b"<p id=a%d style=x:%d>" % (n, n) for n in range(40_000)), HTML),
+    "distinct fonts": text(b"".join(b"<font size=%d>" % n for n in range(400)) + b"<p>a" * 10_000, HTML),
+    "quoted attributes": text(b"<a " + b'b=">" ' * 150_000 + b">x", HTML),
+    "a style": text(b"<p style='" + repeat(b"border-top: ") + b"'>", HTML),
+    "classes": text(b"<p class='" + repeat(b"gmail ") + b"'>", HTML),
     **{
         f"calendar {unit!r}": text(b"METHOD:REQUEST\nBEGIN:VEVENT\n" + repeat(unit), b"text/calendar")
         for unit in (
