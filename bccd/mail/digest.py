@@ -29,15 +29,17 @@ _SIGNS = bytes(octet for octet in range(128) if not chr(octet).isalnum())
 
 
 @lru_cache(maxsize=4)  # a mail without history is its new text
-def normal_text(text: str) -> str:
+def normal_text(text: str, within: str = "") -> str:
     """Return letters and digits, without banners and with rewritten links as they were sent.
+
+    `within` is a text that holds it, perhaps, and that was looked through for banners before.
 
     A text of few letters is returned with its signs, white space folded.
     """
     text = undone(text).text
     if "<" in text or "[" in text:
         text = _TARGET.sub(_target, _PICTURE.sub("", text))
-    text = without_banners(text).text
+    text = without_banners(text, within).text
     letters = _letters(text)
     # Little but signs: then every sign counts, or a mail of one emoji would be any other.
     return letters if len(letters) >= _FEW_LETTERS else " ".join(text.split())
@@ -83,10 +85,11 @@ def digest_of(content: Content) -> bytes:
     return content_digest(content.text, hashes)
 
 
-def weak_digest(new_text: str) -> bytes:
+def weak_digest(new_text: str, text: str = "") -> bytes:
     """Return 16 octets of the first letters and digits of what the sender himself wrote; empty for too few.
 
     It is equal for a mail and its inline forward, whatever stands below; it is no proof that they are one.
+    `text` is the whole of the mail, which was looked through before.
     """
-    letters = _letters(normal_text(new_text[:_WEAK_READ]))[:_WEAK_LETTERS]
+    letters = _letters(normal_text(new_text[:_WEAK_READ], text))[:_WEAK_LETTERS]
     return hashlib.blake2b(letters.encode(), digest_size=16).digest() if len(letters) >= _WEAK_FEWEST else b""

@@ -3,11 +3,11 @@
 parse() never raises and its time is linear in the octets; what it had to overlook stands in Message.defects.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bccd.mail.addresses import mailboxes
+from bccd.mail.addresses import ADDRESSES_CAP, mailboxes
 from bccd.mail.auto import is_broadcast, kind_of, list_id
 from bccd.mail.body import Body, read_body
 from bccd.mail.calendar import event_uid
@@ -40,6 +40,8 @@ from bccd.mail.thread_index import thread_guid
 from bccd.mail.words import unstructured
 from bccd.model.message import Attachment, AutoKind, Content, Forward, ForwardKind, Mailbox, Message
 
+_Sanitise = Callable[[str, Mapping[str, str]], Safe]
+_NOT_SAFE = Safe("", 0, whole=True)
 _SUBJECT_CAP = 4_000  # characters
 _MARK = "\ufeff"
 _RESENT = (b"resent-from", b"resent-sender", b"resent-message-id", b"resent-to", b"resent-date")
@@ -57,16 +59,16 @@ _OTHER_IDS = frozenset(
 )
 
 
-def parse(raw: bytes) -> Message:
-    """Read a mail; any octets are one."""
+def parse(raw: bytes, *, safe_html: bool = True) -> Message:
+    """Read a mail; any octets are one. Without `safe_html` no Content.html is made, half of the work."""
     tree = open_tree(raw)
     defects = tree.defects
-    content, forwards, inline = _read(tree.root, defects)
+    content, forwards, inline = _read(tree.root, defects, sanitised if safe_html else _unsafe)
     if len(values(tree.root.fields, b"from")) > 1:
         defects[Defect.MANY_FROM] = None
     return Message(
-        content=_sealed(content),
-        forwards=tuple(replace(forward, original=_sealed(forward.original)) for forward in forwards),
+        content=content,
+        forwards=tuple(_sealed(forward) for forward in forwards),
         note=_note(content, forwards, inline),
         list_id=list_id(tree.root.fields),
         list_addresses=list_addresses(tree.root),
@@ -75,26 +77,43 @@ def parse(raw: bytes) -> Message:
     )
 
 
-def _sealed(content: Content) -> Content:
-    """Add the digests here, in the parser's process, where they delay nobody."""
-    return replace(content, digest=digest_of(content), weak_text=weak_digest(content.new_text))
+def _sealed(forward: Forward) -> Forward:
+    """Add the digests here, in the parser's process, where they delay nobody; whole mails have theirs."""
+    content = forward.original
+    if content.digest:
+        return forward
+    return replace(forward, original=_with_digests(content, content.new_text))
 
 
-def _read(part: Part, defects: dict[Defect, None]) -> tuple[Content, tuple[Forward, ...], Inline | None]:
+def _with_digests(content: Content, new_text: str) -> Content:
+    return replace(
+        content, new_text=new_text, digest=digest_of(content), weak_text=weak_digest(new_text, content.text)
+    )
+
+
+def _unsafe(_html: str, _parts: Mapping[str, str]) -> Safe:
+    return _NOT_SAFE
+
+
+def _read(
+    part: Part, defects: dict[Defect, None], sanitise: _Sanitise
+) -> tuple[Content, tuple[Forward, ...], Inline | None]:
     """Read the mail whose top part this is, and the mails it holds; adds to `defects`."""
     body = read_body(part)
     defects |= body.defects
     auto = _auto(part, body)
-    content = _shown(_recalled(_content(part, body, auto)), _safe(body.html, body, defects))
+    content = _shown(_recalled(_content(part, body, auto)), _safe(body.html, body, defects, sanitise))
     around = _around(part, content)
     inline = _inline(body, content.subject, around)
     frame = frame_of(inline, body.html) if inline else None
     inline = without_tail(inline, body.html, frame, content) if inline else None
-    content = replace(content, new_text=_own_words(content, inline))
+    content = _with_digests(content, _own_words(content, inline))
+    if max(len(content.to), len(content.cc), len(content.bcc)) >= ADDRESSES_CAP:
+        defects[Defect.ADDRESSES_CUT] = None
     found: list[Forward] = []
     # What a report returns is nothing that a person forwards.
     if auto not in _REPORTS:
-        found += [_attached(message, defects) for message in body.messages]
+        found += [_attached(message, defects, sanitise) for message in body.messages]
     if resent := _resent(part, content):
         found.append(_chained(resent, around))
     if inline:
@@ -103,14 +122,14 @@ def _read(part: Part, defects: dict[Defect, None]) -> tuple[Content, tuple[Forwa
         dated = tuple(_chained(_titled(_dated(forward, around), content.subject), around) for forward in read)
         files = files_of(content.attachments, body.html, frame)
         told = _with_files(dated, files, content.calendar_uid)
-        safe = _safe(markup_of(frame, body.html), body, defects)
+        safe = _safe(markup_of(frame, body.html), body, defects, sanitise)
         found += _with_ids(part, content, _with_markup(told, safe))
     return content, tuple(found), inline
 
 
-def _safe(html: str, body: Body, defects: dict[Defect, None]) -> Safe:
+def _safe(html: str, body: Body, defects: dict[Defect, None], sanitise: _Sanitise) -> Safe:
     """Make HTML of this body safe to show; the pictures that the mail carries are named by their parts."""
-    safe = sanitised(html, {file.content_id: file.part for file in body.attachments if file.content_id})
+    safe = sanitise(html, {file.content_id: file.part for file in body.attachments if file.content_id})
     if not safe.whole:
         defects[Defect.HTML_UNSAFE] = None
     return safe
@@ -211,10 +230,10 @@ def _around(part: Part, content: Content) -> Around:
     return Around(content.date, date_offset(part.first(b"date")))
 
 
-def _attached(message: Part, defects: dict[Defect, None]) -> Forward:
+def _attached(message: Part, defects: dict[Defect, None], sanitise: _Sanitise) -> Forward:
     """Read a part that is a whole mail."""
     part = message.children[0]
-    content, inner, _ = _read(part, defects)
+    content, inner, _ = _read(part, defects, sanitise)
     evidence = (f"part:{message.number}:{message.media_type}",)
     return _chained(Forward(ForwardKind.ATTACHED, content, evidence, 1.0, inner), _around(part, content))
 

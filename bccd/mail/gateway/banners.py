@@ -113,9 +113,10 @@ class Cleared(NamedTuple):
     found: bool
 
 
-def without_banners(text: str) -> Cleared:
-    """Take the lines away that are nothing but a banner."""
-    lines = text.split("\n") if _may_hold(text) else []
+def without_banners(text: str, within: str = "") -> Cleared:
+    """Take the lines away that are nothing but a banner; none are in what is `within` a text without any."""
+    known = bool(within) and text in within
+    lines = text.split("\n") if _may_hold(within if known else text) else []
     gone = banner_lines(lines)
     if not gone:
         return Cleared(text, found=False)

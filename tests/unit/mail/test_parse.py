@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from bccd.mail.addresses import ADDRESSES_CAP
+from bccd.mail.defects import Defect
 from bccd.mail.digest import content_digest, digest_of, normal_text, weak_digest
 from bccd.mail.parse import parse
 from bccd.model.message import ForwardKind, Mailbox
@@ -231,3 +233,20 @@ def test_weak_digest(one: str, other: str, same: bool) -> None:
 def test_few_letters_have_no_weak_digest() -> None:
     """Nineteen letters are what many mails say."""
     assert (weak_digest("a" * 19 + " !?"), len(weak_digest("a" * 20))) == (b"", 16)
+
+
+def test_more_addresses_than_the_cap_are_told() -> None:
+    """A field with more addresses than are read says so."""
+    many = b", ".join(b"u%d@x.example" % number for number in range(ADDRESSES_CAP + 1))
+    message = parse(b"From: a@acme.example\r\nTo: " + many + b"\r\n\r\nx")
+    assert len(message.content.to) == ADDRESSES_CAP
+    assert Defect.ADDRESSES_CUT in message.defects
+    assert parse(b"To: " + many[: len(many) // 2] + b"\r\n\r\nx").defects == ()
+
+
+def test_safe_html_is_left_out_on_request() -> None:
+    """Everything but the safe HTML is read the same without it."""
+    raw = b"From: a@acme.example\r\nContent-Type: text/html\r\n\r\n<p>Hello</p>"
+    with_html, without = parse(raw), parse(raw, safe_html=False)
+    assert (with_html.content.html, without.content.html) == ("<p>Hello</p>", "")
+    assert replace(with_html.content, html="") == without.content
