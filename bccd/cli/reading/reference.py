@@ -91,7 +91,7 @@ quotes under a line such as "On ... wrote:" alone carries no original: its histo
 Further evidence tells what was read with doubt, or from elsewhere: `date:` (no zone was given, so the
 forwarder's holds; it could not be read; it is missing), `sender:` (on behalf of somebody; a name without
 an address; nobody named below the marker), `header:` (the Message-ID was taken from a field of the mail
-that carries it), `shape:` (a header as raw mail has it, or recipients alone), `subject:forward` (the
+that carries it), `shape:` (a header as raw mail has it, or recipients alone), `subject:agrees` (the
 subject's vote, where more was needed). What each is worth stands in bccd/mail/forward/confidence.py.
 
 `confidence` is 0 to 1. From {sure} on an original is found; with one author who has an address it is

@@ -17,12 +17,12 @@ below it the user is asked, and told the candidates.
 | the date as a raw mail has it, as in digests, patches and bug reports ("shape:raw") | -0.35 |
 | recipients alone: neither date nor subject ("shape:bare") | -0.30 |
 | text and mark-up name different senders ("html:differs") | at most 0.50 |
-| the wrapper's subject says forwarded ("subject:forward"), below SURE | +0.20 |
+| the wrapper's subject says forwarded, or answers the original's ("subject:agrees"), below SURE | +0.20 |
 """
 
 from dataclasses import replace
 
-from bccd.mail.subject import is_forward
+from bccd.mail.subject import base_subject, is_forward, is_reply
 from bccd.model.message import SURE, Content, Forward
 
 MARKED = 0.98
@@ -59,8 +59,11 @@ def confidence_of(marker: str, shape: str, content: Content) -> float:
 
 def with_subject(forward: Forward, subject: str) -> Forward:
     """Let the wrapper's subject vote for a forward that is not sure: it never decides alone."""
-    known = forward.original.sender is not None and not forward.candidates
-    if forward.confidence >= SURE or not known or not is_forward(subject):
+    original = forward.original
+    if forward.confidence >= SURE or original.sender is None or forward.candidates:
+        return forward
+    answers = is_reply(subject) and base_subject(subject) == base_subject(original.subject)
+    if not answers and not is_forward(subject):
         return forward
     confidence = round(forward.confidence + _SUBJECT, 2)
-    return replace(forward, confidence=confidence, evidence=(*forward.evidence, "subject:forward"))
+    return replace(forward, confidence=confidence, evidence=(*forward.evidence, "subject:agrees"))

@@ -8,6 +8,7 @@ from bccd.mail.forward.lines import visible
 from bccd.mail.forward.markers import is_framed, is_marker, marker_of
 from bccd.mail.forward.page import Page
 
+_COLONS = (":", "：")
 _LONG_RULE = 30  # KMail closes a forward with one
 
 
@@ -61,14 +62,22 @@ def in_history(page: Page, opening: int, depth: int) -> bool:
 
 
 def note_above(page: Page, opening: int) -> str:
-    """Give what stands above a line, without the rules and separators right above it."""
-    lines = list(page.raw[:opening])
+    """Give what stands above a line, without the rules, separators and attribution right above it."""
+    lines = _without_rules(list(page.raw[:opening]))
+    last = len(lines) - 1
+    attribution = attribution_at(lines, last) if lines and lines[last].rstrip().endswith(_COLONS) else None
+    if attribution and attribution.depth == 0:
+        lines = _without_rules(lines[: attribution.first])
+    return "\n".join(line.rstrip() if line != "-- " else line for line in lines).strip("\n")
+
+
+def _without_rules(lines: list[str]) -> list[str]:
     while lines:
         text = visible(lines[-1]).strip("> \t")
         if text and not marker_of(text).startswith("separator:") and not is_framed(text):
             break
         lines.pop()
-    return "\n".join(line.rstrip() if line != "-- " else line for line in lines).strip("\n")
+    return lines
 
 
 def with_below(page: Page, note: str, resumes: int) -> str:

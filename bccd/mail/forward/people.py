@@ -33,6 +33,7 @@ _TOKEN = re.compile(r'"[^"<>]*"|<[^<>]*>|[;,；，、]|[^;,；，、"<]+|.', re.
 _ANGLE = re.compile(r"<([^<>]*)>")
 _EDGE = " \t<>\"'„”“«»‘’(),;:*"
 _NAME_EDGE = _EDGE.replace("(", "").replace(")", "")
+_REPEATED = " ()[]'\""
 _PAIRS = (("(", ")"), ("[", "]"))
 _AROUND = frozenset(" \t<>\"'„”“«»(),;:[]{}")
 _NOTES = re.compile(r"[^<>;,@]{1,100}/[^<>;,@]{1,100}@[^<>;,.@\s]{1,60}(?:@[^<>;,.@\s]{1,60})?\s*\Z")
@@ -129,9 +130,17 @@ def mailbox(item: str) -> Mailbox | None:
     start, end, address = _address(bare)
     address = normalise(address)
     name = _name(bare[:start]) or _name(bare[end:])
-    if "@" in name and (not address or normalise(name) == address or "<" in name):
-        name = "" if address else name
+    if "@" in name and address:
+        name = _without_address(name, address)
     return Mailbox(name, address) if name or address else None
+
+
+def _without_address(name: str, address: str) -> str:
+    """Take the address out of the name that repeats it: `Jan (jan@x.example)`, `'jan@x.example'`."""
+    while (at := name.casefold().find(address)) >= 0:
+        end = at + len(address)
+        name = f"{name[:at].rstrip(_REPEATED)} {name[end:].lstrip(_REPEATED)}".strip()
+    return "" if "<" in name else name
 
 
 def _address(item: str) -> tuple[int, int, str]:

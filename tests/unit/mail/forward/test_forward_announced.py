@@ -61,10 +61,11 @@ def test_a_marker_inside_quoted_history_announces_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("subject", "sure"), [("Fwd: Offer", True), ("FW: something else", True), ("Offer", False)]
+    ("subject", "sure"),
+    [("Fwd: Offer", True), ("FW: more", True), ("Re: Offer", True), ("Re: more", False), ("Offer", False)],
 )
 def test_a_raw_header_needs_the_subject_s_vote(subject: str, sure: bool) -> None:
-    """Digests and patches show a raw header as well: it counts only where the subject says forward."""
+    """Digests and patches show one as well: it counts where the subject says forward, or answers it."""
     head = f"From: Anna <anna@seller.example>\nTo: drop@drop.example\nSubject: {subject}\n\n"
     (forward,) = parse(f"{head}{RAW}".encode()).forwards
     assert forward.original.sender == CARL
@@ -86,3 +87,15 @@ def test_recipients_alone_make_a_block_that_is_not_sure() -> None:
     assert "shape:bare" in inline.forwards[0].evidence
     assert inline.forwards[0].confidence < SURE
     assert find_inline(text.replace("<carl@klient.example>", ""), "") is None
+
+
+def test_an_attribution_above_a_header_block_is_no_note() -> None:
+    """Yahoo and Outlook on phones print both; neither are words of the forwarder."""
+    block = "From: Carl Berg <carl@klient.example>\nSubject: Offer\nTo: a@s.example\nDate: 2024-03-25 14:07\n"
+    text = f"See this:\n\n--- On Mon, 3/25/24, Carl Berg <carl@klient.example> wrote:\n\n{block}\nHello\n"
+    inline = find_inline(text, "")
+    assert inline is not None
+    assert inline.note == "See this:"
+    plain = find_inline(f"Mail from yesterday at 10:00, as I wrote:\n\n{block}\nHello\n", "")
+    assert plain is not None
+    assert plain.note == "Mail from yesterday at 10:00, as I wrote:"
