@@ -17,6 +17,14 @@ _EXTENSION_CAP = 20
 _READ = 500  # characters at either end of a name
 _MEDIA_TYPE_CAP = 127  # RFC 6838 4.2
 
+# Invitations and cards come without a name from many programs, and open by their extension.
+_UNNAMED = {
+    "text/calendar": "invite.ics",
+    "text/x-vcalendar": "invite.ics",
+    "text/vcard": "contact.vcf",
+    "text/x-vcard": "contact.vcf",
+}
+
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _RESERVED = re.compile(
     r"(?i)(con|prn|aux|nul|conin\$|conout\$|com[\d¹²³]|lpt[\d¹²³])(?=\s*(?:\.|$))"
@@ -51,7 +59,7 @@ def attachment_of(part: Part) -> tuple[Attachment, bool]:
     inside = part.anchor >= 0
     found = Attachment(
         part=part.number,
-        filename=shown_name(filename_of(part)),
+        filename=shown_name(filename_of(part)) or _UNNAMED.get(part.media_type, ""),
         media_type=part.media_type[:_MEDIA_TYPE_CAP],
         disposition=part.disposition if part.disposition in ("attachment", "inline") else "",
         content_id=shown_id(part.first(b"content-id")),

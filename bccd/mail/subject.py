@@ -27,6 +27,10 @@ _TAG_WORDS = (
 _TAG = re.compile(
     rf"\s*(?:[*({{<#【!_|-]+\s?{_TAG_WORDS}\s?[*)}}>#】!_|:-]+|{_TAG_WORDS}\s?(?:[:：]|[-–—|](?=\s)))\s*"
 )
+# The same with brackets, in any case: for a subject that was not folded.
+_ANY_TAG = re.compile(
+    rf"\s*[\[*({{<#【!_|-]+\s?{_TAG_WORDS}\s?[\])*}}>#】!_|:-]+|{_TAG.pattern}", re.IGNORECASE
+)
 
 _REPLY_WORDS = """
     re aw antw odp ré rép réf ref res resp r rif sv vs vá răsp ynt bls atb απ σχετ на ha ответ
@@ -109,6 +113,21 @@ def without_prefix(subject: str) -> str:
     tag = _TAG.match(subject)
     prefix = _ANY_PREFIX.match(subject, tag.end() if tag else 0)
     return subject[prefix.end() :].strip() if prefix else subject
+
+
+@lru_cache(maxsize=1_024)
+def untagged(subject: str) -> str:
+    """Return a subject, its white space folded, without the tags by which gateways mark mail from outside."""
+    text = " ".join(subject.split())
+    kept: list[str] = []
+    at = 0
+    while tag := _ANY_TAG.match(text, at) or _PREFIX.match(text, at):
+        if tag.re is _PREFIX:
+            if tag[1].casefold().rstrip(".") not in _REPLY | _FORWARD:
+                break
+            kept.append(tag[0].strip())
+        at = tag.end()
+    return " ".join((*kept, text[at:].strip()))
 
 
 def is_reply(subject: str) -> bool:

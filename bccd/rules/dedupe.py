@@ -4,7 +4,7 @@ from datetime import datetime
 from hashlib import blake2b
 
 from bccd.mail.digest import digest_of
-from bccd.mail.subject import base_subject
+from bccd.mail.subject import base_subject, untagged
 from bccd.model.message import Content
 
 
@@ -45,8 +45,8 @@ def _recipients(content: Content) -> str:
 
 
 def whole_subject(subject: str) -> str:
-    """Return a subject with its white space folded, and nothing taken away."""
-    return " ".join(subject.split())
+    """Return a subject with its white space folded, and nothing taken away but tags of gateways."""
+    return untagged(subject)
 
 
 def people(content: Content) -> tuple[tuple[str, str, str], ...]:

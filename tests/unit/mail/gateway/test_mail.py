@@ -1,7 +1,8 @@
 """A mail that came through a gateway reads as it was sent."""
 
 from bccd.mail.parse import parse
-from bccd.mail.subject import base_subject, is_forward, is_reply
+from bccd.mail.subject import base_subject, is_forward, is_reply, untagged
+from bccd.rules.dedupe import identity_key
 
 BANNER = "CAUTION: This email originated from outside of the organization. Do not click links."
 SAFE = (
@@ -65,4 +66,16 @@ def test_tags_of_gateways_are_no_part_of_a_subject() -> None:
         assert base_subject(f"{tag}Re: Offer") == "offer", tag
         assert is_reply(f"{tag}Re: Offer"), tag
         assert is_forward(f"{tag}Fwd: Offer"), tag
+        assert untagged(f"{tag}Re:  Offer") == untagged(f"Re: {tag}Offer") == "Re: Offer", tag
+        assert untagged(f"{tag}Offer") == "Offer", tag
     assert base_subject("External audit") == "externalaudit"
+    assert untagged("External audit") == "External audit"
+    assert untagged("Re: Extra: [ext. 5] Offer") == "Re: Extra: [ext. 5] Offer"
+
+
+def test_a_tagged_copy_is_the_same_mail() -> None:
+    """Two colleagues' copies of one mail, one through a gateway that tags and warns, are one message."""
+    page = f'<div>{BANNER}</div><p>Our <a href="{SAFE.replace("&", "&amp;")}">offer</a></p>'
+    tagged = parse(mail(f"{BANNER}\r\n\r\nOur offer <{SAFE}>", page)).content
+    sent = mail("Our offer <https://acme.example/offer?a=1>", "<p>Our offer</p>").replace(b"[EXTERNAL] ", b"")
+    assert identity_key(tagged) == identity_key(parse(sent).content)

@@ -157,6 +157,18 @@ def test_what_is_no_mail_is_an_attachment() -> None:
     assert [file.filename for file in kept.attachments] == ["winmail.dat"]
 
 
+def test_invitations_and_cards_have_names() -> None:
+    """Calendar parts and cards are attachments under a name that opens them, their own if they have one."""
+    files = (
+        ("text/calendar; method=REQUEST", b"BEGIN:VCALENDAR"),
+        ("text/vcard", b"BEGIN:VCARD"),
+        ('text/x-vcard; name="Anna Nowak.vcf"', b"BEGIN:VCARD"),
+    )
+    content = parse(mail(("text/plain", b"See you"), *files)).content
+    assert content.text == "See you"
+    assert [file.filename for file in content.attachments] == ["invite.ics", "contact.vcf", "Anna Nowak.vcf"]
+
+
 def test_values_cannot_leave_their_field() -> None:
     """Line ends in a name or subject make no field of their own."""
     said = {(UNICODE, 0x37): "Hello\r\nBcc: x@evil.example", (UNICODE, 0x0C1A): 'A"\r\nTo: y@evil.example'}
