@@ -17,10 +17,10 @@ export PIP_ROOT_USER_ACTION := ignore
 export PIP_NO_INPUT := 1
 PIP := $(BIN)/python -m pip install -qq
 
-.PHONY: help run test check unit e2e bench fuzz cover format venv dist lock clean
+.PHONY: help run test check unit e2e bench bench-reading fuzz cover format venv dist lock clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # With job control a terminal is the demo's alone, so that Ctrl-C ends the demo in order and not make.
 run: $(RUN) ## the demo: a daemon, sample mail, and what became of it
@@ -53,6 +53,9 @@ cover: $(DEV) ## every test, then which lines and branches no test reached
 
 bench: $(DEV) ## bccd beside Postfix and a bare sink: mails a second, and where the time goes
 	$(BIN)/python -m benchmarks
+
+bench-reading: $(DEV) ## how well and how fast mail is read, the best peer beside ours
+	$(BIN)/python -m benchmarks.reader
 
 format: $(DEV) ## rewrite the code into house format
 	$(BIN)/ruff format .

@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterator, Mapping
 
 from benchmarks.machine import facts
 from benchmarks.peers import ROOT
-from benchmarks.reader import forwards, replies, whole
+from benchmarks.reader import forwards, replies, suites, whole
 from benchmarks.reader.data import CORPORA
 from benchmarks.reader.table import Row, lines
 
 SUITES: Mapping[str, Callable[[], Iterator[Row]]] = {
     "forwards": forwards.measure,
+    "labels": suites.labels,
+    "tests": suites.measure,
     "replies": replies.measure,
     "bounces": whole.bounces,
     "hostile": whole.hostile,

@@ -1,4 +1,4 @@
-"""Other readers of mail, where they are installed: `pip install -r requirements/bench-peers.txt`."""
+"""Other readers of mail, where they are installed: see benchmarks/README.md."""
 
 import email
 import email.policy

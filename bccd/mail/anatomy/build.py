@@ -77,7 +77,9 @@ def _is_answered(forward: Forward, wrapper: Content) -> bool:
         return False
     author = forward.original.sender
     told = author is not None and any(box.address == author.address for box in (*wrapper.to, *wrapper.cc))
-    return told or is_reply(wrapper.subject)
+    # "VS:" is an answer in Finnish and a forward in Danish and Norwegian.
+    either = wrapper.subject[:3].casefold() == "vs:" and "labels:fi" not in forward.evidence
+    return told or (is_reply(wrapper.subject) and not either)
 
 
 def _original(forward: Forward, message: Message) -> Original:
