@@ -8,8 +8,9 @@ from bccd.mail.attribution import attribution_at
 from bccd.mail.forward.block import find_blocks
 from bccd.mail.forward.labels import Label, read_label
 from bccd.mail.forward.lines import Line, read_line, visible
-from bccd.mail.forward.markers import marker_of
+from bccd.mail.forward.markers import is_marker, marker_of
 from bccd.mail.forward.page import Page
+from bccd.mail.reply.code import spare_code
 from bccd.mail.reply.facts.lists import REPLY_ABOVE
 from bccd.mail.reply.odd import from_address, odd_attribution
 from bccd.mail.reply.parts import Kind
@@ -17,12 +18,18 @@ from bccd.mail.reply.quoting import may_be_quoted, named_runs, other_quoted, quo
 
 _FEWEST_LABELS = 3
 _MOST_LABELS = 2_000
+_MOST_TRIES = 2_000  # lines that are looked at closely; no mail of people has as many that end in a colon
 _LABEL_REACH = 48  # characters before a label's colon
 _LINE_CAP = 400  # characters; no attribution or marker is longer
+_HYPHENS = {0x2010: "-", 0x2011: "-"}
+_SHORTEST_MARKER = 6
+_SHORTEST_REQUEST = 15
 _SHORTEST = 3  # characters of the last line of an attribution: "写道："
 _GAP = 2  # blank lines between an attribution and its quote
 _COLON = re.compile("[：﹕︓՝]")
 _QUOTED = Line(1, "")
+# Lotus Notes, above its header: Anna Nowak ---16.11.2026 10:00:00---Hello Carl, could you
+_NOTES = re.compile(r"[^-].{1,100}?-{3}\s?\d{1,4}[./-]\d{1,2}[./-]\d{2,4} [^-]{4,40}-{3}.*")
 _RULES = frozenset("-_*=–—‐‑•#~")
 _ENDINGS = frozenset(":：﹕-")
 
@@ -34,6 +41,16 @@ class _Reading:
     lines: Sequence[str]
     quoted: list[bool]
     kinds: list[Kind] = field(default_factory=list)
+    tries: int = 0
+
+    def attribution(self, last: int, *, quoted: bool) -> int | None:
+        """Return where an attribution that ends in line `last` begins; None where there is none."""
+        self.tries += 1
+        if self.tries > _MOST_TRIES:
+            return None
+        found = attribution_at(self.lines, last, cited=quoted)
+        first = found.first if found else odd_attribution(self.lines, last, quoted=quoted)
+        return first if first is None else from_address(self.lines, first, last)
 
     def mark(self, start: int, end: int, kind: Kind) -> None:
         self.kinds[start:end] = [kind] * (end - start)
@@ -50,6 +67,8 @@ def history_of(lines: Sequence[str], *, blocks: bool, keep_top: bool) -> list[Ki
     _mark_runs(reading)
     start = _opening(reading, blocks=blocks, keep_top=keep_top)
     reading.mark(start, len(lines), Kind.QUOTED)
+    if True in reading.quoted:
+        spare_code(lines, reading.kinds, reading.quoted)
     return reading.kinds
 
 
@@ -81,18 +100,11 @@ def _mark_attribution(reading: _Reading, run: int) -> bool:
         # Supercite begins with ">" itself.
         line = reading.lines[last].rstrip()
         return line.endswith(":") and line.startswith(">>>>> ") and not reading.quoted[run]
-    first = _attribution(reading.lines, last, quoted=True)
+    first = reading.attribution(last, quoted=True)
     if first is None:
         return False
     reading.mark(first, run, Kind.ATTRIBUTION)
     return True
-
-
-def _attribution(lines: Sequence[str], last: int, *, quoted: bool) -> int | None:
-    """Return where an attribution that ends in line `last` begins; None where there is none."""
-    found = attribution_at(lines, last, cited=quoted)
-    first = found.first if found else odd_attribution(lines, last, quoted=quoted)
-    return first if first is None else from_address(lines, first, last)
 
 
 def _opening(reading: _Reading, *, blocks: bool, keep_top: bool) -> int:
@@ -101,6 +113,8 @@ def _opening(reading: _Reading, *, blocks: bool, keep_top: bool) -> int:
     starts = _blocks(reading) if blocks else {}
     own = len(lines)  # the first line of the sender's own words
     for number, line in enumerate(lines):
+        if reading.quoted[number] and _is_lone(reading, number) and (own < number or not keep_top):
+            return number
         if not line or reading.quoted[number] or kinds[number] is not Kind.NEW:
             continue
         found = _opens(reading, number, line, starts) if len(line) <= _LINE_CAP else None
@@ -116,6 +130,27 @@ def _opening(reading: _Reading, *, blocks: bool, keep_top: bool) -> int:
     return len(lines)
 
 
+def _may_attribute(reading: _Reading, number: int, text: str, last: str) -> bool:
+    """Tell cheaply whether a line may end an attribution."""
+    if last == "-":
+        # Zoho, on one line or a few: ---- On ... wrote ----
+        near = "".join(reading.lines[max(number - 2, 0) : number]) + text
+        return text.endswith("--") and any(map(str.isdigit, near[-_LINE_CAP:]))
+    return (last in _ENDINGS and len(text) >= _SHORTEST) or (text[:1].isdigit() and "GMT" in text)
+
+
+def _is_lone(reading: _Reading, number: int) -> bool:
+    """Tell an attribution that is quoted, above history that is not: GroupWise writes `>>> On ... wrote:`."""
+    line = reading.lines[number].rstrip()
+    near = reading.quoted[max(number - 1, 0) : number + 2]
+    if len(line) > _LINE_CAP or sum(near) > 1 or _is_quoted_below(reading, number + 1):
+        return False
+    if line.startswith(">>> ") and line.endswith(" >>>"):
+        return True
+    bare = line.lstrip("> ")
+    return bare[-1:] in _ENDINGS and attribution_at([bare], 0) is not None
+
+
 def _opens(
     reading: _Reading, number: int, line: str, blocks: dict[int, tuple[int, int]]
 ) -> tuple[int, int] | None:
@@ -126,21 +161,27 @@ def _opens(
     if not text[-1:].isascii():
         text = visible(text).rstrip()
     last = text[-1:]
-    if (last in _ENDINGS and len(text) >= _SHORTEST) or (text[:1].isdigit() and "GMT" in text):
-        first = _attribution(reading.lines, number, quoted=False)
+    if _may_attribute(reading, number, text, last):
+        first = reading.attribution(number, quoted=False)
         if first is not None:
             return first, number + 1
     mark = text.lstrip("* \t\xa0")[:1]
+    if "---" in text and _NOTES.fullmatch(text):
+        return number, number + 1
     if (mark in _RULES or text.lstrip()[:1] == "*") and text and _is_marker(text):
         return number, number + 1
     return None
 
 
 def _is_marker(text: str) -> bool:
-    if any(words in text.casefold() for words in REPLY_ABOVE):
-        return True
-    found = marker_of(visible(text).strip().strip("*").strip().replace("‐", "-").replace("&nbsp;", " "))
-    return found == "separator:original" or found.startswith("marker:")
+    words = visible(text).strip(" \t*")
+    if len(words) < _SHORTEST_MARKER:
+        return False
+    found = marker_of(words.translate(_HYPHENS).replace("&nbsp;", " "))
+    if found:
+        return found == "separator:original" or is_marker(found)
+    folded = words.casefold()
+    return len(words) >= _SHORTEST_REQUEST and any(request in folded for request in REPLY_ABOVE)
 
 
 def _blocks(reading: _Reading) -> dict[int, tuple[int, int]]:

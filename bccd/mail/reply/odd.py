@@ -18,6 +18,10 @@ _GMAIL = re.compile(r"(?:19|20)\d\d-\d\d-\d\d \d{1,2}:\d\d GMT[+-]\d\d?:\d\d \S.
 _DATED = re.compile(r"(?:19|20)\d\d[-/.]\d{1,2}[-/.]\d{1,2}[ ,][^<>@]{2,120}<[^<>\s]{1,64}@[^<>\s]{2,250}>")
 # Quoting Anna Nowak <anna@acme.example>:
 _NAMED = re.compile(r"[^<>@:]{0,120}<[^<>\s@]{1,64}@[^<>\s@]{2,250}>\s?[:：]")
+# Quoting Anna Nowak (2018-01-01 10:00:00)
+_QUOTING = re.compile(r"(?:Quoting|Zitat von|Citando) [^()]{2,80} \([\d :/.-]{8,25}\)")
+# * Anna Nowak (anna@acme.example) [180101 10:00]:
+_STARRED = re.compile(r"\* [^()<>@]{0,80}[(<][^()<>@\s]{1,64}@[^()<>@\s]{2,250}[)>][^@]{0,40}[:：]")
 _ADDRESS = re.compile(r"[<(\[]\s?[^<>()\[\]\s@]{1,64}@[^<>()\[\]\s@]{2,250}\s?[>)\]]")
 _DAY = re.compile(
     r"(?<!\d)(?:(?:19|20)\d\d(?!\d)|\d{1,2}[./-]\d{1,2}[./-]\d\d|[٠-٩۰-۹]{4})|\d\s?[年년]|(?<!\d)25\d\d(?!\d)"
@@ -32,6 +36,8 @@ def odd_attribution(lines: Sequence[str], last: int, *, quoted: bool) -> int | N
         return None
     if text[0].isdigit() and (_GMAIL.fullmatch(text) or (quoted and _DATED.fullmatch(text))):
         return last
+    if quoted and _QUOTING.fullmatch(text):
+        return last
     if text.endswith("--"):
         return _dashed(lines, last)
     return _with_colon(lines, last, text, quoted=quoted) if text[-1] in _COLONS else None
@@ -41,6 +47,8 @@ def _with_colon(lines: Sequence[str], last: int, text: str, *, quoted: bool) -> 
     torn = _torn(lines, last, quoted=quoted) if text[0] in "><" else None
     if torn is not None:
         return torn
+    if quoted and _STARRED.fullmatch(text):
+        return last
     if quoted and _NAMED.fullmatch(text):
         above = visible(lines[last - 1]).strip() if last else ""
         return last - 1 if text[0] == "<" and above and above[-1] not in _ENDS else last

@@ -3,6 +3,7 @@
 # ruff: noqa: E501  lines as clients write them
 
 import textwrap
+import time
 from collections.abc import Callable
 
 import pytest
@@ -12,6 +13,7 @@ from bccd.model.message import Mailbox
 from tests.unit.mail.reply.attributions import ATTRIBUTIONS, CARL, ONLY_ABOVE_QUOTES
 from tests.unit.mail.reply.wordings import KEPT, MARKERS
 
+HANG = 60  # seconds
 ANNA = Mailbox("Anna Nowak", "anna@acme.example")
 NEW = "Thank you for asking.\nThe offer is attached: twelve pieces, in two weeks.\n\nBest regards\nAnna"
 OLD = "Hello Anna, could you send us your offer?\nWe need twelve pieces, please.\n\nRegards\nCarl"
@@ -121,6 +123,10 @@ HISTORIES = {
     "an address over two lines": f"On Mon, 16 Nov 2026 at 10:00, Carl <{CARL}\n> wrote:\n{QUOTED}",
     "an address between empty lines": f"On Thu, 31 Mar 2016 at 11:16 Carl\n\n<\nmailto:Carl <{CARL}>\n> wrote:\n\n{OLD}",
     "nothing below": ON,
+    "GroupWise": f">>> Carl Customer <{CARL}> 16.11.2026 10:00 >>>\n{OLD}",
+    "GroupWise of old": f">>> On 11/16/2026 at 10:00 AM, Carl <{CARL}> wrote:\n{OLD}",
+    "Notes, in short": f"Carl Customer ---16.11.2026 10:00:00---Hello Anna, could you send\n\n{BLOCK}\n\n{OLD}",
+    "Zoho": f"---- On Mon, 16 Nov 2026 10:00:00 +0100 Carl <{CARL}> wrote ----\n\n{OLD}",
     "two levels": f"{BLOCK}\n\nok\n\n{ON}\n{QUOTED}",
 }
 
@@ -147,3 +153,43 @@ def test_a_mail_that_is_one_quote() -> None:
 def test_a_line_that_asks_for_an_answer_above_it() -> None:
     """Help desks ask for the answer above a line; what stands below it is theirs."""
     assert read(f"{NEW}\n\n##- Please type your reply above this line -##\n\n{OLD}").new_text == NEW
+
+
+CODE = {
+    "R": "Try this:\n\n> library(prices)\n> x <- read.csv('a.csv')\n[1] 3\n> summary(x)",
+    "Python": ">>> price = 1\n>>> print(price)\n1",
+    "a difference": "3c3\n< old line\n---\n> new line",
+    "a database": "mysql> select 1;\nmysql> select 2;",
+    "words that the history lacks": "The norm says:\n\n> a price is never below its cost, whatever the season",
+}
+
+
+def test_code_that_begins_with_the_sign_of_quoting() -> None:
+    """Sessions and differences above the history are the sender's own, and so are quotes of something else."""
+    for below in (f"{ON}\n{QUOTED}", f"{BLOCK}\n\n{OLD}"):
+        found = {name: read(f"{code}\n\nBob\n\n{below}").new_text for name, code in CODE.items()}
+        assert {name: new for name, new in found.items() if new != f"{CODE[name]}\n\nBob"} == {}
+
+
+def test_a_piece_of_the_history_quoted_again() -> None:
+    """What somebody repeats of the mail below to answer it is history, not his own."""
+    assert (
+        read(f"> We need twelve pieces, please.\nHere they are.\n\n{BLOCK}\n\n{OLD}").new_text
+        == "Here they are."
+    )
+
+
+HOSTILE = (
+    ":\n", "> x\nno\n", "-----\n", "*\n", "-- \nx\n\n", "| a\n", "1.1.2020 a@b.c:\n| a\nx\n", "JD> a\n\n", "|\n\n",
+    "> On 1 Jan 2020 x:\n\n", "---- 1 a ----\n", "On 1 Jan 2020 x wrote:\n> a\nno\n", "<\n> wrote:\n", "unsubscribe\n",
+    "-----BEGIN PGP SIGNATURE-----\n", ">>> x 1 >>>\n\n", "From: a@b.c\nSent: 1 Jan 2020 10:00\nTo: x\nSubject: y\n\n",
+    'On 1, "a', "http://", "a@", "(", "1", " ", "\n", "\u200f", "Anna Nowak\n+48 12 345 67 89\n\n",
+)  # fmt: skip
+
+
+def test_hostile_texts() -> None:
+    """No text takes longer than its length asks for (a hang guard, no figure)."""
+    started = time.monotonic()
+    for unit in HOSTILE:
+        read(unit * (30_000 // len(unit)))
+    assert time.monotonic() - started < HANG
