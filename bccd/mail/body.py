@@ -10,7 +10,7 @@ from bccd.mail.decode import transfer_decoded
 from bccd.mail.defects import Defect
 from bccd.mail.enriched import unenriched
 from bccd.mail.flowed import unflowed
-from bccd.mail.gateway import undone, without_banners, without_page_banners
+from bccd.mail.gateway import Cleared, undone, without_banners, without_page_banners, without_top_banner
 from bccd.mail.html import HTML_CAP, html_text
 from bccd.mail.mime import Part, filename_of
 from bccd.mail.sealed import marks_of, unarmoured
@@ -90,9 +90,12 @@ def _undo_gateways(body: Body) -> None:
         body.marks["gateway:links"] = None
     cleared = without_banners(text.text)
     if cleared.found:
+        shown = Cleared(without_page_banners(page.text), found=True)
+    else:
+        shown = without_top_banner(page.text)
+    if shown.found:
         body.marks["gateway:banner"] = None
-    body.text = cleared.text
-    body.html = without_page_banners(page.text) if cleared.found else page.text
+    body.text, body.html = cleared.text, shown.text
 
 
 def _cut(text: str, room: int, body: Body) -> str:

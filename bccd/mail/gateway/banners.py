@@ -116,7 +116,7 @@ class Cleared(NamedTuple):
 def without_banners(text: str, within: str = "") -> Cleared:
     """Take the lines away that are nothing but a banner; none are in what is `within` a text without any."""
     known = bool(within) and text in within
-    lines = text.split("\n") if _may_hold(within if known else text) else []
+    lines = text.split("\n") if may_hold(within if known else text) else []
     gone = banner_lines(lines)
     if not gone:
         return Cleared(text, found=False)
@@ -132,7 +132,8 @@ def without_banners(text: str, within: str = "") -> Cleared:
 
 
 @lru_cache(maxsize=4)  # one text is asked for when it is shown and when it is compared
-def _may_hold(text: str) -> bool:
+def may_hold(text: str) -> bool:
+    """Tell quickly whether a text may hold a banner."""
     lower = text.lower()
     return any(stem in lower for stem in _STEMS) or (
         not lower.isascii() and any(stem in lower for stem in _STEMS_WIDE)
@@ -186,7 +187,7 @@ def _places(lines: Sequence[str]) -> Iterator[int]:
     """Give the numbers of the lines that hold a stem."""
     found = 0
     for number, line in enumerate(lines):
-        if len(line) > _LENGTH_CAP + 40 or not line or not _may_hold(line):
+        if len(line) > _LENGTH_CAP + 40 or not line or not may_hold(line):
             continue
         found += 1
         if found > _FOUND_CAP:

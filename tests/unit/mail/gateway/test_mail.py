@@ -1,5 +1,6 @@
 """A mail that came through a gateway reads as it was sent."""
 
+from bccd.mail.gateway import without_top_banner
 from bccd.mail.parse import parse
 from bccd.mail.subject import base_subject, is_forward, is_reply, untagged
 from bccd.rules.dedupe import identity_key
@@ -36,6 +37,20 @@ def test_a_mail_reads_as_it_was_sent() -> None:
     assert came.marks == ("gateway:banner", "gateway:links")
     assert not sent.marks
     assert base_subject(came.subject) == "offer"
+
+
+def test_a_banner_in_the_page_alone_goes() -> None:
+    """Some gateways write into the HTML and not into the text beside it."""
+    rest = "<p>Our offer</p>" + "<p>and more of it</p>" * 500
+    page = f"<html><head></head><body><div>{BANNER}</div>{rest}</body></html>"
+    text = "Our offer\n" + "\nand more of it" * 500
+    content = parse(mail(text.replace("\n", "\r\n"), page)).content
+    assert content.text == text
+    assert content.marks == ("gateway:banner",)
+    assert "CAUTION" not in content.html
+    assert "Our offer" in content.html
+    whole = without_top_banner(f"<body><div>{BANNER}{rest}")
+    assert not whole.found
 
 
 def test_an_inline_original_reads_as_it_was_sent() -> None:
