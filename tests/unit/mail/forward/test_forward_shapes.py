@@ -215,6 +215,12 @@ CASES = {
         subject="",
         tail="-------- Конец пересылаемого сообщения --------",
     ),
+    "yandex, its other closing line": Case(
+        '-------- Пересылаемое сообщение --------\n25.03.2024, 14:07, "Carl Berg" <carl@klient.example>:\n',
+        to=(),
+        subject="",
+        tail="-------- Завершение пересылаемого сообщения --------",
+    ),
     "gmx": Case(
         'Gesendet: Montag, 25. März 2024 um 14:07 Uhr\nVon: "Carl Berg" <carl@klient.example>\n'
         'An: "Anna Nowak" <anna@seller.example>\nCc: "Ewa Maj" <ewa@partner.example>\nBetreff: Offer',
