@@ -49,8 +49,8 @@ def test_a_banner_in_the_page_alone_goes() -> None:
     assert content.marks == ("gateway:banner",)
     assert "CAUTION" not in content.html
     assert "Our offer" in content.html
-    whole = without_top_banner(f"<body><div>{BANNER}{rest}")
-    assert not whole.found
+    half = f"<body><div>{BANNER}{'<b></b>' * 1_000} Call me.</div>"
+    assert not without_top_banner(half).found
 
 
 def test_an_inline_original_reads_as_it_was_sent() -> None:
