@@ -4,12 +4,14 @@ from bccd.mail.forward.order import NOWHERE, Around
 from bccd.mail.forward.page import Page, page_of
 from bccd.mail.html import read_html
 from bccd.mail.markup.sheet import Sheet
-from bccd.mail.markup.signs import Role
+from bccd.mail.markup.signs import Role, may_hold_quoted
 
 
 def has_structure(html: str) -> bool:
     """Tell whether a client has marked where a quoted mail begins."""
-    return any(frame.sign.role is not Role.SIGNATURE for frame in read_html(html).frames)
+    return may_hold_quoted(html) and any(
+        frame.sign.role is not Role.SIGNATURE for frame in read_html(html).frames
+    )
 
 
 def page_of_html(html: str, around: Around = NOWHERE) -> Page:

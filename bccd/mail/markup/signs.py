@@ -136,6 +136,31 @@ _RULED = re.compile(
 )
 
 
+# Every sign of quoted mail holds one of these; most HTML holds none, and need not be walked for signs then.
+_STEMS = (
+    *(
+        "quote",
+        "border-top",
+        "fwd",
+        "forward",
+        "reply",
+        "message",
+        "original",
+        "append",
+        "stopsp",
+        "olk_",
+        "_attr",
+    ),
+    *("moz-", "zmail_", "mailc", "origb", "orims", "mcnt", "airmail", "zwchr", "shadow", "__head", "qt"),
+)
+
+
+def may_hold_quoted(html: str) -> bool:
+    """Tell cheaply whether HTML may hold a sign of quoted mail."""
+    lower = html.lower()
+    return any(stem in lower for stem in _STEMS)
+
+
 def sign_of(name: str, rest: str) -> Sign | None:
     """Return what the attributes of a tag say, `rest` in lower case; None for most."""
     if "=" not in rest:
