@@ -36,7 +36,7 @@ from bccd.mail.report import reported
 from bccd.mail.sanitise import Safe, sanitised
 from bccd.mail.sealed import open_tree
 from bccd.mail.subject import is_forward, is_reply, without_prefix
-from bccd.mail.thread_index import thread_guid
+from bccd.mail.thread_index import thread_guid, zone_by_thread
 from bccd.mail.words import unstructured
 from bccd.model.message import Attachment, AutoKind, Content, Forward, ForwardKind, Mailbox, Message
 
@@ -117,6 +117,7 @@ def _read(
     if resent := _resent(part, content):
         found.append(_chained(resent, around))
     if inline:
+        around = _by_thread(around, part, inline.forwards[0])
         voted = (with_subject(forward, content.subject) for forward in inline.forwards)
         read = (replace(forward, original=_own(forward.original)) for forward in voted)
         dated = tuple(_chained(_titled(_dated(forward, around), content.subject), around) for forward in read)
@@ -230,6 +231,15 @@ def _around(part: Part, content: Content) -> Around:
     return Around(content.date, date_offset(part.first(b"date")))
 
 
+def _by_thread(around: Around, part: Part, outer: Forward) -> Around:
+    """Look up the forwarder's zone in Thread-Index where his Date field is of UTC, as Exchange writes it."""
+    printed = outer.original.date
+    if around.offset or around.latest is None or printed is None or "date:zone-unknown" not in outer.evidence:
+        return around
+    zone = zone_by_thread(part.first(b"thread-index"), around.latest, printed)
+    return replace(around, offset=zone, zone_of="thread") if zone else around
+
+
 def _attached(message: Part, defects: dict[Defect, None], sanitise: _Sanitise) -> Forward:
     """Read a part that is a whole mail."""
     part = message.children[0]
@@ -259,7 +269,8 @@ def _dated(forward: Forward, around: Around) -> Forward:
     date, evidence = forward.original.date, forward.evidence
     if date and around.offset and "date:zone-unknown" in evidence:
         date = _earlier(date, around.offset)
-        evidence = tuple("date:zone-of-wrapper" if e == "date:zone-unknown" else e for e in evidence)
+        known = f"date:zone-of-{around.zone_of}"
+        evidence = tuple(known if e == "date:zone-unknown" else e for e in evidence)
     if date and around.latest and date > around.latest:
         date, evidence = around.latest, (*evidence, "date:after-wrapper")
     inner = tuple(_dated(deeper, around) for deeper in forward.inner)

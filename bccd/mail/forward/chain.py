@@ -201,7 +201,8 @@ def _placed(read: ReadDate, around: Around) -> tuple[datetime | None, tuple[str,
             date -= around.offset
         except OverflowError:  # year 1 or 9999
             return None, ("date:unreadable",)
-        defects = tuple("date:zone-of-wrapper" if one == "date:zone-unknown" else one for one in defects)
+        known = f"date:zone-of-{around.zone_of}"
+        defects = tuple(known if one == "date:zone-unknown" else one for one in defects)
     return date, defects
 
 

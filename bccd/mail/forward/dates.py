@@ -1,7 +1,8 @@
 """The date line of a forwarded block or an attribution, as clients of many languages write it.
 
 Rules of the zone: a zone that the line names wins. Else the time is given as if in UTC, with the defect
-"date:zone-unknown", and the caller puts it into the forwarder's own zone, which his client printed it in.
+"date:zone-unknown", and the caller puts it into the forwarder's own zone, in which his client printed it:
+that of his Date field, or the one that Thread-Index bears out where Exchange wrote the field in UTC.
 Nothing is guessed: what can be read in two ways, or stands in another calendar (Buddhist, Hijri, Jalali, a
 Japanese era), is unknown.
 """
