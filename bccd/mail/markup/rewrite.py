@@ -14,6 +14,7 @@ from bccd.mail.markup.tags import VOID, WHOLE, Does, has_open_quote, tag_of
 
 _DEPTH_CAP = 500
 _ATTRIBUTES_CAP = 2_000
+_DISTINCT_CAP = 10_000  # tags
 _ATTRIBUTES_LONG = 2 * _ATTRIBUTES_CAP  # characters that so many take at least
 
 _NAME = re.compile(r"(/?)([a-zA-Z][^\s/>]*+)[\s/]*+")
@@ -76,7 +77,7 @@ class Rewriting:
         self.blocked = 0
 
     def run(self) -> str | None:
-        """Return the HTML; None if it nests too deep or has too many attributes."""
+        """Return the HTML; None if it nests too deep or has too many attributes or tags."""
         source, out, pieces, opened = self._source, self._out, self._pieces, self._open
         out.append(source.first)
         at = source.after
@@ -85,6 +86,7 @@ class Rewriting:
             piece = pieces.get(inside)
             if piece is None:
                 piece = pieces[inside] = self._piece(inside)
+                self._hostile = self._hostile or len(pieces) > _DISTINCT_CAP
             kind = piece[0]
             if kind is _Kind.ODD or not closed:
                 source.at, source.after = at, at + len(chunk) + 1

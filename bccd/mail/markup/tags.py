@@ -121,6 +121,12 @@ def tag_of(source: str) -> Tag:
     return _opening(name, does or Does.NOTHING, rest)
 
 
+def bare(source: str) -> str:
+    """Return a tag without its attributes."""
+    match = _NAME.match(source)
+    return source if match is None or has_open_quote(source) else f"{match[1]}{match[2]}"
+
+
 def _is_written(name: str, rest: str) -> bool:
     """Tell what people write from a tag that HTML does not know: <https://acme.example>."""
     if "@" in name or name[-1] == ":" or name.startswith("www."):

@@ -10,10 +10,11 @@ from bccd.mail.markup.elements import Elements
 from bccd.mail.markup.links import Link
 from bccd.mail.markup.sheet import Lines, Sheet
 from bccd.mail.markup.skip import Source
-from bccd.mail.markup.tags import WHOLE, Does, Tag, tag_of
+from bccd.mail.markup.tags import WHOLE, Does, Tag, bare, tag_of
 
 _RULE = "_" * 32  # as Outlook writes in plain text
 _INDENTS_CAP = 10
+_DISTINCT_CAP = 10_000
 
 
 class Walk:
@@ -46,7 +47,8 @@ class Walk:
             inside, closed, text = chunk.partition(">")
             tag = tags.get(inside)
             if tag is None:
-                tag = tags[inside] = tag_of(inside)
+                # So many different ones are nobody's mail; each costs more than all that repeat.
+                tag = tags[inside] = tag_of(inside if len(tags) < _DISTINCT_CAP else bare(inside))
             act = does[tag[0]]
             if act is not None or not closed:
                 lines.at = source.at = at
