@@ -24,7 +24,7 @@ from tests.store.test_reading import apply
 PAGE = (Path(__file__).resolve().parents[2] / "docs/howto/read-the-tables.md").read_text(encoding="utf-8")
 QUERIES = re.findall(r"```sql\n(SELECT.*?)```", PAGE, re.DOTALL)
 (ROLE,) = re.findall(r"```sql\n(CREATE ROLE.*?)```", PAGE, re.DOTALL)
-(PROGRAM,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+PROGRAM, OCTETS = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 
 
 def filled(stores: Stores) -> Stores:
@@ -93,3 +93,10 @@ def test_the_role_gives_commands(front: psycopg.Connection[Any], postgresql: Sto
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         front.execute("INSERT INTO command (state) VALUES ('done')")
     front.execute("DELETE FROM command WHERE company_id = 1 AND idempotency_key = 'k'")
+
+
+def test_the_octets_of_a_file_are_found(capsys: pytest.CaptureFixture[str]) -> None:
+    """The page's program names each file of a raw mail, and how many octets it has."""
+    raw = b"Content-Type: application/pdf; name=plan.pdf\r\nContent-Disposition: attachment\r\n\r\n%PDF-1.4"
+    exec(OCTETS, {"raw": raw})  # noqa: S102  the page is ours
+    assert capsys.readouterr().out.split()[-2:] == ["plan.pdf", "8"]
