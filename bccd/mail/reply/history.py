@@ -1,15 +1,16 @@
 """Where the history in a text stands: quoted runs, attributions above them, header blocks, marker lines."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bccd.mail.attribution import attribution_at
 from bccd.mail.forward.block import find_blocks
+from bccd.mail.forward.glued import split_glued
 from bccd.mail.forward.labels import Label, read_label
 from bccd.mail.forward.lines import Line, read_line, visible
 from bccd.mail.forward.markers import is_marker, marker_of
-from bccd.mail.forward.page import Page
+from bccd.mail.forward.page import Page, page_of
 from bccd.mail.reply.code import spare_code
 from bccd.mail.reply.facts.lists import REPLY_ABOVE
 from bccd.mail.reply.odd import from_address, odd_attribution
@@ -18,6 +19,7 @@ from bccd.mail.reply.quoting import may_be_quoted, named_runs, other_quoted, quo
 
 _FEWEST_LABELS = 3
 _MOST_LABELS = 2_000
+_MOST_FLOWED = 50
 _MOST_TRIES = 2_000  # lines that are looked at closely; no mail of people has as many that end in a colon
 _LABEL_REACH = 48  # characters before a label's colon
 _LINE_CAP = 400  # characters; no attribution or marker is longer
@@ -166,7 +168,7 @@ def _opens(
         if first is not None:
             return first, number + 1
     mark = text.lstrip("* \t\xa0")[:1]
-    if "---" in text and _NOTES.fullmatch(text):
+    if "---" in text and (_NOTES.fullmatch(text) or (":" in text and len(split_glued(text)) > 1)):
         return number, number + 1
     if (mark in _RULES or text.lstrip()[:1] == "*") and text and _is_marker(text):
         return number, number + 1
@@ -197,11 +199,25 @@ def _blocks(reading: _Reading) -> dict[int, tuple[int, int]]:
             labels[number] = label
             if len(labels) >= _MOST_LABELS:
                 break
+    flowed = _flowed(lines, labels)
     if len(labels) < _FEWEST_LABELS:
-        return {}
+        return flowed
     read = [_QUOTED if quoted[number] else read_line(raw) for number, raw in enumerate(lines)]
     page = Page(lines, read, labels, {})
-    return {block.opening: (block.start, block.end) for block in find_blocks(page)}
+    return flowed | {block.opening: (block.start, block.end) for block in find_blocks(page)}
+
+
+def _flowed(lines: Sequence[str], labels: Mapping[int, Label]) -> dict[int, tuple[int, int]]:
+    """Find blocks that a program has put on one line."""
+    long = [
+        number for number in labels if lines[number].count(":") + lines[number].count("：") > _FEWEST_LABELS
+    ]
+    found: dict[int, tuple[int, int]] = {}
+    for number in long[:_MOST_FLOWED]:
+        page = page_of(lines[number])
+        if len(page.raw) > 1 and any(block.start == 0 for block in find_blocks(page)):
+            found[number] = (number, number + 1)
+    return found
 
 
 def _is_quoted_below(reading: _Reading, start: int) -> bool:

@@ -10,6 +10,10 @@ _REACH = 5  # lines above the last that a torn one may take
 _FOLDS = 3
 _LINE_CAP = 300  # characters
 _WORDS = 28
+_BEHIND = 16  # characters behind an address at the end of a folded line
+_OPENERS = frozenset(
+    {"on", "am", "at", "le", "el", "il", "em", "op", "den", "dne", "dnia"}
+)  # begin one surely
 _COLONS = ":：﹕"
 _ENDS = ".!?:;。！？："
 # 2016-03-03 17:21 GMT+01:00 Anna Nowak <anna@acme.example>
@@ -57,16 +61,24 @@ def _with_colon(lines: Sequence[str], last: int, text: str, *, quoted: bool) -> 
 
 def from_address(lines: Sequence[str], first: int, last: int) -> int:
     """Return where an attribution begins whose address stands above the lines that told it."""
-    if any("@" in lines[number] for number in range(first, last + 1)):
+    if any("@" in lines[number] for number in range(first, last + 1)) or _opens(lines[first]):
         return first
     for number in range(first - 1, max(first - _FOLDS, 0) - 1, -1):
         text = visible(lines[number]).strip()
         if not text or len(text) > _LINE_CAP or text[-1] in _ENDS or text[0] == ">":
             break
-        if "@" in text and _ADDRESS.search(text):
+        match = _ADDRESS.search(text) if "@" in text else None
+        if match:
+            if len(text) - match.end() > _BEHIND or text[0].islower():
+                break
             alone = text[0] == "<" and number > 0 and lines[number - 1].strip()
             return number - 1 if alone else number
     return first
+
+
+def _opens(line: str) -> bool:
+    word = next(iter(visible(line).casefold().split()), "")
+    return word.strip("*_\"'>([.,") in _OPENERS
 
 
 def _without_verb(lines: Sequence[str], last: int) -> int | None:

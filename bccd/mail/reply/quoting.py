@@ -48,6 +48,8 @@ def _is_quoted(line: str) -> bool:
         return True
     if not first or first.isalnum():
         return False
+    if first in "&＞":
+        return first == "＞" or line.startswith("&gt;")
     if first not in _BLANKS:
         if first.isascii():
             return False

@@ -7,7 +7,12 @@ import re
 from collections.abc import Sequence
 
 from bccd.mail.forward.lines import visible
-from bccd.mail.reply.facts.legal import DISCLAIMER_SIGNS, DISCLAIMER_SURE
+from bccd.mail.reply.facts.legal import (
+    DISCLAIMER_LIKELY,
+    DISCLAIMER_SIGNS,
+    DISCLAIMER_SURE,
+    DISCLAIMER_WORDS,
+)
 from bccd.mail.reply.facts.lists import LIST_FOOTERS
 from bccd.mail.reply.facts.phones import (
     DEVICES,
@@ -24,6 +29,7 @@ _REACH = 120  # lines from the end of a run of new text that are looked at
 _SIGNATURE_LINES = 30  # with words, below "-- "
 _BARE_LINES = 15  # below "--" without its blank
 _CONTACT_LINES = 14
+_NAME_WORDS = 2
 _TITLES = 3  # words besides a name
 _BLOCK_LEAST = 3  # lines
 _RULE_LEAST = 4
@@ -34,11 +40,12 @@ _PHONE_WORDS = 22
 _PHONE_SHORT = 9  # words, where its beginning is not known to the letter
 _FEW_WORDS = 4
 _LEGAL_CAP = 8_000  # characters of one paragraph
-_LEGAL_LEAST = 160  # of one told by two weak signs
+_LEGAL_LEAST = 160  # of one told by weak signs
+_LEGAL_SIGNS = 3
 _LEGAL_SHORTEST = 30
 _FOOTER_LINES = 8
 _FOOTER_LINE = 400  # characters
-_RULE = re.compile(r"[-_*=#~+\u2013\u2014\u2500\u1427.\s]+")
+_RULE = re.compile(r"[-_*=#~+\u2013\u2014\u2500\u1427\s]+")
 _LONG_RULE = re.compile(r"\s*(?:_{20,}|-{20,}|={20,}|\*{20,})\s*")
 _LIST_LINE = re.compile(
     r"https?://\S{3,400}/(?:mailman|listinfo|postorius|hyperkitty|options|mailing-?lists?)\b|mailing list"
@@ -166,16 +173,17 @@ def _footer(lines: Sequence[str], start: int, end: int) -> int | None:
 
 
 def _is_legal(lines: Sequence[str], first: int, last: int) -> bool:
+    """Tell a paragraph that lawyers wrote: by a phrase that is sure, or by several words of theirs."""
     text = " ".join(line.strip(" *_>") for line in lines[first:last])[:_LEGAL_CAP].casefold()
     if len(text) < _LEGAL_SHORTEST and text.isascii():
         return False
     if any(phrase in text for phrase in DISCLAIMER_SURE):
         return True
-    return (
-        len(text) >= _LEGAL_LEAST
-        and sum(1 for sign in DISCLAIMER_SIGNS if sign in text) > 1
-        and "?" not in text
-    )
+    if "?" in text or not any(word in text for word in DISCLAIMER_WORDS):
+        return False
+    if any(phrase in text for phrase in DISCLAIMER_LIKELY):
+        return True
+    return len(text) >= _LEGAL_LEAST and sum(1 for sign in DISCLAIMER_SIGNS if sign in text) >= _LEGAL_SIGNS
 
 
 def _delimited(lines: Sequence[str], start: int, end: int) -> int | None:
@@ -220,6 +228,8 @@ def _contact(
             reached = True
             if sender.address and sender.address in text.casefold():
                 top = _paragraph(lines, start, number, end)
+    if top is None or not any(kinds[at] is Kind.NEW and lines[at].strip() for at in range(top)):
+        return None  # a number that was asked for is an answer
     return top
 
 
@@ -233,10 +243,14 @@ def _is_prose(text: str) -> bool:
 
 def _is_named(text: str, name: frozenset[str]) -> bool:
     """Tell whether a line is a name of two words or more, with a title at most."""
-    if text[-1] in ".,:;?!" and _ENDS_PROSE.search(text):
+    if len(name) < _NAME_WORDS or (text[-1] in ".,:;?!" and _ENDS_PROSE.search(text)):
         return False
-    found = _NAME.findall(text.casefold())
-    return len(name) > 1 and name.issubset(found) and len(found) <= len(name) + _TITLES
+    said = _NAME.findall(text)
+    found = {word.casefold() for word in said}
+    if not name <= found or len(said) > len(name) + _TITLES:
+        return False
+    # "Anna Nowak will call" is a sentence.
+    return not any(word.islower() for word in said if word.casefold() not in name)
 
 
 def _paragraph(lines: Sequence[str], start: int, number: int, end: int) -> int | None:

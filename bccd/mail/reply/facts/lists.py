@@ -23,7 +23,7 @@ LIST_FOOTERS: tuple[str, ...] = (
     "to post to this group, send",
     "the following section of this message contains",
     "unsubscribe:",
-    "unsubscribe from",
+    "unsubscribe from this",
     "reply to this email directly",
     "to respond, reply to this email",
     "manage your subscription",

@@ -127,6 +127,12 @@ HISTORIES = {
     "GroupWise of old": f">>> On 11/16/2026 at 10:00 AM, Carl <{CARL}> wrote:\n{OLD}",
     "Notes, in short": f"Carl Customer ---16.11.2026 10:00:00---Hello Anna, could you send\n\n{BLOCK}\n\n{OLD}",
     "Zoho": f"---- On Mon, 16 Nov 2026 10:00:00 +0100 Carl <{CARL}> wrote ----\n\n{OLD}",
+    "a block on one line": f"From: Carl <{CARL}> Sent: Monday, November 16, 2026 10:00 AM To: Anna Subject: RE: x\n\n{OLD}",
+    "a block behind its marker": (
+        f"----- Forwarded Message ----- From: Carl <{CARL}>To: Anna <a@x.example>Sent: Monday, November 16, 2026, "
+        f"10:00:00 AM GMT+1Subject: x\n{OLD}"
+    ),
+    "entities": "&gt; Hello Anna\n&gt; could you?",
     "two levels": f"{BLOCK}\n\nok\n\n{ON}\n{QUOTED}",
 }
 

@@ -114,6 +114,20 @@ PHONE_LINES = (
 
 # What people write themselves, however it looks.
 KEPT = (
+    "Das Dokument enthält vertrauliche Daten, bitte nicht weiterleiten.",
+    "Anna Nowak will call you\n+48 12 345 67 89",
+    "Anna Nowak\n+48 12 345 67 89",
+    "本邮件及附件请查收，谢谢。",
+    (
+        "The recipient must delete the virus and notify the sender of the error, or we cannot distribute any copy of "
+        "it to anybody else before the end of the year; please disclose that to no one."
+    ),
+    "Write to Bob Smith <bob@acme.example> instead",
+    "We received this email by mistake, sorry.",
+    "...",
+    "+1",
+    "Original Message was lost, please send it again",
+    "To: see\nFrom: here\nSubject: to change\nDate: none",
     "I sent it from my phone.",
     "Sent you the offer yesterday.",
     "Ich habe es gestern gesendet.",
