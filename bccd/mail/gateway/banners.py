@@ -34,11 +34,19 @@ _UNSEEN = re.compile(
 )
 _WORDS = re.compile(r"[^\W_][\w'-]*")
 _QUOTING = re.compile(r"[>\s|]*")
-_ADDRESS = re.compile(r"[\w.+'=-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}")
+_ADDRESS = re.compile(
+    r"[\w.+'=-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}(?:\s?[<\[]mailto:[^<>\[\]\s]{1,320}[>\]])?"
+)
 # The only links that banners hold: what the tip means, and the button that reports a mail.
 _LINK = re.compile(
-    r"<?https?://(?:aka\.ms/LearnAboutSenderIdentification"
+    r"<?https?://(?:aka\.ms/\s?LearnAboutSenderIdentification"
     r"|[\w.-]{1,80}phishalarm-ewt\.proofpoint\.com/[^\s>]{0,1000})\s?>?",
+    re.IGNORECASE,
+)
+# Banners that name an address: the tip that its mail is rare, and whom to send what is suspicious.
+_NAMES_ADDRESS = re.compile(
+    r"\b(?:often|suele|souvent|häufig|oft|spesso|vaak|oft[ae]|usein|często|nieczęsto|costuma|frequentemente|často"
+    r"|не\s?часто)\b|uspicious|不经常|不經常|不常|通常不|あまりありません",
     re.IGNORECASE,
 )
 # "outside of Acme Corp.": the one place where a banner says what no list knows. Capitals, no digit, no sign.
@@ -87,7 +95,7 @@ _STEMS = (
         "fora d",
     ),
     *("buiten", "enfor", "uden for", "efra", "ulko", "mimo ", "souvent", "vaak", "ricev", "recib", "usein"),
-    *("costuma", "pfptbanner", "[ext", " ext"),
+    *("costuma", "learnaboutsender", "pfptbanner", "[ext", " ext"),
 )
 _STEMS_WIDE = (
     *(
@@ -286,12 +294,12 @@ def is_banner(text: str) -> bool:
     if not 0 < len(text) <= _LENGTH_CAP:
         return False
     said = _LINK.sub(" ", text)
-    tip = "often" in said or len(said) < len(text)
-    said = _ADDRESS.sub(" ", said, count=1) if tip or "uspicious" in said else said
+    linked = len(said) < len(text)  # to what Microsoft's tip means: then it is one in any language
+    if linked or _NAMES_ADDRESS.search(said):
+        said = _ADDRESS.sub(" ", said, count=1)
     folded = " ".join(_OUTSIDE.sub(r"\1 ", said).casefold().split())
     begin = folded.lstrip(_FIRST_SIGNS)
-    first = next((tongue for tongue in LANGUAGES if begin.startswith(tongue.starts)), None)
-    if first is None:
+    if not linked and not any(begin.startswith(tongue.starts) for tongue in LANGUAGES):
         return _is_east_asian(folded)
     # Firms of two languages say it in both, one after the other.
     sentences = [(sentence, _WORDS.findall(sentence)) for sentence in _SENTENCES.split(folded)]
@@ -299,21 +307,25 @@ def is_banner(text: str) -> bool:
         tongue
         for tongue in LANGUAGES
         if any(words and tongue.words.issuperset(words) for _, words in sentences)
-        and any(sign in folded for sign in tongue.signs)
+        and (linked or any(sign in folded for sign in tongue.signs))
     ]
-    told = [_is_said(sentence, words, tongues) for sentence, words in sentences]
-    return any(told) and all(
-        one or not words or _HEAD.fullmatch(sentence)
-        for one, (sentence, words) in zip(told, sentences, strict=True)
-    )
+    told = [_is_said(sentence, words, tongues, linked=linked) for sentence, words in sentences]
+    if any(told):
+        return all(
+            one or not words or _HEAD.fullmatch(sentence)
+            for one, (sentence, words) in zip(told, sentences, strict=True)
+        )
+    return _is_east_asian(folded)
 
 
-def _is_said(sentence: str, words: list[str], tongues: list[Tongue]) -> bool:
+def _is_said(sentence: str, words: list[str], tongues: list[Tongue], *, linked: bool) -> bool:
     """Tell whether a sentence is in one of these languages, and is a sign or a warning."""
     for tongue in tongues:
         if words and tongue.words.issuperset(words):
-            return any(sign in sentence for sign in tongue.signs) or any(
-                word in sentence for word in _WARNINGS
+            return (
+                linked
+                or any(sign in sentence for sign in tongue.signs)
+                or any(word in sentence for word in _WARNINGS)
             )
     return False
 

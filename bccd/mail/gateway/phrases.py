@@ -91,10 +91,10 @@ _GERMAN = _tongue(
     externem externen externer externes finden firma geprüft geschickt gesendet geöffnet haben handelt
     hinweis häufig ihr ihre ihrem ihren ihrer ihres in informationen inhalt inhalte ist keine keinen kennen
     klicken kommt konzerns können link links mail mails mit nachfragen nachricht nachrichten netzwerk nicht
-    nur ob oder oft organisation personen prüfen quelle sei seien sein seiten sender sicher sie sind sodass
-    sofern sollten stammt unbekannt unbekannte unbekannten unbekannter und unserer unseres unter unternehmen
-    unternehmens ursprung verdächtige vertrauen vertrauenswürdig vom von vor vorsicht vorsichtig warnung
-    warum was weitere weiterleiten welche wenn wichtig wissen woher wurde wurden zu öffnen über
+    nur ob oder oft organisation partir personen prüfen quelle sei seien sein seiten sender sicher sie sind
+    sodass sofern sollten stammt unbekannt unbekannte unbekannten unbekannter und unserer unseres unter
+    unternehmen unternehmens ursprung verdächtige vertrauen vertrauenswürdig vom von vor vorsicht vorsichtig
+    warnung warum was weitere weiterleiten welche wenn wichtig wissen woher wurde wurden zu öffnen über
     """,
 )
 
@@ -109,11 +109,11 @@ _FRENCH = _tongue(
     e-mails email emails en entreprise est et expéditeur externe externes extérieur extérieure faire faites
     fichiers garde hors identifié il important inconnu joint jointe jointes joints l l'entreprise
     l'expéditeur l'extérieur l'organisation la le les lien liens lors mail mails message messages mise moins
-    n n'est n'obtenez n'ouvrez ne notre obtenez organisation origine ou ouverture ouvrez ouvrir partir pas
-    personnes pièce pièces pourquoi pouvez provenance provenant provient prudence prudent prudents qu qu'il
-    que qui recevez reconnaissez reconnaître reçu s'il sa sache sachez sachiez savez savoir si société soit
-    son sont source souvent soyez sur sécurisé sûr sûre un une venant votre vous vérifier vérifiez à émanant
-    été êtes être
+    n n'est n'obtenez n'ouvrez ne notre obtenez ont organisation origine ou ouverture ouvrez ouvrir partir
+    pas personnes pièce pièces pourquoi pouvez provenance provenant provient prudence prudent prudents qu
+    qu'il que qui recevez recevoir reconnaissez reconnaître reçoivent reçu s'il sa sache sachez sachiez
+    savez savoir si société soit son sont source souvent soyez sur sécurisé sûr sûre un une venant votre
+    vous vérifier vérifiez à émanant été êtes être
     """,
 )
 
@@ -123,14 +123,14 @@ _SPANISH = _tongue(
     "|email|e-mail"
     "|algunas",
     """
-    a abra abrir adjunto adjuntos advertencia al alerta algunas ante antes archivo archivos atención aviso
-    clic como compañía con confianza confía conoce conozca contenido contenidos correo correos cuidado de
-    del desconocido desde destinatario e-mail el electrónico electrónicos email emails empresa en enlace
-    enlaces enviado es esta este esto está externa externo fue fuera ha hacer haga importante información la
-    las le link links lo los mail menos mensaje mensajes menudo ni no nuestra o obtenga organización origen
-    originado originó para personas por porque precaución procede proviene pulse que qué recibe reciben
-    recibes recibido recibir reconoce reconozca remitente se sea segura seguro sepa ser si sido sin sobre
-    sospechoso su suele suelen tenga un una usted verifique y
+    a abra abrir adjunto adjuntos advertencia al alerta algunas algunos ante antes archivo archivos atención
+    aviso clic como compañía con confianza confía conoce conozca contactos contenido contenidos correo
+    correos cuidado de del desconocido descubra desde destinatario e-mail el electrónico electrónicos email
+    emails empresa en enlace enlaces enviado es esta este esto está externa externo fue fuera ha hacer haga
+    importante información la las le link links lo los mail menos mensaje mensajes menudo ni no nuestra o
+    obtenga organización origen originado originó para personas por porque precaución procede proviene pulse
+    que qué recibe reciben recibes recibido recibieron recibir reconoce reconozca remitente se sea segura
+    seguro sepa ser si sido sin sobre sospechoso su suele suelen tenga un una usted verifique y
     """,
 )
 
