@@ -100,6 +100,21 @@ user is asked who wrote it, and `candidates` lists whom the mail names.
 
 `from` is the author, to whom the mail belongs. Where a block says "X on behalf of Y", Y is the author
 and `from.on_behalf_of` is X.
+
+## How the mail's own text is split
+
+Each line of `mail.text` belongs to one of `reply`'s three texts, so nothing is lost. In this order:
+
+1. What a sign of quoting begins (`>`, and below an attribution also `|`, `}}`, `Carl>`) is history, with the
+   attribution above it, in any language; so is all from an unquoted attribution, a client's marker line
+   ("Original Message") or a block of header lines to the end, and what an element of the HTML marks as
+   quoted. What stands between or below quoted lines is the sender's answer. A session of an interpreter
+   or a difference of files above the history is his own, though its lines begin with `>`.
+2. From the end of his own text upward: rules, a phone's line ("Sent from my iPhone"), list footers, legal
+   text, what follows the delimiter `-- `, and a block that names the sender with a number or an address
+   go to `signature`.
+3. Everything else is `new_text`: what is not surely something else is new. A greeting with a name stays.
+   Below unquoted history that begins a mail an answer may stand, so that text stays, too.
 """
 
 
