@@ -33,7 +33,7 @@ _OF_TABLE: dict[str, frozenset[str]] = {
     **dict.fromkeys(("tbody", "thead", "tfoot", "caption", "col", "colgroup"), frozenset({"table"})),
 }
 _ENDS_ITSELF = frozenset({"li", "dt", "dd", "a"})
-_PLACED = _ENDS_P | _ENDS_ITSELF | _OF_TABLE.keys()
+_PLACED = (_ENDS_P | _ENDS_ITSELF | _OF_TABLE.keys()) - {"hr", "col"}
 
 
 @unique
@@ -43,9 +43,10 @@ class _Kind(IntEnum):
     DROPPED = 0
     OPENS = 1
     CLOSES = 2
-    PLACED = 3  # opens, and may end other elements or have no place
-    SCOPED = 4  # closes what is a scope of its own, or part of a table
-    ODD = 5  # a comment, a script, or no tag at all
+    EMPTY = 3  # has no end
+    PLACED = 4  # opens, and may end other elements or have no place
+    SCOPED = 5  # closes what is a scope of its own, or part of a table
+    ODD = 6  # a comment, a script, or no tag at all
 
 
 class _Piece(NamedTuple):
@@ -72,7 +73,7 @@ class Rewriting:
         self._styles: dict[str, tuple[str, bool]] = {}
         self._out: list[str] = []
         self._open: list[str] = []  # names of the open elements
-        self._scopes: list[dict[str, int]] = [{}]  # how many of a name are open in each scope
+        self._scopes: list[int] = [0]  # how many are open outside of each scope
         self._hostile = False
         self.blocked = 0
 
@@ -83,32 +84,35 @@ class Rewriting:
         at = source.after
         for chunk in source.chunks:
             inside, closed, text = chunk.partition(">")
-            piece = pieces.get(inside)
-            if piece is None:
-                piece = pieces[inside] = self._piece(inside)
-                self._hostile = self._hostile or len(pieces) > _DISTINCT_CAP
-            kind = piece[0]
+            piece = pieces.get(inside) or self._new_piece(inside)
+            kind, name, written, blocked, _ = piece
             if kind is _Kind.ODD or not closed:
                 source.at, source.after = at, at + len(chunk) + 1
                 text = self._odd(piece, chunk, closed=bool(closed))
                 at = source.after
             else:
                 at += len(chunk) + 1
-                # Most tags close the last element that was opened.
-                if kind is _Kind.CLOSES and opened and opened[-1] == piece[1]:
+                self.blocked += blocked
+                # Most tags open an element, or close the last that was opened.
+                if kind is _Kind.OPENS:
+                    out.append(written)
+                    opened.append(name)
+                elif kind is _Kind.CLOSES and opened and opened[-1] == name:
                     del opened[-1]
-                    self._scopes[-1][piece[1]] -= 1
-                    out.append(piece[2])
+                    out.append(written)
                 elif kind:
                     self._write(piece)
-                else:
-                    self.blocked += piece[3]
             if text:
                 out.append(text)
-            if self._hostile:
+            if self._hostile or len(opened) > _DEPTH_CAP:
                 return None
         self._close_to(0)
         return "".join(out).replace("&nbsp;", "\xa0")
+
+    def _new_piece(self, inside: str) -> _Piece:
+        piece = self._pieces[inside] = self._piece(inside)
+        self._hostile = self._hostile or len(self._pieces) > _DISTINCT_CAP
+        return piece
 
     def _odd(self, piece: _Piece, chunk: str, *, closed: bool) -> str:
         """Read what is no plain tag; return the text behind it."""
@@ -122,55 +126,58 @@ class Rewriting:
         match = WHOLE.match(source.html, source.at + 1)
         end = match.end() if match else len(source.html)
         piece = self._piece(source.html[source.at + 1 : end].removesuffix(">"))
-        if piece.kind is not _Kind.ODD:
+        self.blocked += piece.blocked
+        if piece.kind not in {_Kind.ODD, _Kind.DROPPED}:
             self._write(piece)
         return source.skip_to(end)
 
     def _write(self, piece: _Piece) -> None:
-        self.blocked += piece.blocked
-        name = piece.name
-        if piece.kind is _Kind.CLOSES:
-            if self._scopes[-1].get(name):
-                self._close(name)
-        elif piece.kind is _Kind.SCOPED:
-            if self._open and self._open[-1] == name:
-                self._close_to(len(self._open) - 1)
-            else:
-                self._close(name)
-        elif piece.written and (piece.kind is _Kind.OPENS or self._make_room(name)):
+        name, kind = piece.name, piece.kind
+        if kind is _Kind.SCOPED and self._open and self._open[-1] == name:
+            self._close_to(len(self._open) - 1)
+        elif kind in {_Kind.SCOPED, _Kind.CLOSES}:
+            self._close(name)
+        elif kind is not _Kind.PLACED or self._make_room(name):
             self._out.append(piece.written)
-            if name not in VOID:
+            if kind is not _Kind.EMPTY:
                 self._open.append(name)
-                scope = self._scopes[-1]
-                scope[name] = scope.get(name, 0) + 1
                 if name in _SCOPES:
-                    self._scopes.append({})
-                self._hostile = self._hostile or len(self._open) > _DEPTH_CAP
+                    self._scopes.append(len(self._open))
 
     def _make_room(self, name: str) -> bool:
         """End the elements that one of this name ends; tell whether it has a place at all."""
-        around = _OF_TABLE.get(name)
+        opened, around = self._open, _OF_TABLE.get(name)
         if around:
-            if self._open and self._open[-1] in around:
+            if opened and opened[-1] in around:
                 return True
-            at = self._last("table")
+            at = self._last("table", 0)
             if at < 0:
                 return False
-            top = next((i for i in range(len(self._open) - 1, at - 1, -1) if self._open[i] in around), at)
+            top = next((i for i in range(len(opened) - 1, at - 1, -1) if opened[i] in around), at)
             self._close_to(top + 1)
-        elif name in _ENDS_ITSELF and self._scopes[-1].get(name):
-            self._close(name)
-        elif name in _ENDS_P and self._scopes[-1].get("p"):
+        elif name in _ENDS_ITSELF:
+            if name in opened:
+                self._close(name)
+        elif "p" in opened:
             self._close("p")
         return True
 
-    def _last(self, name: str) -> int:
-        return next((i for i in range(len(self._open) - 1, -1, -1) if self._open[i] == name), -1)
+    def _last(self, name: str, start: int) -> int:
+        opened = self._open
+        if name not in opened:
+            return -1
+        return next((i for i in range(len(opened) - 1, start - 1, -1) if opened[i] == name), -1)
 
     def _close(self, name: str) -> None:
-        """End the last open element of a name and those inside it; nothing if there is none."""
-        at = self._last(name)
-        if at >= 0 and (name not in _OF_TABLE or at > self._last("table")):
+        """End the last open element of a name and those inside it; nothing if its scope has none."""
+        if name in _SCOPES:
+            start = 0
+        elif name in _OF_TABLE:
+            start = max(self._last("table", 0), 0)
+        else:
+            start = self._scopes[-1]
+        at = self._last(name, start)
+        if at >= 0 and (name not in _OF_TABLE or at >= self._last("table", 0)):
             self._close_to(at)
 
     def _close_to(self, count: int) -> None:
@@ -178,7 +185,6 @@ class Rewriting:
             name = self._open.pop()
             if name in _SCOPES:
                 self._scopes.pop()
-            self._scopes[-1][name] -= 1
             self._out.append(f"</{name}>")
 
     def _piece(self, inside: str) -> _Piece:
@@ -191,13 +197,13 @@ class Rewriting:
                 _Kind.SCOPED if name in _OF_TABLE or name in _SCOPES else _Kind.CLOSES, name, f"</{name}>"
             )
         rest = inside[match.end() :]
-        kind = _Kind.PLACED if name in _PLACED else _Kind.OPENS
+        kind = _Kind.PLACED if name in _PLACED else _Kind.EMPTY if name in VOID else _Kind.OPENS
         if not rest:
-            return _Piece(kind, name, "" if name == "img" else f"<{name}>")
+            return _Piece(_Kind.DROPPED if name == "img" else kind, name, f"<{name}>")
         if has_open_quote(rest):
             return _Piece(_Kind.ODD, name, odd=Does.UNFINISHED)
         written, blocked = self._attributes_of(name, rest)
-        return _Piece(kind, name, written, blocked)
+        return _Piece(kind if written else _Kind.DROPPED, name, written, blocked)
 
     def _dropped(self, inside: str) -> _Piece:
         tag = tag_of(inside)
