@@ -4,6 +4,7 @@ Each hop begins with a header block or an attribution line, at any depth of quot
 ends and who goes on; text without quoting belongs to the last hop that began above it.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -19,12 +20,16 @@ from bccd.mail.forward.markers import marker_of
 from bccd.mail.forward.order import NOWHERE, Around
 from bccd.mail.forward.page import Page, page_of
 from bccd.mail.forward.people import author, mailbox_list
+from bccd.mail.wrote import LAST_WITHOUT_COLON
 from bccd.model.message import Content, Forward, ForwardKind, Quoted
 
 MAX_HOPS = 50
 
 _MOST_TRIES = 2_000  # lines that end in a colon; a text with more is no mail that people quote
 _COLONS = ":：﹕︓៖՝"
+_FEWEST_LABELS = 3
+_ENDING = re.compile(r"(?:[:：﹕︓៖՝]|--)[*_ \t]{0,4}$", re.MULTILINE)
+_SILENT = tuple(words for words in LAST_WITHOUT_COLON if not words.isascii())
 _BOM = "\ufeff"
 _QUOTED = 0.9  # an attribution right above a quote
 _FLAT = 0.8  # above text that is not quoted
@@ -54,7 +59,7 @@ class _Hop:
 
 def chain_of(text: str, around: Around = NOWHERE) -> tuple[Quoted, ...]:
     """Read the history in the text of an original, the nearest mail first; at most MAX_HOPS."""
-    if not any(colon in text for colon in _COLONS):
+    if not _may_quote(text):
         return ()
     page = page_of(text, around=around)
     heads = _heads(page)
@@ -66,6 +71,13 @@ def chain_of(text: str, around: Around = NOWHERE) -> tuple[Quoted, ...]:
         if quoted:
             found.append(quoted)
     return tuple(found)
+
+
+def _may_quote(text: str) -> bool:
+    """Tell cheaply whether lines may have labels, or one may be an attribution."""
+    if sum(map(text.count, _COLONS)) >= _FEWEST_LABELS or _ENDING.search(text):
+        return True
+    return not text.isascii() and any(words in text for words in _SILENT)
 
 
 def attached_in(forward: Forward) -> Iterator[Quoted]:

@@ -10,6 +10,7 @@ Japanese era), is unknown.
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 from bccd.mail.forward.almanac import LONGEST_PHRASE, fold, joined_parts, part_named, words_of
@@ -18,6 +19,7 @@ from bccd.mail.forward.order import NOWHERE, Around
 from bccd.mail.forward.zones import zone_in
 
 _LONGEST = 200  # characters
+_REMEMBERED = 128  # dates: one line is asked about by several readers of a mail
 _NOON = 12
 _LAST_SECOND = 59
 _BESIDE = 2  # characters between a clock and its part of the day
@@ -59,11 +61,16 @@ class _Clock(NamedTuple):
 
 def read_date(value: str, language: str, around: Around = NOWHERE) -> ReadDate:
     """Read a client's date line; `language` and `around` settle names of months and the order of numbers."""
-    text = fold(value[:_LONGEST])
+    return _read(value[:_LONGEST], language, around)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _read(value: str, language: str, around: Around) -> ReadDate:
+    text = fold(value)
     match = _RFC.match(text)
     if match and match[2] in _ENGLISH:
         return _read_rfc(match)
-    found = find_day(text, language, around, upper=_UPPER.search(value[:_LONGEST]) is not None)
+    found = find_day(text, language, around, upper=_UPPER.search(value) is not None)
     clock = _find_clock(text, found)
     if found is None or found.day is None or _OTHER_CALENDAR.search(text):
         has_clock = clock is not None and ":" in text[clock.start : clock.end]

@@ -50,7 +50,7 @@ def is_block(page: Page, block: Block, *, technical: bool) -> bool:
         return False
     if len(roles) < _FEWEST:
         return block.marker == "separator:original" and len(roles) > 1 and "@" in sender
-    return _tells_enough(block, roles)
+    return _tells_enough(page, block, roles)
 
 
 def shape_of(block: Block, first: Role) -> str:
@@ -83,11 +83,11 @@ def _has_raw_date(block: Block) -> bool:
     return block.language == "en" and bool(_RAW_DATE.match(block.values.get(Role.DATE, "")))
 
 
-def _tells_enough(block: Block, roles: AbstractSet[Role]) -> bool:
+def _tells_enough(page: Page, block: Block, roles: AbstractSet[Role]) -> bool:
     sender = block.values[Role.SENDER]
     if not roles & {Role.DATE, Role.SUBJECT}:
         return all("@" in block.values[role] for role in roles)
-    read = read_date(block.values.get(Role.DATE, ""), block.language)
+    read = read_date(block.values.get(Role.DATE, ""), block.language, page.around)
     if not read.has_clock:
         return _is_drawn(block, dated=read.when is not None)
     return Role.SUBJECT in roles or ("@" in sender and bool(roles & {Role.TO, Role.CC}))
