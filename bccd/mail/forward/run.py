@@ -13,6 +13,7 @@ _WRAP = 76  # Gmail folds its text part at 78 columns, others at 76
 _LONGEST_WRAP = 84  # a line that is longer, its label included, was not wrapped at all
 _SHORT_WRAP = 66
 _LONG_SUBJECT = 50
+_SHORT_LIST = 50
 _FOLDED_LIST = 5000  # lines of a To field
 _FOLDED = 3  # lines of any other field
 
@@ -131,7 +132,11 @@ def take_folded(run: Run, last: Role, page: Page, end: int) -> int:
     for text in run.pending:
         folded = len(previous) + 1 + len(text.partition(" ")[0]) > _WRAP
         if last in LISTS:
-            belongs = previous.endswith((",", ";")) or text.startswith("<") or (folded and "@" in text)
+            belongs = (
+                previous.endswith((",", ";"))
+                or text.startswith("<")
+                or ("@" in text and (folded or _breaks_off(previous, text)))
+            )
         else:
             after = page.lines[end + 1].text if end + 1 < len(page.lines) else ""
             belongs = (
@@ -147,6 +152,11 @@ def take_folded(run: Run, last: Role, page: Page, end: int) -> int:
         previous = text
         end += 1
     return end
+
+
+def _breaks_off(previous: str, text: str) -> bool:
+    """Tell whether a line was wrapped inside a name, whose address is on the next."""
+    return len(previous) > _SHORT_LIST and "<" in text and not previous.endswith(">")
 
 
 def _goes_on(page: Page, number: int, subject: str, text: str) -> bool:

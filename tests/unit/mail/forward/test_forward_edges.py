@@ -47,3 +47,14 @@ def test_the_rule_above_a_list_s_footer_goes_with_it() -> None:
     message = parse(raw.encode())
     assert message.forwards[0].original.text == "We take ten."
     assert message.note == footer.strip()
+
+
+def test_a_list_may_break_inside_a_name() -> None:
+    """A program with short lines wraps the last field anywhere; its rest is no text."""
+    head = "From: Eve <eve@fish.example>\nSubject: Nets\nDate: Mon, 2 Mar 2026 10:00:00 +0100\n"
+    to = "To: Anna Nowak <anna@seller.example>, Pat <pat@x.example>, José María\nGarcía <jm@x.example>"
+    found = find_inline(f"FYI\n\n---------- Forwarded message ----------\n{head}{to}\n\nWe take ten.", "")
+    assert found is not None
+    original = found.forwards[0].original
+    assert original.to[-1].name == "José María García" and len(original.to) == 3
+    assert original.text == "We take ten."
