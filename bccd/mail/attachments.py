@@ -10,6 +10,7 @@ from urllib.parse import unquote
 from bccd.mail.decode import transfer_decoded
 from bccd.mail.mime import Part, filename_of
 from bccd.mail.sealed.tree import open_tree
+from bccd.mail.sniff import sniffed
 from bccd.model.message import Attachment
 
 _NAME_CAP = 150  # octets of the stem
@@ -70,6 +71,7 @@ def attachment_of(part: Part) -> tuple[Attachment, bool]:
         end=part.anchor if inside else part.end,
         encoding=part.encoding,
         within=part.within,
+        sniffed=sniffed(octets),
     )
     return found, whole
 

@@ -26,9 +26,10 @@ class Attachment:
     sha256: bytes  # of the decoded octets
     start: int  # offset of the encoded body in the raw mail
     end: int
-    encoding: str  # "base64", "quoted-printable" or ""
+    encoding: str  # "base64", "quoted-printable", "uuencode" or ""
     shown: bool = False  # a picture that the shown HTML or text has in its place, and no file to open
     within: str = ""  # the containers to open on the way, outermost first: "tnef:2 smime:2.1"; empty for none
+    sniffed: str = ""  # media type that its first octets show, whatever it is declared; empty for none
 
 
 @unique

@@ -210,6 +210,7 @@ def _files(attachments: Iterable[Attachment]) -> list[File]:
         File(
             name=one.filename,
             media_type=one.media_type,
+            sniffed=one.sniffed,
             size=one.size,
             part=one.part,
             disposition=one.disposition,

@@ -44,6 +44,7 @@ class File(Struct, frozen=True):
 
     name: Annotated[str, _says("the file's name, decoded, and safe to show and to save under")]
     media_type: Annotated[str, _says("lower case, as `application/pdf`")]
+    sniffed: Annotated[str, _says("the type that its first octets show, whatever is declared; may be empty")]
     size: Annotated[int, _says("decoded octets")]
     part: Annotated[str, _says("the number of its MIME part (RFC 9051, 6.4.5)")]
     disposition: Annotated[str, _says("`attachment`, `inline` or empty")]
