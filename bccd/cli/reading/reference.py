@@ -94,6 +94,19 @@ an address; nobody named below the marker), `header:` (the Message-ID was taken 
 that carries it), `shape:` (a header as raw mail has it, or recipients alone), `subject:agrees` (the
 subject's vote, where more was needed). What each is worth stands in bccd/mail/forward/confidence.py.
 
+| evidence | the date |
+| --- | --- |
+| none, or `date:zone-of-wrapper` | names its zone, or is in that of the forwarder's Date field |
+| `date:zone-of-thread` | is in the zone that Thread-Index bears out: Exchange writes the Date field in UTC |
+| `date:zone-unknown` | is given as if in UTC: nothing tells its zone |
+| `date:day-only` | has no time; midnight stands for it |
+| `date:ambiguous` | can be read in two ways, such as 03/04/2026: not told |
+| `date:unreadable`, `date:missing` | is in no form or calendar that is known, or is not there: not told |
+| `date:after-wrapper` | would be after the forward: the forward's own stands for it |
+
+In `chain`, `labels:` says that a mail stood below header lines, `attribution:quoted` that it was quoted
+below a line such as "On ... wrote:", and `attribution:flat` that it stood below one unquoted.
+
 `confidence` is 0 to 1. From {sure} on an original is found; with one author who has an address it is
 `sure`, too, and filed without a question. What is below that is listed in `forwards` and not found: its
 user is asked who wrote it, and `candidates` lists whom the mail names.
