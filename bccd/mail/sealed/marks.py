@@ -16,14 +16,8 @@ def marks_of(part: Part) -> tuple[str, ...]:
         return ("signed:smime",) if "pkcs7" in protocol else ("signed:pgp",) if "pgp" in protocol else ()
     if part.media_type == "application/pgp-encrypted":
         return ("encrypted:pgp",)
-    if part.media_type in _CMS and not part.children and _says_hidden(part):
+    if part.media_type in _CMS and part.params.get("smime-type", "").lower() in _HIDING:
         return ("encrypted:smime",)
     if part.media_type in _PROTECTED or filename_of(part).lower().endswith(".rpmsg"):
         return ("protected:rms",)
     return ()
-
-
-def _says_hidden(part: Part) -> bool:
-    """Tell whether an unreadable object claims to be encrypted; offer.pdf.p7m is a signed file."""
-    kind = part.params.get("smime-type", "").lower()
-    return kind in _HIDING or (not kind and filename_of(part).lower() in ("", "smime.p7m"))

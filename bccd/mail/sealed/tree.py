@@ -84,7 +84,9 @@ def _open(part: Part, kind: str) -> None:
 
 def _open_signed(part: Part, octets: bytes, within: str) -> None:
     kind = cms_kind(octets)
-    if kind is Cms.HIDDEN:
+    # What cannot be read and is no file of a name of its own was encrypted by a program of its own ways.
+    nameless = filename_of(part).lower() in ("", "smime.p7m") and "smime-type" not in part.params
+    if kind is Cms.HIDDEN or (kind is Cms.OTHER and nameless):
         part.mark = "encrypted:smime"
     content = signed_content(octets) if kind is Cms.SIGNED else None
     # A signed document (offer.pdf.p7m) is signed data, too, but a file: a part of a mail begins with fields.

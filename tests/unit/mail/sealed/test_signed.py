@@ -6,6 +6,7 @@ from asn1crypto import cms  # type: ignore[import-untyped]
 from bccd.mail.attachments import octets
 from bccd.mail.defects import Defect
 from bccd.mail.parse import parse
+from bccd.mail.parts import part_list
 from bccd.mail.sealed.cms import Cms, cms_kind, signed_content
 from bccd.mail.sealed.pgp import unarmoured
 from tests.unit.mail.sealed.build import (
@@ -192,3 +193,15 @@ def test_a_mail_inside_signed_data_is_a_forward() -> None:
     inside = b"Content-Type: message/rfc822\r\n\r\n" + INNER.encode()
     (forward,) = parse(single(P7M, signed_data(inside))).forwards
     assert forward.original.subject == "Inner"
+
+
+def test_deep_nesting_inside_signed_data_is_read_to_a_bound() -> None:
+    """Mails inside mails inside signed data, many times over, end as an attachment and nobody raises."""
+    inner = b"Content-Type: text/plain\r\n\r\nHello\r\n"
+    for _ in range(5):
+        inner = b"Content-Type: message/rfc822\r\n\r\n" * 45 + inner
+        inner = b"Content-Type: application/pkcs7-mime\r\n\r\n" + signed_data(inner)
+    message = parse(inner)
+    assert message.content.marks == ("signed:smime",)
+    assert len(message.forwards) == 1
+    assert len(part_list(inner)) > 100
