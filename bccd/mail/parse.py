@@ -112,7 +112,7 @@ def _read(
         defects[Defect.ADDRESSES_CUT] = None
     found: list[Forward] = []
     # What a report returns is nothing that a person forwards.
-    if auto not in _REPORTS:
+    if auto not in _REPORTS and part.media_type != "multipart/report":
         found += [_attached(message, defects, sanitise) for message in body.messages]
     if resent := _resent(part, content):
         found.append(_chained(resent, around))

@@ -86,3 +86,12 @@ def test_outlook_for_mac_writes_a_line_and_no_subject(note: str, subject: str, f
         [(found, True)] if found else []
     )
     assert all(f.original.sender and f.original.sender.name == "Jan Kos" for f in read)
+
+
+def test_what_a_complaint_returns_is_nothing_that_a_person_forwards() -> None:
+    """A feedback report (RFC 5965) holds the mail that somebody complained about; so do other reports."""
+    inner = "Content-Type: message/rfc822\r\n\r\nFrom: eve@fish.example\r\nSubject: Nets\r\n\r\nBuy.\r\n"
+    for kind in ("report; report-type=feedback-report", "report; report-type=x", "mixed"):
+        head = f"From: abuse@isp.example\r\nContent-Type: multipart/{kind}; boundary=b\r\n\r\n"
+        read = parse(f"{head}--b\r\n\r\nA complaint.\r\n--b\r\n{inner}--b--\r\n".encode())
+        assert len(read.forwards) == (kind == "mixed")
