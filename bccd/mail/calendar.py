@@ -19,6 +19,7 @@ _FOLD = re.compile(r"\n[ \t]")
 _LINE = re.compile(
     r'^(BEGIN|END|METHOD|UID)(?:;(?:[^":\n]++|"[^"\n]*+")*+)?:(.*)', re.IGNORECASE | re.MULTILINE
 )
+_METHOD = re.compile(r"^METHOD(?:;[^:\n]*)?:(.*)", re.IGNORECASE | re.MULTILINE)
 _ESCAPED = re.compile(r"\\([\\;,nN])")
 
 
@@ -33,11 +34,24 @@ def event_uid(parts: Iterable[Part]) -> str:
     return next((uid for uid in map(_uid_of, calendars) if uid), "")
 
 
-def _uid_of(part: Part) -> str:
+def scheduled_method(parts: Iterable[Part]) -> str:
+    """Return what the first calendar among these parts does, upper case (RFC 5546 1.4); empty for none."""
+    for part in parts:
+        if is_calendar(part):
+            told = part.params.get("method", "") or _METHOD.findall(_text_of(part))[:1]
+            return (told if isinstance(told, str) else "".join(told)).strip().upper()
+    return ""
+
+
+def _text_of(part: Part) -> str:
     octets, _ = transfer_decoded(
         part.buffer[part.start : min(part.end, part.start + _OCTETS_CAP)], part.encoding
     )
-    return scheduled_uid(decode(octets, part.params.get("charset", "utf-8")), part.params.get("method", ""))
+    return decode(octets, part.params.get("charset", "utf-8"))
+
+
+def _uid_of(part: Part) -> str:
+    return scheduled_uid(_text_of(part), part.params.get("method", ""))
 
 
 def scheduled_uid(text: str, method: str = "") -> str:

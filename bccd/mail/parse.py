@@ -8,7 +8,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bccd.mail.addresses import ADDRESSES_CAP, mailboxes
-from bccd.mail.auto import is_broadcast, kind_of, list_id
+from bccd.mail.auto import Told, is_broadcast, list_id
+from bccd.mail.automatic import automatic
 from bccd.mail.body import Body, read_body
 from bccd.mail.calendar import event_uid
 from bccd.mail.dates import date_offset, parse_date
@@ -101,8 +102,10 @@ def _read(
     """Read the mail whose top part this is, and the mails it holds; adds to `defects`."""
     body = read_body(part)
     defects |= body.defects
-    auto = _auto(part, body)
-    content = _shown(_recalled(_content(part, body, auto)), _safe(body.html, body, defects, sanitise))
+    subject = _subject(part)
+    auto = automatic(part, body, subject)
+    content = _recalled(_content(part, body, subject, auto))
+    content = _shown(content, _safe(body.html, body, defects, sanitise))
     around = _around(part, content)
     inline = _inline(body, content.subject, around)
     frame = frame_of(inline, body.html) if inline else None
@@ -112,7 +115,7 @@ def _read(
         defects[Defect.ADDRESSES_CUT] = None
     found: list[Forward] = []
     # What a report returns is nothing that a person forwards.
-    if auto not in _REPORTS and part.media_type != "multipart/report":
+    if auto.kind not in _REPORTS and part.media_type != "multipart/report":
         found += [_attached(message, defects, sanitise) for message in body.messages]
     if resent := _resent(part, content):
         found.append(_chained(resent, around))
@@ -160,7 +163,12 @@ def _inline(body: Body, subject: str, around: Around) -> Inline | None:
     return find_inline(f"{_MARK}{body.text}", "", around) if found is None and is_forward(subject) else found
 
 
-def _content(part: Part, body: Body, auto: AutoKind) -> Content:
+def _subject(part: Part) -> str:
+    hint = part.params.get("charset", "")
+    return " ".join(unstructured(part.first(b"subject"), hint)[:_SUBJECT_CAP].split())
+
+
+def _content(part: Part, body: Body, subject: str, told: Told) -> Content:
     """Return what the header section and the body say; `new_text` is left for the caller."""
     first = dict(reversed(part.fields))
     hint = part.params.get("charset", "")
@@ -175,7 +183,7 @@ def _content(part: Part, body: Body, auto: AutoKind) -> Content:
         cc=_people(part, b"cc", hint),
         bcc=_people(part, b"bcc", hint),
         date=parse_date(first.get(b"date", b"")),
-        subject=" ".join(unstructured(first.get(b"subject", b""), hint)[:_SUBJECT_CAP].split()),
+        subject=subject,
         message_id=own_id,
         in_reply_to=message_ids(first.get(b"in-reply-to", b"")),
         references=_ids(values(part.fields, b"references")),
@@ -183,11 +191,12 @@ def _content(part: Part, body: Body, auto: AutoKind) -> Content:
         text=body.text,
         attachments=tuple(body.attachments),
         marks=tuple(sorted(body.marks)),
-        auto=auto,
-        broadcast=is_broadcast(part.fields, auto),
+        auto=told.kind,
+        auto_reason=told.reason,
+        broadcast=is_broadcast(part.fields, told.kind),
         other_ids=_other_ids(part, own_id),
         calendar_uid=event_uid(body.told) if body.told else "",
-        reported=reported(part, body) if auto in _REPORTS else None,
+        reported=reported(part, body) if told.kind in _REPORTS else None,
     )
 
 
@@ -214,16 +223,6 @@ def _people(part: Part, name: bytes, hint: str) -> tuple[Mailbox, ...]:
 
 def _ids(found: Iterable[bytes]) -> tuple[str, ...]:
     return message_ids(b" ".join(found))
-
-
-def _auto(part: Part, body: Body) -> AutoKind:
-    """Return why the mail is automatic: by its header section, else by a report that it holds."""
-    kind = kind_of(part.fields)
-    if kind in _REPORTS:
-        return kind
-    if "message/delivery-status" in body.types or "message/global-delivery-status" in body.types:
-        return AutoKind.DSN
-    return AutoKind.MDN if "message/disposition-notification" in body.types else kind
 
 
 def _around(part: Part, content: Content) -> Around:

@@ -15,6 +15,7 @@ from bccd.mail.decode import transfer_decoded
 from bccd.mail.headers import fields, section_end, values
 from bccd.mail.mime import Part
 from bccd.mail.msgid import message_id, message_ids
+from bccd.mail.report_json import notified
 from bccd.mail.words import unstructured
 from bccd.model.message import FailedRecipient, Reported
 
@@ -58,6 +59,8 @@ def hard_failure(status: str) -> bool:
 
 def reported(root: Part, body: Body) -> Reported | None:
     """Return what a DSN or MDN is about; None where it does not tell."""
+    if told := notified(body.text):
+        return told
     groups = list(_groups(body.told))
     original = _original(body, groups)
     recipients = _recipients(groups) or _told_otherwise(root, body.text[:_REPORT_CAP], original)

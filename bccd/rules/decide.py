@@ -175,7 +175,8 @@ def _automatic(message: Message, readings: list[Reading | Unread]) -> tuple[str,
     auto = message.content.auto
     if any(isinstance(reading, Reading) and reading.wrapper is not None for reading in readings):
         return None
-    if auto in _SET_ASIDE_KINDS:
+    # An answer to an invitation says what the person who clicked it will do.
+    if auto in _SET_ASIDE_KINDS and not message.content.auto_reason.startswith("calendar:"):
         return str(auto), f"the mail is automatic: {auto}"
     if auto is AutoKind.LIST and message.list_id:  # what a user sends himself reaches us without the list
         return str(auto), "it came by way of a mailing list, nobody filed it deliberately"
