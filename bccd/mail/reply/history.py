@@ -13,6 +13,7 @@ from bccd.mail.forward.markers import is_marker, marker_of
 from bccd.mail.forward.page import Page, page_of
 from bccd.mail.reply.code import spare_code
 from bccd.mail.reply.facts.lists import REPLY_ABOVE
+from bccd.mail.reply.headers import notes_block, weak_blocks
 from bccd.mail.reply.odd import from_address, odd_attribution
 from bccd.mail.reply.parts import Kind
 from bccd.mail.reply.quoting import may_be_quoted, named_runs, other_quoted, quoted_lines
@@ -23,6 +24,8 @@ _MOST_FLOWED = 50
 _MOST_TRIES = 2_000  # lines that are looked at closely; no mail of people has as many that end in a colon
 _LABEL_REACH = 48  # characters before a label's colon
 _LINE_CAP = 400  # characters; no attribution or marker is longer
+# -----Original Message-----From: Anna Nowak
+_GLUED = re.compile(r"(-{3,}[^-\d]{3,60}-{3,})\s*[^\W\d][^:]{0,30}:")
 _HYPHENS = {0x2010: "-", 0x2011: "-"}
 _SHORTEST_MARKER = 6
 _SHORTEST_REQUEST = 15
@@ -159,6 +162,8 @@ def _opens(
     """Return the first line of what opens history at a line, and the line behind that; None for nothing."""
     if number in blocks:
         return number, blocks[number][1]
+    if len(line) <= _SHORTEST_MARKER and number and (notes := notes_block(reading.lines, number)):
+        return notes
     text = line.rstrip()
     if not text[-1:].isascii():
         text = visible(text).rstrip()
@@ -177,6 +182,8 @@ def _opens(
 
 def _is_marker(text: str) -> bool:
     words = visible(text).strip(" \t*")
+    glued = _GLUED.match(words)
+    words = glued[1] if glued else words
     if len(words) < _SHORTEST_MARKER:
         return False
     found = marker_of(words.translate(_HYPHENS).replace("&nbsp;", " "))
@@ -199,12 +206,12 @@ def _blocks(reading: _Reading) -> dict[int, tuple[int, int]]:
             labels[number] = label
             if len(labels) >= _MOST_LABELS:
                 break
-    flowed = _flowed(lines, labels)
+    odd = weak_blocks(lines, labels) | _flowed(lines, labels)
     if len(labels) < _FEWEST_LABELS:
-        return flowed
+        return odd
     read = [_QUOTED if quoted[number] else read_line(raw) for number, raw in enumerate(lines)]
     page = Page(lines, read, labels, {})
-    return flowed | {block.opening: (block.start, block.end) for block in find_blocks(page)}
+    return odd | {block.opening: (block.start, block.end) for block in find_blocks(page)}
 
 
 def _flowed(lines: Sequence[str], labels: Mapping[int, Label]) -> dict[int, tuple[int, int]]:

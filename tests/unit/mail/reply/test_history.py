@@ -11,6 +11,7 @@ import pytest
 from bccd.mail.reply import Reply, read_reply
 from bccd.model.message import Mailbox
 from tests.unit.mail.reply.attributions import ATTRIBUTIONS, CARL, ONLY_ABOVE_QUOTES
+from tests.unit.mail.reply.blocks import BLOCKS
 from tests.unit.mail.reply.wordings import KEPT, MARKERS
 
 HANG = 60  # seconds
@@ -141,6 +142,12 @@ def test_histories() -> None:
     """Whatever the client, all from where history begins is history."""
     found = {name: read(f"{NEW}\n\n{history}").new_text for name, history in HISTORIES.items()}
     assert {name: new for name, new in found.items() if new != NEW} == {}
+
+
+def test_header_blocks() -> None:
+    """A block of header lines begins history, however few and odd its fields are, in every language."""
+    found = {block: read(f"{NEW}\n\n{block}\n\n{OLD}").new_text for block in BLOCKS}
+    assert {block: new for block, new in found.items() if new != NEW} == {}
 
 
 def test_history_at_the_top_may_hide_an_answer() -> None:

@@ -1,0 +1,73 @@
+"""Header lines above history that are too few, or too odd, for a forward to be trusted by."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from bccd.mail.forward.labels import Label, Role
+from bccd.mail.forward.markers import marker_of
+
+_FEWEST = 3  # fields of a block below an empty line
+_BELOW_RULE = 2  # of one below a rule, or with an address and a time
+_MOST_LINES = 8
+_NOTES_LINES = 9  # from "To" to "Subject"
+_LINE_CAP = 400
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)|\d{1,2}[./-]\d{1,2}[./-]\d\d")
+_CLOCK = re.compile(r"\d\s?[:.h時时시]\s?\d\d")
+# Lotus Notes parts its labels and what they say by lines.
+_NOTES = {"to": "subject", "an": "thema"}
+
+
+def weak_blocks(lines: Sequence[str], labels: Mapping[int, Label]) -> dict[int, tuple[int, int]]:
+    """Find blocks of two fields or more that begin with the sender: by their line, with start and end."""
+    found: dict[int, tuple[int, int]] = {}
+    behind = 0
+    for number, label in labels.items():
+        if number < behind or Role.SENDER not in label.roles.values():
+            continue
+        end = number
+        while end in labels and end - number < _MOST_LINES:
+            end += 1
+        if _is_weak(lines, [labels[at] for at in range(number, end)], number):
+            found[number] = (number, end)
+            behind = end
+    return found
+
+
+def _is_weak(lines: Sequence[str], run: Sequence[Label], start: int) -> bool:
+    above = lines[start - 1].strip() if start else ""
+    ruled = bool(above) and marker_of(above).startswith("separator:")
+    if (above and not ruled) or len(run) < _BELOW_RULE:
+        return False
+    sender = run[0].value
+    dates = [label.value for label in run if Role.DATE in label.roles.values()]
+    if ruled:
+        return bool(dates) or "@" in sender
+    if "@" not in sender or not any(_YEAR.search(date) for date in dates):
+        return False
+    return len(run) >= _FEWEST or any(_CLOCK.search(date) for date in dates)
+
+
+def notes_block(lines: Sequence[str], number: int) -> tuple[int, int] | None:
+    """Return where a header of Lotus Notes begins whose "To" stands alone, and the line behind it."""
+    subject = _NOTES.get(lines[number].strip().casefold())
+    if subject is None:
+        return None
+    below = range(number + 1, min(number + _NOTES_LINES, len(lines)))
+    last = next((at for at in below if lines[at].strip().casefold() == subject), None)
+    if last is None:
+        return None
+    first = number
+    for above in range(number - 1, max(number - _MOST_LINES, -1), -1):
+        text = lines[above].strip()
+        if not text:
+            if first < number:
+                break
+        elif len(text) > _LINE_CAP or text.endswith((".", "!", "?", ",")):
+            break
+        else:
+            first = above
+    return (first, min(last + 2, len(lines))) if _dated(lines[first:number]) else None
+
+
+def _dated(lines: Sequence[str]) -> bool:
+    return any(_YEAR.search(line) and _CLOCK.search(line) for line in lines)
