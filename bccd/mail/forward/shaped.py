@@ -62,11 +62,15 @@ def with_shaped(page: Page, blocks: Sequence[Block], frames: Sequence[Frame]) ->
 
 
 def _block_at(page: Page, frame: Frame) -> Block | None:
-    """Read the header at the top of a frame."""
+    """Read the header at the top of a frame, or right above it."""
     until = len(page.lines)
     if frame.sign.role is Role.HEAD and frame.last > frame.first:
         until = min(frame.last, until)
-    above, start = _start(page, frame.first, until)
+    if frame.sign.role is Role.BODY:
+        above, start = _start_above(page, min(frame.first, until))
+        until = min(frame.first, until)
+    else:
+        above, start = _start(page, frame.first, until)
     if start < 0:
         return None
     rows = list(_rows(page, start, until))
@@ -97,6 +101,24 @@ def _start(page: Page, first: int, until: int) -> tuple[int, int]:
                 break
             above = number
     return -1, -1
+
+
+def _start_above(page: Page, end: int) -> tuple[int, int]:
+    """Find the first of the fields right above a line, and the line that stands above it; -1 for none."""
+    number = end - 1
+    while number >= 0 and not page.lines[number].text:
+        number -= 1
+    start = -1
+    while number >= 0 and end - number < _MOST_FIELDS * 2 and _is_field(page.lines[number].text):
+        start = number
+        number -= 1
+    while number >= 0 and start >= 0 and not page.lines[number].text:
+        number -= 1
+    return (number, start) if number >= 0 and is_framed(page.lines[number].text) else (-1, start)
+
+
+def _is_field(text: str) -> bool:
+    return bool(_field(text)) or _is_empty_field(text)
 
 
 def _field(text: str) -> str:
@@ -132,10 +154,9 @@ def _rows(page: Page, start: int, until: int) -> Iterator[_Row]:
     for _ in range(_MOST_FIELDS):
         if number >= until or page.lines[number].depth != depth:
             return
-        value = _field(page.lines[number].text)
-        if not value and not _is_empty_field(page.lines[number].text):
+        if not _is_field(page.lines[number].text):
             return
-        yield _Row(number, value)
+        yield _Row(number, _field(page.lines[number].text))
         number += 1
         if spaced and number < until and not page.lines[number].text:
             number += 1

@@ -6,6 +6,8 @@ from bccd.mail.html import read_html
 from bccd.mail.markup.sheet import Sheet
 from bccd.mail.markup.signs import Role, may_hold_quoted
 
+_NO_BEGINNING = (Role.SIGNATURE, Role.BODY)
+
 
 def has_structure(html: str) -> bool:
     """Tell whether a client has marked where a quoted mail begins."""
@@ -25,5 +27,5 @@ def anchors_of(sheet: Sheet) -> dict[int, str]:
     return {
         frame.first: f"html:{frame.sign.client}"
         for frame in sheet.frames
-        if frame.sign.role is not Role.SIGNATURE
+        if frame.sign.role not in _NO_BEGINNING
     }

@@ -51,11 +51,21 @@ def frame_of(inline: Inline, html: str) -> Frame | None:
     sheet = read_html(html)
     name = sender.address or sender.name.casefold()
     for element in sheet.frames:
-        if element.sign.role is not Role.SIGNATURE:
-            head = " ".join(sheet.lines[element.first : element.first + _HEADER_REACH]).casefold()
-            if name in head:
-                return _frame(element, sheet, html, name)
+        if element.sign.role is Role.SIGNATURE:
+            continue
+        below = element.sign.role is not Role.BODY
+        first = element.first if below else max(element.first - _HEADER_REACH, 0)
+        lines = sheet.lines[first : first + _HEADER_REACH if below else element.first]
+        if name in " ".join(lines).casefold():
+            return _frame(element, sheet, html, name) if below else _framed_body(element, sheet, first, name)
     return None
+
+
+def _framed_body(element: Element, sheet: Sheet, first: int, name: str) -> Frame:
+    """Measure a forward whose own element begins behind its header."""
+    line = next(at for at in range(first, element.first) if name in sheet.lines[at].casefold())
+    start = sheet.ends[line - 1] if line else 0
+    return Frame(start, element.end, element.start, element.last)
 
 
 def _frame(element: Element, sheet: Sheet, html: str, name: str) -> Frame:

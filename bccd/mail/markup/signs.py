@@ -15,6 +15,7 @@ class Role(Enum):
     AROUND = "around"  # holds the quoted mail, and its header or attribution where it has one
     HEAD = "head"  # holds the header of the mail that follows
     BEFORE = "before"  # empty, or the first element of what follows: a quoted mail begins here
+    BODY = "body"  # holds a forwarded mail whose header stands right above
     SIGNATURE = "signature"
 
 
@@ -51,7 +52,11 @@ _WORDS: dict[str, Sign] = {
     "protonmail_quote": Sign("proton", _AROUND),
     "zmail_extra": Sign("zoho", _AROUND),
     "replybody1": Sign("roundcube", _AROUND),
-    "forwardbody1": Sign("roundcube", _AROUND, forward=True),
+    "forwardbody1": Sign("roundcube", Role.BODY, forward=True),
+    "blockquote_zmail": Sign("zoho", _AROUND),
+    "freshdesk_quote": Sign("freshdesk", _AROUND),
+    "notion-mail-quote": Sign("notion", _AROUND),
+    "skiff_quote": Sign("skiff", _AROUND),
     "isforwardcontent": Sign("netease", _AROUND, forward=True),
     "isreplycontent": Sign("netease", _AROUND),
     "ntes-pcmail-quote": Sign("netease", _AROUND),
@@ -126,7 +131,8 @@ CITE = Sign("cite", _AROUND)
 OUTLOOK = Sign("outlook", _HEAD)
 
 _NAMED = re.compile(r"""\b(?:id|class|name)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s>]++))""")
-_COPIED = re.compile(r"\A(?:x_)++")
+# What Outlook, Roundcube and Gmail put before the names in mail that they quote.
+_COPIED = re.compile(r"\A(?:x_|v\d(?=[a-z_])|m_-?\d++_?|gmail-)++")
 _LONGEST = 400  # characters of one id, class or name
 # Outlook's line above the header of what it quotes. The colour depends on its version.
 _RULED = re.compile(
@@ -179,7 +185,7 @@ def sign_of(name: str, rest: str) -> Sign | None:
 
 def is_cited(rest: str) -> bool:
     """Tell a blockquote that holds others' words from one that a writer uses to indent."""
-    return "cite" in rest or "quote" in rest or "border-left" in rest
+    return "cite" in rest or "quote" in rest or "border-left" in rest or "iosymail" in rest
 
 
 def _named(rest: str) -> Sign | None:

@@ -128,19 +128,22 @@ def mozilla(words: Words) -> str:
 
 
 def roundcube(words: Words) -> str:
-    """Roundcube."""
-    rows = fields(words, MOZILLA_ORDER, "<tr><th>{label}</th><td>{value}</td></tr>")
+    """Roundcube: the element around the mail begins behind the header."""
+    rows = fields(
+        words, MOZILLA_ORDER, '<tr><th align="right" nowrap="nowrap">{label}</th><td>{value}</td></tr>'
+    )
     return (
-        f'<p>Please file.</p><p id="forwardbody1">-------- {words["forwarded"]} --------</p>'
-        f'<table border="0"><tbody>{rows}</tbody></table><div id="forwardbody1">{BODY}</div>'
+        f'<p>Please file.</p><p>-------- {words["forwarded"]} --------</p><table border="0"><tbody>{rows}</tbody>'
+        f'</table><p><br /></p><div id="forwardbody1">{BODY}</div>'
     )
 
 
 def zimbra(words: Words) -> str:
     """Zimbra."""
     return (
-        f'{NOTE}<hr id="zwchr" data-marker="__DIVIDER__"><div data-marker="__HEADERS__">'
-        f'{lines(words)}</div><br><div data-marker="__QUOTED_TEXT__">{BODY}</div>'
+        f'{NOTE}<hr id="zwchr" data-marker="__DIVIDER__"><div data-marker="__HEADERS__"><blockquote '
+        f'style="border-left:2px solid #1010FF;">{lines(words)}<br></blockquote></div><div data-marker="__QUOTED_TEXT__">'
+        f'<blockquote style="border-left:2px solid #1010FF;">{BODY}</blockquote></div>'
     )
 
 
@@ -183,6 +186,8 @@ TEMPLATES: dict[str, Callable[[Words], str]] = {
     "zoho": framed('<div class="zmail_extra" style="">', "</div>", GMAIL_ORDER),
     "zimbra": zimbra,
     "roundcube": roundcube,
+    "roundcube copied": lambda words: roundcube(words).replace('"forwardbody1"', '"v1forwardbody1"'),
+    "roundcube in gmail": lambda words: roundcube(words).replace('"forwardbody1"', '"m_-1451008425066883092forwardbody1"'),
     "gmx": framed('<div name="quote" style="margin:10px 5px 5px 10px;border-left:2px solid #C3D9E5;">', "</div>", DATE_ORDER),
     "netease": framed('<div id="isForwardContent">', "</div>"),
     "netease reply": framed('<div id="isReplyContent">', "</div>"),
