@@ -149,9 +149,15 @@ def _between_marks(link: str) -> str:
 
 def _sophos(link: str) -> str:
     match = re.search(r"[?&]u=([A-Za-z0-9+/_=%-]*)", link)
-    if match is None:
-        return ""
-    kept = unquote(match[1]).replace("+", "-").replace("/", "_").rstrip("=")
+    return _base64(match[1]) if match else ""
+
+
+def _bitdefender(link: str) -> str:
+    return _base64(link.partition("/scan/")[2].partition("/")[0])
+
+
+def _base64(kept: str) -> str:
+    kept = unquote(kept).replace("+", "-").replace("/", "_").rstrip("=")
     try:
         return urlsafe_b64decode(kept + "=" * (-len(kept) % 4)).decode()
     except (Error, ValueError):
@@ -197,6 +203,8 @@ _GATEWAYS: dict[str, Callable[[str], str]] = {
     "urlsand.com": _U,
     "link.edgepilot.com": _U,
     "linkscan.io": _parameter("url", "u"),
+    "lsems.gravityzone.bitdefender.com": _bitdefender,
+    "content.exclaimer.net": _URL,  # links of signatures, counted
     "mimecast.com": _hidden,
     "mimecastprotect.com": _hidden,
     "url.emailprotection.link": _hidden,

@@ -33,6 +33,9 @@ LINKS = {
     "check point": f"https://protect.checkpoint.com/v2/___{TARGET}___.YXA0OmFjbWU6",
     "avanan": f"https://url.avanan.click/v2/r01/___{TARGET}___.YXA0OmFjbWU6",
     "libraesva": f"https://urlsand.esvalabs.com/?u={ENCODED}&e=1&h=2&f=n&p=y",
+    "bitdefender": "https://lsems.gravityzone.bitdefender.com/scan/"
+    "aHR0cHM6Ly9hY21lLmV4YW1wbGUvYT9iPTEmYz0lQzUlQkM=/0A1B?c=1&i=1&docs=1",
+    "exclaimer": f"https://eu.content.exclaimer.net/?url={ENCODED}&tenantid=x&templateid=y",
     "edgepilot": f"https://link.edgepilot.com/s/1/t?u={ENCODED}",
 }
 
