@@ -8,7 +8,7 @@ from dataclasses import replace
 from urllib.parse import unquote
 
 from bccd.mail.decode import transfer_decoded
-from bccd.mail.mime import Part, filename_of
+from bccd.mail.part import Part, filename_of
 from bccd.mail.sealed.tree import open_tree
 from bccd.mail.sniff import sniffed
 from bccd.model.message import Attachment

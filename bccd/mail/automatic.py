@@ -12,7 +12,7 @@ from bccd.mail.auto import NOBODY, Told, bounce_phrase, null_sender, of_subject,
 from bccd.mail.autowords import Phrase
 from bccd.mail.body import Body
 from bccd.mail.calendar import scheduled_method
-from bccd.mail.mime import Part
+from bccd.mail.part import Part
 from bccd.mail.report_json import is_notification
 from bccd.model.message import AutoKind
 

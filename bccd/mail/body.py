@@ -12,7 +12,7 @@ from bccd.mail.enriched import unenriched
 from bccd.mail.flowed import unflowed
 from bccd.mail.gateway import Cleared, undone, without_banners, without_page_banners, without_top_banner
 from bccd.mail.html import HTML_CAP, html_text
-from bccd.mail.mime import Part, filename_of
+from bccd.mail.part import Part, filename_of
 from bccd.mail.sealed import marks_of, unarmoured
 from bccd.model.message import Attachment
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from bccd.mail.charset import decode
 from bccd.mail.decode import transfer_decoded
-from bccd.mail.mime import Part, filename_of
+from bccd.mail.part import Part, filename_of
 
 CALENDARS = frozenset({"text/calendar", "application/ics", "text/x-vcalendar"})
 # What people say to each other about one event (RFC 5546 1.4). PUBLISH is none of it: a webinar gives the

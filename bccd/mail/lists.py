@@ -7,7 +7,7 @@ from urllib.parse import unquote
 from bccd.mail.addresses import normalise
 from bccd.mail.charset import decode
 from bccd.mail.headers import values
-from bccd.mail.mime import Part
+from bccd.mail.part import Part
 
 _FIELDS = (b"list-post", b"x-beenthere", b"mailing-list", b"x-mailing-list")
 _VALUE_CAP = 1_000  # octets

@@ -4,12 +4,13 @@ No part is copied; only a message that was itself put into a transfer encoding g
 """
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from bccd.mail.decode import encoding_of, transfer_decoded
 from bccd.mail.defects import Defect
+from bccd.mail.embedded import BOM, first_field, holds_message, starts_with_field
 from bccd.mail.headers import FIELDS_CAP, SECTION_CAP, fields, fields_and_gap, section_end
+from bccd.mail.part import Part
 from bccd.mail.words import parameters, raw_parameter
 
 DEPTH_CAP = 50
@@ -20,61 +21,11 @@ _FALSE_DELIMITERS_CAP = 20_000  # lines that begin like a delimiter and are none
 _TWINS_CAP = 100  # parts that may be multiparts with their parent's boundary, over the whole mail
 _TWIN_SECTION = 4_000  # octets of such a part in which it declares that
 _GUESSED_IN = 64 * 1024  # octets of a body in which a boundary that nobody declared is looked for
-_FIELDS_OF_MAIL = 3  # that tell a mail which nothing calls one
-_LINES_BEFORE_FIELDS = 3  # of junk that a mail inside a mail may begin with
 
-_BOM = b"\xef\xbb\xbf"
-_MESSAGES = frozenset(
-    {
-        "message/rfc822",
-        "message/global",
-        "message/news",
-        "text/rfc822",
-        "application/rfc822",
-        "application/eml",
-    }
-)
 _BAD_LINE = re.compile(rb"^(?![!-9;-~]+[ \t]*:)[^ \t\r\n]", re.MULTILINE)
-_FIELD_START = re.compile(rb"[!-9;-~]+[ \t]*:")
-_NAMED_FIELD = re.compile(rb"^(?:from|date|subject|received|message-id)[ \t]*:", re.MULTILINE | re.IGNORECASE)
 _UNDECLARED = re.compile(rb"^(--[^\r\n]{1,200}?)[ \t]*+\r?\nContent-", re.MULTILINE | re.IGNORECASE)
 _BARE_CR = re.compile(rb"\r(?!\n)")
 _MEDIA_TYPE = re.compile(r"[!#$&^_.+a-z0-9-]+/[!#$&^_.+a-z0-9-]+")
-
-
-@dataclass(slots=True)
-class Part:
-    """A node of the tree; its body is buffer[start:end], still in its transfer encoding."""
-
-    number: str  # as IMAP numbers parts (RFC 9051 6.4.5); empty for a multipart at the top
-    buffer: bytes
-    fields: list[tuple[bytes, bytes]]
-    media_type: str
-    params: Mapping[str, str]
-    disposition: str
-    disposition_params: Mapping[str, str]
-    encoding: str
-    start: int
-    end: int
-    depth: int
-    anchor: int  # offset in the mail of the encoded message that holds this part; -1 outside of one
-    encoded_messages: int = 0  # how many of those it is inside
-    children: list["Part"] = field(default_factory=list)
-    opened: str = ""  # "smime" or "tnef": the children were packed inside, and are the mail's own parts
-    within: str = ""  # the containers that hold it, outermost first: "tnef:2"; see Attachment.within
-    mark: str = ""  # what was found in its octets, for Content.marks; parted by blanks
-
-    def first(self, name: bytes) -> bytes:
-        """Return the first field of that lower-case name, empty where there is none."""
-        for found, value in self.fields:
-            if found == name:
-                return value
-        return b""
-
-    @property
-    def is_message(self) -> bool:
-        """Tell whether the part is a whole mail; its only child is that mail's top part."""
-        return bool(self.children) and not self.opened and not self.media_type.startswith("multipart/")
 
 
 @dataclass(slots=True)
@@ -89,7 +40,7 @@ class Tree:
 def split(raw: bytes) -> Tree:
     """Return the tree of a whole mail; any octets are a mail."""
     defects: dict[Defect, None] = {}
-    start = len(_BOM) if raw.startswith(_BOM) else 0
+    start = len(BOM) if raw.startswith(BOM) else 0
     if _ends_lines_with_cr(raw, start):
         defects[Defect.BARE_CR] = None
         raw = _BARE_CR.sub(b"\n", raw)  # as long as before, so that offsets stay
@@ -126,7 +77,7 @@ class _Splitter:
             part = waiting.pop()
             if part.media_type.startswith("multipart/"):
                 self._expand_multipart(part)
-            elif _holds_message(part):
+            elif holds_message(part):
                 self._expand_message(part)
             waiting += reversed(part.children)
         return Tree(root, self._parts, self._defects)
@@ -281,7 +232,7 @@ class _Splitter:
             self._note(Defect.DEPTH_CUT if part.depth >= DEPTH_CAP else Defect.PARTS_CUT)
             return
         # A colon is no character of base64: what begins with a field was never encoded, whatever it says.
-        plain = part.encoding == "base64" and _FIELD_START.match(part.buffer, part.start, part.end)
+        plain = part.encoding == "base64" and starts_with_field(part.buffer, part.start, part.end)
         if plain or not part.encoding:
             self._add_message(part, part.buffer, part.start, part.end)
         elif part.encoded_messages >= _ENCODED_MESSAGES_CAP:
@@ -296,7 +247,7 @@ class _Splitter:
 
     def _add_message(self, part: Part, buffer: bytes, start: int, end: int) -> Part | None:
         """Read the mail that a part is; None where its octets are no mail, whatever its type says."""
-        start = _first_field(buffer, start, end)
+        start = first_field(buffer, start, end)
         if start < 0:
             return None
         child = self._part(buffer, start, end, part)
@@ -322,48 +273,9 @@ def _before_line_end(buffer: bytes, start: int, at: int) -> int:
     return max(at, start)
 
 
-def _first_field(buffer: bytes, start: int, end: int) -> int:
-    """Return where a mail inside a mail begins, behind empty lines and lines of junk; -1 for none."""
-    if buffer.startswith(_BOM, start):
-        start += len(_BOM)
-    for _ in range(_LINES_BEFORE_FIELDS):
-        while buffer.startswith((b"\r\n", b"\n"), start) and start < end:
-            start = buffer.find(b"\n", start) + 1
-        if _FIELD_START.match(buffer, start, end):
-            return start
-        start = buffer.find(b"\n", start, end) + 1
-        if not start:
-            break
-    return -1
-
-
 def _inner_number(part: Part, outer: str) -> None:
     """Number the top part of a mail that is itself part `outer`: a single part is part 1 of it."""
     if part.media_type.startswith("multipart/"):
         part.number = outer
     else:
         part.number = f"{outer}.1" if outer else "1"
-
-
-def filename_of(part: Part) -> str:
-    """Return the name a part claims, as it stands; attachments.shown_name() makes it fit to be shown."""
-    return part.disposition_params.get("filename") or part.params.get("name") or ""
-
-
-def _holds_message(part: Part) -> bool:
-    """Tell whether a part may be a mail: by its type, by an .eml name, or by its fields if it has neither."""
-    if part.media_type in _MESSAGES:
-        return True
-    if part.media_type == "application/octet-stream" and not filename_of(part):
-        return _begins_like_mail(part)
-    return filename_of(part).lower().endswith(".eml")
-
-
-def _begins_like_mail(part: Part) -> bool:
-    head = part.buffer[part.start : min(part.end, part.start + _TWIN_SECTION)]
-    head = transfer_decoded(head, part.encoding)[0]
-    section = head[: section_end(head, 0, len(head))[0]]
-    return (
-        bool(_FIELD_START.match(section))
-        and len({found.lower() for found in _NAMED_FIELD.findall(section)}) >= _FIELDS_OF_MAIL
-    )

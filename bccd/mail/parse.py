@@ -29,8 +29,8 @@ from bccd.mail.forward import (
 from bccd.mail.forward.confidence import with_subject
 from bccd.mail.headers import values
 from bccd.mail.lists import list_addresses
-from bccd.mail.mime import Part
 from bccd.mail.msgid import message_id, message_ids
+from bccd.mail.part import Part
 from bccd.mail.recall import is_recall
 from bccd.mail.reply import new_text
 from bccd.mail.report import reported

@@ -7,7 +7,7 @@ from enum import StrEnum, unique
 from bccd.mail.attachments import shown_id, shown_name
 from bccd.mail.body import read_body
 from bccd.mail.decode import transfer_decoded
-from bccd.mail.mime import Part, filename_of
+from bccd.mail.part import Part, filename_of
 from bccd.mail.sealed import open_tree
 
 

@@ -13,8 +13,8 @@ from bccd.mail.body import Body
 from bccd.mail.charset import decode
 from bccd.mail.decode import transfer_decoded
 from bccd.mail.headers import fields, section_end, values
-from bccd.mail.mime import Part
 from bccd.mail.msgid import message_id, message_ids
+from bccd.mail.part import Part
 from bccd.mail.report_json import notified
 from bccd.mail.words import unstructured
 from bccd.model.message import FailedRecipient, Reported

@@ -15,8 +15,9 @@ import pytest
 
 from bccd.mail.charset import decode_checked
 from bccd.mail.decode import transfer_decoded
-from bccd.mail.mime import Part, filename_of, split
+from bccd.mail.mime import split
 from bccd.mail.parse import parse
+from bccd.mail.part import Part, filename_of
 from bccd.mail.parts import PartFacts, Role, part_list
 
 CORPORA = Path(os.environ.get("BCCD_CORPORA", Path(__file__).parents[3] / "shared" / "corpora"))

@@ -20,8 +20,9 @@ from bccd.mail.decode import transfer_decoded
 from bccd.mail.fromfield import strict_from
 from bccd.mail.headers import fields, header_section, scan
 from bccd.mail.html import html_text, read_html
-from bccd.mail.mime import Part, split
+from bccd.mail.mime import split
 from bccd.mail.parse import parse
+from bccd.mail.part import Part
 from bccd.mail.sanitise import sanitised
 from bccd.mail.subject import base_subject, is_forward, is_reply
 from bccd.mail.words import parameters, unstructured

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from bccd.mail.headers import fields
-from bccd.mail.mime import Part, split
+from bccd.mail.mime import split
+from bccd.mail.part import Part
 from bccd.mail.sealed import mapi
 from bccd.mail.sealed.mapi import File, Item, Properties
 from bccd.mail.sealed.rtf import Rich, decompressed, rich

@@ -1,6 +1,6 @@
 """What is special about a part, by its type alone or by what was found inside it: see Content.marks."""
 
-from bccd.mail.mime import Part, filename_of
+from bccd.mail.part import Part, filename_of
 
 _CMS = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
 _PROTECTED = frozenset({"application/x-microsoft-rpmsg-message", "application/x-microsoft-rpmsg"})

@@ -7,7 +7,8 @@ them. Whoever wants their octets opens the same tree again.
 import re
 
 from bccd.mail.decode import transfer_decoded
-from bccd.mail.mime import Part, Tree, filename_of, split
+from bccd.mail.mime import Tree, split
+from bccd.mail.part import Part, filename_of
 from bccd.mail.sealed.cms import Cms, cms_kind, signed_content
 from bccd.mail.sealed.item import Maker
 from bccd.mail.sealed.mapi import MESSAGE_CLASS, text_of

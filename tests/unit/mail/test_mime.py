@@ -6,8 +6,9 @@ import pytest
 
 from bccd.mail.attachments import octets, shown_name
 from bccd.mail.defects import Defect
-from bccd.mail.mime import DEPTH_CAP, PARTS_CAP, Part, split
+from bccd.mail.mime import DEPTH_CAP, PARTS_CAP, split
 from bccd.mail.parse import parse
+from bccd.mail.part import Part
 
 
 def walk(part: Part) -> list[Part]:

@@ -4,8 +4,9 @@ from base64 import b64encode
 
 import pytest
 
-from bccd.mail.mime import Part, split
+from bccd.mail.mime import split
 from bccd.mail.parse import parse
+from bccd.mail.part import Part
 from bccd.mail.parts import part_list
 
 FROM = b"From: A <a@acme.example>\r\n"
