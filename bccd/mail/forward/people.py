@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from bccd.mail.addresses import domain_of, normalise
 from bccd.mail.forward.facts import more, zimbra
+from bccd.mail.words import unstructured
 from bccd.model.message import Mailbox
 
 _LONGEST_ITEM = 1000  # characters; a display name and an address of RFC 5321's size fit well
@@ -129,7 +130,9 @@ def mailbox(item: str) -> Mailbox | None:
         return Mailbox(name, "") if name and not bare.rstrip().endswith(":") else None
     start, end, address = _address(bare)
     address = normalise(address)
-    name = _name(bare[:start]) or _name(bare[end:])
+    name = _name(bare[:start].removesuffix("mailto:")) or _name(bare[end:])
+    if "=?" in name:  # an encoded word (RFC 2047) that some program on the way has left as it was
+        name = unstructured(name.encode())
     if "@" in name and address:
         name = _without_address(name, address)
     return Mailbox(name, address) if name or address else None

@@ -52,6 +52,8 @@ def test_one_person_in_every_spelling(value: str) -> None:
         ("Jan/ACME@ACME <jan@x.example>", Mailbox("Jan/ACME@ACME", "jan@x.example")),
         ("", None),
         ("<>", None),
+        ("=?utf-8?Q?J=C3=BCrgen?= <j@x.example>", Mailbox("Jürgen", "j@x.example")),
+        ("mailto:j@x.example", Mailbox("", "j@x.example")),
     ],
 )
 def test_sender_with_odd_or_missing_parts(value: str, expected: Mailbox | None) -> None:
