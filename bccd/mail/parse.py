@@ -5,7 +5,7 @@ parse() never raises and its time is linear in the octets; what it had to overlo
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from bccd.mail.addresses import ADDRESSES_CAP, mailboxes
 from bccd.mail.auto import Told, is_broadcast, list_id
@@ -27,6 +27,7 @@ from bccd.mail.forward import (
     without_tail,
 )
 from bccd.mail.forward.confidence import with_subject
+from bccd.mail.forward.seasons import placed
 from bccd.mail.headers import values
 from bccd.mail.lists import list_addresses
 from bccd.mail.msgid import message_id, message_ids
@@ -227,16 +228,21 @@ def _ids(found: Iterable[bytes]) -> tuple[str, ...]:
 
 def _around(part: Part, content: Content) -> Around:
     """Return what a mail's own date tells of dates in its text."""
-    return Around(content.date, date_offset(part.first(b"date")))
+    return Around(content.date, date_offset(part.first(b"date")), content.date)
 
 
 def _by_thread(around: Around, part: Part, outer: Forward) -> Around:
-    """Look up the forwarder's zone in Thread-Index where his Date field is of UTC, as Exchange writes it."""
+    """Look up the forwarder's zone in Thread-Index.
+
+    Exchange writes the Date field in UTC; any other zone there is at most an hour off, by summer time.
+    """
     printed = outer.original.date
-    if around.offset or around.latest is None or printed is None or "date:zone-unknown" not in outer.evidence:
+    if around.latest is None or printed is None or "date:zone-unknown" not in outer.evidence:
         return around
     zone = zone_by_thread(part.first(b"thread-index"), around.latest, printed)
-    return replace(around, offset=zone, zone_of="thread") if zone else around
+    if not zone or (around.offset and abs(zone - around.offset) > timedelta(hours=1)):
+        return around
+    return replace(around, offset=zone, known=printed, zone_of="thread")
 
 
 def _attached(message: Part, defects: dict[Defect, None], sanitise: _Sanitise) -> Forward:
@@ -265,11 +271,7 @@ def _dated(forward: Forward, around: Around) -> Forward:
 
     What is forwarded was not written after its forward, so the wrapper's date bounds it.
     """
-    date, evidence = forward.original.date, forward.evidence
-    if date and around.offset and "date:zone-unknown" in evidence:
-        date = _earlier(date, around.offset)
-        known = f"date:zone-of-{around.zone_of}"
-        evidence = tuple(known if e == "date:zone-unknown" else e for e in evidence)
+    date, evidence = placed(forward.original.date, forward.evidence, around)
     if date and around.latest and date > around.latest:
         date, evidence = around.latest, (*evidence, "date:after-wrapper")
     inner = tuple(_dated(deeper, around) for deeper in forward.inner)
@@ -294,13 +296,6 @@ def _own(original: Content) -> Content:
     """Cut the history off an inline original by the rules for any mail, so that the words are the same."""
     answers = is_reply(original.subject)
     return replace(original, new_text=new_text(original.new_text, reply=answers))
-
-
-def _earlier(date: datetime, offset: timedelta) -> datetime:
-    try:
-        return date - offset
-    except OverflowError:  # year 1 or 9999
-        return date
 
 
 def _with_files(

@@ -98,6 +98,7 @@ subject's vote, where more was needed). What each is worth stands in bccd/mail/f
 | --- | --- |
 | none, or `date:zone-of-wrapper` | names its zone, or is in that of the forwarder's Date field |
 | `date:zone-of-thread` | is in the zone that Thread-Index bears out: Exchange writes the Date field in UTC |
+| `date:zone-of-season` | is in that zone, an hour off: summer time began or ended between the two mails |
 | `date:zone-unknown` | is given as if in UTC: nothing tells its zone |
 | `date:day-only` | has no time; midnight stands for it |
 | `date:ambiguous` | can be read in two ways, such as 03/04/2026: not told |

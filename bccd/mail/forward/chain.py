@@ -13,13 +13,14 @@ from bccd.mail.attribution import Attribution, attribution_at, may_end
 from bccd.mail.forward.attributed import read_attribution
 from bccd.mail.forward.block import Block, find_blocks
 from bccd.mail.forward.confidence import confidence_of
-from bccd.mail.forward.dates import ReadDate, read_date
+from bccd.mail.forward.dates import read_date
 from bccd.mail.forward.labels import Role
 from bccd.mail.forward.lines import unquote
 from bccd.mail.forward.markers import marker_of
 from bccd.mail.forward.order import NOWHERE, Around
 from bccd.mail.forward.page import Page, page_of
 from bccd.mail.forward.people import author, mailbox_list
+from bccd.mail.forward.seasons import placed
 from bccd.mail.wrote import LAST_WITHOUT_COLON
 from bccd.model.message import Content, Forward, ForwardKind, Quoted
 
@@ -170,7 +171,7 @@ def _quoted(hop: _Hop, around: Around, nearer: datetime | None) -> Quoted | None
     if isinstance(told, Block):
         return _of_block(told, around, text)
     by = read_attribution(told.words, around)
-    date, defects = _placed(by.date, around)
+    date, defects = placed(by.date.when, by.date.defects, around)
     if by.sender is None and date is None:
         return None
     confidence = _QUOTED if told.quoted else _FLAT
@@ -184,7 +185,7 @@ def _of_block(block: Block, around: Around, text: str) -> Quoted:
     values = block.values
     by = author(values[Role.SENDER])
     read = read_date(values[Role.DATE], block.language, around) if Role.DATE in values else None
-    date, defects = _placed(read, around) if read else (None, ("date:missing",))
+    date, defects = placed(read.when, read.defects, around) if read else (None, ("date:missing",))
     content = Content(
         sender=by.sender,
         to=mailbox_list(values.get(Role.TO, "")),
@@ -203,19 +204,6 @@ def _of_block(block: Block, around: Around, text: str) -> Quoted:
         evidence,
         confidence_of(block.marker, block.shape, content),
     )
-
-
-def _placed(read: ReadDate, around: Around) -> tuple[datetime | None, tuple[str, ...]]:
-    """Put a date without a zone into the forwarder's own, and after nothing that quotes it."""
-    date, defects = read.when, read.defects
-    if date and around.offset and "date:zone-unknown" in defects:
-        try:
-            date -= around.offset
-        except OverflowError:  # year 1 or 9999
-            return None, ("date:unreadable",)
-        known = f"date:zone-of-{around.zone_of}"
-        defects = tuple(known if one == "date:zone-unknown" else one for one in defects)
-    return date, defects
 
 
 def _text(hop: _Hop) -> str:

@@ -29,6 +29,7 @@ class Around:
 
     latest: datetime | None = None  # aware; nothing in a mail was written after it
     offset: timedelta | None = None  # of the forwarder's zone
+    known: datetime | None = None  # a moment at which the offset holds
     day_first: bool | None = None  # the order that other dates of the same text show
     zone_of: str = "wrapper"  # which told the offset: its Date field, or its "thread"
 
