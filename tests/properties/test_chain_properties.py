@@ -42,11 +42,13 @@ TEXTS = st.lists(
     ),
     max_size=30,
 ).map("\n".join)
+MOMENTS = st.none() | st.datetimes(timezones=st.just(UTC))
 AROUND = st.builds(
     Around,
-    st.none() | st.datetimes(timezones=st.just(UTC)),
-    st.none() | st.integers(-14 * 60, 14 * 60).map(lambda minutes: timedelta(minutes=minutes)),
-    st.none() | st.booleans(),
+    latest=MOMENTS,
+    offset=st.none() | st.integers(-14 * 60, 14 * 60).map(lambda minutes: timedelta(minutes=minutes)),
+    known=MOMENTS,
+    day_first=st.none() | st.booleans(),
 )
 LANGUAGES = st.sampled_from(["", "en", "pl", "de", "hu", "zh", "ko", "th", "fa", "xx"])
 
