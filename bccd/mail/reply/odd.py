@@ -84,6 +84,9 @@ def _opens(line: str) -> bool:
 def _without_verb(lines: Sequence[str], last: int) -> int | None:
     """Take a line or a few for an attribution that hold a day, a time and an address, and end in a colon."""
     words = ""
+    end = visible(lines[last]).strip()
+    if not _ADDRESS.search(end) and not (_DAY.search(end) and _CLOCK.search(end)):
+        return None
     for number in range(last, max(last - _FOLDS, -1), -1):
         line = visible(lines[number]).strip()
         if not line or len(line) > _LINE_CAP or line[0] == ">":

@@ -9,7 +9,7 @@ _BLANKS = " \t\xa0"
 _INDENT = 3  # more blanks before the sign, and it is code or a table
 # Of Python: quoting three deep looks alike, but for the code.
 _PROMPT = re.compile(
-    r">>> (?:import |from \S+ import|def |class |for |while |if |with |print\b"
+    r">>> (?:import |from \S+ import|def |class |for |while |if |with |print\b|[#@'\"({\[]"
     r"|[\w.\[\]'\"]+(?: ?[=(\[+*/-]|$))"
 )
 _WRAPPED_FROM = 66  # characters of a quoted line that a client may have broken
@@ -17,10 +17,10 @@ _STRAY = 44  # characters of what it then left on the next line without a sign
 _ENDS_SENTENCE = frozenset(".?!:;。？！：…)")
 # Initials or a name before the sign: "JD> text", "Richard> text".
 _NAMED = re.compile(r"[ \t]{0,8}([^\W\d_][\w.-]{0,15}) ?>(?= |$|>)")
-_OTHER_SIGNS = re.compile(r"[ \t]{0,3}([|}:%#])(?= |$|\1|[^\W_])")
+_OTHER_SIGNS = re.compile(r"[ \t]{0,8}([|}>]|:(?= ))(?= |$|\1|[^\W_])")
 # What shells and databases print before a command.
 _PROMPT_WORDS = """
-    sql mysql sqlite psql postgres ftp sftp hive irb pry gdb lldb mariadb telnet node iex ghci scala spark
+    ps sql mysql sqlite psql postgres ftp sftp hive irb pry gdb lldb mariadb telnet node iex ghci scala spark
     cqlsh redis mongo octave maxima prolog dsh csh bash zsh sh root bin usr
 """
 _PROMPTS = frozenset(_PROMPT_WORDS.split())
@@ -55,7 +55,7 @@ def _is_quoted(line: str) -> bool:
             return False
         line = visible(line)
     start = 0
-    while start <= _INDENT and line[start : start + 1] in ("\xa0", " ", "\t"):
+    while start < _INDENT and line[start : start + 1] in ("\xa0", " "):
         start += 1
     return line[start : start + 1] == ">"
 
@@ -79,10 +79,13 @@ def _closes_address(lines: Sequence[str], number: int) -> bool:
 
 def _is_prompt(lines: Sequence[str], number: int) -> bool:
     """Tell a Python session from quoting three deep, which has one or two deep around it."""
-    if not _PROMPT.match(lines[number]):
+    line = lines[number].rstrip()
+    if line == ">>>" and number + 1 < len(lines):
+        line = lines[number + 1].rstrip()
+    if not _PROMPT.match(line) or line.endswith(">>>") or ("@" in line[5:] and line[4] in "\"'"):
         return False
     around = (*lines[max(number - 1, 0) : number], *lines[number + 1 : number + 2])
-    return not any(line.startswith(">") and not line.startswith(">>> ") for line in around)
+    return not any(line.startswith(">") and not line.startswith(">>> ") and line != ">>>" for line in around)
 
 
 def _is_stray(above: str, line: str) -> bool:
@@ -94,7 +97,7 @@ def _is_stray(above: str, line: str) -> bool:
 
 def may_be_quoted(line: str) -> bool:
     """Tell a line that begins with another sign of quoting: "| text", "} text", "Richard> text"."""
-    if line[0] in "|}:%# \t":
+    if line[0] in "|}: \t":
         return _OTHER_SIGNS.match(line) is not None or _NAMED.match(line) is not None
     return ">" in line[:20] and _NAMED.match(line) is not None
 
