@@ -80,7 +80,8 @@ def _without_rules(lines: list[str]) -> list[str]:
     return lines
 
 
-def with_below(page: Page, note: str, resumes: int) -> str:
-    """Add to a note what the forwarder wrote below."""
-    below = "\n".join(page.raw[resumes:]).strip("\n")
+def with_below(page: Page, note: str, resumes: int, until: int | None = None) -> str:
+    """Add to a note what the forwarder wrote below, and above the next forward."""
+    lines = list(page.raw[resumes:until])
+    below = "\n".join(lines if until is None else _without_rules(lines)).strip("\n")
     return f"{note}\n\n{below}".strip("\n") if below else note

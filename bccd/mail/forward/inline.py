@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 
 from bccd.mail.forward.announced import find_marker, read_announced, read_outlook_mac
 from bccd.mail.forward.block import Block, find_blocks
@@ -62,7 +63,11 @@ def _read(page: Page) -> Inline | None:
     marker = find_marker(page, chain[0].opening if chain else len(page.lines))
     if not chain and marker is None:
         return _inline(read_outlook_mac(page))
-    nexts = [*(block.opening for block in chain[1:]), *([None] if chain else [])]
+    ends = [extent(page, block.end, block.depth, block.marker) for block in chain]
+    nexts = [
+        below.opening if below and below.opening < end.end else None
+        for below, end in zip_longest(chain[1:], ends)
+    ]
     read = [_forward(page, block, until) for block, until in zip(chain, nexts, strict=True)]
     if marker is not None:
         # What stands between is the original's text: the blocks are of mails that it quotes or forwards.
@@ -71,10 +76,17 @@ def _read(page: Page) -> Inline | None:
             () if outer.original.sender else tuple(box for one in read if (box := one.original.sender))
         )
         return Inline(note, (replace(outer, inner=tuple(read), candidates=candidates),))
-    outer, *inner = read
-    resumes = extent(page, chain[0].end, chain[0].depth, chain[0].marker).resumes
-    note = with_below(page, note_above(page, chain[0].opening), resumes)
-    return Inline(note, (replace(outer, inner=tuple(inner)),))
+    note = note_above(page, chain[0].opening)
+    forwards: list[Forward] = []
+    at = 0
+    while at < len(chain):  # what stands below a line that closes a forward is another one
+        below = at + 1
+        while below < len(chain) and chain[below].opening < ends[at].end:
+            below += 1
+        forwards.append(replace(read[at], inner=tuple(read[at + 1 : below])))
+        note = with_below(page, note, ends[at].resumes, chain[below].opening if below < len(chain) else None)
+        at = below
+    return Inline(note, tuple(forwards))
 
 
 def _inline(read: tuple[str, Forward] | None) -> Inline | None:

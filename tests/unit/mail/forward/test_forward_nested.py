@@ -78,3 +78,19 @@ def test_history_below_the_original_is_no_forward_of_its_own() -> None:
     (forward,) = inline.forwards
     assert forward.original.new_text.strip() == "Fine."
     assert BODIES[0] in forward.original.text
+
+
+def test_forwards_that_are_closed_stand_beside_each_other() -> None:
+    """mutt closes each of several forwards in one mail: each is an original of its own."""
+    texts = [
+        f"----- Forwarded message from {name} <{name.lower()}@x.example> -----\n\n"
+        f"Date: Mon, 25 Mar 2024 1{level}:07:21 +0000\nFrom: {name} <{name.lower()}@x.example>\n"
+        f"To: me@y.example\nSubject: Offer {level}\n\n{BODIES[level]}\n\n----- End forwarded message -----\n"
+        for level, name in enumerate(PEOPLE)
+    ]
+    inline = find_inline("First.\n\n" + "\nSecond.\n\n".join(texts) + "\nThird.\n", "")
+    assert inline is not None
+    assert inline.note == "First.\n\nSecond.\n\nSecond.\n\nThird."
+    assert [one.original.subject for one in inline.forwards] == ["Offer 0", "Offer 1", "Offer 2"]
+    assert [one.original.text for one in inline.forwards] == list(BODIES)
+    assert [one.inner for one in inline.forwards] == [(), (), ()]
