@@ -34,7 +34,8 @@ _TOKEN = re.compile(r'"[^"<>]*"|<[^<>]*>|[;,；，、]|[^;,；，、"<]+|.', re.
 _ANGLE = re.compile(r"<([^<>]*)>")
 _EDGE = " \t<>\"'„”“«»‘’(),;:*"
 _NAME_EDGE = _EDGE.replace("(", "").replace(")", "")
-_REPEATED = " ()[]'\""
+_REPEATED = " '\""
+_AROUND_REPEATED = {"(": ")", "[": "]", "'": "'", '"': '"', "<": ">"}
 _PAIRS = (("(", ")"), ("[", "]"))
 _AROUND = frozenset(" \t<>\"'„”“«»(),;:[]{}")
 _NOTES = re.compile(r"[^<>;,@]{1,100}/[^<>;,@]{1,100}@[^<>;,.@\s]{1,60}(?:@[^<>;,.@\s]{1,60})?\s*\Z")
@@ -141,8 +142,10 @@ def mailbox(item: str) -> Mailbox | None:
 def _without_address(name: str, address: str) -> str:
     """Take the address out of the name that repeats it: `Jan (jan@x.example)`, `'jan@x.example'`."""
     while (at := name.casefold().find(address)) >= 0:
-        end = at + len(address)
-        name = f"{name[:at].rstrip(_REPEATED)} {name[end:].lstrip(_REPEATED)}".strip()
+        before, after = name[:at], name[at + len(address) :]
+        while before[-1:] in _AROUND_REPEATED and before and after[:1] == _AROUND_REPEATED[before[-1]]:
+            before, after = before[:-1], after[1:]
+        name = f"{before.strip(_REPEATED)} {after.strip(_REPEATED)}".strip()
     return "" if "<" in name else name
 
 

@@ -35,9 +35,22 @@ class Fit:
             role = label.roles.get(language) or label.roles.get("en")
             if role and role not in seen:
                 known[language] = {**seen, role: number}
+        known = known or self._joined_by(label, number)
         if known:
             return Fit(known)
         return self if ANY in label.roles else None
+
+    def _joined_by(self, label: Label, number: int) -> dict[str, Mapping[Role, int]]:
+        """Let a local label follow English ones: some clients translate the sender's label alone."""
+        seen = self.roles.get("en")
+        if seen is None:
+            return {}
+        found = ((language, role) for language, role in label.roles.items() if language != ANY)
+        return {language: {**seen, role: number} for language, role in found if role not in seen}
+
+
+def _is_plain(text: str) -> bool:
+    return not any(mark in text for mark in "@<>,;[]()")
 
 
 def _unseen(label: Label) -> Mapping[str, Mapping[Role, int]]:
@@ -58,7 +71,9 @@ class Run:
         """Tell whether a line may still belong to the last field, should another field follow."""
         if len(self.pending) < _FOLDED:
             return True
-        return in_list and len(self.pending) < _FOLDED_LIST and any(mark in text for mark in "@<>,;")
+        if not in_list or len(self.pending) >= _FOLDED_LIST:
+            return False
+        return not all(_is_plain(line) for line in (text, *self.pending[-_FOLDED + 1 :]))
 
     def add(self, number: int, label: Label, fit: Fit) -> None:
         if self.values:

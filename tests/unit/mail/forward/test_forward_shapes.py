@@ -367,6 +367,10 @@ CASES = {
         "\u202aDate: Mon, Mar 25, 2024 at 2:07 PM\u202c\u200f\nSubject: Offer\n"
         "To: Anna Nowak <anna@seller.example>\n",
     ),
+    "english labels above a local one": Case(
+        "---------- Forwarded message ---------\nDate: 25.03.2024 14:07\nSubject: Offer\n"
+        "Von: Carl Berg <carl@klient.example>\nTo: Anna Nowak <anna@seller.example>\n",
+    ),
     "no-break and ideographic spaces": Case(
         "发\u3000件\u3000人\u00a0：\u3000Carl Berg <carl@klient.example>\n"
         "发送\u3000时间：\u00a02024-03-25 14:07\n"
