@@ -14,11 +14,15 @@ _LONGEST_WRAP = 84  # a line that is longer, its label included, was not wrapped
 _SHORT_WRAP = 66
 _LONG_SUBJECT = 50
 _SHORT_LIST = 50
+_SHORT_NAME = 30
 _FOLDED_LIST = 5000  # lines of a To field
 _FOLDED = 3  # lines of any other field
 
 # Any other "Word: value", a field that the tables do not know.
 _FIELD = re.compile(r"[^\W\d](?:[^\s:@<>,;\"]{0,20} ?){1,3}[:：](?:\s|$)")
+_UNFINISHED = (",", ";", "-")
+_OPENED = ("<", "[mailto:")
+_BRACKETS = (("<", ">"), ("[", "]"), ("(", ")"))
 _HYPHEN = re.compile(r"\w-\Z")
 
 
@@ -145,22 +149,10 @@ def take_folded(run: Run, last: Role, page: Page, end: int) -> int:
         end += 1
     previous = page.lines[end - 1].text
     for text in run.pending:
-        folded = len(previous) + 1 + len(text.partition(" ")[0]) > _WRAP
         if last in LISTS:
-            belongs = (
-                previous.endswith((",", ";"))
-                or text.startswith("<")
-                or ("@" in text and (folded or _breaks_off(previous, text)))
-            )
+            belongs = _goes_on_listing(page, end, previous, text)
         else:
-            after = page.lines[end + 1].text if end + 1 < len(page.lines) else ""
-            belongs = (
-                last is Role.SUBJECT
-                and not after
-                and len(previous) <= _LONGEST_WRAP
-                and not marker_of(text)
-                and (folded or _goes_on(page, end - 1, previous, text))
-            )
+            belongs = last is Role.SUBJECT and _goes_on(page, end, previous, text)
         if not belongs:
             break
         parts.append(text)
@@ -169,18 +161,38 @@ def take_folded(run: Run, last: Role, page: Page, end: int) -> int:
     return end
 
 
-def _breaks_off(previous: str, text: str) -> bool:
-    """Tell whether a line was wrapped inside a name, whose address is on the next."""
-    return len(previous) > _SHORT_LIST and "<" in text and not previous.endswith(">")
+def _goes_on_listing(page: Page, number: int, previous: str, text: str) -> bool:
+    """Tell whether line `number` goes on with the list of people above it."""
+    following = page.lines[number + 1].text if number + 1 < len(page.lines) else ""
+    if previous.endswith(_UNFINISHED) or text.startswith(_OPENED) or following.startswith(_OPENED):
+        return True
+    if any(previous.rfind(opened) > previous.rfind(closed) for opened, closed in _BRACKETS):
+        return True
+    if not _is_wrapped(previous, text, _SHORT_WRAP):
+        # It may be wrapped inside a name, whose address is on the next line.
+        return len(previous) > _SHORT_LIST and "<" in text and "@" in text and not previous.endswith(">")
+    if any(mark in text for mark in "@<>;"):
+        return True
+    # The last word or two of a name: below the header stands an empty line.
+    return not following and len(text) < _SHORT_NAME and text[-1] not in ",.!?:;"
 
 
-def _goes_on(page: Page, number: int, subject: str, text: str) -> bool:
-    """Tell whether a line goes on with a subject that a program with short lines has wrapped."""
+def _is_wrapped(previous: str, text: str, width: int) -> bool:
+    return len(previous) + 1 + len(text.partition(" ")[0]) > width
+
+
+def _goes_on(page: Page, number: int, previous: str, text: str) -> bool:
+    """Tell whether line `number`, with an empty line below it, goes on with the subject above it."""
+    after = page.lines[number + 1].text if number + 1 < len(page.lines) else ""
+    if after or len(previous) > _LONGEST_WRAP or marker_of(text):
+        return False
+    if _is_wrapped(previous, text, _WRAP):
+        return True
     if text[-1] in ",.!?:;" or len(text) >= _WRAP:
         return False
     # format=flowed leaves a space where it wraps.
-    flowed = page.raw[number].endswith(" ") and len(subject) > _LONG_SUBJECT
-    return flowed or len(subject) + 1 + len(text.partition(" ")[0]) > _SHORT_WRAP
+    flowed = page.raw[number - 1].endswith(" ") and len(previous) > _LONG_SUBJECT
+    return flowed or _is_wrapped(previous, text, _SHORT_WRAP)
 
 
 def joined(parts: Sequence[str]) -> str:
