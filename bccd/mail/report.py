@@ -1,14 +1,12 @@
 """What a report is about: the mail that was sent, and what became of each recipient (RFC 3464, RFC 8098).
 
-Systems that write no such report are read where their form is common: qmail's paragraphs, Exim's
-X-Failed-Recipients, a header section copied into the text, a recipient whom the words name.
+Systems that write no such report are read by report_text.
 """
 
 import re
 from collections.abc import Iterable
-from itertools import islice
 
-from bccd.mail.addresses import mailboxes, normalise
+from bccd.mail.addresses import normalise
 from bccd.mail.body import Body
 from bccd.mail.charset import decode
 from bccd.mail.decode import transfer_decoded
@@ -16,6 +14,7 @@ from bccd.mail.headers import fields, section_end, values
 from bccd.mail.msgid import message_id, message_ids
 from bccd.mail.part import Part
 from bccd.mail.report_json import notified
+from bccd.mail.report_text import DIAGNOSTIC_CAP, MOST, better_status, copied, told_in_words
 from bccd.mail.words import unstructured
 from bccd.model.message import FailedRecipient, Reported
 
@@ -23,12 +22,10 @@ STATUS_TYPES = frozenset({"message/delivery-status", "message/global-delivery-st
 DISPOSITION_TYPES = frozenset({"message/disposition-notification", "message/global-disposition-notification"})
 HEADER_TYPES = frozenset({"text/rfc822-headers", "message/rfc822-headers", "message/global-headers"})
 
-_RECIPIENTS_CAP = 100
 _GROUPS_CAP = 500
 _REFERENCES_CAP = 100  # the first and the last of them
 _REPORT_CAP = 256 * 1024  # octets
 _SUBJECT_CAP = 998  # characters
-_DIAGNOSTIC_CAP = 500
 _ACTION_CAP = 20
 
 # What will not heal by itself: the address is wrong or gone (RFC 3463, and the registry of its codes).
@@ -47,9 +44,6 @@ _HARD = frozenset(
 )
 
 _BLANK_LINES = re.compile(rb"\r?\n(?:[ \t]*+\r?\n)++")
-_STATUS = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.]*\d)")
-_COPIED_ID = re.compile(r"^message-id:[ \t]*<[^<>\s]+>", re.IGNORECASE | re.MULTILINE)
-_QMAIL = re.compile(r"^<([^<>\s]{3,320})>:(?=\s)", re.MULTILINE)
 
 
 def hard_failure(status: str) -> bool:
@@ -63,7 +57,8 @@ def reported(root: Part, body: Body) -> Reported | None:
         return told
     groups = list(_groups(body.told))
     original = _original(body, groups)
-    recipients = _recipients(groups) or _told_otherwise(root, body.text[:_REPORT_CAP], original)
+    text = body.text[:_REPORT_CAP]
+    recipients = _recipients(groups) or _within(text) or told_in_words(root.fields, text, original)
     found = Reported(
         message_id=_id_of(original, groups),
         subject=" ".join(unstructured(_first(original, b"subject"))[:_SUBJECT_CAP].split()),
@@ -81,6 +76,16 @@ def _groups(told: Iterable[Part]) -> Iterable[list[tuple[bytes, bytes]]]:
                 yield fields(group)
 
 
+def _within(text: str) -> tuple[FailedRecipient, ...]:
+    """Read the groups of a status part that lost its boundaries and stands in the text."""
+    start = text.casefold().find("\nfinal-recipient:")
+    if start < 0:
+        return ()
+    begin = text.rfind("\n\n", 0, start) + 1
+    octets = text[begin : begin + _REPORT_CAP].lstrip().encode("utf-8", "replace")
+    return _recipients([fields(group) for group in _BLANK_LINES.split(octets, maxsplit=_GROUPS_CAP)])
+
+
 def _octets(part: Part) -> bytes:
     end = min(part.end, part.start + _REPORT_CAP)
     return transfer_decoded(part.buffer[part.start : end], part.encoding)[0].lstrip()
@@ -94,20 +99,8 @@ def _original(body: Body, groups: list[list[tuple[bytes, bytes]]]) -> list[tuple
         if part.media_type in HEADER_TYPES:
             octets = _octets(part)
             return fields(octets[: section_end(octets, 0, len(octets))[0]])
-    return [] if groups else _copied(body.text[:_REPORT_CAP])
-
-
-def _copied(text: str) -> list[tuple[bytes, bytes]]:
-    """Return the fields of a header section that was copied into the text."""
-    start = _copy_start(text)
-    end = text.find("\n\n", start + 1)
-    return fields(text[start : end if end >= 0 else len(text)].encode("utf-8", "replace"))
-
-
-def _copy_start(text: str) -> int:
-    """Return where a copied header section begins, the end of the text where there is none."""
-    found = _COPIED_ID.search(text)
-    return text.rfind("\n\n", 0, found.start()) + 1 if found else len(text)
+    found = copied(body.text[:_REPORT_CAP])
+    return found if not groups or _first(found, b"message-id") else []
 
 
 def _first(found: list[tuple[bytes, bytes]], name: bytes) -> bytes:
@@ -133,9 +126,9 @@ def _recipients(groups: list[list[tuple[bytes, bytes]]]) -> tuple[FailedRecipien
         )
         if address:
             diagnostic = _typed(first.get(b"diagnostic-code", b""))
-            status = _status(decode(first.get(b"status", b"")), diagnostic)
-            found[FailedRecipient(address, _action(first), status, diagnostic[:_DIAGNOSTIC_CAP])] = None
-            if len(found) == _RECIPIENTS_CAP:
+            status = better_status(decode(first.get(b"status", b"")), diagnostic)
+            found[FailedRecipient(address, _action(first), status, diagnostic[:DIAGNOSTIC_CAP])] = None
+            if len(found) == MOST:
                 break
     return tuple(found)
 
@@ -162,47 +155,3 @@ def _action(first: dict[bytes, bytes]) -> str:
     disposition = first.get(b"disposition", b"").rpartition(b";")[2].partition(b"/")[0]
     words = decode(first.get(b"action", disposition)).lower().split()
     return words[0][:_ACTION_CAP] if words else ""
-
-
-def _status(told: str, diagnostic: str) -> str:
-    """Return the status; where it says nothing (5.0.0) what the remote system's own words hold."""
-    match = _STATUS.search(told)
-    if match is None or match[0].endswith(".0.0"):
-        better = _STATUS.search(diagnostic[: 4 * _DIAGNOSTIC_CAP])
-        match = better if better and (match is None or better[1] == match[1]) else match
-    return match[0] if match else ""
-
-
-def _told_otherwise(
-    root: Part, text: str, original: list[tuple[bytes, bytes]]
-) -> tuple[FailedRecipient, ...]:
-    """Read the reports of systems that know no RFC 3464."""
-    text = text[: _copy_start(text)]
-    named = _addresses(root.fields, b"x-failed-recipients")
-    if not named and (found := _of_qmail(text)):
-        return found
-    action = "failed" if named else ""
-    if not named:
-        # The words of others follow no form; whom the mail was for, and who is named in them, failed.
-        folded = text.casefold()
-        named = [one for one in _addresses(original, b"to", b"cc")[:_RECIPIENTS_CAP] if one in folded]
-    codes = {match[0] for match in _STATUS.finditer(text)}
-    status = codes.pop() if len(codes) == 1 else ""  # one status for all, if the text holds but one
-    return tuple(FailedRecipient(address, action, status, "") for address in named[:_RECIPIENTS_CAP])
-
-
-def _addresses(found: list[tuple[bytes, bytes]], *names: bytes) -> list[str]:
-    boxes = (box for name in names for value in values(found, name) for box in mailboxes(value))
-    return list(dict.fromkeys(box.address for box in boxes if box.address))
-
-
-def _of_qmail(text: str) -> tuple[FailedRecipient, ...]:
-    """Read paragraphs that begin with `<a@b.example>:`."""
-    found: dict[FailedRecipient, None] = {}
-    for match in islice(_QMAIL.finditer(text), _GROUPS_CAP):
-        if address := normalise(match[1]):
-            words = " ".join(
-                text[match.end() : match.end() + 4 * _DIAGNOSTIC_CAP].partition("\n\n")[0].split()
-            )
-            found[FailedRecipient(address, "failed", _status("", words), words[:_DIAGNOSTIC_CAP])] = None
-    return tuple(found)[:_RECIPIENTS_CAP]

@@ -163,6 +163,41 @@ def test_a_recipient_whom_the_words_name() -> None:
 
 
 @pytest.mark.parametrize(
+    ("words", "recipients"),
+    [
+        ("  carl@customer.example\n    550 5.1.1 gone", [("carl@customer.example", "5.1.1")]),
+        ("-- dora@x.example\n\nThe problem: 5.4.1 denied", [("dora@x.example", "5.4.1")]),
+        (
+            "<a@x.example>: 5.1.1 gone\n<b@x.example>: 5.2.2 full",
+            [("a@x.example", "5.1.1"), ("b@x.example", "5.2.2")],
+        ),
+        ("a@x.example 5.1.1\nb@x.example 5.2.2", [("a@x.example", "5.1.1"), ("b@x.example", "5.2.2")]),
+        ("sorry, dora@x.example is no user here", [("dora@x.example", "")]),
+        ("neither dora@x.example nor eve@x.example, ask", []),
+        ("ask <support@mx.example> or postmaster@mx.example", [("carl@customer.example", "")]),
+        ("anna@seller.example\nwrote a mail", [("carl@customer.example", "")]),
+    ],
+)
+def test_whom_the_words_name(words: str, recipients: list[tuple[str, str]]) -> None:
+    """At the start of a line, or alone; never the sender, nor whom to ask; else the mail's only recipient."""
+    raw = f"From: postmaster@mx.example\r\nTo: anna@seller.example\r\n\r\nSorry.\n\n{words}\n\n"
+    copied = "Received: by mx\nFrom: anna@seller.example\nTo: carl@customer.example\nSubject: Offer\n\nx"
+    found = parse((raw + copied).encode()).content.reported
+    assert found is not None
+    assert (found.subject, [(one.address, one.status) for one in found.recipients]) == ("Offer", recipients)
+
+
+def test_a_status_part_that_lost_its_boundaries() -> None:
+    """Its groups are read where they stand in the text."""
+    raw = "From: postmaster@mx.example\n\nSorry.\n\nReporting-MTA: dns; mx\n\n" + STATUS_IN_TEXT
+    found = parse(raw.encode()).content.reported
+    assert found == Reported(recipients=(FailedRecipient("carl@customer.example", "failed", "5.1.1", ""),))
+
+
+STATUS_IN_TEXT = "Final-Recipient: rfc822; carl@customer.example\nAction: failed\nStatus: 5.1.1\n\n"
+
+
+@pytest.mark.parametrize(
     ("status", "hard"),
     [
         ("5.1.1", True),
