@@ -2,6 +2,7 @@
 
 import re
 from enum import IntEnum, unique
+from functools import lru_cache
 from typing import NamedTuple
 
 from bccd.mail.markup.signs import Sign, is_cited, sign_of
@@ -49,6 +50,8 @@ class Tag(NamedTuple):
 
 MARKUP = Tag(Does.MARKUP)
 
+_KNOWN = 4_096  # tags remembered from mail to mail
+_SHORT = 160  # characters; longer ones hold links, of which each is another
 _BLOCK_NAMES = """
     address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption
     figure footer form h1 h2 h3 h4 h5 h6 head header html legend main menu nav option p pre section summary
@@ -106,6 +109,15 @@ _WRITTEN = re.compile(r"[^=]*@[^=]*\Z")  # <Anna Nowak anna@acme.example>
 
 def tag_of(source: str) -> Tag:
     """Read what stands between "<" and ">"."""
+    return _known_tag(source) if len(source) < _SHORT else _tag(source)
+
+
+@lru_cache(maxsize=_KNOWN)
+def _known_tag(source: str) -> Tag:
+    return _tag(source)
+
+
+def _tag(source: str) -> Tag:
     if source[:2] == "a " and (link := _PLAIN_LINK.fullmatch(source)) and not _may_be_odd(source):
         return Tag(Does.LINK, "a", value=link[1] or "")
     match = _NAME.match(source)

@@ -52,7 +52,7 @@ REL = ' rel="noopener noreferrer"'
         ("<o:p>&nbsp;</o:p><center>a</center>", "&nbsp;<center>a</center>", 0),
         (
             '<img src="cid:plan%40x" width="3" alt="Plan">',
-            '<img src="cid:plan@x" data-part="1.2" width="3" alt="Plan">',
+            '<img src="cid:plan@x" width="3" alt="Plan" data-part="1.2">',
             0,
         ),
         ("<img src=CID:other>", '<img src="cid:other">', 0),
