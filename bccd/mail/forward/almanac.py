@@ -87,6 +87,11 @@ def part_named(phrase: str, language: str) -> str:
     return own or ("" if phrase.isascii() else _all_parts().get(phrase, ""))
 
 
+def part_anywhere(phrase: str) -> str:
+    """Return the part of the day that a phrase names in any language, or ""."""
+    return _all_parts().get(phrase, "")
+
+
 @cache
 def joined_parts() -> re.Pattern[str]:
     """Match a part of the day in scripts that part no words."""

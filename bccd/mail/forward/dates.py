@@ -13,7 +13,14 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
-from bccd.mail.forward.almanac import LONGEST_PHRASE, fold, joined_parts, part_named, words_of
+from bccd.mail.forward.almanac import (
+    LONGEST_PHRASE,
+    fold,
+    joined_parts,
+    part_anywhere,
+    part_named,
+    words_of,
+)
 from bccd.mail.forward.days import Day, find_day
 from bccd.mail.forward.order import NOWHERE, Around
 from bccd.mail.forward.zones import zone_in
@@ -138,7 +145,9 @@ def _part_of_day(text: str, clock: _Clock, language: str) -> str:
         behind = behind[1:]
     if behind and behind[0].start() - clock.end <= _BESIDE + len("hodin"):
         for size in range(min(LONGEST_PHRASE, len(behind)), 0, -1):
-            part = part_named(" ".join(word[0] for word in behind[:size]), language)
+            phrase = " ".join(word[0] for word in behind[:size])
+            # A short word of another language counts where nothing follows.
+            part = part_named(phrase, language) or (part_anywhere(phrase) if size == len(behind) else "")
             if part:
                 return part
     before = [word for word in words if word.end() <= clock.start]
