@@ -45,6 +45,12 @@ class Body:
     marks: dict[str, None] = field(default_factory=dict)  # see Content.marks
     defects: dict[Defect, None] = field(default_factory=dict)
 
+    @property
+    def charset(self) -> str:
+        """The first charset that a shown part declares and that says something; empty for none."""
+        declared = (part.params.get("charset", "") for part in (*self.plain_parts, *self.html_parts))
+        return next((charset for charset in declared if charset.lower() not in _UNSAID), "")
+
 
 @dataclass(slots=True)
 class _Shown:

@@ -4,6 +4,7 @@ No part is copied; only a message that was itself put into a transfer encoding g
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bccd.mail.decode import encoding_of, transfer_decoded
@@ -68,6 +69,9 @@ class _Splitter:
         self._parts = 0
         self._false_delimiters = 0
         self._twins = 0
+        self._charset = (
+            ""  # the first that a part declares: raw octets in later file names are probably in it
+        )
 
     def run(self, start: int) -> Tree:
         root = self._part(self._raw, start, len(self._raw), top=True)
@@ -99,11 +103,12 @@ class _Splitter:
         self._parts += 1
         found, body = self._fields(buffer, start, end, top=top)
         first = dict(reversed(found))
-        media_type, params = parameters(first.get(b"content-type", b""))
+        media_type, params = self._parameters(first.get(b"content-type", b""))
         if not _MEDIA_TYPE.fullmatch(media_type):
             # "text" alone, or nonsense: RFC 2045 5.2 calls it text
             media_type = default if not media_type or media_type == "text" else "text/plain"
-        disposition, disposition_params = parameters(first.get(b"content-disposition", b""))
+        self._charset = self._charset or params.get("charset", "")
+        disposition, disposition_params = self._parameters(first.get(b"content-disposition", b""))
         encoding, known = encoding_of(first.get(b"content-transfer-encoding", b""))
         if not known:
             self._note(Defect.ENCODING_UNKNOWN)
@@ -122,6 +127,9 @@ class _Splitter:
             anchor=parent.anchor if parent else -1,
             encoded_messages=parent.encoded_messages if parent else 0,
         )
+
+    def _parameters(self, value: bytes) -> tuple[str, Mapping[str, str]]:
+        return parameters(value) if value.isascii() else parameters(value, self._charset)
 
     def _fields(
         self, buffer: bytes, start: int, end: int, *, top: bool

@@ -103,7 +103,7 @@ def _read(
     """Read the mail whose top part this is, and the mails it holds; adds to `defects`."""
     body = read_body(part)
     defects |= body.defects
-    subject = _subject(part)
+    subject = _subject(part, body)
     auto = automatic(part, body, subject)
     content = _recalled(_content(part, body, subject, auto))
     content = _shown(content, _safe(body.html, body, defects, sanitise))
@@ -164,15 +164,15 @@ def _inline(body: Body, subject: str, around: Around) -> Inline | None:
     return find_inline(f"{_MARK}{body.text}", "", around) if found is None and is_forward(subject) else found
 
 
-def _subject(part: Part) -> str:
-    hint = part.params.get("charset", "")
+def _subject(part: Part, body: Body) -> str:
+    hint = part.params.get("charset", "") or body.charset
     return " ".join(unstructured(part.first(b"subject"), hint)[:_SUBJECT_CAP].split())
 
 
 def _content(part: Part, body: Body, subject: str, told: Told) -> Content:
     """Return what the header section and the body say; `new_text` is left for the caller."""
     first = dict(reversed(part.fields))
-    hint = part.params.get("charset", "")
+    hint = part.params.get("charset", "") or body.charset
     senders = [one for value in values(part.fields, b"from") for one in mailboxes(value, hint)]
     own_id = message_id(first.get(b"message-id", b""))
     return Content(

@@ -383,3 +383,14 @@ def test_both_forms_of_an_alternative_are_whole() -> None:
         "html",
     ]
     assert _count(split(raw).root) == 6
+
+
+def test_raw_octets_are_in_the_charset_of_the_text() -> None:
+    """Raw subject, name and file name of a multipart are read in the charset that its text declares."""
+    fields = "From: 李 <l@x.example>\r\nSubject: 报价\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n"
+    text = "--x\r\nContent-Type: text/plain; charset=gbk\r\n\r\n你好\r\n"
+    pdf = '--x\r\nContent-Type: application/pdf; name="报价.pdf"\r\n\r\nx\r\n--x--\r\n'
+    content = parse((fields + text + pdf).encode("gbk")).content
+    assert content.sender is not None
+    assert (content.sender.name, content.subject, content.text) == ("李", "报价", "你好")
+    assert content.attachments[0].filename == "报价.pdf"
