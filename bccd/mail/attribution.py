@@ -23,12 +23,14 @@ _DAY = re.compile(
     r"(?<!\d)(?:19|20)\d\d(?!\d)"
     r"|(?<!\d)\d{1,4}\s?[./-]\s?\d{1,2}\s?[./-]\s?\d{1,4}(?!\d)"
     r"|(?<!\d)\d{1,2}\.\s?\d{1,2}\.(?!\d)"
+    r"|(?<!\d)\d{1,2}-[^\W\d_]{3,}-\d\d"
     r"|\d\s?[年년]"
     r"|(?<![\d:.])\d{1,2}(?:\.|st|nd|rd|th|º)?\s[^\W\d_]{3,}"
     r"|[^\W\d_]{3,}\.?\s\d{1,2}(?![\d:.])"
 )
 _CLOCK = re.compile(r"\d\s?[:.h時时시]\s?\d\d(?!\d)")
 _MIDDLE_OF_DATE = re.compile(r"(?:\d{4}(?![-/.年\d])|\d{1,2}\s?[:.h]\s?\d\d(?![./\d])|\d{1,2},)")
+_WEEKDAY = re.compile(r"[^\W\d_]{2,12}, \d")
 _DIGIT = re.compile(r"\d")
 _ADDRESS = re.compile(r"[^\s<>()\[\]\"',;:]@[^\s<>()\[\]\"',;:]")
 _WORD = re.compile(r"[^\s\d\"'„”“«»<>(),;:：.!?،、，。@=*\[\]-][^\s\d\"„”“«»<>(),;:：!?،、，。@=*\[\]]*")
@@ -70,7 +72,7 @@ class _Facts(NamedTuple):
     day: bool
     address: bool
     person: bool  # a word that may be a name
-    opens: bool  # begins as attributions do, or tells the time besides the day
+    opens: bool  # begins as attributions do, or tells the time or the weekday besides the day
 
 
 class _Way(NamedTuple):
@@ -205,7 +207,7 @@ def _facts(words: str) -> _Facts:
         day=_DAY.search(words) is not None,
         address=_ADDRESS.search(words) is not None,
         person=any(word not in SAID and word not in OPENERS for word in found),
-        opens=bool(found) and (found[0] in OPENERS or _CLOCK.search(words) is not None),
+        opens=bool(found) and (found[0] in OPENERS or bool(_CLOCK.search(words) or _WEEKDAY.match(words))),
     )
 
 

@@ -10,7 +10,7 @@ Mac, Yahoo, Zoho and Proton print.
 VERBS: dict[str, str] = {
     "en": "wrote writes written said",
     "pl": "pisze napisał napisała napisali",
-    "de": "schrieb schreibt",
+    "de": "schrieb schreibt geschrieben",
     "fr": "écrit ecrit écrivait",
     "es": "escribió escribio escribe",
     "it": "scritto scrive scriveva",
