@@ -322,21 +322,13 @@ def _is_said(sentence: str, words: list[str], tongues: list[Tongue], *, linked: 
     """Tell whether a sentence is in one of these languages, and is a sign or a warning."""
     for tongue in tongues:
         if words and tongue.words.issuperset(words):
-            return (
-                linked
-                or any(sign in sentence for sign in tongue.signs)
-                or any(word in sentence for word in _WARNINGS)
-            )
+            return linked or any(sign in sentence for sign in tongue.signs) or _is_warning(sentence)
     return False
 
 
-def _warns(folded: str, signs: tuple[str, ...]) -> bool:
-    """Tell whether each sentence is a sign or a warning."""
-    for sentence in _SENTENCES.split(folded):
-        named = any(sign in sentence for sign in signs) or any(word in sentence for word in _WARNINGS)
-        if not named and not _HEAD.fullmatch(sentence) and _WORDS.search(sentence):
-            return False
-    return True
+def _is_warning(sentence: str) -> bool:
+    """Tell whether a sentence without a sign is one that banners go on with."""
+    return bool(_NEXT.match(sentence)) and any(word in sentence for word in _WARNINGS)
 
 
 def _is_advice(text: str) -> bool:
@@ -346,7 +338,9 @@ def _is_advice(text: str) -> bool:
     folded = _LINK.sub(" ", text).casefold()
     words = _WORDS.findall(folded)
     fits = any(tongue.words.issuperset(words) for tongue in LANGUAGES)
-    return fits and (_warns(folded, ()) or folded.startswith("report suspicious"))
+    return fits and all(
+        _is_warning(sentence) or not _WORDS.search(sentence) for sentence in _SENTENCES.split(folded)
+    )
 
 
 def _is_east_asian(folded: str) -> bool:

@@ -31,32 +31,32 @@ ENGLISH = _tongue(
     "|external to"
     "|often get email|often receive email|previously corresponded|untrusted sender|unknown sender"
     "|unverified sender|from external|externally|first contact|external organisation|external organization",
-    "caution|warning|external|ext|notice|attention|alert|important|beware|be careful|this |you |some people"
-    "|the sender|do not|don't|sent |originated|please|security",
+    "think before|use caution|caution|warning|external|ext|notice|attention|alert|important|beware"
+    "|be careful|this |you |some people|the sender|do not|don't|sent |originated|please|security",
     """
-    a about action actions actual address addresses alert always an and any anyone appears are as asked at
-    attached attachment attachments attention authentic authenticity avoid aware be because been before
+    a about action actions actual address addresses alert all always an and any anyone appears are as asked
+    at attached attachment attachments attention authentic authenticity avoid aware be because been before
     being believe beware but button by came can cannot care careful carefully caution cautious check click
     clicked clicking code come comes company confidential confirm confirmed confirming contact contain
-    contained contains content contents corporate corporation correspond corresponded data department desk
-    did do does doesn't domain don't don’t double-check doubt download downloading e-mail e-mails email
-    emails enable enabling ensure entering especially even exercise exercising expect expected expecting ext
-    external externally extra familiar file files first follow following for forward frequently from further
-    genuine get give handle handled has have haven't header help helpdesk if images important in included
-    including information inside instructions internal into is isn't it it's its judgement judgment know
-    known learn legitimate link links look looks low macros mail mailbox make malicious may message messages
-    name network never new no not notice of often on only open opening opens or org organisation
-    organisation's organisations organization organization's organizations original originate originated
-    originates originating our out outside part password passwords people person personal phishing please
-    possible potential potentially previously proceed proper provide provided read reading received
-    recipient recognise recognize regarding remember reply replying report requested respond responding safe
-    safely say secure security see send sender sender's senders sending sensitive sent service share should
-    similar some someone source sources spam spoof spoofed strange such sure suspect suspicious system take
-    taking team ten than that the their them there these they think this threat to treat treated trust
-    trusted trustworthy unexpected unfamiliar unknown unless unrecognised unrecognized unsolicited unsure
-    until untrusted unusual unverified url urls us use user username using usual valid validate validating
-    verified verify verifying via virus viruses warning wary was we were what when where whether which who
-    why will with within without you your
+    contained contains content contents corporate corporation correspond corresponded credentials data
+    department desk details did do does doesn't domain don't don’t double-check doubt download downloading
+    e-mail e-mails email emails enable enabling ensure entering especially even exercise exercising expect
+    expected expecting ext external externally extra familiar file files first follow following for forward
+    frequently from further genuine get give handle handled has have haven't header help helpdesk if images
+    important in included including information inside instructions internal into is isn't it it's its
+    judgement judgment know known learn legitimate link links login look looks low macros mail mailbox make
+    malicious may message messages name network never new no not notice of often on only open opening opens
+    or org organisation organisation's organisations organization organization's organizations original
+    originate originated originates originating our out outside part password passwords people person
+    personal phishing please possible potential potentially previously proceed proper provide provided read
+    reading received recipient recognise recognize regarding remember reply replying report request
+    requested requests respond responding safe safely say secure security see send sender sender's senders
+    sending sensitive sent service share sharing should similar some someone source sources spam spoof
+    spoofed stop strange such sure suspect suspicious system take taking team ten than that the their them
+    there these they think this threat to treat treated trust trusted trustworthy unexpected unfamiliar
+    unknown unless unrecognised unrecognized unsolicited unsure until untrusted unusual unverified url urls
+    us use user username using usual valid validate validating verified verify verifying via virus viruses
+    warning wary was we were what when where whether which who why will with within without you your
     """,
 )
 
@@ -93,8 +93,9 @@ _GERMAN = _tongue(
     klicken kommt konzerns können link links mail mails mit nachfragen nachricht nachrichten netzwerk nicht
     nur ob oder oft organisation partir personen prüfen quelle sei seien sein seiten sender sicher sie sind
     sodass sofern sollten stammt unbekannt unbekannte unbekannten unbekannter und unserer unseres unter
-    unternehmen unternehmens ursprung verdächtige vertrauen vertrauenswürdig vom von vor vorsicht vorsichtig
-    warnung warum was weitere weiterleiten welche wenn wichtig wissen woher wurde wurden zu öffnen über
+    unternehmen unternehmens ursprung verdächtige verschickt vertrauen vertrauenswürdig vom von vor vorsicht
+    vorsichtig warnung warum was weitere weiterleiten welche wenn wichtig wissen woher wurde wurden zu
+    öffnen über
     """,
 )
 
@@ -315,7 +316,7 @@ WARNINGS = """
     forsigtig vigtig afsender lenke vedlegg trygg forsiktig avsender linkk liit turvalli varovai tärke
     lähettäj odkaz přílo bezpeč opatrn obezřet důležit odesílatel ссыл вложен безопас осторож важно
     отправител 链接 連結 附件 安全 谨慎 謹慎 重要 了解 リンク 添付 注意 理由 cautio in_doubt take_care
-    wary
+    wary login password credential
 """
 
 # A line that is one of these stands above a banner as its heading.
@@ -323,18 +324,31 @@ HEADS = """
     caution warning attention alert notice important external uwaga ostrzeżenie achtung vorsicht warnung
     avertissement prudence precaución atención advertencia attenzione avviso waarschuwing cuidado
     atenção varning obs advarsel varoitus huomio upozornění pozor внимание осторожно 注意 警告 let_op
-    external_email
+    external_email security_notice security_alert
 """
 
-# What a banner says in further lines begins so.
+# How the further sentences and lines of a banner begin, which have no sign.
 ADVICE = frozenset(
     word.replace("_", " ")
     for word in """
-    do_not don't please report_suspicious learn_why be_careful be_cautious think_before use_caution
-    exercise if_you never this_message_came you_have_not nie_ zachowaj prosimy klicken bitte öffnen ne_
-    n' soyez vérifiez no_ tenga non_ prestare klik_ open_ wees não_ tenha verifique klicka öppna åbn
-    ikke_ vær_ älä_ ole_ neklik neotev buďte не_ будьте 请 請 除非 リンク 送信者
-    """.split()  # noqa: SIM905  a list of sixty quoted words is harder to read
+    stop_and öffnen_sie_anhänge do_not don't please_be please_do_not please_don't please_use
+    please_exercise please_treat please_report please_think please_make_sure please_take please_proceed
+    please_remember please_ensure please_verify please_handle please_consider report_suspicious
+    report_this learn_why be_careful be_cautious be_wary be_aware beware think_before think_twice
+    use_caution use_care exercise_ take_care take_caution if_you_do if_you_don't if_you_are
+    if_you_suspect if_in_doubt when_in_doubt if_unsure never this_message_came you_have_not caution_when
+    never_ treat_ nie_klik nie_otw nie_odpow nie_ładuj zachowaj prosimy_nie prosimy_o zachowanie
+    bądź_ostr sprawdź klicken_sie_nicht klicken_sie_bitte_nicht bitte_klicken_sie_nicht
+    bitte_klicken_sie_keine bitte_öffnen_sie_keine bitte_öffnen_sie_nur bitte_seien bitte_prüfen
+    bitte_überprüfen öffnen_sie_keine seien_sie erfahren_sie weitere_inf ne_cliquez ne_pas n'ouvrez
+    n'ouvrir soyez vérifiez veuillez_ne faites_preuve faites_attention découvrez pourquoi no_haga
+    no_abra no_pulse tenga_cuid tenga_prec por_qué descubra obtenga verifique non_fare non_apri
+    non_clicc prestare fare_attenzione scopri informazioni verificare klik_niet klik_ikke klik_alleen
+    open_geen open_nooit wees meer_inf controleer não_clique não_abra tenha_cuid tenha_aten saiba
+    verifique_o klicka_inte öppna_inte var_försiktig läs_om lita_inte åbn_ikke vær_forsig få_mere
+    vær_opmærk pas_på ikke_klik ikke_åpne vær_forsik finn_ut älä ole_varov lue neklik neotev buďte zjist
+    dávejte не_переход не_откры не_нажим будьте узнайте
+    """.split()  # noqa: SIM905  a list of a hundred quoted words is harder to read
 )
 
 # A line that is this and nothing else, with signs round it, where banners stand.

@@ -94,8 +94,15 @@ def test_names_end_where_the_sender_begins() -> None:
 
 def test_what_follows_a_banner_stays() -> None:
     """A sentence right below a banner that warns of nothing is the sender's."""
-    text = "CAUTION: This email originated from outside of the organization.\nPlease see attached."
-    assert without_banners(text).text == "Please see attached."
+    banner = "CAUTION: This email originated from outside of the organization. Do not click links."
+    for words in (
+        "Please see attached.",
+        "Please click the link.",
+        "Please open attachments, they are safe.",
+    ):
+        for gap in ("\n", "\n\n"):
+            assert without_banners(f"{banner}{gap}{words}").text == words
+        assert not without_banners(f"{banner} {words}").found
 
 
 @pytest.mark.parametrize(
