@@ -66,6 +66,8 @@ _SAYING: Mapping[bytes, tuple[re.Pattern[bytes], AutoKind]] = {
 }
 _LISTS = (b"list-id", b"list-post", b"x-beenthere", b"mailing-list", b"x-mailing-list", b"x-mlserver")
 _BULK = (b"list-unsubscribe", b"x-csa-complaints", b"x-campaign", b"x-campaignid", b"x-campaign-id")
+# A mail that has none of these fields says nothing more.
+_SIGNS = frozenset({b"auto-submitted", b"precedence", b"feedback-id", *_ANSWERERS, *_SAYING, *_LISTS, *_BULK})
 _DAEMON = re.compile(
     rb"""(?ix)
     (?:^|[<\s"]) (?:mailer-?daemon|mail-?daemon|post_?master|microsoftexchange[0-9a-f]{20,40}) @
@@ -88,7 +90,7 @@ def kind_of(found: list[tuple[bytes, bytes]]) -> AutoKind:
 def told_by(first: Mapping[bytes, bytes]) -> Told:
     """Tell what the fields say, without the subject; each name has its first value."""
     told = _report(first) or _bounce(first)
-    if told:
+    if told or _SIGNS.isdisjoint(first):
         return told
     many = _sent_to_many(first)
     submitted = first.get(b"auto-submitted", b"").partition(b";")[0].partition(b"(")[0].strip().lower()

@@ -214,7 +214,7 @@ zh 已接受|已拒绝|暂定|已取消|接受|谢绝|已拒絕|暫訂
 """
 _READ = 300  # characters of a subject
 _TAGS = re.compile(r"(?:\[[^\[\]]{1,30}\]\s*){1,3}(?=\S)")
-_OPENERS = "[(【「*<"
+_OPENERS = ("[", "(", "【", "「", "*", "<")
 _LEFT_OUT = {
     ord(mark): None
     for mark in "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u2066\u2067\u2068\u2069\ufeff"
@@ -252,12 +252,17 @@ def phrase_of(subject: str) -> tuple[Phrase, bool] | None:
     A person's "Re: Out of office?" begins with another word, and "Out of office?" does not end there.
     """
     folded = normal(subject)
-    for text in dict.fromkeys((folded.lstrip(_OPENERS), _TAGS.sub("", folded, count=1).lstrip(_OPENERS))):
-        if text.startswith("auto: ") and _NOTES.match(text):
-            return Phrase(Says.ANSWER, "notes"), True
-        for phrase, meaning in _PHRASES.get(text[:2], ()):
-            if text.startswith(phrase) and (meaning.says is Says.BOUNCE or _AFTER.match(text, len(phrase))):
-                return meaning, bool(_COLON.match(text, len(phrase)))
+    if not folded.startswith(_OPENERS):
+        return _at_start(folded)
+    return _at_start(folded.lstrip("".join(_OPENERS))) or _at_start(_TAGS.sub("", folded, count=1))
+
+
+def _at_start(text: str) -> tuple[Phrase, bool] | None:
+    if text.startswith("auto: ") and _NOTES.match(text):
+        return Phrase(Says.ANSWER, "notes"), True
+    for phrase, meaning in _PHRASES.get(text[:2], ()):
+        if text.startswith(phrase) and (meaning.says is Says.BOUNCE or _AFTER.match(text, len(phrase))):
+            return meaning, bool(_COLON.match(text, len(phrase)))
     return None
 
 
