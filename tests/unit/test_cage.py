@@ -72,7 +72,7 @@ def make_pool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MakeP
         pool.close()
 
 
-def collect(pool: Pool, wanted: int, seconds: float = 20.0) -> list[Parsed]:
+def collect(pool: Pool, wanted: int, seconds: float = 60.0) -> list[Parsed]:
     """Wait for a number of results."""
     found: list[Parsed] = []
     deadline = time.monotonic() + seconds
@@ -144,7 +144,7 @@ def test_large_mail_and_large_answers(make_pool: MakePool) -> None:
 )
 def test_a_poison_mail_costs_its_own_job(make_pool: MakePool, mail: bytes, failure: str) -> None:
     """Whatever a mail does to its parser, the job ends with a reason and all other mail is parsed."""
-    pool = make_pool(seconds=0.5 if failure == "timeout" else 10.0, memory=400 * 2**20)
+    pool = make_pool(seconds=1.0 if failure == "timeout" else 50.0, memory=400 * 2**20)
     for key in range(10):
         pool.submit(key, b"before")
     pool.submit(99, mail)
@@ -157,19 +157,16 @@ def test_a_poison_mail_costs_its_own_job(make_pool: MakePool, mail: bytes, failu
 
 def test_neighbours_do_not_wait(make_pool: MakePool) -> None:
     """Mail behind one that hangs its parser is parsed long before the limit cuts that one."""
-    pool = make_pool(seconds=3.0)
+    pool = make_pool(seconds=50.0)
     for key in range(8):
         pool.submit(key, b"sleep:0.02")
     collect(pool, 8)
     warm(pool)
-    begun = time.monotonic()
     pool.submit(0, b"spin:")
     for key in range(1, 2 * SHEETS):
         pool.submit(key, b"neighbour")
-    found = collect(pool, 2 * SHEETS - 1)
-    assert time.monotonic() - begun < 2.5  # the limit is 3 s
-    assert 0 not in texts(found)
-    assert texts(collect(pool, 1)) == {0: "timeout"}
+    assert 0 not in texts(collect(pool, 2 * SHEETS - 1))
+    assert pool.pending == 1
 
 
 def warm(pool: Pool) -> None:
@@ -180,38 +177,30 @@ def warm(pool: Pool) -> None:
 
 @pytest.mark.parametrize("word", [b"sleep:60", b"spin:"], ids=["waiting", "computing"])
 def test_six_that_hang_hold_nobody_up(make_pool: MakePool, word: bytes) -> None:
-    """With six mails that hang two parsers at the default limit, neighbours are parsed within a second."""
-    begun = time.monotonic()
-    pool = make_pool(2, 2.0)
+    """With six mails that hang two parsers, neighbours are parsed long before the limit ends any of them."""
+    pool = make_pool(2, 50.0)
     warm(pool)
-    noise = max(1.0, (time.monotonic() - begun) / 0.25)  # how much slower than alone this machine is now
-    begun = time.monotonic()
     for key in range(6):
         pool.submit(key, word)
     for key in range(100, 120):
         pool.submit(key, b"neighbour")
-    found = collect(pool, 20)
-    took = time.monotonic() - begun
-    assert set(texts(found).values()) == {"neighbour"}
-    assert took < 1.0 * noise
-    assert set(texts(collect(pool, 6)).values()) == {"timeout"}
+    assert set(texts(collect(pool, 20)).values()) == {"neighbour"}
+    assert pool.pending == 6
 
 
 def test_mail_that_hung_before_is_read_beside_a_free_parser(make_pool: MakePool) -> None:
     """Doubtful mail is read by one of two parsers, and by the second of one: no neighbour meets it."""
     for size in (2, 1):
-        pool = make_pool(size, 4.0)
+        pool = make_pool(size, 50.0)
         warm(pool)
         while not pool.room(10, doubtful=True):
             pool.results(0.02)
         for key in range(2):
             pool.submit(key, b"sleep:60", doubtful=True)
-        begun = time.monotonic()
         for key in range(100, 120):
             pool.submit(key, b"neighbour")
         assert set(texts(collect(pool, 20)).values()) == {"neighbour"}
-        assert time.monotonic() - begun < 3.0  # the limit is 4 s
-        assert set(texts(collect(pool, 2)).values()) == {"timeout"}
+        assert pool.pending == 2
 
 
 def test_spare_parsers_do_not_stay(make_pool: MakePool, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -227,7 +216,7 @@ def test_spare_parsers_do_not_stay(make_pool: MakePool, monkeypatch: pytest.Monk
         found += pool.results(0.05)
         most = max(most, len(pool._parsers))
     assert 2 < most <= 2 + SPARE
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while len(pool._parsers) > 2 and time.monotonic() < deadline:
         pool.results(0.05)
     assert len(pool._parsers) == 2
@@ -236,7 +225,7 @@ def test_spare_parsers_do_not_stay(make_pool: MakePool, monkeypatch: pytest.Monk
 
 def test_an_unread_answer_is_no_timeout(make_pool: MakePool) -> None:
     """A parser that was done in time is not blamed for a filer that looked late."""
-    pool = make_pool(seconds=0.3)
+    pool = make_pool(seconds=1.0)
     ask(pool, b"warm up")
     for key in range(8):
         pool.submit(key, b"large:1000000")
@@ -282,7 +271,7 @@ def test_parsers_end_with_their_filer(tmp_path: Path, monkeypatch: pytest.Monkey
     pids = [int(pid) for pid in os.read(read, 100).split()]
     os.kill(filer, signal.SIGKILL)
     os.waitpid(filer, 0)
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while any(_runs(pid) for pid in pids) and time.monotonic() < deadline:
         time.sleep(0.02)
     assert not any(_runs(pid) for pid in pids)
@@ -301,8 +290,8 @@ def test_a_parser_that_cannot_start_is_not_started_in_a_loop() -> None:
     try:
         with capture_logs() as log:
             pool.submit(1, b"mail")
-            deadline = time.monotonic() + 1.8
-            while time.monotonic() < deadline:
+            deadline = time.monotonic() + 60
+            while len(log) < 2 and time.monotonic() < deadline:
                 assert pool.results(0.05) == []
         assert pool.started == 2
         assert [(line["event"], line["failure"], line["pause"]) for line in log] == [
