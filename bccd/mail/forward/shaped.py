@@ -19,7 +19,9 @@ from bccd.mail.forward.verdict import Block
 from bccd.mail.markup.sheet import Frame
 from bccd.mail.markup.signs import Role
 
-_FIELD = re.compile(r"[*_]{0,2}([^\W\d_][^\d:：﹕︓՝<>@\t]{0,40})(?:[:：﹕︓՝][*_]{0,2}|\t)\s*+(?!//)(.*)")
+_FIELD = re.compile(
+    r"[*_]{0,2}([^\W\d_](?:[^\d:：﹕︓՝<>@\t]{0,40}|\w{0,20}))(?:[:：﹕︓՝][*_]{0,2}|\t)\s*+(?!//)(.*)"
+)
 _MOST_WORDS = 5  # of a label
 _MOST_FIELDS = 12
 _MARKER_REACH = 5  # lines at the top of a frame that are no fields: a marker, a rule, empty lines
@@ -76,17 +78,24 @@ def _block_at(page: Page, frame: Frame) -> Block | None:
     rows = list(_rows(page, start, until))
     announced = frame.sign.forward or (above >= 0 and _announces(page, frame, above))
     drawn = above >= 0 and is_framed(page.lines[above].text)
-    if frame.sign.role is Role.AROUND and not announced and not drawn:
-        return None  # an answer's quotation, which may begin with lines like fields
     if len(rows) < (_FEWEST_MARKED if announced else _FEWEST):
         return None
     values = _values([row.value for row in rows], frame, page.around, announced=announced)
-    if values is None:
+    # An answer's quotation may begin with lines like fields, as those of a form.
+    sure = announced or drawn or frame.sign.role is not Role.AROUND
+    if values is None or not (sure or _tells_all(page, frame, values)):
         return None
     marker = "marker:shape" if announced else f"html:{frame.sign.client}"
-    opening = above if announced or drawn else start
-    opening = opening if opening >= 0 else start
+    opening = above if above >= 0 and (announced or drawn) else start
     return Block(opening, start, rows[-1].number + 1, page.lines[start].depth, "", values, marker)
+
+
+def _tells_all(page: Page, frame: Frame, values: Mapping[Field, str]) -> bool:
+    """Tell whether fields name sender, recipient, date and one more, with no author named above the frame."""
+    if len(values) <= _FEWEST or not values.keys() >= {Field.SENDER, Field.TO, Field.DATE}:
+        return False
+    before = next((line.text for line in reversed(page.lines[: frame.first]) if line.text), "")
+    return "@" in values[Field.SENDER] and not before.endswith(_COLONS)
 
 
 def _start(page: Page, first: int, until: int) -> tuple[int, int]:

@@ -70,14 +70,15 @@ def _framed_body(element: Element, sheet: Sheet, first: int, name: str) -> Frame
 
 def _frame(element: Element, sheet: Sheet, html: str, name: str) -> Frame:
     """Measure a forward from the element that begins it; of some clients' only the beginning is marked."""
-    body = _body_of(sheet, element.first, name)
-    if element.sign.role is Role.AROUND and body < element.end < len(html):
+    line = _line_behind_header(sheet, element.first, name)
+    body = sheet.ends[line - 1] if line > 0 else -1
+    if element.sign.role is Role.AROUND and line < element.last and element.end < len(html):
         return Frame(element.start, element.end, body, element.last)
     return Frame(element.start, len(html), body, len(sheet.lines))
 
 
-def _body_of(sheet: Sheet, first: int, name: str) -> int:
-    """Find where in the HTML the header block ends whose sender this is."""
+def _line_behind_header(sheet: Sheet, first: int, name: str) -> int:
+    """Find the line behind the header block whose sender this is; -1 where none is seen."""
     anchors = {line - first: known for line, known in anchors_of(sheet).items() if line >= first}
     frames = [
         frame._replace(first=frame.first - first, last=frame.last - first)
@@ -87,7 +88,7 @@ def _body_of(sheet: Sheet, first: int, name: str) -> int:
     page = page_of("\n".join(sheet.lines[first : first + _BLOCK_REACH]), anchors)
     for block in with_shaped(page, list(find_blocks(page)), frames):
         if any(name in value.casefold() for value in block.values.values()):
-            return sheet.ends[first + block.end - 1]
+            return first + block.end
     return -1
 
 

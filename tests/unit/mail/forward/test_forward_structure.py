@@ -36,7 +36,11 @@ UNKNOWN: Words = {
     "from": "Xqor", "date": "Vbelt nam", "to": "Zunt", "cc": "Pliq", "subject": "Wrom",
     "forwarded": "Grolp mextan", "when": "2024-03-05 14:07", "colon": ":",
 }  # fmt: skip
-TONGUES = {"en": ENGLISH, "pl": POLISH, "zh": CHINESE, "ar": ARABIC, "unknown": UNKNOWN}
+NUMBERED: Words = {
+    "from": "L1", "date": "L2", "to": "L3", "cc": "L4", "subject": "L5",
+    "forwarded": "Mun tal", "when": "5 Mar 2024 14:07:00 +0000", "colon": ":",
+}  # fmt: skip
+TONGUES = {"numbered": NUMBERED, "en": ENGLISH, "pl": POLISH, "zh": CHINESE, "ar": ARABIC, "unknown": UNKNOWN}
 
 OUTLOOK_ORDER = ("from", "date", "to", "cc", "subject")
 GMAIL_ORDER = ("from", "date", "subject", "to", "cc")
@@ -189,6 +193,9 @@ TEMPLATES: dict[str, Callable[[Words], str]] = {
     "roundcube copied": lambda words: roundcube(words).replace('"forwardbody1"', '"v1forwardbody1"'),
     "roundcube in gmail": lambda words: roundcube(words).replace('"forwardbody1"', '"m_-1451008425066883092forwardbody1"'),
     "gmx": framed('<div name="quote" style="margin:10px 5px 5px 10px;border-left:2px solid #C3D9E5;">', "</div>", DATE_ORDER),
+    "gmx unmarked": headed('<div name="quote" style="margin:10px;border-left:2px solid #C3D9E5;"><div style="margin:0 0 10px 0;">', "</div></div>", DATE_ORDER),
+    "yahoo unmarked": headed('<div class="yahoo_quoted"><div>', "</div></div>"),
+    "apple unmarked": headed('<blockquote type="cite"><div>', "</div></blockquote>", APPLE_ORDER),
     "netease": framed('<div id="isForwardContent">', "</div>"),
     "netease reply": framed('<div id="isReplyContent">', "</div>"),
     "netease pc": framed('<div id="ntes-pcmail-quote">', "</div>"),
@@ -252,6 +259,7 @@ NO_FORWARDS = {
     "a form": f"<div>{FORM}</div>",
     "a signature": '<div class="gmail_signature">Xqor: Anna<br>Zunt: anna@klient.example<br>Vbelt: 2024-03-05 14:07</div>',
     "an agenda": '<div id="appendonsend"></div><p>Vbelt: 14:07 start</p><p>Xqor: lunch</p><p>Zunt: end at 16:00</p>',
+    "a quoted order": f'<div>{WROTE}</div><blockquote type="cite">Xqor: a@klient.example<br>Zunt: b@klient.example<br>Vbelt: 2024-03-05 14:07<br>Wrom: 12 pumps</blockquote>',
     "links": '<div style="border-top:solid #E1E1E1 1.0pt">See: https://x.example/1<br>Ask: https://x.example/2<br>Read: https://x.example/3</div>',
 }  # fmt: skip
 
