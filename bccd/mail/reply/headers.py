@@ -8,9 +8,11 @@ from bccd.mail.forward.markers import marker_of
 
 _FEWEST = 3  # fields of a block below an empty line
 _BELOW_RULE = 2  # of one below a rule, or with an address and a time
+_BELOW_WORDS = 4  # of one below other words
 _MOST_LINES = 8
 _NOTES_LINES = 9  # from "To" to "Subject"
 _LINE_CAP = 400
+_GAP = 2  # blank lines above "To"
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)|\d{1,2}[./-]\d{1,2}[./-]\d\d")
 _CLOCK = re.compile(r"\d\s?[:.h時时시]\s?\d\d")
 # Lotus Notes parts its labels and what they say by lines.
@@ -36,7 +38,7 @@ def weak_blocks(lines: Sequence[str], labels: Mapping[int, Label]) -> dict[int, 
 def _is_weak(lines: Sequence[str], run: Sequence[Label], start: int) -> bool:
     above = lines[start - 1].strip() if start else ""
     ruled = bool(above) and marker_of(above).startswith("separator:")
-    if (above and not ruled) or len(run) < _BELOW_RULE:
+    if len(run) < (_BELOW_RULE if ruled or not above else _BELOW_WORDS):
         return False
     sender = run[0].value
     dates = [label.value for label in run if Role.DATE in label.roles.values()]
@@ -56,18 +58,16 @@ def notes_block(lines: Sequence[str], number: int) -> tuple[int, int] | None:
     last = next((at for at in below if lines[at].strip().casefold() == subject), None)
     if last is None:
         return None
-    first = number
-    for above in range(number - 1, max(number - _MOST_LINES, -1), -1):
-        text = lines[above].strip()
-        if not text:
-            if first < number:
-                break
-        elif len(text) > _LINE_CAP or text.endswith((".", "!", "?", ",")):
-            break
-        else:
-            first = above
-    return (first, min(last + 2, len(lines))) if _dated(lines[first:number]) else None
+    dated = number - 1
+    while dated > 0 and not lines[dated].strip() and number - dated <= _GAP:
+        dated -= 1
+    if dated < 1 or not _dated(lines[dated]):
+        return None
+    first = dated - 1
+    if first and lines[first].count(":") and lines[first - 1].strip():
+        first -= 1  # "Sent by: ..." stands between name and date
+    return first, min(last + 2, len(lines))
 
 
-def _dated(lines: Sequence[str]) -> bool:
-    return any(_YEAR.search(line) and _CLOCK.search(line) for line in lines)
+def _dated(line: str) -> bool:
+    return len(line) <= _LINE_CAP and bool(_YEAR.search(line) and _CLOCK.search(line))

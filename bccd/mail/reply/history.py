@@ -201,7 +201,8 @@ def _blocks(reading: _Reading) -> dict[int, tuple[int, int]]:
         start = raw[:_LABEL_REACH]
         if quoted[number] or not (":" in start or (not start.isascii() and _COLON.search(start))):
             continue
-        label = read_label(read_line(raw).text)
+        plain = raw[:1].isalpha() and raw.isascii()
+        label = read_label(raw if plain else read_line(raw).text)
         if label:
             labels[number] = label
             if len(labels) >= _MOST_LABELS:
