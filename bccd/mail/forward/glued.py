@@ -46,22 +46,20 @@ def split_glued(raw: str) -> list[str]:
 
 def split_flowed(raw: list[str]) -> list[str]:
     """Split lines in which a program that lost line breaks has put several fields one behind the other."""
+    found = [number for number, line in enumerate(raw) if _may_flow(line)]
     out: list[str] = []
     done = 0
-    for number, line in enumerate(raw):
-        if number < done:
-            continue
-        fields = _flowed_from(raw, number) if _may_flow(line) else None
+    for number in found:
+        fields = _flowed_from(raw, number) if number >= done else None
         if fields:
-            out += fields[0]
+            out += [*raw[done:number], *fields[0]]
             done = fields[1]
-        else:
-            out.append(line)
-    return out
+    return [*out, *raw[done:]] if done else raw
 
 
 def _may_flow(line: str) -> bool:
-    return len(line) <= _LONGEST and line.count(":") + line.count("：") > 1
+    colons = line.count(":") if ":" in line else 0
+    return (colons > 1 or (not line.isascii() and colons + line.count("：") > 1)) and len(line) <= _LONGEST
 
 
 def _flowed_from(raw: list[str], number: int) -> tuple[list[str], int] | None:

@@ -23,6 +23,7 @@ _FIELD = re.compile(r"[^\W\d](?:[^\s:@<>,;\"]{0,20} ?){1,3}[:：](?:\s|$)")
 _UNFINISHED = (",", ";", "-")
 _OPENED = ("<", "[mailto:")
 _BRACKETS = (("<", ">"), ("[", "]"), ("(", ")"))
+_LISTING = re.compile(r"[@<>,;\[\]()]")
 _HYPHEN = re.compile(r"\w-\Z")
 
 
@@ -54,7 +55,7 @@ class Fit:
 
 
 def _is_plain(text: str) -> bool:
-    return not any(mark in text for mark in "@<>,;[]()")
+    return _LISTING.search(text) is None
 
 
 def _unseen(label: Label) -> Mapping[str, Mapping[Role, int]]:
