@@ -143,8 +143,8 @@ class _Splitter:
         if bad := _BAD_LINE.search(section) if gap else None:
             if top:
                 self._note(Defect.HEADER_LINE)
-            if fields_end == body or _is_delimiter(section, bad.start()):
-                # No empty line. What does not look like a field begins the body.
+            if not found or fields_end == body or _is_delimiter(section, bad.start()):
+                # No field, or no empty line. What does not look like a field begins the body.
                 fields_end = body = start + bad.start()
                 found = fields(section[: bad.start()])
         if fields_end == body and top:
@@ -211,12 +211,12 @@ class _Splitter:
             if twins:
                 twins -= bool(tail)
             else:
-                if opened >= 0:
+                if 0 <= opened <= at:  # delimiters in a row are one
                     found.append((opened, _before_line_end(buffer, opened, at)))
                 if tail:
                     return found
                 opened = min(line_end + 1, end)
-            # The line end is shared: an empty part has its own delimiter right behind this one.
+            # The line end is shared: another delimiter may stand right behind this one.
             at = buffer.find(needle, line_end, end)
         if 0 <= opened < end:  # nothing at all behind a last delimiter is no part
             found.append((opened, end))

@@ -158,6 +158,7 @@ TEXTS = {
     "type with blanks": (one("text / html ; charset=utf-8", b"<p>x"), "x"),
     "type of no known kind": (one("text/plain/x", b"hello"), "hello"),
     "folded type": (one("text/html;\r\n\tcharset=utf-8", "<b>ö</b>".encode()), "ö"),
+    "no field at all": (b"Dear Anna,\r\n\tthis is all.\r\n\r\nBob", "Dear Anna,\n\tthis is all.\n\nBob"),
     "no colon in a field": (FROM + b"X nonsense\r\nSubject: s\r\n\r\nhello", "hello"),
 }
 
@@ -223,6 +224,10 @@ TREES = {
     "last delimiter cut off": (
         lines(MIXED, "", "--x", *PLAIN, "--x\r\n"),
         ["multipart/mixed", "text/plain"],
+    ),
+    "delimiters in a row": (
+        lines(MIXED, "", "--x", "--x", *PLAIN, "--x", "--x", "--x", *PDF, "--x", "--x--"),
+        ["multipart/mixed", "text/plain", "application/pdf"],
     ),
     "no empty line before the first delimiter": (
         lines(MIXED, "--x", *PLAIN, "--x--"),
