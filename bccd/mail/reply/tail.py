@@ -27,6 +27,7 @@ from bccd.model.message import Mailbox
 
 _REACH = 120  # lines from the end of a run of new text that are looked at
 _SIGNATURE_LINES = 30  # with words, below "-- "
+_RULED_LINES = 6  # below a line of underscores
 _BARE_LINES = 15  # below "--" without its blank
 _CONTACT_LINES = 14
 _NAME_WORDS = 2
@@ -46,6 +47,7 @@ _LEGAL_SHORTEST = 30
 _FOOTER_LINES = 8
 _FOOTER_LINE = 400  # characters
 _RULE = re.compile(r"[-_*=#~+\u2013\u2014\u2500\u1427\s]+")
+_UNDERSCORES = re.compile(r"_{5,}")
 _LONG_RULE = re.compile(r"\s*(?:_{20,}|-{20,}|={20,}|\*{20,})\s*")
 _LIST_LINE = re.compile(
     r"https?://\S{3,400}/(?:mailman|listinfo|postorius|hyperkitty|options|mailing-?lists?)\b|mailing list"
@@ -188,7 +190,7 @@ def _is_legal(lines: Sequence[str], first: int, last: int) -> bool:
 
 def _delimited(lines: Sequence[str], start: int, end: int) -> int | None:
     """Return the line of the delimiter above a signature (RFC 3676 4.3); None where there is none."""
-    words = 0
+    words = longest = 0
     for number in range(end - 1, start - 1, -1):
         line = visible(lines[number])
         text = line.strip()
@@ -197,6 +199,10 @@ def _delimited(lines: Sequence[str], start: int, end: int) -> int | None:
         if text in ("--", "- --", "—", "––"):
             limit = _SIGNATURE_LINES if line.endswith(" ") else _BARE_LINES
             return number if words <= limit else None
+        if _UNDERSCORES.fullmatch(text):
+            apart = number > start and not lines[number - 1].strip()
+            return number if apart and 0 < words <= _RULED_LINES and longest <= _SHORT else None
+        longest = max(longest, len(text))
         words += 1
         if words > _SIGNATURE_LINES:
             return None

@@ -37,6 +37,7 @@ SIGNATURES = {
     "by the name in another order": CONTACT.replace("Anna Nowak", "Nowak, Anna"),
     "below a rule": f"----------------\n\nLOGO\n\n{CONTACT}",
     "a name above a phone's line": "Anna Nowak\nSent from my iPhone",
+    "below underscores": "____________\nAnna",
     "a seal": SEAL,
     "twice": f"{CONTACT}\n\n-- \nlist of prices: www.acme.example",
 }
