@@ -24,6 +24,7 @@ from bccd.model.message import Attachment, Content, Mailbox
 
 _TAIL_CAP = 20_000  # characters of mark-up; what is longer is no signature
 _TAIL_LINES = 60
+_TAIL_TRIES = 5  # of putting a tail in the form in which it is compared
 _TAIL_TRIES = 5
 _SIGNATURE_LINES = 15
 _HEADER_REACH = 15  # lines between the beginning and the sender's name
@@ -126,12 +127,15 @@ def _framed(lines: list[str], html: str, frame: Frame | None) -> int:
     below = normal_text("\n".join(read_html(html).lines[frame.below :]))
     if not below:
         return 0
-    tail = ""
+    room, tries = len(below), _TAIL_TRIES
     for cut in range(len(lines) - 1, max(len(lines) - _TAIL_LINES, 0), -1):
-        if lines[cut].strip():
-            tail = normal_text("\n".join(lines[cut:]))
-            if len(tail) >= len(below):
-                return _with_rule(lines, cut) if tail == below else 0
+        room -= len(lines[cut])
+        if room > 0 or not lines[cut].strip():
+            continue  # the tail is shorter than what it must be
+        tail = normal_text("\n".join(lines[cut:]))
+        tries -= 1
+        if len(tail) >= len(below) or not tries:
+            return _with_rule(lines, cut) if tail == below else 0
     return 0
 
 
