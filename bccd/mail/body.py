@@ -172,12 +172,14 @@ def _walk_tnef(part: Part, shown: list[_Shown], body: Body) -> None:
             _attach_all(child, body)
         else:
             _walk(child, forms, body)
-    known = next((place for place in shown if place.plain and not place.html), None)
+    places = list(shown)
     for form in forms:
-        if known and _is_same(known.plain, form.plain or form.html, body):
-            known.html = form.html
-        else:
+        said = form.plain or form.html
+        known = next((place for place in places if _is_same(place.plain or place.html, said, body)), None)
+        if known is None:
             shown.append(form)
+        elif not known.html:
+            known.html = form.html
 
 
 def _is_same(known: list[Part], other: list[Part], body: Body) -> bool:

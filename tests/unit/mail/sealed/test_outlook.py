@@ -1,5 +1,6 @@
 """winmail.dat and .msg files are read as mail, within bounds."""
 
+import base64
 import io
 import random
 import struct
@@ -43,6 +44,10 @@ RTF = (
 )
 
 
+def _encoded(octets_: bytes) -> bytes:
+    return base64.encodebytes(octets_).replace(b"\n", b"\r\n")
+
+
 @pytest.mark.parametrize("declared", [TNEF, 'application/octet-stream; name="WINMAIL.DAT"'])
 def test_winmail_is_opened(declared: str) -> None:
     """Text, HTML, files and messages inside are the mail's; the container is no file."""
@@ -67,6 +72,14 @@ def test_winmail_beside_its_text_adds_what_the_text_lacks() -> None:
     """The text that stands in the mail already is not told twice."""
     content = parse(mail(("text/plain; charset=utf-8", TEXT.encode()), (TNEF, winmail()))).content
     assert content.text == TEXT
+    both = (
+        'multipart/alternative; boundary="r"',
+        b"--r\r\n\r\nSee you\r\n--r\r\nContent-Type: text/html\r\n\r\n<p>See you</p>\r\n--r--\r\n",
+    )
+    body = {(STRING, 0x1000): "See you", (BINARY, 0x1013): b"<p>See you</p>"}
+    twice = mail(both, (TNEF, winmail(body=body)))
+    twice = twice.replace(b"base64\r\n\r\n" + _encoded(both[1]), b"7bit\r\n\r\n" + both[1], 1)
+    assert parse(twice).content.text == "See you"
     other = parse(mail(("text/plain", b"A note of a gateway"), (TNEF, winmail()))).content
     assert other.text == f"A note of a gateway\n\n{TEXT}"
 
