@@ -12,6 +12,8 @@ from bccd.mail.forward.page import Page
 
 _LONGEST_SENDER = 2000
 _FEWEST = 3  # roles of a block that nothing announces
+_FEWEST_DIGITS = 4  # of a day and its clock
+_WHOLE = frozenset({Role.SENDER, Role.TO, Role.DATE, Role.SUBJECT})
 _ANNOUNCED = ("marker:", "separator:original", "html:")
 
 # A field of a raw mail that no client shows to people, as "Errors-To: ".
@@ -89,8 +91,16 @@ def _tells_enough(page: Page, block: Block, roles: AbstractSet[Role]) -> bool:
         return all("@" in block.values[role] for role in roles)
     read = read_date(block.values.get(Role.DATE, ""), block.language, page.around)
     if not read.has_clock:
-        return _is_drawn(block, dated=read.when is not None)
+        whole = read.when is None and _is_whole(block, roles)
+        return whole or _is_drawn(block, dated=read.when is not None)
     return Role.SUBJECT in roles or ("@" in sender and bool(roles & {Role.TO, Role.CC}))
+
+
+def _is_whole(block: Block, roles: AbstractSet[Role]) -> bool:
+    """Tell a block that is whole but for a date of another calendar, or in words that no table knows."""
+    told = block.values.get(Role.DATE, "")
+    dated = sum(char.isdigit() for char in told) >= _FEWEST_DIGITS
+    return dated and roles >= _WHOLE and "@" in block.values[Role.SENDER] and "@" in block.values[Role.TO]
 
 
 def _is_drawn(block: Block, *, dated: bool) -> bool:

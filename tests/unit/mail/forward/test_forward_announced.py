@@ -78,6 +78,18 @@ def test_the_subject_alone_decides_nothing() -> None:
     assert parse(f"{head}Ask carl@klient.example about it.\n".encode()).forwards == ()
 
 
+def test_a_whole_block_needs_no_date_that_can_be_read() -> None:
+    """A date of another calendar leaves the mail undated; addresses, subject and labels tell enough."""
+    block = (
+        "จาก: Carl Berg <carl@klient.example>\nส่ง: 28 ตุลาคม พ.ศ. 2564 12.46\nถึง: {to}\nเรื่อง: Offer\n\nHello"
+    )
+    inline = find_inline(block.format(to="a@seller.example"), "")
+    assert inline is not None
+    assert inline.forwards[0].original.sender == CARL
+    assert inline.forwards[0].original.date is None
+    assert find_inline(block.format(to="Anna"), "") is None
+
+
 def test_recipients_alone_make_a_block_that_is_not_sure() -> None:
     """From, To and Cc with addresses and nothing else are read, and the user is asked."""
     text = "De: Carl Berg <carl@klient.example>\nPa: a@seller.example\nCC: e@partner.example\n\nHello"
