@@ -1,7 +1,7 @@
 """Which leaves of the tree are the text of a mail, and which are attached to it."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bccd.mail.attachments import attachment_of, with_shown
 from bccd.mail.calendar import is_calendar
@@ -28,6 +28,8 @@ _UNSAID = frozenset({"", "us-ascii", "ascii"})  # charsets that a program writes
 # What a part stands for that is not here (RFC 2046 5.2.2 and 5.2.3).
 _ABSENT = {"message/partial": "partial", "message/external-body": "external"}
 _SAME = 200  # characters by which two forms of one text are known
+_SAME_READ = 64 * 1024  # octets in which they stand
+_PLACES = 4  # texts of a mail that may stand in its winmail.dat again
 
 
 @dataclass(slots=True)
@@ -172,25 +174,28 @@ def _walk_tnef(part: Part, shown: list[_Shown], body: Body) -> None:
             _attach_all(child, body)
         else:
             _walk(child, forms, body)
-    places = list(shown)
+    places = shown[:_PLACES]
     for form in forms:
         said = form.plain or form.html
-        known = next((place for place in places if _is_same(place.plain or place.html, said, body)), None)
+        known = next((place for place in places if _is_same(place.plain or place.html, said)), None)
         if known is None:
             shown.append(form)
         elif not known.html:
             known.html = form.html
 
 
-def _is_same(known: list[Part], other: list[Part], body: Body) -> bool:
+def _is_same(known: list[Part], other: list[Part]) -> bool:
     """Tell whether two forms of a text begin alike."""
-    said = [" ".join(_readable(part, body) for part in parts) for parts in (known, other)]
-    one, two = (" ".join(text.split())[:_SAME] for text in said)
+    one, two = (" ".join(_beginning(parts).split())[:_SAME] for parts in (known, other))
     return bool(one) and (one.startswith(two) or two.startswith(one))
 
 
-def _readable(part: Part, body: Body) -> str:
-    return html_text(_decoded(part, body))[0] if part.media_type == "text/html" else _plain(part, body)
+def _beginning(parts: list[Part]) -> str:
+    """Return what the first of these parts says, as far as its first octets go."""
+    if not parts:
+        return ""
+    part = replace(parts[0], end=min(parts[0].end, parts[0].start + _SAME_READ))
+    return html_text(_decoded(part, Body()))[0] if part.media_type == "text/html" else _plain(part, Body())
 
 
 def _attach(part: Part, body: Body) -> None:
