@@ -61,3 +61,16 @@ def test_a_batch_is_for_no_single_mail(words: tuple[str, ...]) -> None:
     extra = ("x.eml",) if len(words) == 2 else ()
     assert CliRunner().invoke(main, ["explain", *words, *extra]).exit_code == 2
     assert CliRunner().invoke(main, ["explain"]).exit_code == 2
+
+
+@pytest.mark.parametrize("config", ["", "/nowhere.toml"])
+def test_one_mail_is_read_without_a_configuration(tmp_path: Path, config: str) -> None:
+    """From a file and from standard input alike; nothing but one JSON object is printed."""
+    (tmp_path / "a.eml").write_bytes(b"From: x@y.example\nSubject: \xff\n\nhello\n")
+    runner = CliRunner(env={"BCCD_CONFIG": config, "BCCD_DATA_DIR": str(tmp_path / "none")})
+    done = runner.invoke(main, ["explain", "--json", str(tmp_path / "a.eml")])
+    assert (done.exit_code, done.stderr) == (0, "")
+    told = json.loads(done.stdout)
+    assert told["reply"]["new_text"] == "hello"
+    assert told["would"] is None and told["why_not"]
+    assert runner.invoke(main, ["explain", "-", "--json"], input="Subject: x\n\nhi").stdout.count("\n}") == 1
