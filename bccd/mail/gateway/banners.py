@@ -289,6 +289,7 @@ def _may_be(bare: str) -> bool:
     )
 
 
+@lru_cache(maxsize=256)
 def is_banner(text: str) -> bool:
     """Tell whether a paragraph is a banner and nothing else; lines are parted by LF, without quoting."""
     if not 0 < len(text) <= _LENGTH_CAP:

@@ -1,5 +1,6 @@
 """What the mark-up of a mail tells about the lines of its text: where quoted mail and signatures stand."""
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 
 from bccd.mail.attribution import attribution_at
@@ -47,8 +48,14 @@ class _Page:
         self.sheet = sheet
         self.shift = _shift(lines, sheet.lines)
         self.same = self.shift is not None
+        self._cited = [at for at, line in enumerate(sheet.lines) if line.startswith(">")]
         self._letters: str | None = None
         self._starts: dict[int, int] = {}
+
+    def cited(self, first: int, end: int) -> int | None:
+        """Return the first line of the HTML that is quoted, from one line to before another."""
+        at = bisect_left(self._cited, first)
+        return self._cited[at] if at < len(self._cited) and self._cited[at] < end else None
 
     def line_of(self, number: int) -> int | None:
         """Return the line of the text where the words begin that stand from a line of the HTML on."""
@@ -122,7 +129,7 @@ def _mark_quoted(page: _Page, kinds: list[Kind], frame: Frame) -> None:
     sheet = page.sheet
     end = frame.last
     if frame.sign.role is Role.AROUND:
-        cited = next((at for at in range(frame.first, end) if sheet.lines[at].startswith(">")), None)
+        cited = page.cited(frame.first, end)
         if cited is not None and (page.same or _is_answered(sheet, cited, end)):
             # Its lines tell more, for answers may stand between them; but not what stands above the first.
             end = cited if cited - frame.first <= _HEAD_LINES else frame.first
