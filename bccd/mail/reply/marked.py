@@ -48,6 +48,7 @@ class _Page:
         self.sheet = sheet
         self.shift = _shift(lines, sheet.lines)
         self.same = self.shift is not None
+        self.marked = len(lines)  # from this line on all is history
         self._cited = [at for at, line in enumerate(sheet.lines) if line.startswith(">")]
         self._letters: str | None = None
         self._starts: dict[int, int] = {}
@@ -140,6 +141,8 @@ def _mark_quoted(page: _Page, kinds: list[Kind], frame: Frame) -> None:
     last = len(kinds)
     if frame.sign.role is Role.AROUND and end < len(sheet.lines):
         last = page.line_of(end) or last
+    if last == len(kinds):  # what an earlier frame has marked down to the end needs no second look
+        last, page.marked = page.marked, min(first, page.marked)
     for number in range(first, last):
         if kinds[number] is Kind.NEW:
             kinds[number] = Kind.QUOTED
