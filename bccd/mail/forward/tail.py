@@ -25,7 +25,6 @@ from bccd.model.message import Attachment, Content, Mailbox
 _TAIL_CAP = 20_000  # characters of mark-up; what is longer is no signature
 _TAIL_LINES = 60
 _TAIL_TRIES = 5  # of putting a tail in the form in which it is compared
-_TAIL_TRIES = 5
 _SIGNATURE_LINES = 15
 _HEADER_REACH = 15  # lines between the beginning and the sender's name
 # What ends the header, and the gap below it.
