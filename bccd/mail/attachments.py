@@ -30,7 +30,7 @@ _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _RESERVED = re.compile(
     r"(?i)(con|prn|aux|nul|conin\$|conout\$|com[\d¹²³]|lpt[\d¹²³])(?=\s*(?:\.|$))"
 )  # names that Windows keeps for devices
-_CITED = re.compile(r"\bcid:([^\"'\s<>\[\]]{1,998})", re.IGNORECASE)
+_CITED = re.compile(r"cid:([^\"'\s<>\[\]]{1,998})")
 _FORBIDDEN = re.compile(r"[<>:\"|?*]")
 
 
@@ -84,7 +84,8 @@ def with_shown(found: Iterable[Attachment], html: str, text: str) -> list[Attach
     files = list(found)
     if not files:
         return files
-    cited = {unquote(name) for name in _CITED.findall(html or text)}
+    page = (html or text).replace("CID:", "cid:")
+    cited = {unquote(name) for name in _CITED.findall(page)}
     return [replace(file, shown=True) if _is_in_place(file, cited) else file for file in files]
 
 

@@ -40,14 +40,12 @@ def decode_checked(octets: bytes, label: str = "", hint: str = "") -> tuple[str,
     # Most of what comes here is a line of ASCII.
     if octets.isascii() and b"\x1b" not in octets and not (label and codec_of(label).startswith(_STATEFUL)):
         text = octets.decode("ascii")
-        return text if text.isprintable() else clean(text), True
+        return text if text.isprintable() else _plain(octets).decode("ascii"), True
     codec = codec_of(label) if label else ""
     shifted = _shifted(octets, codec)
     if shifted is not None:
         return clean(shifted).removeprefix("\ufeff"), True
-    plain = octets.translate(None, _CONTROLS)
-    if b"\r" in plain:
-        plain = plain.replace(b"\r\r\n", b"\n").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    plain = _plain(octets)
     # EBCDIC pages are no supersets of ASCII, but no mail is in them.
     if plain.isascii():
         return plain.decode("ascii"), True
@@ -55,6 +53,14 @@ def decode_checked(octets: bytes, label: str = "", hint: str = "") -> tuple[str,
     # Those three cannot bring back a control; EBCDIC and others can.
     text = text if codec in _HARMLESS and not hint else _UNCLEAN.sub("", text)
     return text.removeprefix("\ufeff"), claimed or not label
+
+
+def _plain(octets: bytes) -> bytes:
+    """Drop controls, and end lines with LF."""
+    plain = octets.translate(None, _CONTROLS)
+    if b"\r" in plain:
+        plain = plain.replace(b"\r\r\n", b"\n").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    return plain
 
 
 def _shifted(octets: bytes, codec: str) -> str | None:

@@ -16,6 +16,7 @@ _WRAPPED = 5  # gateways one behind the other
 _LONGEST = 16_000  # characters of one link
 
 _LINK = re.compile(r"https?://([A-Za-z0-9.-]{4,253})(?::\d{1,5})?[/?][^\s<>\"]*", re.IGNORECASE)
+_HOST = re.compile(r"://([A-Za-z0-9.-]{4,253})")
 _TAIL = "].,:;!?)}'*_"  # of the sentence, not of a query that goes anyway
 _WEB = re.compile(r"https?://[^/\s]", re.IGNORECASE)
 # What ends a link, or turns the writing round it: C0, space, quotes, angles, back-slash and format controls.
@@ -38,7 +39,7 @@ class Undone(NamedTuple):
 
 def undone(text: str, *, markup: bool = False) -> Undone:
     """Put the targets in place of links that a gateway rewrote; `markup` says that the text is HTML."""
-    if "://" not in text or not _may_hold(text.lower()):
+    if "://" not in text or not _may_hold(text):
         return Undone(text, rewritten=False)
     found = False
 
@@ -56,9 +57,9 @@ def undone(text: str, *, markup: bool = False) -> Undone:
     return Undone(_LINK.sub(replaced, text), rewritten=found)
 
 
-def _may_hold(lower: str) -> bool:
-    # A page has hundreds of links, and nearly none has one of a gateway.
-    return any(host in lower for host in _GATEWAYS)
+def _may_hold(text: str) -> bool:
+    # A page has hundreds of links, mostly to the same few hosts, and nearly none is a gateway's.
+    return any(_decoder_of(host) for host in set(_HOST.findall(text)))
 
 
 def _target(link: str) -> str:

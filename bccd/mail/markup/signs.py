@@ -161,10 +161,14 @@ _STEMS = (
 )
 
 
+# Signs stand in these attributes and elements alone; a page laid out by styles has none of them.
+_CARRIERS = ("class", "blockquote", "border-top", "id=", "id =", "data-", "name=", "name =")
+
+
 def may_hold_quoted(html: str) -> bool:
     """Tell cheaply whether HTML may hold a sign of quoted mail."""
     lower = html.lower()
-    return any(stem in lower for stem in _STEMS)
+    return any(carrier in lower for carrier in _CARRIERS) and any(stem in lower for stem in _STEMS)
 
 
 def sign_of(name: str, rest: str) -> Sign | None:

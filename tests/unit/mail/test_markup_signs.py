@@ -13,7 +13,13 @@ SIGNS: dict[str, Sign] = {**signs._WORDS, **dict(signs._PIECES), **dict(signs._D
 )
 def test_no_sign_of_quoted_mail_escapes_the_cheap_look(sign: str) -> None:
     """HTML with any client's sign of quoted mail is never taken for one without."""
-    assert may_hold_quoted(f"<div class={sign.upper()}>")
+    assert may_hold_quoted(f"<div data-x class={sign.upper()}>")
+
+
+@pytest.mark.parametrize("attribute", ["class=", "ID = ", "name=", "id="])
+def test_signs_are_looked_for_in_every_attribute_that_carries_them(attribute: str) -> None:
+    """A sign is a class, an id or a name, however it is written."""
+    assert may_hold_quoted(f'<div {attribute}"gmail_quote">')
 
 
 def test_the_cheap_look_spares_plain_html() -> None:
