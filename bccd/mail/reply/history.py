@@ -24,6 +24,8 @@ _MOST_FLOWED = 50
 _MOST_TRIES = 2_000  # lines that are looked at closely; no mail of people has as many that end in a colon
 _LABEL_REACH = 48  # characters before a label's colon
 _LINE_CAP = 400  # characters; no attribution or marker is longer
+# A server's words, "host mx.acme.example[192.0.2.1] said:", are nobody's mail.
+_HOST = re.compile(r"\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}|\bSMTP\b|\bRCPT\b")
 # -----Original Message-----From: Anna Nowak
 _GLUED = re.compile(r"(-{3,}[^-\d]{3,60}-{3,})\s*[^\W\d][^:]{0,30}:")
 _HYPHENS = {0x2010: "-", 0x2011: "-"}
@@ -51,7 +53,7 @@ class _Reading:
     def attribution(self, last: int, *, quoted: bool) -> int | None:
         """Return where an attribution that ends in line `last` begins; None where there is none."""
         self.tries += 1
-        if self.tries > _MOST_TRIES:
+        if self.tries > _MOST_TRIES or _HOST.search(self.lines[last][:_LINE_CAP]):
             return None
         found = attribution_at(self.lines, last, cited=quoted)
         first = found.first if found else odd_attribution(self.lines, last, quoted=quoted)

@@ -7,11 +7,13 @@ from bccd.mail.forward.lines import visible
 
 _BLANKS = " \t\xa0"
 _INDENT = 3  # more blanks before the sign, and it is code or a table
-# Of Python: quoting three deep looks alike, but for the code.
+# Of Python and of SMTP: quoting three deep looks alike, but for the code.
 _PROMPT = re.compile(
-    r">>> (?:import |from \S+ import|def |class |for |while |if |with |print\b|[#@'\"({\[]"
-    r"|[\w.\[\]'\"]+(?: ?[=(\[+*/-]|$))"
+    r">>> (?:(?i:(?:MAIL FROM|RCPT TO):|DATA$|HELO |EHLO |QUIT$)"
+    r"|import \S+|from \S+ import |(?:def|class) \S+[(:]|(?:for|while|if|with) .*:$|print\b|[#@'\"({\[]"
+    r"|[\w.\[\]'\"]+ ?[=(\[+*/-]|\w+[._]\w+$)"
 )
+_SESSION = 0.6  # of the lines of a run that must look so
 _WRAPPED_FROM = 66  # characters of a quoted line that a client may have broken
 _STRAY = 44  # characters of what it then left on the next line without a sign
 _ENDS_SENTENCE = frozenset(".?!:;。？！：…)")
@@ -34,12 +36,23 @@ def quoted_lines(lines: Sequence[str]) -> list[bool]:
         return found
     for number, line in enumerate(lines):
         if found[number] and line[:1] == ">":
-            found[number] = not (
-                _is_alone(line, found, number) or _is_prompt(lines, number) or _closes_address(lines, number)
-            )
+            found[number] = not (_is_alone(line, found, number) or _closes_address(lines, number))
         elif not found[number] and 0 < number < len(lines) - 1 and line:
             found[number] = found[number + 1] and found[number - 1] and _is_stray(lines[number - 1], line)
+    _spare_sessions(lines, found)
     return found
+
+
+def _spare_sessions(lines: Sequence[str], found: list[bool]) -> None:
+    """Call sessions of an interpreter not quoted."""
+    number = 0
+    while number < len(lines):
+        start = number
+        while number < len(lines) and found[number]:
+            number += 1
+        if number > start and lines[start].startswith(">>>") and _is_session(lines[start:number]):
+            found[start:number] = [False] * (number - start)
+        number += 1
 
 
 def _is_quoted(line: str) -> bool:
@@ -77,15 +90,14 @@ def _closes_address(lines: Sequence[str], number: int) -> bool:
     return not lines[number - 1].startswith(">") and above.count("<") > above.count(">")
 
 
-def _is_prompt(lines: Sequence[str], number: int) -> bool:
-    """Tell a Python session from quoting three deep, which has one or two deep around it."""
-    line = lines[number].rstrip()
-    if line == ">>>" and number + 1 < len(lines):
-        line = lines[number + 1].rstrip()
-    if not _PROMPT.match(line) or line.endswith(">>>") or ("@" in line[5:] and line[4] in "\"'"):
+def _is_session(run: Sequence[str]) -> bool:
+    """Tell a session from quoting three deep, which has one or two deep around it, or prose in it."""
+    if any(line.rstrip() != ">>>" and not line.startswith(">>> ") for line in run):
         return False
-    around = (*lines[max(number - 1, 0) : number], *lines[number + 1 : number + 2])
-    return not any(line.startswith(">") and not line.startswith(">>> ") and line != ">>>" for line in around)
+    said = [line.rstrip() for line in run if line.rstrip() != ">>>"]
+    if any(line.endswith(">>>") or (line[4:5] in "\"'" and "@" in line) for line in said):
+        return False
+    return sum(1 for line in said if _PROMPT.match(line)) >= _SESSION * max(len(said), 1) and bool(said)
 
 
 def _is_stray(above: str, line: str) -> bool:

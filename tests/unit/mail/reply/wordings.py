@@ -114,6 +114,9 @@ PHONE_LINES = (
 
 # What people write themselves, however it looks.
 KEPT = (
+    "It came back:\n\n<bob@x.example>: host mx.x.example[192.0.2.1] said:\n    550 5.1.1 unknown user",
+    "SMTP error from remote mail server after RCPT TO:<bob@x.example>:\nhost mx [192.0.2.22]: 550 no",
+    ">>> RCPT TO:<bob@x.example>\n<<< 550 unknown user",
     "Das Dokument enthält vertrauliche Daten, bitte nicht weiterleiten.",
     "Anna Nowak will call you\n+48 12 345 67 89",
     "Anna Nowak\n+48 12 345 67 89",
