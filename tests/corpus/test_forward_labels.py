@@ -219,6 +219,17 @@ def test_the_subject_decides_nothing(subject: str) -> None:
     assert _wrong(lambda text: _read(subject, text), "plain") == {}
 
 
+@pytest.mark.parametrize("style", ["plain", "folded"])
+def test_a_label_that_is_not_translated_is_english(style: str) -> None:
+    """Clients fall back on English for what a translation lacks; such a block speaks two languages."""
+    english = dict(zip(FIELDS, ("From:", "To:", "Cc:", "Sent:", "Subject:"), strict=True))
+    incomplete = [row for row in _rows() if len(row.labels) < len(FIELDS)]
+    whole = [row._replace(labels=english | dict(row.labels)) for row in incomplete]
+    wrong = {row.name: _mistakes(row, find_inline(_text(row, "", style), "")) for row in whole}
+    assert len(wrong) >= 4
+    assert {name: mistakes for name, mistakes in wrong.items() if mistakes} == {}
+
+
 def test_all_languages_are_there() -> None:
     """The collection names as many languages as it did when the tables were made."""
     assert len(_rows()) > 300
