@@ -12,7 +12,7 @@ HTML_CAP = 1024 * 1024
 TAGS_CAP = 50_000
 
 
-@lru_cache(maxsize=4)  # a mail's HTML is read for its text, for a forward in it and for what it quotes
+@lru_cache(maxsize=2)  # a mail's HTML is read for its text, for a forward in it and for what it quotes
 def read_html(html: str) -> Sheet:
     """Read HTML in one pass, linear whatever the mark-up; what stands beyond the caps is not read."""
     end = _end_of_tags(html[:HTML_CAP])

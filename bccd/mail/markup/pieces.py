@@ -15,6 +15,7 @@ from bccd.mail.markup.tags import VOID, Does, has_open_quote, tag_of
 _ATTRIBUTES_CAP = 2_000
 _ATTRIBUTES_LONG = 2 * _ATTRIBUTES_CAP  # characters that so many take at least
 _KNOWN = 4_096  # tags remembered from mail to mail
+_SHORT_STYLE = 300
 _SHORT = 160  # characters; longer ones hold links, of which each is another
 
 _NAME = re.compile(r"(/?)([a-zA-Z][^\s/>]*+)[\s/]*+")
@@ -121,7 +122,7 @@ def _opening(kind: Kind, element: str, rest: str) -> Piece:
         if name == "background":
             blocked += 1
         elif name == "style":
-            kept["style"], remote = _known_style(value)
+            kept["style"], remote = _known_style(value) if len(value) < _SHORT_STYLE else style_of(value)
             blocked += remote
         elif name == "src" and value[:4].lower() != "cid:":
             blocked += bool(value)

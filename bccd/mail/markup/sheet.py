@@ -8,6 +8,7 @@ from typing import NamedTuple
 from bccd.mail.charset import clean
 from bccd.mail.markup.signs import Sign
 
+LINES_CAP = 50_000
 _QUOTE_DEPTH_CAP = 10
 _KEPT_SPACES = ("\xa0", "&nbsp;", "&#160;")
 _LONG_CELL = 60  # characters; two cells of this length in a row are columns of a layout
@@ -127,12 +128,12 @@ class Lines:
         lines = self.lines
         if self.gap or not line:
             self.gap = False
-            if lines and lines[-1].strip("> "):
+            if lines and lines[-1].strip("> ") and len(lines) < LINES_CAP:
                 # Between two depths the empty line is the outer one's.
                 depth = min(self.depth, _depth_of(lines[-1]))
                 lines.append(("> " * depth).rstrip())
                 self.ends.append(self.at if end < 0 else end)
-        if line:
+        if line and len(lines) < LINES_CAP:
             lines.append("> " * self.depth + line if self.depth else line)
             self.ends.append(self.at if end < 0 else end)
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from bccd.mail.markup.elements import Elements
 from bccd.mail.markup.links import Link
-from bccd.mail.markup.sheet import Lines, Sheet
+from bccd.mail.markup.sheet import LINES_CAP, Lines, Sheet
 from bccd.mail.markup.skip import Source
 from bccd.mail.markup.tags import WHOLE, Does, Tag, bare, tag_of
 
@@ -76,7 +76,8 @@ class Walk:
         while lines.lines and not lines.lines[-1].strip("> "):
             del lines.lines[-1], lines.ends[-1]
         self._elements.finish()
-        return Sheet(tuple(lines.lines), tuple(lines.ends), tuple(self._elements.frames))
+        whole = len(lines.lines) < LINES_CAP
+        return Sheet(tuple(lines.lines), tuple(lines.ends), tuple(self._elements.frames), whole)
 
     def _open(self, tag: Tag, chunk: str) -> str:
         """Read a tag that the next "<" seems to end; what only looks like one is text."""

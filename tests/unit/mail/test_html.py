@@ -124,6 +124,8 @@ def test_html_is_capped() -> None:
     """What stands beyond the cap is not read, and that is told."""
     assert html_text("x" * (HTML_CAP + 1))[1] is False
     assert html_text("<p>" * 60_000)[1] is False
+    text, whole = html_text("<pre>" + "a\n" * 60_000)
+    assert (text.count("a"), whole) == (50_000, False)
 
 
 @pytest.mark.parametrize(
