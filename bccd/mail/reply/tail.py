@@ -92,7 +92,7 @@ def _mark_tail(lines: Sequence[str], kinds: list[Kind], start: int, end: int, se
     reach = max(start, end - _REACH)
     cut = end
     while cut > reach:
-        kind, above = _peeled(lines, reach, cut)
+        kind, above = _peeled(lines, kinds, reach, cut)
         if kind is None:
             kind = Kind.SIGNATURE
             delimiter = _delimited(lines, reach, cut)
@@ -105,7 +105,7 @@ def _mark_tail(lines: Sequence[str], kinds: list[Kind], start: int, end: int, se
     return cut
 
 
-def _peeled(lines: Sequence[str], start: int, end: int) -> tuple[Kind | None, int]:
+def _peeled(lines: Sequence[str], kinds: Sequence[Kind], start: int, end: int) -> tuple[Kind | None, int]:
     """Return what the last lines are, if they are surely nothing that was written, and where they begin."""
     last = end
     while last > start and not lines[last - 1].strip():
@@ -120,6 +120,8 @@ def _peeled(lines: Sequence[str], start: int, end: int) -> tuple[Kind | None, in
     if is_phone_line(line, apart=apart):
         return Kind.SIGNATURE, last - 1
     first = _footer(lines, start, last)
+    if first is None and end < len(lines) and kinds[end] is Kind.DISCLAIMER:
+        first = _advertised(lines, start, last)
     if first is not None:
         return Kind.DISCLAIMER, first
     first = last - 1
@@ -172,6 +174,16 @@ def _footer(lines: Sequence[str], start: int, end: int) -> int | None:
     if found is None or not lines[found].strip().casefold().startswith(LIST_FOOTERS):
         return None
     return found
+
+
+def _advertised(lines: Sequence[str], start: int, end: int) -> int | None:
+    """Return the rule above a few lines that the host of a list puts above its footer; None for none."""
+    for number in range(end - 1, max(end - _FOOTER_LINES, start) - 1, -1):
+        if _LONG_RULE.fullmatch(lines[number]):
+            return number
+        if not lines[number].strip():
+            return None
+    return None
 
 
 def _is_legal(lines: Sequence[str], first: int, last: int) -> bool:

@@ -3,6 +3,10 @@
 # A line that begins what a mailing list adds below a mail.
 LIST_FOOTERS: tuple[str, ...] = (
     "you received this message because you are subscribed",
+    "-------------- next part --------------",
+    "an html attachment was scrubbed",
+    "a non-text attachment was scrubbed",
+    "[[alternative html version deleted]]",
     "you are receiving this because",
     "you're receiving this email because",
     "you are receiving this email because",

@@ -61,6 +61,24 @@ DISCLAIMERS = {
         "_______________________________________________\nOffers mailing list -- offers@lists.example\n"
         "To unsubscribe send an email to offers-leave@lists.example"
     ),
+    "Mailman with an advertisement": (
+        "------------------------------------------------------------------------------\n"
+        "Check out the vibrant tech community on one of the world's most\nengaging tech sites, Slashdot.org!\n"
+        "_______________________________________________\nOffers mailing list\nOffers@lists.example\n"
+        "https://lists.example/lists/listinfo/offers"
+    ),
+    "Mailman's archive": (
+        "-------------- next part --------------\nAn HTML attachment was scrubbed...\nURL: <http://lists.example/x.html>"
+    ),
+    "R": (
+        "______________________________________________\nhelp@r.example mailing list -- To UNSUBSCRIBE and more, see\n"
+        "https://r.example/mailman/listinfo/help\nPLEASE do read the posting guide\nand provide code."
+    ),
+    "Debian": (
+        '-- \nTo UNSUBSCRIBE, email to user-REQUEST@lists.example\nwith a subject of "unsubscribe". Trouble? '
+        "Contact master@lists.example\nArchive: https://lists.example/x"
+    ),
+    "a scanner": "This email has been checked for viruses by Avast antivirus software.\nhttps://www.avast.example",
     "Google Groups": (
         '-- \nYou received this message because you are subscribed to the Google Groups "offers" group.\n'
         "To unsubscribe from this group and stop receiving emails from it, send an email to o+unsubscribe@x.example.\n"
