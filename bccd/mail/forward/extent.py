@@ -10,6 +10,8 @@ from bccd.mail.forward.page import Page
 
 _COLONS = (":", "：")
 _LONG_RULE = 30  # KMail closes a forward with one
+_KMAIL = "----------  Forwarded Message  ----------"
+_PROTON = "------- Forwarded Message -------"  # it quotes the text of a forward, and not its header
 
 
 class Extent(NamedTuple):
@@ -19,11 +21,18 @@ class Extent(NamedTuple):
     resumes: int
 
 
-def extent(page: Page, start: int, depth: int, marker: str) -> Extent:
-    """Find where a mail ends whose text begins in line `start`, quoted `depth` deep, below this marker."""
+def extent(page: Page, start: int, depth: int, marker: str, opened: str = "") -> Extent:
+    """Find where a mail ends whose text begins in line `start`, quoted `depth` deep, below this marker.
+
+    `opened` is the line that announces it: what some clients do at the end is told by how they begin.
+    """
     closed = _closing_line(page, start) if is_marker(marker) else None
+    if closed is None and opened == _KMAIL:
+        closed = _last_rule(page, start)
     if closed is not None:
         return Extent(closed, closed + 1)
+    if opened == _PROTON and depth == 0 and (behind := _behind_quoted(page, start)) > start:
+        return Extent(behind, behind)
     last = len(page.raw)
     end = last
     while end > start and page.lines[end - 1].depth < depth:
@@ -46,8 +55,28 @@ def _closing_line(page: Page, start: int) -> int | None:
     last = len(page.lines) - 1
     while last >= start and not page.lines[last].text:
         last -= 1
-    text = page.lines[last].text if last >= start else ""
-    return last if len(text) > _LONG_RULE and not text.strip("-") else None
+    return last if last >= start and _is_rule(page.lines[last].text) else None
+
+
+def _last_rule(page: Page, start: int) -> int | None:
+    """Find the last line of dashes alone: below it stands what a list or a gateway has added."""
+    rules = (at for at in range(len(page.lines) - 1, start, -1) if _is_rule(page.lines[at].text))
+    return next(rules, None)
+
+
+def _is_rule(text: str) -> bool:
+    return len(text) > _LONG_RULE and not text.strip("-")
+
+
+def _behind_quoted(page: Page, start: int) -> int:
+    """Return the line behind a text that is quoted from its first line on."""
+    behind = start
+    for number in range(start, len(page.lines)):
+        line = page.lines[number]
+        if line.text and line.depth == 0:
+            break
+        behind = number + 1 if line.text or line.depth else behind
+    return behind
 
 
 def in_history(page: Page, opening: int, depth: int) -> bool:

@@ -8,7 +8,7 @@ from bccd.mail.forward.announced import find_marker, read_announced, read_outloo
 from bccd.mail.forward.block import Block, find_blocks
 from bccd.mail.forward.confidence import DISAGREEING, confidence_of
 from bccd.mail.forward.dates import read_date
-from bccd.mail.forward.extent import extent, in_history, note_above, with_below
+from bccd.mail.forward.extent import Extent, extent, in_history, note_above, with_below
 from bccd.mail.forward.labels import Role
 from bccd.mail.forward.lines import unquote
 from bccd.mail.forward.markers import marker_of
@@ -63,7 +63,7 @@ def _read(page: Page) -> Inline | None:
     marker = find_marker(page, chain[0].opening if chain else len(page.lines))
     if not chain and marker is None:
         return _inline(read_outlook_mac(page))
-    ends = [extent(page, block.end, block.depth, block.marker) for block in chain]
+    ends = [_extent_of(page, block) for block in chain]
     nexts = [
         below.opening if below and below.opening < end.end else None
         for below, end in zip_longest(chain[1:], ends)
@@ -93,6 +93,10 @@ def _inline(read: tuple[str, Forward] | None) -> Inline | None:
     return Inline(read[0], (read[1],)) if read else None
 
 
+def _extent_of(page: Page, block: Block) -> Extent:
+    return extent(page, block.end, block.depth, block.marker, page.lines[block.opening].text)
+
+
 def _forward(page: Page, block: Block, until: int | None) -> Forward:
     values = block.values
     said, day = values[Role.SENDER], values.get(Role.DATE)
@@ -101,7 +105,7 @@ def _forward(page: Page, block: Block, until: int | None) -> Forward:
     by = author(said)
     read = read_date(day, block.language, page.around) if day else None
     reply_to = mailbox_list(values.get(Role.REPLY_TO, "")) or by.reply_to
-    end = extent(page, block.end, block.depth, block.marker).end
+    end = _extent_of(page, block).end
     content = Content(
         sender=by.sender,
         from_count=1 if by.sender and by.sender.address else 0,
@@ -129,7 +133,7 @@ def _forward(page: Page, block: Block, until: int | None) -> Forward:
 
 def _new_text(page: Page, block: Block, until: int | None) -> str:
     """Give the words of the original's author: what stands above the next block or quoted answer."""
-    end = extent(page, block.end, block.depth, block.marker).end if until is None else until
+    end = _extent_of(page, block).end if until is None else until
     for number in range(block.end, end):
         line = page.lines[number]
         if (

@@ -58,3 +58,19 @@ def test_a_list_may_break_inside_a_name() -> None:
     original = found.forwards[0].original
     assert original.to[-1].name == "José María García" and len(original.to) == 3
     assert original.text == "We take ten."
+
+
+@pytest.mark.parametrize(
+    ("opened", "body"),
+    [
+        ("------- Forwarded Message -------", "> We take ten.\n>\n> Eve\n"),
+        ("----------  Forwarded Message  ----------", f"We take ten.\n\nEve\n\n{'-' * 41}\n"),
+    ],
+)
+def test_what_a_list_adds_below_a_forward_is_not_the_original_s(opened: str, body: str) -> None:
+    """Proton quotes the text of a forward alone, and KMail closes it with a rule."""
+    head = HEAD.format(note=f"FYI\n\n{opened}\n")
+    found = find_inline(f"{head}Offer\n\n{body}\nusers mailing list\nusers@lists.example\n", "")
+    assert found is not None
+    assert found.forwards[0].original.text.strip() == "We take ten.\n\nEve"
+    assert found.note == "FYI\n\nusers mailing list\nusers@lists.example"
