@@ -20,6 +20,7 @@ _FOLDED = 3  # lines of any other field
 
 # Any other "Word: value", a field that the tables do not know.
 _FIELD = re.compile(r"[^\W\d](?:[^\s:@<>,;\"]{0,20} ?){1,3}[:：](?:\s|$)")
+_MAIN = frozenset({Role.SENDER, Role.TO, Role.DATE, Role.SUBJECT})
 _UNFINISHED = (",", ";", "-")
 _OPENED = ("<", "[mailto:")
 _BRACKETS = (("<", ">"), ("[", "]"), ("(", ")"))
@@ -114,13 +115,20 @@ def read_run(page: Page, start: int) -> tuple[Run, int]:
                 break
             run.pending.append(line.text)
         else:
-            # Fields may stand as paragraphs, but then all of them do.
             following = page.labels.get(number + 1)
-            if blanks != len(run.values) - 1 or not following or not run.fit.narrowed(following, number + 1):
+            fit = run.fit.narrowed(following, number + 1) if following else None
+            # Fields may stand as paragraphs, all of them, or some of those that a header must have.
+            if fit is None or (blanks != len(run.values) - 1 and not _completes(run.fit, fit)):
                 break
             blanks += 1
         number += 1
     return run, end
+
+
+def _completes(before: Fit, after: Fit) -> bool:
+    """Tell whether a label adds a field that no header goes without."""
+    told = ((roles.keys(), before.roles.get(language, {}).keys()) for language, roles in after.roles.items())
+    return any((now - known) & _MAIN for now, known in told)
 
 
 def _lost_quoting(page: Page, number: int, run: Run) -> bool:

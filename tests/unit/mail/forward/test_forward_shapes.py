@@ -405,6 +405,10 @@ CASES = {
     "header lines apart": Case(
         f"{CARL_FROM}\n\n{SENT}\n\nTo: Anna Nowak <anna@seller.example>\n\nSubject: Offer",
     ),
+    "some header lines apart": Case(
+        f"{CARL_FROM}\n{SENT}\n\nTo: Anna Nowak <anna@seller.example>\nSubject: Offer\n",
+        body="Cc: this is no field\n\nCarl",
+    ),
     "long lists, wrapped": Case(
         f"{CARL_FROM}\n{SENT}\nTo: Anna Nowak <anna@seller.example>; Ewa Maj\n<ewa@partner.example>; Office\n"
         "<office@seller.example>; Dora\nDuck <dora@partner.example>\nSubject: Offer",
