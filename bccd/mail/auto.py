@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from bccd.mail.autowords import Phrase, Says, phrase_of
+from bccd.mail.autowords import Says, phrase_of
 from bccd.mail.charset import decode
 from bccd.mail.words import parameters, unstructured
 from bccd.model.message import AutoKind
@@ -113,7 +113,7 @@ def of_subject(first: Mapping[bytes, bytes], subject: str) -> Told:
     phrase, ends = said
     if phrase.says is Says.BOUNCE and null_sender(first):
         return Told(AutoKind.DSN, f"header:return-path+subject:{phrase.language}")
-    if phrase.says is Says.ANSWER and (ends or _supported(first)):
+    if phrase.says is Says.ANSWER and (ends or _supported(first) or b"in-reply-to" in first):
         return Told(AutoKind.AUTO_REPLY, f"subject:{phrase.language}")
     if phrase.says is Says.ABSENCE and _supported(first):
         return Told(AutoKind.AUTO_REPLY, f"subject:{phrase.language}+{_supported(first)}")
@@ -124,12 +124,6 @@ def of_subject(first: Mapping[bytes, bytes], subject: str) -> Told:
     ):
         return Told(AutoKind.AUTO_REPLY, f"header:content-class+subject:{phrase.language}")
     return _silenced(first)
-
-
-def bounce_phrase(subject: str) -> Phrase | None:
-    """Return what a subject says of mail that did not arrive, if it begins with that."""
-    said = phrase_of(subject)
-    return said[0] if said and said[0].says is Says.BOUNCE else None
 
 
 def null_sender(first: Mapping[bytes, bytes]) -> bool:
@@ -217,5 +211,4 @@ def _supported(first: Mapping[bytes, bytes]) -> str:
             return f"header:{name}"
     if first.get(b"precedence", b"").strip().lower() in (b"bulk", b"junk"):
         return "header:precedence"
-    # It answers a mail, and its subject is not that of an answer.
-    return "header:in-reply-to" if b"in-reply-to" in first else ""
+    return ""

@@ -8,8 +8,8 @@ import re
 from collections.abc import Mapping
 
 from bccd.mail.addresses import mailboxes
-from bccd.mail.auto import NOBODY, Told, bounce_phrase, null_sender, of_subject, told_by
-from bccd.mail.autowords import Phrase
+from bccd.mail.auto import NOBODY, Told, null_sender, of_subject, told_by
+from bccd.mail.autowords import Says, phrase_of
 from bccd.mail.body import Body
 from bccd.mail.calendar import scheduled_method
 from bccd.mail.part import Part
@@ -104,29 +104,32 @@ def _by_makers(first: Mapping[bytes, bytes], body: Body, subject: str) -> Told:
 
 def _by_text(root: Part, first: Mapping[bytes, bytes], body: Body, subject: str) -> Told:
     """Ask the text of a mail that is suspected."""
-    null, phrase = null_sender(first), bounce_phrase(subject)
-    if not null and phrase is None:
-        return NOBODY
-    because = "header:return-path" if null else f"subject:{_language(phrase)}"
-    if _returned(root, body):
-        return Told(AutoKind.DSN, f"{because}+part:message/rfc822")
-    text = body.text[:_TEXT_READ].casefold()
-    if _tells_failure(text):
-        if null or ("@" in text and "message-id:" in text):
+    said = phrase_of(subject)
+    says, language = said[0] if said else (None, "")
+    null = null_sender(first)
+    if null or says is Says.BOUNCE:
+        because = "header:return-path" if null else f"subject:{language}"
+        if _returned(root, body):
+            return Told(AutoKind.DSN, f"{because}+part:message/rfc822")
+        text = body.text[:_TEXT_READ].casefold()
+        if _tells_failure(text) and (null or ("@" in text and "message-id:" in text)):
             return Told(AutoKind.DSN, f"{because}+body")
-    elif null:
-        for language, words in _AWAY_IN.items():
-            if words.search(text[:_FIRST_READ]):
-                return Told(AutoKind.AUTO_REPLY, f"{because}+body:{language}")
+        return _away(text, because) if null else NOBODY
+    # It answers a mail, but its subject is not that of an answer.
+    if says is Says.ABSENCE and b"in-reply-to" in first:
+        return _away(body.text[:_FIRST_READ].casefold(), f"header:in-reply-to+subject:{language}")
+    return NOBODY
+
+
+def _away(text: str, because: str) -> Told:
+    for language, words in _AWAY_IN.items():
+        if words.search(text[:_FIRST_READ]):
+            return Told(AutoKind.AUTO_REPLY, f"{because}+body:{language}")
     return NOBODY
 
 
 def _tells_failure(text: str) -> bool:
     return bool(_FAILED.search(text) or _STATUS.search(text) or ("@" in text and _CODE.search(text)))
-
-
-def _language(phrase: Phrase | None) -> str:
-    return phrase.language if phrase else ""
 
 
 def _returned(root: Part, body: Body) -> bool:

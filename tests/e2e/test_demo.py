@@ -43,7 +43,8 @@ def environment(ports: list[int]) -> dict[str, str]:
 
 
 def bccd(*words: str, ports: list[int] | None = None) -> subprocess.CompletedProcess[str]:
-    return nursery().run(words, Path.cwd(), environment(ports or free_ports(3)), PATIENCE)
+    env = environment(ports or free_ports(3)) | {"COLUMNS": "200"}  # so that no sentence is folded
+    return nursery().run(words, Path.cwd(), env, PATIENCE)
 
 
 @pytest.fixture(scope="module")

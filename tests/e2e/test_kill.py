@@ -13,11 +13,12 @@ import pytest
 from tests.e2e.conftest import MakeDaemon, MakeNode
 from tests.e2e.harness import DROP, USERS, Daemon, mail
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
 
 MAILS = 1000
 CLIENTS = 6
 KILLS = 8
+HANGS = 150  # seconds after which it does not go on
 
 
 class Clients:
@@ -88,7 +89,7 @@ def survive(daemon: Daemon, chance: random.Random, seed: str) -> None:
     kills = 0
     for part in range(1, KILLS + 1):
         while len(clients.accepted) < part * MAILS / (KILLS + 1) and clients.running():
-            assert time.monotonic() - begun < 55, daemon.tail()
+            assert time.monotonic() - begun < HANGS, daemon.tail()
             time.sleep(0.005)
         time.sleep(chance.uniform(0, 0.1))
         if clients.running():
@@ -98,8 +99,7 @@ def survive(daemon: Daemon, chance: random.Random, seed: str) -> None:
     for thread in clients.threads:
         thread.join(60)
     assert kills >= KILLS - 1, seed
-    rows = daemon.wait_filed(MAILS, 30)
-    assert time.monotonic() - begun < 60
+    rows = daemon.wait_filed(MAILS, HANGS)
     assert clients.refused == []
     assert len(clients.accepted) == MAILS
     assert sorted(row.sha256 for row in rows) == sorted(clients.accepted.values()), seed

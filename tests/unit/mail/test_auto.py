@@ -86,7 +86,8 @@ def test_headers_tell(header: str, kind: AutoKind) -> None:
         ("Subject: [Auto-Reply] Offer\r\nPrecedence: junk", "subject:en"),
         ("Subject: AUTO: Anna Nowak is out of the office (returning 12.03.2026)", "subject:notes"),
         ("Subject: Out of Office\r\nReturn-Path: <>", "subject:en+header:return-path"),
-        ("Subject: Nieobecność: Anna\r\nIn-Reply-To: <a@b>", "subject:pl+header:in-reply-to"),
+        ("Subject: Nieobecność: Anna\r\nX-Auto-Response-Suppress: All",
+         "subject:pl+header:x-auto-response-suppress"),
         ("Subject: Unzustellbar: Angebot\r\nReturn-Path: <>", "header:return-path+subject:de"),
         ("Subject: Zugesagt: Termin\r\nContent-Class: urn:content-classes:calendarmessage",
          "header:content-class+subject:de"),
@@ -114,6 +115,7 @@ def test_the_reason_is_told(header: str, reason: str) -> None:
         "Subject: Undeliverable: Offer",
         "Subject: Urlaub: wer ist wann weg?",
         "Subject: Re: Abwesend\r\nIn-Reply-To: <a@b>",
+        "Subject: Ferie: uge 29\r\nIn-Reply-To: <a@b>",
         "X-MS-Exchange-Inbox-Rules-Loop: a@b.example",
         "Return-Path: <>",
         "From: Anna <postmasters-wife@acme.example>\r\nSubject: returned goods",
@@ -154,6 +156,13 @@ def test_the_text_of_a_suspect(body: str, kind: AutoKind, reason: str) -> None:
     assert (told.auto, told.auto_reason) == (kind, reason)
     human = parse(f"Return-Path: <a@b.example>\r\nSubject: hello\r\n\r\n{body}\r\n".encode()).content
     assert human.auto is AutoKind.NONE
+
+
+def test_an_answer_under_a_subject_of_absence() -> None:
+    """It answers, its subject is none of an answer, and its text says the same: a machine wrote it."""
+    raw = "Subject: Abwesenheit: Anna\r\nIn-Reply-To: <a@b>\r\n\r\nIch bin bis Montag nicht im Büro.\r\n"
+    reason = "header:in-reply-to+subject:de+body:de"
+    assert parse(raw.encode()).content.auto_reason == reason
 
 
 def test_mail_that_comes_back_to_its_sender() -> None:
