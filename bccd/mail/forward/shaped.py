@@ -22,6 +22,8 @@ from bccd.mail.markup.signs import Role
 _FIELD = re.compile(
     r"[*_]{0,2}([^\W\d_](?:[^\d:：﹕︓՝<>@\t]{0,40}|\w{0,20}))(?:[:：﹕︓՝][*_]{0,2}|\t)\s*+(?!//)(.*)"
 )
+_BRACKETED = re.compile(r"[<(\[]\s*+[^<>()\[\]\s@]{1,100}@[^<>()\[\]\s]{1,255}[>)\]]")
+_ITEMS = re.compile(r"[;,，；]")
 _MOST_WORDS = 5  # of a label
 _MOST_FIELDS = 12
 _MARKER_REACH = 5  # lines at the top of a frame that are no fields: a marker, a rule, empty lines
@@ -33,6 +35,7 @@ _SHORTEST_RULE = 3
 _COLONS = (":", "：", "﹕", "︓", "՝")
 # These clients print the subject above the date, others below.
 _SUBJECT_FIRST = frozenset({"mozilla", "roundcube", "cite"})
+_DATE_BEFORE_SENDER = frozenset({"mozilla", "roundcube"})
 _OUTLOOK = frozenset({"outlook", "outlook-web", "outlook-mac", "outlook-mobile"})  # sender, date, the others
 _FEWEST_DIGITS = 4
 # These begin with the sender, who may have a name alone.
@@ -185,6 +188,8 @@ def _values(
     dated = [at for at, value in enumerate(values) if _is_date(value, around)]
     addressed = [at for at, value in enumerate(values) if at not in dated and _has_address(value)]
     date = -1 if not dated else dated[-1] if client in _SUBJECT_FIRST else dated[0]
+    if client in _DATE_BEFORE_SENDER:  # an address above is one in the subject
+        addressed = [at for at in addressed if at > date]
     sender = addressed[0] if addressed else -1
     if client in _SENDER_FIRST and 0 not in dated and values[0] and 0 not in addressed:
         sender = 0  # a name alone
@@ -214,4 +219,9 @@ def _is_date(value: str, around: Around) -> bool:
 
 
 def _has_address(value: str) -> bool:
-    return "@" in value and any(box.address for box in mailbox_list(value[:_LONGEST_LINE]))
+    """Tell people from a subject with an address in it: theirs is in brackets, or stands by itself."""
+    if "@" not in value or not any(box.address for box in mailbox_list(value[:_LONGEST_LINE])):
+        return False
+    return _BRACKETED.search(value) is not None or any(
+        "@" in item and " " not in item.strip() for item in _ITEMS.split(value)
+    )

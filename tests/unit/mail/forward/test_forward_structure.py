@@ -289,3 +289,15 @@ def test_the_original_s_html_without_labels() -> None:
         assert "<b>ofertę</b>" in found.original.html, name
         assert "Wrom" not in found.original.html, name
         assert "Please file" not in found.original.html, name
+
+
+def test_an_address_or_a_date_in_the_subject() -> None:
+    """Neither is taken for the sender's or the mail's."""
+    for subject in ("Re: ask sales@x.example", "Meeting on 7 April 2024 15:00", ""):
+        for name, template in TEMPLATES.items():
+            found = find_inline("", template(UNKNOWN).replace("Oferta: pompy", subject))
+            assert found is not None, name
+            original = found.forwards[0].original
+            assert (original.sender, original.to) == (ANNA, (PIOTR,)), name
+            assert original.date is not None, name
+            assert original.date.day == 5, name
