@@ -78,7 +78,8 @@ Of one file `bccd explain` also tells what the rules would decide: `would`, or `
 | --- | --- |
 | attached as a whole mail (message/rfc822, an .eml file) | `part:` |
 | redirected (Resent fields, RFC 5322, 3.6.6): the mail itself is the original | `header:resent-` |
-| in the text, under a line by which a client calls it a forward or an original | `marker:` |
+| in the text, under a line by which a client calls it a forward | `marker:` |
+| in the text, under a rule or a line such as "Original Message", as answers have too | `separator:` |
 | in the text, under a block of header lines (From, Date, To, Subject) in any language | `labels:` |
 | in the text, under an attribution that only a forward has (Outlook for Mac) | `attribution:` |
 | in the HTML, inside or below an element that clients put around other mail | `html:` |
@@ -92,7 +93,9 @@ Further evidence tells what was read with doubt, or from elsewhere: `date:` (no 
 forwarder's holds; it could not be read; it is missing), `sender:` (on behalf of somebody; a name without
 an address; nobody named below the marker), `header:` (the Message-ID was taken from a field of the mail
 that carries it), `shape:` (a header as raw mail has it, or recipients alone), `subject:agrees` (the
-subject's vote, where more was needed). What each is worth stands in bccd/mail/forward/confidence.py.
+subject's vote, where more was needed), `subject:of-wrapper` (the client wrote no subject above the
+original, so it is that of the mail that carries it, without its prefix). What each is worth stands in
+bccd/mail/forward/confidence.py.
 
 | evidence | the date |
 | --- | --- |
