@@ -16,7 +16,8 @@ _MOST = 5000  # people of one list
 _MANY = 2
 _AUTOMATIC = ("bounce", "noreply", "no-reply", "mailer-daemon", "listserv")
 
-_BRACKETED = re.compile(r"\[\s*(?:mailto:)?\s*([^\[\]\s<>]*@[^\[\]\s<>]*)\s*\]", re.IGNORECASE)
+_BRACKETED = re.compile(r"\[\s*(?:mailto:|smtp:)?\s*([^\[\]\s<>]*@[^\[\]\s<>]*)\s*\]", re.IGNORECASE)
+_SMTP = re.compile(r"\A(?:smtp|mailto):", re.IGNORECASE)  # of Exchange, in front of an address
 _LINK = re.compile(r"<\s*mailto:\s?([^<>\s]*)\s*>", re.IGNORECASE)
 # An X.500 address, which Exchange shows where it knows no other: </O=ACME/OU=.../CN=CBERG>
 _LEGACY = re.compile(r"[<\[](?:mailto:)?\s?/o=[^<>\[\]]*[>\]]|(?<=\s)/o=[^<>\[\];,]*", re.IGNORECASE)
@@ -130,7 +131,7 @@ def mailbox(item: str) -> Mailbox | None:
         name = _name(bare)
         return Mailbox(name, "") if name and not bare.rstrip().endswith(":") else None
     start, end, address = _address(bare)
-    address = normalise(address)
+    address = normalise(_SMTP.sub("", address))
     name = _name(bare[:start].removesuffix("mailto:")) or _name(bare[end:])
     if "=?" in name:  # an encoded word (RFC 2047) that some program on the way has left as it was
         name = unstructured(name.encode())
@@ -190,10 +191,23 @@ def _items(value: str) -> Iterator[str]:
 
 def _persons(item: str) -> list[str]:
     """Part names that stand before the first address: two names of two words each are two persons."""
+    if "，" in item or "、" in item:
+        item = item.replace("，", ",").replace("、", ",")
     head, at, tail = item.partition("<")
-    if '"' in head or "@" in head or ("," not in head and "，" not in head):
+    if not at and "@" in item and '"' not in item:
+        return _bare_at_end(item.split(","))
+    if '"' in head or "@" in head or "," not in head:
         return [item]
-    names = [name.strip() for name in head.replace("，", ",").split(",")]
+    names = [name.strip() for name in head.split(",")]
     if len([name for name in names if name]) <= _MANY and not all(" " in name for name in names if name):
         return [item]
     return [*names[:-1], f"{names[-1]} {at}{tail}"]
+
+
+def _bare_at_end(pieces: list[str]) -> list[str]:
+    """Part names, each of two words, from a bare address that ends their list."""
+    *names, last = pieces
+    if not names or "@" not in last or " " in last.strip() or any("@" in name for name in names):
+        return [",".join(pieces)]
+    whole = len(names) == 1 or all(" " in name.strip() for name in names)
+    return [*(names if whole else [",".join(names)]), last]

@@ -25,6 +25,7 @@ JAN = Mailbox("Jan Dąb", "jan@x.example")
         "Jan   Dąb jan@x.example",
         "Jan Dąb (jan@x.example) <jan@x.example>",
         "Jan Dąb ('Jan@x.example') [mailto:jan@x.example]",
+        "Jan Dąb [SMTP:jan@x.example]",
         "Jan Dąb <jan at x.example>",
         "Jan Dąb [mailto:jan at x.example]",
         "Jan Dąb <jan(at)x.example>",
@@ -93,6 +94,9 @@ def test_a_person_on_behalf_of_a_nameless_mailbox_is_the_sender() -> None:
         ("Jan Dąb, Ewa Maj <ewa@x.example>", ["Jan Dąb|", "Ewa Maj|ewa@x.example"]),
         ("a@x.example, a@x.example", ["|a@x.example"]),
         ("undisclosed-recipients:;", []),
+        ("Jan Dąb, Ewa Maj, list@x.example", ["Jan Dąb|", "Ewa Maj|", "|list@x.example"]),
+        ("Dąb, Jan, list@x.example", ["Dąb, Jan|", "|list@x.example"]),
+        ("list@x.example, Jan Dąb", ["|list@x.example", "Jan Dąb|"]),
         ("Sales: Jan Dąb <jan@x.example>, ewa@x.example;", ["Jan Dąb|jan@x.example", "|ewa@x.example"]),
         ("Jan Dąb <jan@x.example> Ewa <ewa@x.example>", ["Jan Dąb|jan@x.example", "Ewa|ewa@x.example"]),
         ("jan@x.example ewa@x.example", ["|jan@x.example", "|ewa@x.example"]),
@@ -103,7 +107,7 @@ def test_a_person_on_behalf_of_a_nameless_mailbox_is_the_sender() -> None:
         ),
         (
             "Jan Dąb、Ewa Maj <ewa@x.example>、ola@x.example",
-            ["Jan Dąb、Ewa Maj|ewa@x.example", "|ola@x.example"],
+            ["Jan Dąb|", "Ewa Maj|ewa@x.example", "|ola@x.example"],
         ),
         (
             '"Dąb; Jan" <jan@x.example>; Ewa "E" Maj <ewa@x.example>',
