@@ -184,7 +184,7 @@ def _ways(lines: Sequence[str], last: int, depth: int, words: str) -> Iterator[t
         above, text = bare(lines[first])
         # "<anna@acme.example\n> wrote:" is folded, not quoted.
         opened = text.rfind("<") > text.rfind(">")
-        if not text or (_ENDS_SENTENCE.search(text) and not _ends_in_number(text)):
+        if not text or (_ENDS_SENTENCE.search(text) and not _ends_in_number(text, words)):
             return
         if above != depth and not (opened and above == depth - 1):
             return
@@ -195,9 +195,10 @@ def _ways(lines: Sequence[str], last: int, depth: int, words: str) -> Iterator[t
         yield first, words
 
 
-def _ends_in_number(text: str) -> bool:
-    """Tell a line that was folded behind "28." or "Apr." from the end of a sentence."""
-    return text.endswith(".") and (text[-2:-1].isdigit() or len(text.rsplit(maxsplit=1)[-1]) <= len("sept."))
+def _ends_in_number(text: str, below: str) -> bool:
+    """Tell a line that was folded behind "28." or "Apr." from the end of a sentence: a date goes on below."""
+    short = text[-2:-1].isdigit() or len(text.rsplit(maxsplit=1)[-1]) <= len("sept.")
+    return short and text.endswith(".") and _DIGIT.search(below[: len("Sept. 2026")]) is not None
 
 
 def _facts(words: str) -> _Facts:

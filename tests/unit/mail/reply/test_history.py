@@ -88,6 +88,13 @@ def test_what_people_write_is_kept(text: str) -> None:
     assert {own: new for own, new in found.items() if words(new) != words(own)} == {}
 
 
+def test_a_sentence_above_an_attribution() -> None:
+    """A sentence that ends in a short word is not joined to the attribution right below it."""
+    own = "Teklif ektedir: 12 adet."
+    assert read(f"{own}\nCarl Customer <{CARL}> writes:\n{QUOTED}").new_text == own
+    assert read(f"{own}\nCarl schrieb am Di., 16. Aug.\n2026 um 12:52 Uhr:\n\n{QUOTED}").new_text == own
+
+
 def test_markers() -> None:
     """A client's words for "original message" begin history, whatever stands below."""
     found = {marker: read(f"{NEW}\n\n{marker}\n{OLD}").new_text for marker in MARKERS}
