@@ -17,6 +17,8 @@ _PADDING_CAP = 10_000  # signs of it; of more pieces only the first is read
 _UU_LINES_CAP = 600_000  # of 45 octets each: 27 MB
 _FOOTER = re.compile(rb"\n(?:-- ?|[_-]{5,})\r?\n")
 _PADDED_SOFT_BREAK = re.compile(rb"=[ \t]{1,80}(?=\r?\n)")
+_BLANKS = b" \t\r\n;,\"'"
+_BETWEEN = re.compile(rb"[\s;,\"']+")
 _LINE = re.compile(rb"[^\r\n]++")
 _BEGIN = re.compile(rb"^begin [0-7]{3,4} [^\r\n]*\r?\n", re.MULTILINE)
 
@@ -42,8 +44,10 @@ _ENCODINGS = {
 
 def encoding_of(value: bytes) -> tuple[str, bool]:
     """Return the encoding that a Content-Transfer-Encoding means, "" for none, and whether it is known."""
-    word = value.partition(b"(")[0].strip(b" \t\r\n;\"'").lower()
-    name = word[:40].decode("ascii", "replace")
+    words = _BETWEEN.split(
+        value[:200].partition(b"(")[0].strip(_BLANKS), maxsplit=1
+    )  # of several the first holds
+    name = words[0].lower().decode("ascii", "replace")
     return _ENCODINGS.get(name, ""), name in _ENCODINGS
 
 

@@ -136,6 +136,8 @@ TEXTS = {
         one("text/plain", b"Dear Anna, this is plain.\r\n", "base64"),
         "Dear Anna, this is plain.",
     ),
+    "two encodings": (one("text/plain", b"a=3Db", "quoted-printable, 8bit"), "a=b"),
+    "encoding in quotes": (one("text/plain", b"YT1i", '"Base64";'), "a=b"),
     "url-safe base64": (one("text/plain", b"Pz8_Pj4-fn5-", "base64"), "???>>>~~~"),
     "quoted-printable in lower case": (one("text/plain", b"Gr=c3=b6", "quoted-printable"), "Grö"),
     "soft break at the end": (one("text/plain", b"abc=", "quoted-printable"), "abc"),
