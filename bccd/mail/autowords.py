@@ -221,6 +221,7 @@ _LEFT_OUT = {
 }
 _AFTER = re.compile(r"\s*(?:[:;\])】」*>!]|-{1,2}\s|[–—|]|$)")
 _COLON = re.compile(r"\s*:\s*\S")
+_CLOSED = re.compile(r"\s*[\])】」]\s*\S")
 # Lotus Notes: "AUTO: Anna Nowak is out of the office (returning 12.03.2026)", in the server's language.
 _NOTES = re.compile(r"auto: [^()]{3,150}\([^()]*\d[^()]*\)$")
 
@@ -247,22 +248,23 @@ def normal(subject: str) -> str:
 
 
 def phrase_of(subject: str) -> tuple[Phrase, bool] | None:
-    """Return the phrase that a subject begins with, and whether a colon and a subject follow it.
+    """Return the phrase that a subject begins with, and whether a colon or its bracket parts it from more.
 
     A person's "Re: Out of office?" begins with another word, and "Out of office?" does not end there.
     """
     folded = normal(subject)
     if not folded.startswith(_OPENERS):
         return _at_start(folded)
-    return _at_start(folded.lstrip("".join(_OPENERS))) or _at_start(_TAGS.sub("", folded, count=1))
+    within = _at_start(folded.lstrip("".join(_OPENERS)), _CLOSED)  # "[Auto-Reply] Offer"
+    return within or _at_start(_TAGS.sub("", folded, count=1))
 
 
-def _at_start(text: str) -> tuple[Phrase, bool] | None:
+def _at_start(text: str, end: re.Pattern[str] = _COLON) -> tuple[Phrase, bool] | None:
     if text.startswith("auto: ") and _NOTES.match(text):
         return Phrase(Says.ANSWER, "notes"), True
     for phrase, meaning in _PHRASES.get(text[:2], ()):
         if text.startswith(phrase) and (meaning.says is Says.BOUNCE or _AFTER.match(text, len(phrase))):
-            return meaning, bool(_COLON.match(text, len(phrase)))
+            return meaning, bool(end.match(text, len(phrase)))
     return None
 
 

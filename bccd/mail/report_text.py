@@ -17,6 +17,7 @@ DIAGNOSTIC_CAP = 500
 _GROUPS_CAP = 500
 _LINES_CAP = 3_000
 _ADDRESSES_READ = 500
+_WORDS_READ = 32 * 1024  # characters
 _STATUS = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.]*\d)")
 _COPIED_ID = re.compile(r"^message-id:[ \t]*<[^<>\s]+>", re.IGNORECASE | re.MULTILINE)
 _QMAIL = re.compile(r"^<([^<>\s]{3,320})>:(?=\s)", re.MULTILINE)
@@ -108,9 +109,9 @@ def _named(
         return named
     sent_by = {*addresses(original, b"from", b"return-path", b"sender", b"reply-to")}
     others = {*addresses(header, b"to", b"from", b"reply-to", b"delivered-to"), *sent_by}
-    if listed := _apart(_STARTS.findall(words)[:_ADDRESSES_READ], others):
+    if listed := _apart(_STARTS.findall(words[:_WORDS_READ])[:_ADDRESSES_READ], others):
         return listed
-    if len(alone := _apart(_NAMED.findall(words)[:_ADDRESSES_READ], others)) == 1:
+    if len(alone := _apart(_NAMED.findall(words[:_WORDS_READ])[:_ADDRESSES_READ], others)) == 1:
         return alone
     return own if len(own) == 1 and not alone else ()
 
