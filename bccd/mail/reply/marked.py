@@ -11,6 +11,7 @@ from bccd.mail.reply.parts import Kind
 
 _NEEDLE = 48  # letters by which a place in the HTML is found in the text
 _LEAST = 12  # so few say too little
+_SHIFT_CAP = 200  # lines of HTML that may be gone from above a text
 _SIGNATURE_LINES = 40
 _HEAD_LINES = 4  # above the first cited line of a frame: its attribution
 _SIGNS = ("class=", "id=", "name=", "data-", "blockquote", "border")
@@ -104,7 +105,7 @@ def _shift(lines: Sequence[str], page: Sequence[str]) -> int | None:
     if not page:
         return None
     first = next((line for line in lines if line.strip()), "")
-    for number, line in enumerate(page[: len(page) - len(lines) + 1]):
+    for number, line in enumerate(page[: min(max(len(page) - len(lines) + 1, 0), _SHIFT_CAP)]):
         if line == first:
             at = lines.index(first)
             same = list(page[number - at : number - at + len(lines)]) == list(lines)
