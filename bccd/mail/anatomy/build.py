@@ -1,6 +1,7 @@
 """A mail as read, put into the fields that `bccd explain` tells."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 import msgspec
@@ -31,6 +32,7 @@ from bccd.model.message import SURE, Attachment, Content, Forward, ForwardKind, 
 
 _encode = msgspec.json.Encoder().encode
 _NONE = Original(found=False)
+_ID = re.compile(rb"<([^<>\s]{1,998})>")
 _FILED = (ForwardKind.ATTACHED, ForwardKind.INLINE)
 
 
@@ -39,15 +41,25 @@ def anatomy(raw: bytes) -> Anatomy:
     message = parse(raw)
     html = read_body(open_tree(raw).root).html
     forwards = _in_order(message.forwards)
-    read = [_original(forward, message) for forward in forwards]
+    ids = _ids_in(raw)
+    read = [_original(forward, message, ids) for forward in forwards]
     return Anatomy(
         forward=next((one for one in read if one.found), _NONE),
         forwards=read,
         candidates=_people(_candidates(forwards[0])) if forwards and not read[0].sure else [],
         reply=_reply(message.content, html),
         layout=layout(message, next((one for one in forwards if one.confidence >= SURE), None)),
-        mail=_mail(raw, message, html),
+        mail=_mail(raw, message, html, ids),
     )
+
+
+def _ids_in(raw: bytes) -> Mapping[str, str]:
+    """Map ids as they are compared to ids as they were written: who looks them up elsewhere needs those."""
+    found: dict[str, str] = {}
+    for octets in _ID.findall(raw):
+        written = octets.decode("utf-8", "replace")
+        found.setdefault(written.lower(), written)
+    return found
 
 
 def anatomy_json(raw: bytes) -> bytes:
@@ -82,7 +94,7 @@ def _is_answered(forward: Forward, wrapper: Content) -> bool:
     return told or (is_reply(wrapper.subject) and not either)
 
 
-def _original(forward: Forward, message: Message) -> Original:
+def _original(forward: Forward, message: Message, ids: Mapping[str, str]) -> Original:
     content = forward.original
     return Original(
         found=forward.confidence >= SURE,
@@ -97,7 +109,7 @@ def _original(forward: Forward, message: Message) -> Original:
         reply_to=_people(content.reply_to),
         subject=content.subject,
         date=_moment(content.date),
-        message_id=content.message_id,
+        message_id=ids.get(content.message_id, content.message_id),
         body_text=content.text,
         body_html=content.html,
         note_text=message.note,
@@ -153,7 +165,7 @@ def _reply(content: Content, html: str) -> Reply:
     return Reply(read.new_text, read.quoted_text, read.signature)
 
 
-def _mail(raw: bytes, message: Message, html: str) -> Mail:
+def _mail(raw: bytes, message: Message, html: str, ids: Mapping[str, str]) -> Mail:
     content = message.content
     return Mail(
         subject=content.subject,
@@ -164,9 +176,9 @@ def _mail(raw: bytes, message: Message, html: str) -> Mail:
         cc=_people(content.cc),
         bcc=_people(content.bcc),
         date=_moment(content.date),
-        message_id=content.message_id,
-        in_reply_to=list(content.in_reply_to),
-        references=list(content.references),
+        message_id=ids.get(content.message_id, content.message_id),
+        in_reply_to=[ids.get(id_, id_) for id_ in content.in_reply_to],
+        references=[ids.get(id_, id_) for id_ in content.references],
         parts=[_part(part) for part in part_list(raw)],
         text=content.text,
         html=html,

@@ -172,7 +172,9 @@ class Mail(Struct, frozen=True):
     cc: Annotated[list[Person], _says("the Cc field")]
     bcc: Annotated[list[Person], _says("the Bcc field")]
     date: Annotated[str | None, _when("the Date field")]
-    message_id: Annotated[str, _says("without angle brackets, lower case")]
+    message_id: Annotated[
+        str, _says("without angle brackets, as it was written; compare ids without regard to case")
+    ]
     in_reply_to: Annotated[list[str], _says("the ids of In-Reply-To")]
     references: Annotated[list[str], _says("the ids of References, the oldest first")]
     parts: Annotated[list[Part], _says("the MIME tree")]

@@ -46,6 +46,15 @@ def test_a_forward_is_told() -> None:
     assert mail["automatic"] == {"kind": "", "reason": ""}
 
 
+def test_ids_are_told_as_they_were_written() -> None:
+    """Who looks a mail up elsewhere needs its id to the letter, though ids are compared in lower case."""
+    named = "Message-ID: <CAF+Ab@Mail.acme.example>\nReferences: <Q1@Fish.example>"
+    found = told(WRAPPER.replace("Message-ID: <2@acme.example>", named))
+    assert found["mail"]["message_id"] == "CAF+Ab@Mail.acme.example"
+    assert found["mail"]["references"] == ["Q1@Fish.example"]
+    assert found["forward"]["message_id"] == "Q1@Fish.example"
+
+
 def test_a_mail_without_an_original_says_so() -> None:
     """Then nothing of it is filled, and every field is there all the same."""
     found = told("From: a@b.example\nSubject: x\n\nhello\n")
