@@ -9,10 +9,12 @@ import msgspec
 from bccd.cage.pool import Read, Readers
 from bccd.cli.access import sentence
 from bccd.mail import anatomy
+from bccd.model.errors import BccdError
 
 READER = f"{anatomy.__name__}:{anatomy.anatomy_json.__name__}"
 _SECONDS = 10.0  # for one mail, on a machine that is busy with others
 _MEMORY = 1024 * 2**20  # octets, for one mail
+_STARTS = 3  # readers that may fail to start one after the other
 _AHEAD = 512  # mails read beyond the first that has no answer yet
 _WORDS = {
     "timeout": f"it took over {_SECONDS:g} s",
@@ -43,6 +45,7 @@ def _answers(pool: Readers[bytes], files: list[Path]) -> Iterator[tuple[bytes | 
     """Yield (anatomy, failure) for each file in order."""
     ready: dict[int, tuple[bytes | None, str]] = {}
     given = told = 0
+    patience = pool.started + _STARTS
     while told < len(files):
         while given < len(files) and given - told < _AHEAD and pool.room(0):
             try:
@@ -50,6 +53,10 @@ def _answers(pool: Readers[bytes], files: list[Path]) -> Iterator[tuple[bytes | 
             except OSError as error:
                 ready[given] = (None, sentence(error))
             given += 1
+        if pool.ready:
+            patience = pool.started + _STARTS
+        elif pool.started > patience:
+            raise BccdError("the processes that read mail do not start")
         for read in pool.results(pool.patience()) if told not in ready else ():
             ready[read.key] = (read.message, _failure(read))
         while told in ready:

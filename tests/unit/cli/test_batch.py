@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from bccd.cage import pool
 from bccd.cli import main
 from bccd.cli.reading import batch
+from bccd.model.errors import BccdError
 
 
 def test_every_file_below_a_folder_is_a_line(tmp_path: Path) -> None:
@@ -45,14 +47,27 @@ def test_a_mail_that_kills_its_reader_is_a_line(tmp_path: Path, monkeypatch: pyt
     folder.mkdir()
     for number, octets in enumerate([b"", b"hang", b"die", b"raise", b"x"]):
         (folder / str(number)).write_bytes(octets)
-    lines = [json.loads(line) for line in batch.read_all(folder, 2)]
+    for number in range(10, 15):
+        (folder / f"x{number}").write_bytes(b"die")  # one after the other, with one reader at a time
+    lines = [json.loads(line) for line in batch.read_all(folder, 1)]
     assert [line.get("error", "") for line in lines] == [
         "",
         batch._WORDS["timeout"],
         batch._WORDS["died"],
         "ValueError",
         "",
+        *[batch._WORDS["died"]] * 5,
     ]
+
+
+def test_readers_that_do_not_start_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A broken installation ends the command instead of holding it for ever."""
+    monkeypatch.setattr(batch, "READER", "no.such.module:read")
+    monkeypatch.setattr(batch, "_STARTS", 0)
+    monkeypatch.setattr(pool, "_RESPAWN_SECONDS", 0.01)
+    (tmp_path / "a.eml").write_bytes(b"")
+    with pytest.raises(BccdError, match="do not start"):
+        list(batch.read_all(tmp_path, 1))
 
 
 @pytest.mark.parametrize("words", [("--batch", "."), ("--batch", ".", "--to", "x@y.example")])
