@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from enum import StrEnum, unique
+from functools import cache
 from typing import NamedTuple
 
 from bccd.mail.forward.facts import clients, k9, more, outlook, roundcube, thunderbird, zimbra
@@ -110,7 +111,8 @@ def languages_of(label: Label, role: Role) -> list[str]:
     return sorted((code for code, known in label.roles.items() if known is role), key=rank)
 
 
-def labels_of(language: str) -> dict[str, Role]:
+@cache
+def labels_of(language: str) -> Mapping[str, Role]:
     """Map the labels of a language, as written, to their roles."""
     columns = (Role.SENDER, Role.TO, Role.CC, Role.DATE, Role.SUBJECT)
     found: dict[str, Role] = {}
