@@ -1,6 +1,6 @@
 """What clients call the elements around quoted mail and signatures: ids, classes, names and data attributes.
 
-Read from the mark-up that the clients send; ../shared/design/forward.md 8 lists most of it.
+Read from the mark-up that the clients send.
 """
 
 import re
