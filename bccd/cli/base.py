@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from bccd.cli.access import me, require_own_folder
 from bccd.config import Config, load
 from bccd.directory.records import RecordsError
 from bccd.door import FolderHeldError
+from bccd.model.delivery import read_id
 from bccd.model.errors import (
     BccdError,
     ConfigError,
@@ -30,6 +32,9 @@ from bccd.model.errors import (
 )
 
 DEFAULT_CONFIG = Path("/etc/bccd/bccd.toml")
+
+_NUMBER = re.compile(r"[0-9]{1,19}")
+_ID_LIMIT = 1 << 63  # what the tables can hold
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -159,6 +164,12 @@ def safe(value: object) -> str:
         return value.strftime("%Y-%m-%d %H:%M")
     shown = "" if value is None else str(value)
     return "".join(c if c.isprintable() or c == "\n" else f"\\x{ord(c):02x}" for c in shown)
+
+
+def delivery_number(said: str) -> int | None:
+    """Read the id of a delivery as it is shown, or its number as it stands in the tables."""
+    number = read_id(said)
+    return int(said) if number is None and _NUMBER.fullmatch(said) and int(said) < _ID_LIMIT else number
 
 
 def _keep(name: str) -> Callable[[click.Context, click.Parameter, Any], Any]:

@@ -41,6 +41,7 @@ class Wish:
 
 def dry_run(raw: bytes, directory: Directory, open_work: WorkOpener, wish: Wish) -> Plan:
     """Decide a mail that lies in a file as if it came in now."""
+    raw = _as_sent(raw)
     target = _target(directory, wish.recipient)
     address = wish.find(target.company_id, wish.submitter).address if wish.submitter else ""
     verdict = _verdict(header_section(raw), directory, target.company_id, address, wish)
@@ -61,6 +62,11 @@ def dry_run(raw: bytes, directory: Directory, open_work: WorkOpener, wish: Wish)
     with open_work(target.company_id) as work:  # never committed, so nothing of it stays
         query = lookups(mail, work.company.policy)
         return decide(mail, Overlay(work.gather(query)))
+
+
+def _as_sent(raw: bytes) -> bytes:
+    """Give a file with the line ends of Unix those of SMTP: a header section is refused over any other."""
+    return raw if b"\r" in raw else raw.replace(b"\n", b"\r\n")
 
 
 def _target(directory: Directory, recipient: str) -> Target:

@@ -1,6 +1,5 @@
 """bccd explain: what was read in a mail, and why it was decided so."""
 
-import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,17 +7,15 @@ from typing import Any
 
 import click
 
-from bccd.cli.base import Call, common, console, safe, table
+from bccd.cli.base import Call, common, console, delivery_number, safe, table
 from bccd.cli.reading.batch import read_all
 from bccd.cli.reading.terminal import show
 from bccd.cli.reading.webpage import webpage
 from bccd.cli.reading.written import as_json
 from bccd.mail.anatomy import Anatomy, anatomy
-from bccd.model.delivery import read_id
 from bccd.model.errors import BccdError, MistakeError, SchemaError
 
 _STEPS = ("rule", "about", "verdict", "reason")
-_NUMBER = re.compile(r"[0-9]{1,18}")
 
 
 @click.command()
@@ -79,7 +76,7 @@ def explain(
         return
     if not subject:
         raise click.UsageError("name a FILE or an ID, or a folder with --batch")
-    number = _delivery(subject)
+    number = None if Path(subject).exists() else delivery_number(subject)
     if number is None:
         _explain_file(call, _octets(subject), submitter, recipient, page)
         return
@@ -88,14 +85,6 @@ def explain(
     from bccd.cli import explained  # noqa: PLC0415 - with the store, a second that mail alone does not need
 
     explained.tell_delivery(call, number, submitter)
-
-
-def _delivery(subject: str) -> int | None:
-    """Read the id of a delivery as it is shown, or its number as it stands in the tables; None for a file."""
-    if Path(subject).exists():
-        return None
-    number = read_id(subject)
-    return int(subject) if number is None and _NUMBER.fullmatch(subject) else number
 
 
 def _octets(subject: str) -> bytes:

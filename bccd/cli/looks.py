@@ -156,11 +156,16 @@ def older(stores: Stores, state: str, than: datetime) -> list[int]:
 
 
 def raw(stores: Stores, number: int) -> bytes:
-    """Return the octets of a mail; raises NotFoundError."""
+    """Return the octets of a mail, filed or not; raises NotFoundError."""
     entry = entries.entry(stores.spool, number)
-    if entry is None:
-        raise NotFoundError(f"there is no {show_id(number)} in the queue")
-    return entries.raw_of(stores, entry.delivery)
+    if entry is not None:
+        return entries.raw_of(stores, entry.delivery)
+    decided = outcomes.explain(stores.database, number)
+    it = decided.delivery if decided else None
+    octets = _raw(stores, it.company_id, it.raw_sha256) if it else None
+    if octets is None:
+        raise NotFoundError(f"there is no mail {show_id(number)}, or it was deleted")
+    return octets
 
 
 # ---- many at a glance ------------------------------------------------------------------------------------

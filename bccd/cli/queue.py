@@ -8,8 +8,8 @@ import click
 from rich.console import Console
 
 from bccd.cli import looks, writes
-from bccd.cli.base import Call, NotFoundError, common, table
-from bccd.model.delivery import read_id, show_id
+from bccd.cli.base import Call, NotFoundError, common, delivery_number, table
+from bccd.model.delivery import show_id
 
 STATES = ("received", "held", "set_aside", "failed")
 _UNITS = {"d": "days", "h": "hours"}
@@ -159,8 +159,8 @@ def delete(
 
 
 def delivery_id(text: str) -> int:
-    """Read a delivery id as it was shown; raises NotFoundError."""
-    number = read_id(text)
+    """Read a delivery id as it was shown, or as the tables have it; raises NotFoundError."""
+    number = delivery_number(text)
     if number is None:
         raise NotFoundError(
             f"{text}: is no delivery id; it has 13 letters and digits, as in the reply to the sender"

@@ -136,12 +136,14 @@ def test_an_unconfirmed_alias_waits(once: Rows) -> None:
 
 
 def test_its_data_can_be_looked_at_afterwards(once: Rows) -> None:
-    """explain and show work on what the demo left behind."""
+    """explain and show work on what the demo left behind, and the octets of a filed mail are given out."""
     folder, rows = once
     config = str(folder / "bccd.toml")
     row = rows["Bcc to a contact with one open deal"]
     explained = bccd("explain", "--config", config, row["delivery"])
     assert explained.returncode == 0 and "the only open deal of the main counterparty" in explained.stdout
+    raw = bccd("queue", "show", "--raw", "--config", config, row["delivery"])
+    assert raw.returncode == 0 and "four rows, 2.40 m high" in raw.stdout
     shown = bccd("show", "--config", config, "--as", "marek@harbourpine.example", str(row["conversation"]))
     assert shown.returncode == 0 and "four rows, 2.40 m high" in shown.stdout
     private = rows["With +private in the address"]

@@ -381,6 +381,14 @@ def test_a_file_is_explained_by_the_rules(company: Run, mail: str) -> None:
     assert answer(company("explain", mail, "--json"))["would"]["joins_conversation"] is False
 
 
+def test_a_file_of_unix_is_explained_as_it_was_sent(company: Run, mail: str, tmp_path: Path) -> None:
+    """A mail saved with LF line ends is decided as the same mail with CRLF."""
+    unix = tmp_path / "unix.eml"
+    unix.write_bytes(MAIL.replace(b"\r\n", b"\n"))
+    found = [answer(company("explain", path, "--json"))["would"] for path in (mail, str(unix))]
+    assert found[0]["state"] == "filed" and found[0] == found[1]
+
+
 def test_a_file_can_be_explained_as_somebody_elses(company: Run, mail: str) -> None:
     """--as and --to change who sent it and to which address; an unconfirmed alias would be held."""
     private = answer(
@@ -453,6 +461,10 @@ def test_nothing_to_explain_is_told(company: Run) -> None:
     assert "there is no delivery 0000000000001" in refused(
         company("explain", "0000000000001"), Exit.NOT_FOUND
     )
+    latest = str(2**63 - 1)  # as long as such numbers get
+    assert "there is no delivery 7zz" in refused(company("explain", latest), Exit.NOT_FOUND)
+    assert "there is no delivery 7zz" in refused(company("queue", "show", latest), Exit.NOT_FOUND)
+    assert "neither a delivery id" in refused(company("explain", str(2**63)), Exit.MISTAKE)
 
 
 def test_a_conversation_that_is_not_there_is_not_found(company: Run) -> None:
