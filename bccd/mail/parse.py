@@ -124,9 +124,14 @@ def _read(
         around = _by_thread(around, part, inline.forwards[0])
         voted = (with_subject(forward, content.subject) for forward in inline.forwards)
         read = (replace(forward, original=_own(forward.original)) for forward in voted)
-        dated = tuple(_chained(_titled(_dated(forward, around), content.subject), around) for forward in read)
+        dated = [_titled(_dated(forward, around), content.subject) for forward in read]
+        if _is_announced(dated[0], content.subject):
+            attached = tuple(one for one in found if one.kind is ForwardKind.ATTACHED)
+            dated[0] = replace(dated[0], inner=(*dated[0].inner, *attached))
+            found = found[len(attached) :]
+        chained = tuple(_chained(forward, around) for forward in dated)
         files = files_of(content.attachments, body.html, frame)
-        told = _with_files(dated, files, content.calendar_uid)
+        told = _with_files(chained, files, content.calendar_uid)
         safe = _safe(markup_of(frame, body.html), body, defects, sanitise)
         found += _with_ids(part, content, _with_markup(told, safe))
     return content, tuple(found), inline
@@ -151,6 +156,14 @@ def _with_markup(forwards: tuple[Forward, ...], safe: Safe) -> tuple[Forward, ..
     """Give the original its part of the wrapper's HTML."""
     outer, *others = forwards
     return (replace(outer, original=_shown(outer.original, safe)), *others)
+
+
+def _is_announced(forward: Forward, subject: str) -> bool:
+    """Tell whether the client forwarded the mail in this text: what is attached was attached to that mail.
+
+    Its author may attach a mail in anybody's name; only the forwarder's own are originals of their own.
+    """
+    return is_forward(subject) or any(item.startswith("marker:") for item in forward.evidence)
 
 
 def _inline(body: Body, subject: str, around: Around) -> Inline | None:

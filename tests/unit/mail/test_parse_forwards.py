@@ -95,3 +95,33 @@ def test_what_a_complaint_returns_is_nothing_that_a_person_forwards() -> None:
         head = f"From: abuse@isp.example\r\nContent-Type: multipart/{kind}; boundary=b\r\n\r\n"
         read = parse(f"{head}--b\r\n\r\nA complaint.\r\n--b\r\n{inner}--b--\r\n".encode())
         assert len(read.forwards) == (kind == "mixed")
+
+
+@pytest.mark.parametrize(
+    ("subject", "marker", "filed"),
+    [
+        ("Fwd: Question", "---------- Forwarded message ---------", ["jan@customer.example"]),
+        ("Fwd: Question", "", ["jan@customer.example"]),
+        ("mail of a customer", "---------- Forwarded message ---------", ["jan@customer.example"]),
+        ("Re: Question", "", ["maria@other.example", "jan@customer.example"]),
+    ],
+)
+def test_what_is_attached_to_a_forwarded_mail_is_its_authors(
+    subject: str, marker: str, filed: list[str]
+) -> None:
+    """A customer who attaches a mail in another's name makes his reader file nothing as that one's."""
+    attached = "From: maria@other.example\r\nTo: anna@seller.example\r\nSubject: Deal\r\n\r\nI agree.\r\n"
+    raw = (
+        f"From: anna@seller.example\r\nTo: crm@drop.example\r\nSubject: {subject}\r\n"
+        "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\n"
+        + BLOCK.format(note=marker, author="Jan <jan@customer.example>", clock="4:12 PM").replace(
+            "\r\n\r\nF", "\r\nF"
+        )
+        + f"\r\n--b\r\nContent-Type: message/rfc822\r\n\r\n{attached}\r\n--b--\r\n"
+    )
+    found = parse(raw.encode()).forwards
+    assert [one.original.sender and one.original.sender.address for one in found] == filed
+    inner = [one.original.subject for one in found[-1].inner]
+    assert inner == (["Deal"] if len(filed) == 1 else [])
+    assert [one.subject for one in found[-1].chain] == inner
+    assert [one.media_type for one in found[-1].original.attachments] == ["message/rfc822"]
