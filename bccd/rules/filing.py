@@ -141,7 +141,8 @@ def _second_arrival(case: Case, known: KnownMessage, place: Place, tied: Strand)
         ties if ties != known.ties else None,
         named,
     )
-    altered = bool(links or named) or linked != known.linked
+    names_more = update.ties is not None and update.ties.refs != known.ties.refs  # which views show
+    altered = bool(links or named) or linked != known.linked or names_more
     changes = announce.again(
         case, known, place.conversation, is_open=shared and linked, fresh=fresh, altered=altered
     )

@@ -1,5 +1,6 @@
 """Whom the change feed tells of a filing, and whose name it carries."""
 
+from dataclasses import replace
 from typing import Any
 
 from bccd.model.envelope import Tag
@@ -41,6 +42,15 @@ def test_a_further_owner_is_nobody_elses_business(world: World, make: Make) -> N
     world.contact(5, "jan@customer.example")
     _, second = twice(world, make, PRIVATE)
     assert told(second) == [("message.added", BERT, BERT)]
+
+
+def test_a_copy_that_names_more_mail_is_told(world: World, make: Make) -> None:
+    """The ids that a message names are shown: who saw fewer of them is told, and not through whom."""
+    world.contact(5, "jan@customer.example")
+    first = make.forward(make.incoming("jan@customer.example"), kind=ForwardKind.ATTACHED)
+    more = replace(first, content=replace(first.content, references=("earlier@customer.example",)))
+    _, second = world.decide(world.mail(first, PRIVATE), world.mail(more, PRIVATE, user=BERT))
+    assert told(second) == [("message.updated", ANNA, None), ("message.added", BERT, BERT)]
 
 
 def test_who_shares_what_others_kept_private_opens_it_in_his_name(world: World, make: Make) -> None:
