@@ -16,13 +16,13 @@ _DOMAIN_CAP = 253
 _PLAIN = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?")
 _DOMAIN = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*")
 _MAILTO = re.compile(rb"\[?mailto:\Z", re.IGNORECASE)
-_QUOTED_STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
+_QUOTED_STRING = re.compile(rb'"(?:[^"\\]|\\.|(?!))*+"', re.DOTALL)
 _QUOTED = re.compile(r"(['\"])(.+)\1", re.DOTALL)
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zs", "Zl", "Zp"})
 _LIST_TOKEN = re.compile(
     rb"""
-    "(?:[^"\\]|\\.)*+"                                    # quoted-string
-    | \((?:[^()\\]|\\.|\((?:[^()\\]|\\.)*+\))*+\)         # comment, nested once
+    "(?:[^"\\]|\\.|(?!))*+"                                    # quoted-string
+    | \((?:[^()\\]|\\.|\((?:[^()\\]|\\.|(?!))*+\)|(?!))*+\)         # comment, nested once
     | <[^<>]*+>                                           # angle-addr
     | [,;:]
     | [^",;:(<\\]++
@@ -36,12 +36,12 @@ _LIST_TOKEN = re.compile(
 _COMMON_BOX = rb"""
     [ \t]*+ (?:
         (?:"([^"\\<>@=\x80-\xff]*+)"[ \t]*+ | ([^"\\<>@,;:()=\x80-\xff]*+))
-        <([A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]++@[A-Za-z0-9_-]++(?:\.[A-Za-z0-9_-]++)*+)>
-      | ([A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]++@[A-Za-z0-9_-]++(?:\.[A-Za-z0-9_-]++)*+)
+        <([A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]++@[A-Za-z0-9_-]++(?:\.[A-Za-z0-9_-]++|(?!))*+)>
+      | ([A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]++@[A-Za-z0-9_-]++(?:\.[A-Za-z0-9_-]++|(?!))*+)
     ) [ \t]*+
 """
 _COMMON_BOXES = re.compile(_COMMON_BOX + rb"(?:,|\Z)", re.VERBOSE)
-_WORD = re.compile(rb"(?:\"(?:[^\"\\]|\\.)*+\"(?=@))?+[^\s<>,;:\"()\[\]]++", re.DOTALL)
+_WORD = re.compile(rb"(?:\"(?:[^\"\\]|\\.|(?!))*+\"(?=@)|(?!))?+[^\s<>,;:\"()\[\]]++", re.DOTALL)
 _NAME_ENDS = b"<>,; \t\r\n"  # what a list that is out of order leaves round a name
 
 

@@ -10,13 +10,13 @@ from bccd.model.auth import AuthResult
 _VALUE_CAP = 16 * 1024
 _RESULTS_CAP = 100
 
-_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"|[^"()\\;]++|\\.|[();]', re.DOTALL)
-_ID = re.compile(r'\s*("(?:[^"\\]|\\.)*+"|[^\s";=]+)(?:\s+\d+)?\s*', re.DOTALL)
+_TOKEN = re.compile(rb'"(?:[^"\\]|\\.|(?!))*+"|[^"()\\;]++|\\.|[();]', re.DOTALL)
+_ID = re.compile(r'\s*("(?:[^"\\]|\\.|(?!))*+"|[^\s";=]+)(?:\s+\d+)?\s*', re.DOTALL)
 _METHOD = re.compile(r"\s*([a-z][a-z0-9_-]*)(?:\s*/\s*\d+)?\s*=\s*([a-z][a-z0-9_-]*)(?=\s|\Z)", re.IGNORECASE)
 # A property, or what is none: a quoted string is taken as a whole, so that nothing in it looks like one.
 _PROPERTY = re.compile(
-    r'(?<!\S)([a-z][a-z0-9_-]*)\s*\.\s*([a-z][a-z0-9_-]*)\s*=\s*((?:"(?:[^"\\]|\\.)*+"|[^\s";])+)'
-    r'|"(?:[^"\\]|\\.)*+"|[^\s"]++',
+    r'(?<!\S)([a-z][a-z0-9_-]*)\s*\.\s*([a-z][a-z0-9_-]*)\s*=\s*((?:"(?:[^"\\]|\\.|(?!))*+"|[^\s";])+)'
+    r'|"(?:[^"\\]|\\.|(?!))*+"|[^\s"]++',
     re.IGNORECASE | re.DOTALL,
 )
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)

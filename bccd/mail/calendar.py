@@ -17,7 +17,7 @@ _PARTS_CAP = 4
 
 _FOLD = re.compile(r"\n[ \t]")
 _LINE = re.compile(
-    r'^(BEGIN|END|METHOD|UID)(?:;(?:[^":\n]++|"[^"\n]*+")*+)?:(.*)', re.IGNORECASE | re.MULTILINE
+    r'^(BEGIN|END|METHOD|UID)(?:;(?:[^":\n]++|"[^"\n]*+"|(?!))*+)?:(.*)', re.IGNORECASE | re.MULTILINE
 )
 _METHOD = re.compile(r"^METHOD(?:;[^:\n]*)?:(.*)", re.IGNORECASE | re.MULTILINE)
 _ESCAPED = re.compile(r"\\([\\;,nN])")

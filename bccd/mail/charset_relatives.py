@@ -22,7 +22,7 @@ _HIGH = bytes(octet | 0x80 for octet in range(256))
 _LOW = bytes(octet & 0x7F for octet in range(256))
 _DOUBLE = (b"$@", b"$B")
 _RUNS_CAP = 50_000
-_EUC_RUN = re.compile(rb"\x8e[\xa1-\xdf]|(?:[\xa1-\xfe]{2})++")
+_EUC_RUN = re.compile(rb"\x8e[\xa1-\xdf]|(?:[\xa1-\xfe]{2}|(?!))++")
 _LAST_LOW_ROW = 0x5E  # its first octet is 0x9F; the next are from 0xE0
 _SKIPPED = 0x60  # cell that would be 0x7F
 # From rows and cells of 94 to those of Shift JIS, which has two rows in one.

@@ -12,7 +12,7 @@ _FEWEST_STRAY = 4  # stray characters; fewer make no text
 _STRAY_SHARE = 8  # one in so many
 # Several pieces of base64, each padded, and nothing else; mailing lists put a footer below the only one.
 _PIECE = re.compile(rb"([A-Za-z0-9+/\r\n]++)=*+[\r\n]*+")
-_PIECES = re.compile(rb"=[=\r\n]*+(?:[A-Za-z0-9+/\r\n]{2,}+=*+[\r\n]*+)++")
+_PIECES = re.compile(rb"=[=\r\n]*+(?:[A-Za-z0-9+/\r\n]{2,}+=*+[\r\n]*+|(?!))++")
 _PADDING_CAP = 10_000  # signs of it; of more pieces only the first is read
 _UU_LINES_CAP = 600_000  # of 45 octets each: 27 MB
 _FOOTER = re.compile(rb"\n(?:-- ?|[_-]{5,})\r?\n")

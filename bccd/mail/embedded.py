@@ -23,7 +23,7 @@ _MESSAGES = frozenset(
 )
 _FIELD_START = re.compile(rb"[!-9;-~]+[ \t]*:")
 _NAMED_FIELD = re.compile(rb"^(?:from|date|subject|received|message-id)[ \t]*:", re.MULTILINE | re.IGNORECASE)
-_EMPTY_LINES = re.compile(rb"(?:\r?\n)*+")
+_EMPTY_LINES = re.compile(rb"(?:\r?\n|(?!))*+")
 
 
 def holds_message(part: Part) -> bool:

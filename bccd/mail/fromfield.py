@@ -23,12 +23,12 @@ _FOLD = re.compile(rb"\r\n(?=[ \t])")
 _ATEXT = rb"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\x80-\xff-]"
 _LABEL = rb"[A-Za-z0-9\x80-\xff](?:[A-Za-z0-9\x80-\xff-]*[A-Za-z0-9\x80-\xff])?"
 _DOMAIN = _LABEL + rb"(?:\." + _LABEL + rb")+"
-_ADDRESS = re.compile(rb"(" + _ATEXT + rb"++(?:\." + _ATEXT + rb"++)*+)@(" + _DOMAIN + rb")")
+_ADDRESS = re.compile(rb"(" + _ATEXT + rb"++(?:\." + _ATEXT + rb"++|(?!))*+)@(" + _DOMAIN + rb")")
 _TOKEN = re.compile(
     rb"""
     (?P<space>[ \t]++)
-    | (?P<quoted>"(?:[^"\\\x00-\x08\x0a-\x1f]|\\[\x20-\x7e])*+")
-    | (?P<comment>\((?:[^()\\]|\\.)*+\))
+    | (?P<quoted>"(?:[^"\\\x00-\x08\x0a-\x1f]|\\[\x20-\x7e]|(?!))*+")
+    | (?P<comment>\((?:[^()\\]|\\.|(?!))*+\))
     | (?P<angle><[^<>]*+>)
     | (?P<word>[^\s"(),:;<>\\]++)
     """,

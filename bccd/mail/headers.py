@@ -7,7 +7,7 @@ from itertools import pairwise
 SECTION_CAP = 256 * 1024
 FIELDS_CAP = 1_000
 
-_FIELD = re.compile(rb"^([!-9;-~]++)[ \t]*+:((?>[^\n]*+)(?:\n[ \t][^\n]*+)*+)", re.MULTILINE)
+_FIELD = re.compile(rb"^([!-9;-~]++)[ \t]*+:((?>[^\n]*+)(?:\n[ \t][^\n]*+|(?!))*+)", re.MULTILINE)
 _FIRST_OF_FIELD = re.compile(rb"^[^ \t\r\n]", re.MULTILINE)
 _RECEIVED = re.compile(rb"^received[ \t]*:", re.MULTILINE | re.IGNORECASE)
 _BARE_CR = re.compile(rb"\r(?!\n)")

@@ -43,7 +43,7 @@ _HARD = frozenset(
     }
 )
 
-_BLANK_LINES = re.compile(rb"\r?\n(?:[ \t]*+\r?\n)++")
+_BLANK_LINES = re.compile(rb"\r?\n(?:[ \t]*+\r?\n|(?!))++")
 
 
 def hard_failure(status: str) -> bool:

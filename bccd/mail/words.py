@@ -17,10 +17,10 @@ _COMMON = 80  # octets; a value no longer is often one that was just read, as "t
 
 # Some write a raw "?" into a word, and what was cut off at the end of a value has no end of its own.
 _ENCODED_WORD = re.compile(
-    rb"=\?([^?\s]{1,60})\?(?:([Bb])\?([^?]*+)|([Qq])\?([^?]*+(?:\?(?!=)[^?]*+){0,8}+))(?:\?=|\?*+\Z)"
+    rb"=\?([^?\s]{1,60})\?(?:([Bb])\?([^?]*+)|([Qq])\?([^?]*+(?:\?(?!=)[^?]*+|(?!)){0,8}+))(?:\?=|\?*+\Z)"
 )
 _PARAMETER = re.compile(
-    rb"(?:;|(?<=\")\s)\s*+([!#-'*+\-.0-9A-Z^-~]++)\s*+=\s*+(\"(?:\\.|[^\"\\])*+\"|[^;]*+)", re.DOTALL
+    rb"(?:;|(?<=\")\s)\s*+([!#-'*+\-.0-9A-Z^-~]++)\s*+=\s*+(\"(?:\\.|[^\"\\]|(?!))*+\"|[^;]*+)", re.DOTALL
 )
 _ESCAPED = re.compile(rb"\\(.)", re.DOTALL)
 _ESCAPED_SIGN = re.compile(rb"\\([\"\\])")

@@ -28,7 +28,7 @@ _TAIL_TRIES = 5  # of putting a tail in the form in which it is compared
 _SIGNATURE_LINES = 15
 _HEADER_REACH = 15  # lines between the beginning and the sender's name
 # What ends the header, and the gap below it.
-_BETWEEN = re.compile(r"(?:\s++|&nbsp;|<br[^<>]*+>|</[a-z0-9]++\s*+>)*+", re.IGNORECASE)
+_BETWEEN = re.compile(r"(?:\s++|&nbsp;|<br[^<>]*+>|</[a-z0-9]++\s*+>|(?!))*+", re.IGNORECASE)
 _RULES = frozenset({"separator:rule", "separator:underscores"})
 _BLOCK_REACH = 80  # lines in which the header of a forward ends, its recipients included
 

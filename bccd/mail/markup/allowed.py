@@ -50,7 +50,7 @@ _STYLE_NAMES = """
 STYLES = frozenset(_STYLE_NAMES.split())
 # No "\\", "@", "<", "&", ":" or "*": no escape, comment, address or function but those for colours.
 _VALUE = re.compile(
-    r"""(?:[\w\s.,%#'"!/+-]|(?<=rgb)\([\d\s.,%/]*\)|(?<=rgba)\([\d\s.,%/]*\)|(?<=hsl)\([\w\s.,%/]*\)|(?<=hsla)\([\w\s.,%/]*\))*+"""
+    r"""(?:[\w\s.,%#'"!/+-]|(?<=rgb)\([\d\s.,%/]*\)|(?<=rgba)\([\d\s.,%/]*\)|(?<=hsl)\([\w\s.,%/]*\)|(?<=hsla)\([\w\s.,%/]*\)|(?!))*+"""
 )
 _NEGATIVE = re.compile(r"(?:\A|\s)-")  # a margin that would lay the mail over what stands around it
 _LONGEST_STYLE = 4_000

@@ -132,7 +132,7 @@ OUTLOOK = Sign("outlook", _HEAD)
 
 _NAMED = re.compile(r"""\b(?:id|class|name)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s>]++))""")
 # What Outlook, Roundcube and Gmail put before the names in mail that they quote.
-_COPIED = re.compile(r"\A(?:x_|v\d(?=[a-z_])|m_-?\d++_?|gmail-)++")
+_COPIED = re.compile(r"\A(?:x_|v\d(?=[a-z_])|m_-?\d++_?|gmail-|(?!))++")
 _LONGEST = 400  # characters of one id, class or name
 # Outlook's line above the header of what it quotes. The colour depends on its version.
 _RULED = re.compile(

@@ -83,11 +83,11 @@ _KEEPS = frozenset(("div", "p", "td", "blockquote", "pre", "article", "section")
 
 _NAME = re.compile(r"(/?)([a-zA-Z][^\s/>]*+)[\s/]*")
 # From the "=" on, a value in quotes may hold ">"; where this stops before the end, a quote is open.
-_COMPLETE = re.compile(r"""(?:[^=]++|=\s*+"[^"]*+"|=\s*+'[^']*+'|=(?!\s*+["']))*+""")
-WHOLE = re.compile(r"""[^>=]*+(?:=\s*+(?:"[^"]*+"|'[^']*+')?+[^>=]*+)*+(?:>|\Z)""")
+_COMPLETE = re.compile(r"""(?:[^=]++|=\s*+"[^"]*+"|=\s*+'[^']*+'|=(?!\s*+["'])|(?!))*+""")
+WHOLE = re.compile(r"""[^>=]*+(?:=\s*+(?:"[^"]*+"|'[^']*+'|(?!))?+[^>=]*+|(?!))*+(?:>|\Z)""")
 # Most links are written like this, and each is another: reading them in one go is worth a pattern.
 _PLAIN_LINK = re.compile(
-    r"""a(?:\ ++(?:href="((?:https?:|mailto:)[^"\s<>]{3,2000})"|(?!href)[a-z-]++="[^"]*+"))*+\ *+"""
+    r"""a(?:\ ++(?:href="((?:https?:|mailto:)[^"\s<>]{3,2000})"|(?!href)[a-z-]++="[^"]*+")|(?!))*+\ *+"""
 )
 _PLAIN_HREF = re.compile(r"""\bhref="((?:https?:|mailto:)[^"\s<>]{3,2000})\"""")
 _HREF = re.compile(

@@ -25,7 +25,8 @@ _ANY = frozenset({"application/octet-stream", "application/x-msdownload", "appli
 _TNEF_NAMES = frozenset({"winmail.dat", "win.dat"})
 _FIELDS_READ = 4_000  # octets in which a part declares its type
 _PART = re.compile(
-    rb"(?:[!-9;-~]++:[^\n]*+\n(?:[ \t][^\n]*+\n)*+)*?(?:content-type|mime-version)[ \t]*+:", re.IGNORECASE
+    rb"(?:[!-9;-~]++:[^\n]*+\n(?:[ \t][^\n]*+\n|(?!))*+)*?(?:content-type|mime-version)[ \t]*+:",
+    re.IGNORECASE,
 )
 # What else Outlook saves: contacts, tasks, notes of one's own.
 _MAIL_CLASSES = ("ipm.note", "ipm.schedule.meeting", "ipm.outlook.recall", "report.ipm")
