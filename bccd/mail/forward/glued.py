@@ -1,6 +1,7 @@
 """Header lines that a client glued to its marker line, as the text parts of Yahoo Mail have them."""
 
 import re
+from collections.abc import Mapping
 from functools import cache
 from itertools import pairwise
 
@@ -40,8 +41,8 @@ def split_glued(raw: str) -> list[str]:
         return [raw]
     # A header that only one language can split into most lines is in that language.
     ways = [_split(header, language) for language in languages_of(label, Role.SENDER)]
-    best = max(ways, key=len, default=[header])
-    return [text[: match.end()].rstrip(), *best]
+    best, doubled = max(ways, key=lambda way: len(way[0]), default=([header], False))
+    return [raw] if doubled else [text[: match.end()].rstrip(), *best]
 
 
 def split_flowed(raw: list[str]) -> list[str]:
@@ -69,7 +70,10 @@ def _flowed_from(raw: list[str], number: int) -> tuple[list[str], int] | None:
     languages = languages_of(label, Role.SENDER)[:_LANGUAGES] if label else []
     end = number + 1
     while languages:
-        best = max((_fields(text, language) for language in languages), key=len)
+        language = max(languages, key=lambda one: len(_fields(text, one)))
+        best = _fields(text, language)
+        if len(best) > 1 and _are_repeated(best, raw[end : end + _FLOWED], language):
+            return None
         if len(best) >= _FEWEST:
             return [f"{quoting}{field}" for field in best], end
         if len(best) <= 1 or end >= min(number + _FLOWED, len(raw)):
@@ -84,6 +88,18 @@ def _flowed_from(raw: list[str], number: int) -> tuple[list[str], int] | None:
     return None
 
 
+def _are_repeated(fields: list[str], below: list[str], language: str) -> bool:
+    """Tell whether the header goes on with a field of those split: then a name held labels, to be read so."""
+    split = {label.roles.get(language) for field in fields if (label := read_label(field))}
+    for line in below:
+        label = read_label(_unquoted(line)[1])
+        if label is None:
+            return False
+        if label.roles.get(language) in split:
+            return True
+    return False
+
+
 def _unquoted(line: str) -> tuple[str, str]:
     match = _QUOTING.match(line)
     start = match.end() if match else 0
@@ -95,7 +111,10 @@ def _fields(header: str, language: str) -> list[str]:
     roles = labels_of(language)
     starts: dict[Role, int] = {}
     for match in _words(language).finditer(header):
-        starts.setdefault(roles[match[1]], match.start())
+        role = roles[match[1]]
+        if role in starts and Role.SUBJECT not in starts:
+            return []  # a name that holds labels
+        starts.setdefault(role, match.start())
     order = sorted(starts.values())
     if len(order) >= _FEWEST and starts.get(Role.SUBJECT) != order[-1]:
         return []
@@ -108,7 +127,8 @@ def _words(language: str) -> re.Pattern[str]:
     return re.compile(rf"(?<![^\s*])({labels})\*?\s?[:：]")
 
 
-def _split(header: str, language: str) -> list[str]:
+def _split(header: str, language: str) -> tuple[list[str], bool]:
+    """Split at each label of a language, and tell whether a field holds one more."""
     roles = labels_of(language)
     marks: dict[Role, tuple[int, str]] = {}
     for pattern in _patterns(language):
@@ -116,12 +136,25 @@ def _split(header: str, language: str) -> list[str]:
             marks.setdefault(roles[match[1]], (match.start(), match[1]))
     starts = sorted(marks.values())
     if not starts or starts[0][0] != 0:
-        return [header]
+        return [header], False
     ends = [start for start, _ in starts[1:]] + [len(header)]
-    return [
+    fields = [
         f"{label}: {header[start + len(label) : end].lstrip(' :').rstrip()}"
         for (start, label), end in zip(starts, ends, strict=True)
     ]
+    return fields, _are_doubled(header, language, marks)
+
+
+def _are_doubled(header: str, language: str, marks: Mapping[Role, tuple[int, str]]) -> bool:
+    """Tell whether a field but the subject, which may hold any word, holds a label of one more field.
+
+    Whoever writes to a salesperson chooses his own display name, and no field of the header by that.
+    """
+    roles = labels_of(language)
+    known = {start for start, _ in marks.values()}
+    last = marks.get(Role.SUBJECT) or max(marks.values())
+    found = _patterns(language)[0].finditer(header, 0, last[0])
+    return any(match.start() not in known and roles[match[1]] in marks for match in found)
 
 
 @cache

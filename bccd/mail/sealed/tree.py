@@ -73,8 +73,8 @@ def _open(part: Part, kind: str) -> None:
     elif kind == "tnef":
         part.mark = "tnef"
         if item := read_tnef(octets):
-            part.opened = "tnef"
             part.children = Maker(part, within).children(item, part.number)
+            part.opened = "tnef" if part.children else ""  # what gives nothing is kept as a file
             if text_of(item.properties, MESSAGE_CLASS).lower().startswith(_RECALL_CLASS):
                 part.mark = "tnef recall"
     else:

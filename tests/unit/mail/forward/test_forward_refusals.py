@@ -79,3 +79,26 @@ def test_what_is_no_forward_is_none_in_html(name: str) -> None:
     """The same lines as HTML make none either."""
     escaped = NOT_FORWARDS[name].replace("<", "&lt;").replace("\n", "<br>\n")
     assert find_inline("", f"<html><body><div>{escaped}</div></body></html>") is None
+
+
+_REST = "Sent: Wednesday, November 18, 2026 3:00 PM\nTo: Anna <anna@x.example>\nSubject: Order\n\nHello\n"
+_GLUED = (
+    "----- Forwarded Message ----- From: {name} <jan@z.example>To: Anna <anna@x.example>"
+    "Sent: Wednesday, November 18, 2026 at 03:00:00 PM GMT+1Subject: Order\n Hello\n"
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"From: maria@y.example To: a <jan@z.example>\n{_REST}",
+        f"From: maria@y.example Sent: Wed, Nov 18, 2026 at 3 PM To: me Subject: S <jan@z.example>\n{_REST}",
+        _GLUED.format(name="From: maria@y.exampleTo: a"),
+        _GLUED.format(name="maria@y.example To: a"),
+    ],
+)
+def test_a_name_that_holds_labels_makes_no_other_the_author(text: str) -> None:
+    """A sender chooses his display name, and could have his mail filed as anybody's."""
+    found = find_inline(text, "")
+    sender = found.forwards[0].original.sender if found else None
+    assert sender is None or sender.address == "jan@z.example"

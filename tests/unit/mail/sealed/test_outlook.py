@@ -280,3 +280,12 @@ def test_containers_in_containers_are_opened_to_a_bound() -> None:
     assert "winmail.dat" in [file.filename for file in content.attachments]
     many = parse(mail(*[(TNEF, winmail())] * 20)).content
     assert [file.filename for file in many.attachments].count("winmail.dat") == 12
+
+
+def test_a_winmail_that_gives_nothing_is_kept_as_a_file() -> None:
+    """What cannot be read is not lost: its reader may have a program for it."""
+    head = b"Subject: s\r\nContent-Type: application/ms-tnef; name=winmail.dat\r\n"
+    packed = base64.b64encode(struct.pack("<I", 0x223E9F78) + b"\xff" * 500)
+    read = parse(head + b"Content-Transfer-Encoding: base64\r\n\r\n" + packed)
+    assert [file.filename for file in read.content.attachments] == ["winmail.dat"]
+    assert read.content.marks == ("tnef",)
