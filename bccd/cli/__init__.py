@@ -5,7 +5,7 @@ import sys
 from collections import UserDict
 from collections.abc import Iterator
 from importlib import import_module
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -58,11 +58,29 @@ class _Main(click.Group):
         except BccdError as error:
             fail(error, ctx.find_object(Call))
         except BrokenPipeError:
-            # The reader of our output, such as head(1), has enough; Python must not complain at its exit.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            # The reader of our output, such as head(1), has enough.
+            _drop_output()
             sys.exit(Exit.FAILED)
         except OSError as error:
-            fail(AccessError(sentence(error)), ctx.find_object(Call))
+            _tell(error, ctx.find_object(Call))
+
+
+def _tell(error: OSError, call: Call | None) -> NoReturn:
+    """End with what the system refused, which may be to write our own output, to a full disk."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _drop_output()
+    try:
+        fail(AccessError(sentence(error)), call)
+    except OSError:  # standard error has it, and the answer of --json cannot be written
+        _drop_output()
+        sys.exit(Exit.FAILED)
+
+
+def _drop_output() -> None:
+    """Forget what could not be written, so that Python does not try again at its exit, and complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @click.group(

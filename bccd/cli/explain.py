@@ -76,6 +76,8 @@ def explain(
         return
     if not subject:
         raise click.UsageError("name a FILE or an ID, or a folder with --batch")
+    if page == "-" and call.as_json:
+        raise click.UsageError("--json and --html - would both write to standard output")
     number = None if Path(subject).exists() else delivery_number(subject)
     if number is None:
         _explain_file(call, _octets(subject), submitter, recipient, page)

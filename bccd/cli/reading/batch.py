@@ -24,9 +24,20 @@ _WORDS = {
 
 
 def files_below(folder: Path) -> list[Path]:
-    """Return all files below a folder, hidden ones too, sorted by their path."""
-    found = [Path(place, name) for place, _, names in os.walk(folder) for name in names]
-    return sorted(path for path in found if path.is_file())
+    """Return all files below a folder, hidden ones too, by path, and the folders that cannot be listed."""
+    closed: list[OSError] = []
+    found = [
+        Path(place, name) for place, _, names in os.walk(folder, onerror=closed.append) for name in names
+    ]
+    return sorted([*filter(_is_file, found), *(Path(error.filename) for error in closed)])
+
+
+def _is_file(path: Path) -> bool:
+    """Tell a file from a pipe and a link to nothing; what cannot be told is tried, and its error is shown."""
+    try:
+        return path.is_file()
+    except OSError:
+        return True
 
 
 def read_all(folder: Path, processes: int = 0) -> Iterator[bytes]:

@@ -59,7 +59,8 @@ error if the file cannot be read.
 
 `bccd explain --batch DIR` reads all files below a folder, hidden ones too, in the order of their paths,
 and prints one object a line: `file`, the path below DIR, comes first, then the fields of the anatomy. Of
-a mail that takes too long or too much memory only `file` and `error` are told, and the others are read.
+a mail that takes too long or too much memory, or cannot be read, and of a folder that cannot be listed only
+`file` and `error` are told, and the others are read. Pipes and links to nothing are passed over.
 No rule is asked.
 
 Every field is always there. What a mail does not tell is `null` where it would be an object, a moment or

@@ -12,6 +12,7 @@ from bccd.mail.anatomy.shape import Anatomy
 
 _WIDTH = 80
 _LINES = 12  # of one part of the text
+_LONG = 1000  # characters of one line
 _STYLES = {
     "note": "blue",
     "new": "blue",
@@ -46,8 +47,10 @@ def _head(out: Console, title: str) -> None:
 
 
 def _excerpt(text: str) -> Iterator[str]:
-    lines = safe(text.replace("\t", " ").replace("\xa0", " ").strip("\n")).split("\n")
+    lines = text.replace("\t", " ").replace("\xa0", " ").strip("\n").split("\n")
     for line in lines[:_LINES]:
-        yield from textwrap.wrap(line, _WIDTH - 2) or [""]
+        yield from textwrap.wrap(safe(line[:_LONG]), _WIDTH - 2) or [""]
+        if len(line) > _LONG:
+            yield f"... and {len(line) - _LONG} more characters of this line; --json has all"
     if len(lines) > _LINES:
         yield f"... and {len(lines) - _LINES} more lines; --json has all"

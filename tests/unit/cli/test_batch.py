@@ -1,7 +1,11 @@
 """Many mails read at once."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -68,6 +72,44 @@ def test_readers_that_do_not_start_are_told(tmp_path: Path, monkeypatch: pytest.
     (tmp_path / "a.eml").write_bytes(b"")
     with pytest.raises(BccdError, match="do not start"):
         list(batch.read_all(tmp_path, 1))
+
+
+def test_what_cannot_be_read_is_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that cannot be looked at, and a folder that cannot be listed, end nothing and are told."""
+    (tmp_path / "closed").mkdir()
+    (tmp_path / "far").symlink_to("x" * 300)
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "mail").write_bytes(b"Subject: x\n\nhi\n")
+    os.mkfifo(tmp_path / "pipe")
+    scandir = os.scandir
+
+    def scan(place: Any) -> Any:
+        if Path(place).name == "closed":
+            raise PermissionError(13, "Permission denied", str(place))
+        return scandir(place)
+
+    monkeypatch.setattr(os, "scandir", scan)
+    lines = [json.loads(line) for line in batch.read_all(tmp_path, 1)]
+    assert [(line["file"], bool(line.get("error"))) for line in lines] == [
+        ("closed", True),
+        ("far", True),
+        ("mail", False),
+    ]
+
+
+@pytest.mark.parametrize("option", ["--json", "--html=-"])
+def test_a_full_disk_is_told_in_one_sentence(tmp_path: Path, option: str) -> None:
+    """What cannot be written to standard output ends with the reason, and with nothing of Python's own."""
+    (tmp_path / "a.eml").write_bytes(b"Subject: x\n\nhi\n")
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "bccd", "explain", option, str(tmp_path / "a.eml")],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+            text=True,
+        )
+    assert (done.returncode, done.stderr) == (1, "bccd: No space left on device\n")
 
 
 @pytest.mark.parametrize("words", [("--batch", "."), ("--batch", ".", "--to", "x@y.example")])

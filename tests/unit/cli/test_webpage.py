@@ -172,3 +172,13 @@ def test_the_command_writes_the_page_and_shows_the_same(tmp_path: Path) -> None:
     at = [shown.index(f"-- {title} -") for title in titles]
     assert len(at) >= 4 and all(above < below for above, below in pairwise(at))
     assert run(main, ["explain", "--html", "-", "0" * 13]).exit_code == 2
+    assert run(main, ["explain", "--json", "--html", "-", str(mail)]).exit_code == 2
+
+
+def test_a_long_line_is_cut_in_a_terminal(tmp_path: Path) -> None:
+    """A mail of one line, as machines write, does not fill the screen; how much is missing is told."""
+    mail = tmp_path / "m.eml"
+    mail.write_bytes(b"Subject: x\r\n\r\n" + b"x" * 500_000)
+    shown = CliRunner(env={"BCCD_CONFIG": "", "COLUMNS": "80"}).invoke(main, ["explain", str(mail)]).stdout
+    assert len(shown) < 3000
+    assert "| ... and 499000 more characters of this line; --json has all" in shown
