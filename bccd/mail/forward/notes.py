@@ -32,8 +32,8 @@ class NotesHeader(NamedTuple):
 def split_dated(value: str) -> tuple[str, str]:
     """Split `Jan Lis/ACME on 08/10/2001 10:55 AM` into who and when, "" where no day is told."""
     match = _DAY.search(value)
-    if match is None:
-        return value, ""
+    if match is None or "@" in value[match.start() :]:
+        return value, ""  # what stands before an address is a name
     return _ON.sub("", value[: match.start()].rstrip()), value[match.start() :]
 
 

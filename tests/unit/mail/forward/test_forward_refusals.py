@@ -93,6 +93,7 @@ _GLUED = (
     [
         f"From: maria@y.example To: a <jan@z.example>\n{_REST}",
         f"From: maria@y.example Sent: Wed, Nov 18, 2026 at 3 PM To: me Subject: S <jan@z.example>\n{_REST}",
+        "--- Forwarded message ---\nFrom: m@y.example on 18.11.2026 15:00 <jan@z.example>\nSubject: S\n\n",
         _GLUED.format(name="From: maria@y.exampleTo: a"),
         _GLUED.format(name="maria@y.example To: a"),
     ],
