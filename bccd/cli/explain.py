@@ -80,7 +80,10 @@ def explain(
         raise click.UsageError("--json and --html - would both write to standard output")
     number = None if Path(subject).exists() else delivery_number(subject)
     if number is None:
-        _explain_file(call, _octets(subject), submitter, recipient, page)
+        raw = _octets(subject)
+        if page and subject != "-" and Path(page).exists() and Path(page).samefile(subject):
+            raise click.UsageError("--html would write over the mail")
+        _explain_file(call, raw, submitter, recipient, page)
         return
     if page:
         raise click.UsageError("--html is for a FILE")

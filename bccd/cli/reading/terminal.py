@@ -43,7 +43,7 @@ def show(out: Console, found: Anatomy) -> None:
 
 def _head(out: Console, title: str) -> None:
     out.print()
-    out.print(Text(f"-- {title} ".ljust(_WIDTH, "-"), style="bold"))
+    out.print(Text(f"-- {title} ".ljust(min(_WIDTH, out.width), "-"), style="bold"))
 
 
 def _excerpt(text: str) -> Iterator[str]:

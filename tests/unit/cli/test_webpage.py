@@ -173,6 +173,13 @@ def test_the_command_writes_the_page_and_shows_the_same(tmp_path: Path) -> None:
     assert len(at) >= 4 and all(above < below for above, below in pairwise(at))
     assert run(main, ["explain", "--html", "-", "0" * 13]).exit_code == 2
     assert run(main, ["explain", "--json", "--html", "-", str(mail)]).exit_code == 2
+    (tmp_path / "same").symlink_to(mail)
+    before = mail.read_bytes()
+    assert run(main, ["explain", "--html", str(tmp_path / "same"), str(mail)]).exit_code == 2
+    assert mail.read_bytes() == before
+    narrow = run(main, ["explain", str(mail)], env={"COLUMNS": "30"}).stdout
+    assert max(map(len, narrow.splitlines())) <= 30
+    assert "-- Mail ----------------------\n" in narrow
 
 
 def test_a_long_line_is_cut_in_a_terminal(tmp_path: Path) -> None:
