@@ -215,7 +215,9 @@ def fail(error: BccdError, call: Call | None = None) -> NoReturn:
     if call is not None and call.as_json:
         listed = isinstance(error, ConfigError | RecordsError) or len(lines) > 1
         told: dict[str, object] = {"mistakes": lines} if listed else {"error": "".join(lines)}
-        click.echo(json.dumps({"ok": False, **told}, ensure_ascii=False, indent=2))
+        # A file's name need not be UTF-8: what is not becomes an escape, which JSON has too.
+        answer = json.dumps({"ok": False, **told}, ensure_ascii=False, indent=2)
+        click.echo(answer.encode("utf-8", "backslashreplace"))
     sys.exit(exit_code(error))
 
 

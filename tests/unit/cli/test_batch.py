@@ -131,3 +131,10 @@ def test_one_mail_is_read_without_a_configuration(tmp_path: Path, config: str) -
     assert told["reply"]["new_text"] == "hello"
     assert told["would"] is None and told["why_not"]
     assert runner.invoke(main, ["explain", "-", "--json"], input="Subject: x\n\nhi").stdout.count("\n}") == 1
+
+
+def test_a_name_that_is_not_utf8_is_told_in_json() -> None:
+    """The answer is JSON in UTF-8 all the same."""
+    done = CliRunner().invoke(main, ["explain", "--json", "no\udcff.eml"])
+    assert done.exit_code == 6
+    assert "no\udcff.eml" in json.loads(done.stdout_bytes.decode("utf-8"))["error"]
