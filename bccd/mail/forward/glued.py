@@ -93,9 +93,10 @@ def _are_repeated(fields: list[str], below: list[str], language: str) -> bool:
     split = {label.roles.get(language) for field in fields if (label := read_label(field))}
     for line in below:
         label = read_label(_unquoted(line)[1])
-        if label is None:
+        role = label.roles.get(language) if label else None
+        if label is None or role is Role.SENDER:  # the header of another mail
             return False
-        if label.roles.get(language) in split:
+        if role in split:
             return True
     return False
 

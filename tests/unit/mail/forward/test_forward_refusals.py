@@ -3,6 +3,7 @@
 import pytest
 
 from bccd.mail.forward import find_inline
+from bccd.model.message import Mailbox
 
 NOT_FORWARDS = {
     "nothing": "",
@@ -103,3 +104,11 @@ def test_a_name_that_holds_labels_makes_no_other_the_author(text: str) -> None:
     found = find_inline(text, "")
     sender = found.forwards[0].original.sender if found else None
     assert sender is None or sender.address == "jan@z.example"
+
+
+def test_a_header_on_one_line_right_above_another_is_read() -> None:
+    """The labels that come again there are another mail's."""
+    line = "From: {} Sent: Wednesday, November 18, 2026 3:00 PM To: Anna <anna@x.example> Subject: Order\n"
+    found = find_inline(f"{line.format('Jan <jan@z.example>')}{line.format('Bo <bo@z.example>')}Hello\n", "")
+    assert found
+    assert found.forwards[0].original.sender == Mailbox("Jan", "jan@z.example")
