@@ -127,7 +127,7 @@ def test_stop_loses_nothing(daemon: Daemon) -> None:
         except (smtplib.SMTPException, OSError):
             assert stopped.is_set()
 
-    clients = [threading.Thread(target=client, args=(number,)) for number in range(6)]
+    clients = [threading.Thread(target=client, args=(number,), daemon=True) for number in range(6)]
     for each in clients:
         each.start()
     wait_for(lambda: len(accepted) >= 50, 20, daemon.tail)

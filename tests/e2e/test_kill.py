@@ -31,7 +31,7 @@ class Clients:
         self.accepted: dict[str, bytes] = {}
         self.refused: list[str] = []
         self.repeated = 0
-        self.threads = [threading.Thread(target=self._run) for _ in range(CLIENTS)]
+        self.threads = [threading.Thread(target=self._run, daemon=True) for _ in range(CLIENTS)]
 
     def _next(self) -> int | None:
         with self._lock:

@@ -106,7 +106,7 @@ def test_two_daemons_join_conversations_as_one_would(node: MakeNode) -> None:
             for number in range(writer, len(mails), WRITERS):
                 client.sendmail(USERS[number % 2], [DROP], mails[number][1])
 
-    writers = [threading.Thread(target=write, args=(writer,)) for writer in range(WRITERS)]
+    writers = [threading.Thread(target=write, args=(writer,), daemon=True) for writer in range(WRITERS)]
     for thread in writers:
         thread.start()
     for thread in writers:
@@ -186,7 +186,9 @@ class Writers:
         self._mails = [mail(f"load-{number}") for number in range(mails)]
         self.accepted: list[bytes] = []
         self.codes: list[int] = []
-        self.threads = [threading.Thread(target=self._run, args=(first, count)) for first in range(count)]
+        self.threads = [
+            threading.Thread(target=self._run, args=(first, count), daemon=True) for first in range(count)
+        ]
 
     def _run(self, first: int, step: int) -> None:
         for raw in self._mails[first::step]:

@@ -11,7 +11,7 @@ below it the user is asked, and told the candidates.
 | a marker line above an attribution, or naming the author itself ("attribution:marker") | 0.85 |
 | the attribution of Outlook for Mac ("attribution:outlook-mac") | 0.70 |
 | a marker line above nothing that names anybody ("sender:unknown") | 0.50 |
-| the sender has a name and no address ("sender:name-only") | -0.30 |
+| the sender has a name and no address ("sender:name-only"): by itself not sure | -0.35 |
 | no date, or none that can be read | -0.10 |
 | no recipients | -0.05 |
 | the date as a raw mail has it, as in digests, patches and bug reports ("shape:raw") | -0.35 |
@@ -33,7 +33,7 @@ OUTLOOK_MAC = 0.7
 UNKNOWN = 0.5
 DISAGREEING = 0.5
 
-_NAME_ONLY = 0.3
+_NAME_ONLY = 0.35
 _UNDATED = 0.1
 _UNADDRESSED = 0.05
 _RAW = 0.35

@@ -136,7 +136,8 @@ def without_banners(text: str, within: str = "") -> Cleared:
             gone.add(number)  # the empty lines below a banner are its own
             continue
         kept.append(line)
-    return Cleared("\n".join(kept), found=True)
+    # What is a banner from end to end is what its author wrote.
+    return Cleared("\n".join(kept), found=True) if any(map(str.strip, kept)) else Cleared(text, found=False)
 
 
 @lru_cache(maxsize=4)  # one text is asked for when it is shown and when it is compared

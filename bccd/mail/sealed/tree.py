@@ -5,6 +5,7 @@ them. Whoever wants their octets opens the same tree again.
 """
 
 import re
+from dataclasses import dataclass
 
 from bccd.mail.decode import transfer_decoded
 from bccd.mail.mime import Tree, split
@@ -21,6 +22,7 @@ _NESTED_CAP = 3
 _CMS = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
 _TNEF = frozenset({"application/ms-tnef", "application/vnd.ms-tnef"})
 _OUTLOOK = frozenset({"application/vnd.ms-outlook", "application/msoutlook", "application/x-msg"})
+_TEXT = frozenset({"text/plain", "text/html"})
 _ANY = frozenset({"application/octet-stream", "application/x-msdownload", "application/binary"})
 _TNEF_NAMES = frozenset({"winmail.dat", "win.dat"})
 _FIELDS_READ = 4_000  # octets in which a part declares its type
@@ -36,17 +38,26 @@ _RECALL_CLASS = "ipm.outlook.recall"
 def open_tree(raw: bytes) -> Tree:
     """Return the tree of a whole mail, and of what is packed inside its parts."""
     tree = split(raw)
-    waiting = [(tree.root, 0)]
+    waiting = [(tree.root, 0, _Mail())]
     opened = 0
     while waiting:
-        part, depth = waiting.pop()
+        part, depth, mail = waiting.pop()
         if not part.children and depth < _NESTED_CAP and (kind := _kind(part)):
             opened += 1
             if opened <= _OPENED_CAP:
-                _open(part, kind)
+                _open(part, kind, mail)
             depth += 1
-        waiting += ((child, depth) for child in reversed(part.children))
+        mail.has_text = mail.has_text or (part.media_type in _TEXT and part.disposition != "attachment")
+        mail = _Mail() if part.is_message else mail
+        waiting += ((child, depth, mail) for child in reversed(part.children))
     return tree
+
+
+@dataclass(slots=True)
+class _Mail:
+    """What was passed of the mail that a part belongs to."""
+
+    has_text: bool = False
 
 
 def _kind(part: Part) -> str:
@@ -65,11 +76,11 @@ def _kind(part: Part) -> str:
     return ""
 
 
-def _open(part: Part, kind: str) -> None:
+def _open(part: Part, kind: str, mail: _Mail) -> None:
     octets, _ = transfer_decoded(part.buffer[part.start : part.end], part.encoding)
     within = f"{part.within} {kind}:{part.number}".strip()
     if kind == "smime":
-        _open_signed(part, octets, within)
+        _open_signed(part, octets, within, is_body=not mail.has_text)
     elif kind == "tnef":
         part.mark = "tnef"
         if item := read_tnef(octets):
@@ -84,7 +95,7 @@ def _open(part: Part, kind: str) -> None:
             part.children = [Maker(part, within).mail(item, part.number)]
 
 
-def _open_signed(part: Part, octets: bytes, within: str) -> None:
+def _open_signed(part: Part, octets: bytes, within: str, *, is_body: bool) -> None:
     kind = cms_kind(octets)
     # What cannot be read and is no file of a name of its own was encrypted by a program of its own ways.
     nameless = filename_of(part).lower() in ("", "smime.p7m") and "smime-type" not in part.params
@@ -92,6 +103,7 @@ def _open_signed(part: Part, octets: bytes, within: str) -> None:
         part.mark = "encrypted:smime"
     content = signed_content(octets) if kind is Cms.SIGNED else None
     # A signed document (offer.pdf.p7m) is signed data, too, but a file: a part of a mail begins with fields.
-    if content and _PART.match(content, 0, _FIELDS_READ):
+    # Behind a text it is a file that somebody attached: others' words are none of this mail's.
+    if content and is_body and _PART.match(content, 0, _FIELDS_READ):
         part.mark, part.opened = "signed:smime", "smime"
         part.children = [Maker(part, within).placed(split(content).root, part.number)]

@@ -53,6 +53,13 @@ def test_a_banner_in_the_page_alone_goes() -> None:
     assert not without_top_banner(half).found
 
 
+def test_what_is_a_banner_from_end_to_end_is_its_authors() -> None:
+    """A warning that somebody writes himself is all he says: it is not taken away."""
+    content = parse(HEAD + b"\r\nDo not open attachments from unknown senders.\r\n").content
+    assert content.text == content.new_text == "Do not open attachments from unknown senders."
+    assert not content.marks
+
+
 def test_an_inline_original_reads_as_it_was_sent() -> None:
     """A banner inside a forwarded original is no part of its text."""
     text = (

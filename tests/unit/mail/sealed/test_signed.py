@@ -1,5 +1,7 @@
 """Signed mail is read, encrypted mail is kept, and neither is more than it says."""
 
+from base64 import encodebytes
+
 import pytest
 from asn1crypto import cms  # type: ignore[import-untyped]
 
@@ -51,6 +53,21 @@ def test_opaque_signed_mail_is_read(made: object, declared: str) -> None:
     (file,) = message.content.attachments
     assert (file.part, file.filename, file.within) == ("1.2", "a.pdf", "smime:1")
     assert octets(raw, file) == b"%PDF"
+
+
+def test_a_signed_mail_behind_a_text_is_a_file() -> None:
+    """Others' words that somebody attached are none of the mail's; in front of a text they are its own."""
+    wrapped = encodebytes(signed_data(INSIDE)).replace(b"\n", b"\r\n")
+    signed = (
+        f"Content-Type: {P7M}\r\nContent-Disposition: attachment\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    ).encode() + wrapped
+    text = b"Content-Type: text/plain\r\n\r\nSee what he sent\r\n"
+    head = b'Content-Type: multipart/mixed; boundary="m"\r\n\r\n'
+    behind = parse(head + b"--m\r\n" + text + b"--m\r\n" + signed + b"--m--\r\n").content
+    assert behind.text == "See what he sent"
+    assert [file.filename for file in behind.attachments] == ["smime.p7m"]
+    before = parse(head + b"--m\r\n" + signed + b"--m\r\n" + text + b"--m--\r\n").content
+    assert before.text == "Hello Jan\n\nSee what he sent"
 
 
 def test_the_reader_agrees_with_the_library() -> None:
