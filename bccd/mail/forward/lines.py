@@ -51,13 +51,14 @@ def visible(text: str) -> str:
 
 def unquote(raw: Sequence[str], depth: int) -> str:
     """Join raw lines without `depth` levels of quoting, or without a level or indent that all have."""
-    plain = [_without_quoting(line, depth) for line in raw] if depth else list(raw)
-    full = [line for line in plain if line.strip()]
-    if depth == 0 and full and all(_ONE_LEVEL.match(line) for line in full):
+    plain = [_without_quoting(line, depth) for line in raw] if depth else raw
+    # Nearly always the first line with words answers: the text of a long chain is read for every hop.
+    if depth == 0 and all(_ONE_LEVEL.match(line) for line in plain if line.strip()):
         plain = [_without_quoting(line, 1) for line in plain]
-    elif full and all(line.startswith(_INDENT) for line in full):
+    elif all(line.startswith(_INDENT) for line in plain if line.strip()):
         plain = [line[len(_INDENT) :] for line in plain]
-    return "\n".join(_trim(line) for line in plain).strip("\n")
+    # RFC 3676 4.3: "-- " with its space opens a signature.
+    return "\n".join([line if line == "-- " else line.rstrip() for line in plain]).strip("\n")
 
 
 def _without_quoting(line: str, depth: int) -> str:
@@ -70,8 +71,3 @@ def _without_quoting(line: str, depth: int) -> str:
             break
         start = match.end()
     return line[start:]
-
-
-def _trim(line: str) -> str:
-    # RFC 3676 4.3: "-- " with its space opens a signature.
-    return line if line == "-- " else line.rstrip()
