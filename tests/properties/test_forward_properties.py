@@ -63,16 +63,17 @@ TEXTS = st.one_of(
 
 @given(TEXTS, TEXTS)
 def test_never_raises_and_keeps_its_promises(text: str, html: str) -> None:
-    """Whatever the text, the answer is None or one original with a sender, a reason and a score."""
+    """Whatever the text, the answer is None or originals, each with a sender, a reason and a score."""
     inline = find_inline(text, html)
     assert inline == find_inline(text, html)
     if inline is None:
         return
     assert isinstance(inline, Inline)
-    (forward,) = inline.forwards
-    assert forward.original.sender is not None or forward.confidence < 0.9
-    assert forward.evidence
-    for each in (forward, *forward.inner):
+    assert inline.forwards  # several where each is closed before the next begins
+    for forward in inline.forwards:
+        assert forward.original.sender is not None or forward.confidence < 0.9
+        assert forward.evidence
+    for each in (*inline.forwards, *(deeper for forward in inline.forwards for deeper in forward.inner)):
         assert 0 <= each.confidence <= 1
         assert each.original.date is None or each.original.date.utcoffset() is not None
         assert each.original.from_count in (0, 1)
