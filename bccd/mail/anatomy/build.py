@@ -48,7 +48,7 @@ def anatomy(raw: bytes) -> Anatomy:
         forwards=read,
         candidates=_people(_candidates(forwards[0])) if forwards and not read[0].sure else [],
         reply=_reply(message.content, html),
-        layout=layout(message, next((one for one in forwards if one.confidence >= SURE), None)),
+        layout=layout(message, next((one for one in forwards if one.confidence >= SURE), None), html),
         mail=_mail(raw, message, html, ids),
     )
 

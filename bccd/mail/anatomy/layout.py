@@ -12,11 +12,14 @@ _PROOF = 5  # lines that must agree where the original is taken to begin
 _TRIES = 200  # places that may look like its first line
 
 
-def layout(message: Message, forward: Forward | None) -> list[Segment]:
-    """Cut the whole text; the segments add up to it, line ends between them included."""
+def layout(message: Message, forward: Forward | None, html: str) -> list[Segment]:
+    """Cut the whole text; the segments add up to it, line ends between them included.
+
+    `html` is the other form of the text, in which clients mark what they quote.
+    """
     lines = message.content.text.split("\n")
     if forward is None or forward.kind is not ForwardKind.INLINE:
-        kinds = _kinds(lines, message.content.sender, str(Kind.NEW))
+        kinds = _kinds(lines, message.content.sender, str(Kind.NEW), html)
     else:
         kinds = _forwarded(lines, message, forward)
     return _segments(lines, kinds)
@@ -41,11 +44,11 @@ def _forwarded(lines: Sequence[str], message: Message, forward: Forward) -> list
     ]
 
 
-def _kinds(lines: Sequence[str], sender: Mailbox | None, own: str) -> list[str]:
+def _kinds(lines: Sequence[str], sender: Mailbox | None, own: str, html: str = "") -> list[str]:
     """Name the kind of each line; what its author wrote now is called `own`."""
     if not lines:
         return []
-    parts = split_reply("\n".join(lines), sender=sender)
+    parts = split_reply("\n".join(lines), sender=sender, html=html)
     return [own if kind is Kind.NEW else str(kind) for kind, start, end in parts for _ in range(start, end)]
 
 

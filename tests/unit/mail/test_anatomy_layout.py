@@ -64,3 +64,15 @@ def test_an_answer_has_new_words_and_history() -> None:
 def test_no_text_has_no_parts() -> None:
     """Nor has text that is blank."""
     assert parts("Subject: x\n\n \n\n") == []
+
+
+def test_mark_up_parts_what_the_words_do_not() -> None:
+    """A client's quote in words of no table is history on the page as it is in the reply."""
+    text = (
+        "From: Anna <anna@seller.example>\nSubject: Re: nets\nContent-Type: text/html\n\n"
+        '<div>We agree.</div><div class="gmail_quote"><div class="gmail_attr">Zug Eve Fisher zug</div>'
+        '<blockquote class="gmail_quote">Ten nets?</blockquote></div>'
+    )
+    found = anatomy(text.encode())
+    told = "\n".join(segment.text.strip("\n") for segment in found.layout if segment.kind == "new")
+    assert told == found.reply.new_text == "We agree."
