@@ -12,7 +12,7 @@ _MONTHS = {
     )
 }
 # RFC 5322 4.3; military letters say nothing reliable, and any unknown name means -0000.
-_ZONES = {
+ZONES = {
     "edt": -240,
     "est": -300,
     "cdt": -300,
@@ -98,7 +98,7 @@ def date_offset(value: bytes | str) -> timedelta | None:
     text = decode(text) if isinstance(text, bytes) else text
     match = _matched(text)
     found = match.groupdict() if match else {}
-    named = found.get("sign") or (found.get("zone") or "").lower() in _ZONES
+    named = found.get("sign") or (found.get("zone") or "").lower() in ZONES
     return _offset(found) if named else None
 
 
@@ -150,4 +150,4 @@ def _offset(found: dict[str, str | None]) -> timedelta:
         if minutes > _ZONES_WIDE:
             return timedelta()
         return timedelta(minutes=-minutes if sign == "-" else minutes)
-    return timedelta(minutes=_ZONES.get((found.get("zone") or "").lower(), 0))
+    return timedelta(minutes=ZONES.get((found.get("zone") or "").lower(), 0))
