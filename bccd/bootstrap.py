@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -24,9 +25,10 @@ from bccd.filer import Filer
 from bccd.front import listener_settings, run_front
 from bccd.model.envelope import Protocol
 from bccd.model.errors import StoreUnavailableError
-from bccd.observe import place
+from bccd.observe import place, read_key
 from bccd.pipeline import Receiving
 from bccd.ports import DeliverPorts, ReceivePorts, Receiver
+from bccd.rules.signing import Signer
 from bccd.sources.settings import Listener
 from bccd.store import directory as master_data
 from bccd.store import entries, migrate, reads
@@ -105,7 +107,16 @@ async def open_receiver(
     checks = make_checks(config, spool, directory)
     servers = [await serve_health(each.sock, checks) for each in health]
     try:
-        yield Receiving(ReceivePorts(directory, TrustVerifier(config.trust), spool, config.help_url))
+        yield Receiving(
+            ReceivePorts(
+                directory,
+                TrustVerifier(config.trust),
+                spool,
+                make_signer(config),
+                SystemClock(),
+                config.help_url,
+            )
+        )
     finally:
         for server in servers:
             server.close()
@@ -114,6 +125,11 @@ async def open_receiver(
             ringer.close()
         directory.close()
         stores.close()
+
+
+def make_signer(config: Config) -> Signer:
+    """Sign with the secret of this installation; the first process to ask makes it."""
+    return Signer(read_key(Path(config.secret_file)))
 
 
 def make_directory(stores: Stores) -> CachedDirectory:

@@ -21,7 +21,7 @@ from bccd.model.facts import Query
 from bccd.model.message import Content, Message
 from bccd.model.plan import Outcome, Plan
 from bccd.model.reply import ACCEPTED, NO_SINGLE_FROM, NO_SUCH_DEAL, NOT_ACCEPTED, Reply
-from bccd.ports import DeliverPorts, ReceivePorts, UnitOfWork
+from bccd.ports import DeliverPorts, Examination, ReceivePorts, UnitOfWork
 from bccd.rules import admit
 from bccd.rules.decide import decide, failed
 from bccd.rules.identify import identify
@@ -39,6 +39,10 @@ class Receiving:
 
     def __init__(self, ports: ReceivePorts) -> None:
         self._ports = ports
+
+    def examine(self, peer: Peer, mail_from: str) -> Examination:
+        """Begin to gather evidence about a mail, at MAIL FROM."""
+        return self._ports.verifier.examine(peer, mail_from)
 
     async def recipient(
         self, peer: Peer, mail_from: str, address: str, so_far: Sequence[Target]
@@ -58,13 +62,13 @@ class Receiving:
             return NO_SUCH_DEAL if known is False else found  # None: cannot be told now, so accepted
         return found
 
-    async def message(self, envelope: Envelope) -> list[Reply]:
+    async def message(self, envelope: Envelope, examination: Examination) -> list[Reply]:
         """Take a whole mail: one reply for each target, in order; raises StoreUnavailableError."""
         refusal = admit.header(scan(envelope.raw.header))
         if refusal:
             return [refusal] * len(envelope.targets)
         sender = strict_from(envelope.raw.header)
-        auth = await self._ports.verifier.verify(envelope, domain_of(sender.address))
+        auth = await examination.report(envelope, domain_of(sender.address))
         verdicts: dict[int, Reply] = {}
         for company_id in dict.fromkeys(target.company_id for target in envelope.targets):
             verdicts[company_id] = await self._take(envelope, company_id, sender, auth)

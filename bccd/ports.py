@@ -13,6 +13,7 @@ from bccd.model.envelope import Envelope, Peer, Target
 from bccd.model.facts import Facts, Query
 from bccd.model.plan import Outcome, Plan
 from bccd.model.reply import Reply
+from bccd.rules.signing import Signer
 
 
 class Clock(Protocol):
@@ -47,11 +48,27 @@ class DirectorySource(Protocol):
         ...
 
 
-class Verifier(Protocol):
-    """Gathers evidence of who sent a mail."""
+class Examination(Protocol):
+    """Gathers the evidence of who sent one mail, while the mail comes in."""
 
-    async def verify(self, envelope: Envelope, from_domain: str) -> AuthReport:
-        """Return the evidence; never a verdict."""
+    def feed(self, octets: bytes) -> None:
+        """Take the mail's next octets, dot-unstuffed: at most 64 KiB."""
+        ...
+
+    async def report(self, envelope: Envelope, from_domain: str) -> AuthReport:
+        """Return the evidence, once all octets are fed; never a verdict."""
+        ...
+
+    def abandon(self) -> None:
+        """Stop asking: there will be no report. Does nothing after one."""
+        ...
+
+
+class Verifier(Protocol):
+    """Begins to gather evidence where a transaction begins."""
+
+    def examine(self, peer: Peer, mail_from: str) -> Examination:
+        """Begin at MAIL FROM, inside a running loop: SPF needs no more than its arguments."""
         ...
 
 
@@ -108,7 +125,11 @@ class Receiver(Protocol):
         """Check one RCPT TO; `so_far` holds the targets accepted in this transaction."""
         ...
 
-    def message(self, envelope: Envelope) -> Awaitable[list[Reply]]:
+    def examine(self, peer: Peer, mail_from: str) -> Examination:
+        """Begin to gather evidence about a mail, at MAIL FROM."""
+        ...
+
+    def message(self, envelope: Envelope, examination: Examination) -> Awaitable[list[Reply]]:
         """Take a whole mail; one reply for each target, in order, all alike within one company."""
         ...
 
@@ -120,6 +141,8 @@ class ReceivePorts:
     directory: DirectorySource
     verifier: Verifier
     spool: Spool
+    signer: Signer
+    clock: Clock
     help_url: str = ""
 
 

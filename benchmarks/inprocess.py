@@ -37,6 +37,7 @@ from bccd.model.plan import Outcome, Plan
 from bccd.model.reply import Reply
 from bccd.pipeline import Receiving, deliver
 from bccd.ports import DeliverPorts, ReceivePorts, UnitOfWork
+from bccd.rules.signing import Signer
 from bccd.store.engine import Stores, open_engines
 from bccd.store.spool import GroupSpool, SqlQueue
 from bccd.store.uow import SqlWorks
@@ -129,7 +130,9 @@ async def _receive(bench: Bench) -> None:
     """Bring all mail into the spool, so many at once as there are in a batch."""
     spool = GroupSpool(bench.stores.spool, bench.stores.folder)
     directory = make_directory(bench.stores)
-    receiving = Receiving(ReceivePorts(directory, TrustVerifier(bench.trust), spool))
+    receiving = Receiving(
+        ReceivePorts(directory, TrustVerifier(bench.trust), spool, Signer(b"bench"), SystemClock())
+    )
 
     async def one(sample: Sample) -> Reply:
         target = await receiving.recipient(PEER, sample.sender, bench.recipient, ())
@@ -137,7 +140,8 @@ async def _receive(bench: Bench) -> None:
             return target
         digest, header = hashlib.sha256(sample.raw).digest(), header_section(sample.raw)
         raw = Raw(digest, len(sample.raw), header, sample.raw)
-        return (await receiving.message(Envelope(PEER, sample.sender, (target,), raw, datetime.now(UTC))))[0]
+        envelope = Envelope(PEER, sample.sender, (target,), raw, datetime.now(UTC))
+        return (await receiving.message(envelope, receiving.examine(PEER, sample.sender)))[0]
 
     try:
         for start in range(0, len(bench.samples), bench.batch):

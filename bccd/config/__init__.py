@@ -9,8 +9,11 @@ from bccd.config.tree import (
     Limits,
     Listen,
     Log,
+    Outbound,
     Processes,
+    Tls,
     Trust,
+    Verify,
 )
 
 __all__ = [
@@ -21,8 +24,11 @@ __all__ = [
     "Limits",
     "Listen",
     "Log",
+    "Outbound",
     "Processes",
+    "Tls",
     "Trust",
+    "Verify",
     "check",
     "doubts",
     "effective",

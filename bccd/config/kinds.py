@@ -233,6 +233,50 @@ def authserv_id(value: str) -> str:
     return value.lower()
 
 
+def nameserver(value: str) -> str:
+    """Check a resolver: a literal address, with a port where it is not 53."""
+    host, port = (value, "53") if _is_ip(value) else value.rpartition(":")[::2]
+    if not _is_ip(host.removeprefix("[").removesuffix("]")) or not _is_port(port):
+        raise UnfitError(f'{value}: must be an IP address, or "ADDRESS:PORT"')
+    return value
+
+
+def host_port(value: str) -> str:
+    """Check a server: a name or an address, and a port."""
+    host, colon, port = value.rpartition(":")
+    named = _HOSTNAME.fullmatch(host) or _is_ip(host.removeprefix("[").removesuffix("]"))
+    if value and not (colon and named and _is_port(port)):
+        raise UnfitError(f'{value}: must be "HOST:PORT"')
+    return value.lower()
+
+
+def _is_ip(value: str) -> bool:
+    try:
+        ipaddress.ip_address(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_port(value: str) -> bool:
+    return value.isdecimal() and value.isascii() and 0 < int(value) <= _LAST_PORT
+
+
+def sealer(value: str) -> str:
+    """Check a domain that seals mail (RFC 8617)."""
+    if "." not in value or not _HOSTNAME.fullmatch(value):
+        raise UnfitError(f"{value or 'an empty text'}: must be a domain such as google.com")
+    return value.lower()
+
+
+def mail_address(value: str) -> str:
+    """Check an address that mail is sent from."""
+    local, _, domain = value.rpartition("@")
+    if value and not (local and _HOSTNAME.fullmatch(domain) and not re.search(r"[\s<>,;:\"()@]", local)):
+        raise UnfitError(f"{value}: must be a mail address such as crm@example.com")
+    return value
+
+
 def url(value: str) -> str:
     """Check a web address."""
     if value and not re.fullmatch(r"https?://[!-~]{1,500}", value):

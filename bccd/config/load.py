@@ -220,4 +220,9 @@ def _filled_in(config: Config) -> Config:
     log = (
         config.log if config.log.key_file else replace(config.log, key_file=str(config.data_dir / "log.key"))
     )
-    return replace(config, hostname=config.hostname or gethostname(), log=log)
+    return replace(
+        config,
+        hostname=config.hostname or gethostname(),
+        secret_file=config.secret_file or str(config.data_dir / "secret.key"),
+        log=log,
+    )

@@ -27,9 +27,11 @@ def setting(kind: Kind[T], default: T, doc: str, *, secret: bool = False) -> T:
     return field(default=default, repr=not secret, metadata={"setting": Setting(kind, doc, secret)})
 
 
+_ENDPOINT = '"ADDRESS:PORT", "[IPV6]:PORT" or "unix:/path"'
+
+
 def _endpoints(default: str, doc: str) -> tuple[str, ...]:
-    accepts = '"ADDRESS:PORT", "[IPV6]:PORT" or "unix:/path"'
-    return setting(kinds.several(kinds.endpoint, accepts), (default,), doc)
+    return setting(kinds.several(kinds.endpoint, _ENDPOINT), (default,), doc)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,21 @@ class Listen:
         "127.0.0.1:8024", "Where LMTP is spoken, to a mail server of one's own."
     )
     http: tuple[str, ...] = _endpoints("127.0.0.1:8026", "Where /healthz and /readyz answer.")
+    submission: tuple[str, ...] = setting(
+        kinds.several(kinds.endpoint, _ENDPOINT),
+        (),
+        "Where users hand mail in after STARTTLS and a login (RFC 6409), usually port 587.",
+    )
+    smtps: tuple[str, ...] = setting(
+        kinds.several(kinds.endpoint, _ENDPOINT),
+        (),
+        "Where users hand mail in by TLS from the first octet and a login (RFC 8314), usually port 465.",
+    )
+    web: tuple[str, ...] = setting(
+        kinds.several(kinds.endpoint, _ENDPOINT),
+        (),
+        "Where the links in notices are answered by HTTP, for a reverse proxy with TLS in front of it.",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +78,75 @@ class Trust:
         kinds.several(kinds.authserv_id, "names"),
         (),
         "The names by which those relays sign their Authentication-Results fields.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """The certificate that listeners show."""
+
+    certificate: str = setting(
+        kinds.text(kinds.absolute_or_empty, "absolute path or empty"),
+        "",
+        "The certificate with its chain, PEM; empty: no TLS is offered.",
+    )
+    key: str = setting(
+        kinds.text(kinds.absolute_or_empty, "absolute path or empty"),
+        "",
+        "Its private key, PEM; empty: it stands in the certificate's file.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Verify:
+    """How it is found out who sent a mail."""
+
+    nameservers: tuple[str, ...] = setting(
+        kinds.several(kinds.nameserver, "ADDRESS or ADDRESS:PORT"),
+        (),
+        "The resolvers that are asked; empty: those of the machine. They should be near and cache.",
+    )
+    query_seconds: float = setting(kinds.seconds(0.1, 30), 2, "How long one question to the DNS may take.")
+    mail_seconds: float = setting(
+        kinds.seconds(0.1, MINUTE), 8, "How long all questions about one mail may take."
+    )
+    arc_sealers: tuple[str, ...] = setting(
+        kinds.several(kinds.sealer, "domains"),
+        (),
+        "Domains whose ARC seals are believed (RFC 8617), for mail that they forward.",
+    )
+    public_suffix_fallback: bool = setting(
+        kinds.boolean(),
+        False,
+        "Whether the public suffix list tells a domain's organisation where no DMARC record does.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Outbound:
+    """Where notices to users are handed in."""
+
+    smarthost: str = setting(
+        kinds.text(kinds.host_port, "HOST:PORT or empty"),
+        "",
+        "The mail server that sends them; empty: notices are only kept for front ends to show.",
+    )
+    tls: str = setting(
+        kinds.choice("auto", "starttls", "implicit", "none"),
+        "auto",
+        "How it is spoken to; auto: STARTTLS where it is offered.",
+    )
+    username: str = setting(kinds.text(), "", "The name to log in with there; empty: no login.")
+    password: str = setting(kinds.text(), "", "The password that goes with it.", secret=True)
+    sender: str = setting(
+        kinds.text(kinds.mail_address, "mail address or empty"),
+        "",
+        "Whom notices come from; empty: the address of the company.",
+    )
+    public_url: str = setting(
+        kinds.text(kinds.url, "URL or empty"),
+        "",
+        "Where listen.web is reached from outside; empty: notices carry no links.",
     )
 
 
@@ -181,9 +267,18 @@ class Config:
         "",
         "A page for people whose mail was refused, named in the refusal.",
     )
+    secret_file: str = setting(
+        kinds.text(kinds.absolute_or_empty, "absolute path or empty"),
+        "",
+        "The secret by which links and reply addresses are signed, the same on every host; empty: secret.key"
+        " in data_dir. It is made where it is missing.",
+    )
     demo: bool = setting(kinds.boolean(), False, "Set by `bccd demo`; not for use with real mail.")
     listen: Listen = field(default_factory=Listen)
     trust: Trust = field(default_factory=Trust)
+    tls: Tls = field(default_factory=Tls)
+    verify: Verify = field(default_factory=Verify)
+    outbound: Outbound = field(default_factory=Outbound)
     database: Database = field(default_factory=Database)
     limits: Limits = field(default_factory=Limits)
     processes: Processes = field(default_factory=Processes)
@@ -196,6 +291,9 @@ SECTIONS: dict[str, type[Any]] = {
     "": Config,
     "listen": Listen,
     "trust": Trust,
+    "tls": Tls,
+    "verify": Verify,
+    "outbound": Outbound,
     "database": Database,
     "limits": Limits,
     "processes": Processes,

@@ -11,6 +11,16 @@ class AuthResult:
     method: str  # "dmarc", "dkim", "spf", "arc", "auth"
     result: str  # "pass", "fail", "none", "temperror", ...
     domain: str  # the domain or address it speaks of, normalised; empty where none is given
+    detail: str = ""  # how it came about, in words: selector and algorithm, SPF mechanism, DMARC policy
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """Whose password was given in SMTP AUTH (RFC 4954)."""
+
+    company_id: int
+    user_id: int
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +31,12 @@ class AuthReport:
     relay: str = ""  # the configured relay that handed the mail in, or empty
     authserv_id: str = ""  # the configured id whose results follow
     results: tuple[AuthResult, ...] = ()
+    login: Login | None = None  # who logged in
+    checks: tuple[AuthResult, ...] = ()  # what bccd has found out itself
+    # A domain and its organisational domain (RFC 9989 4.10): of the author, and of every domain that passed.
+    organisations: tuple[tuple[str, str], ...] = ()
+    client_ip: str = ""  # whom SPF was asked about
+    client_helo: str = ""
 
 
 @unique
@@ -28,9 +44,14 @@ class AuthMethod(StrEnum):
     """What proved the sender, in the order tried."""
 
     TRUSTED_NETWORK = "trusted_network"
+    LOGIN = "login"  # SMTP AUTH
     RELAY_DMARC = "relay_dmarc"
     RELAY_DKIM = "relay_dkim"
     RELAY_SPF = "relay_spf"
+    DKIM = "dkim"
+    SPF = "spf"
+    ARC = "arc"  # a listed sealer vouches for what it saw
+    SECRET = "secret"  # noqa: S105 - an address that only the user and his forwarding server know
     RULING = "ruling"  # a user has said so of mail that was held for him
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum, unique
 
 from bccd.model.policy import Policy
@@ -13,6 +14,16 @@ class Sharing(StrEnum):
 
     PRIVATE = "private"
     SHARED = "shared"
+
+
+@unique
+class Notices(StrEnum):
+    """What a user wants to hear about his mail (rules.md 11)."""
+
+    PROBLEMS = "problems"
+    ALL = "all"
+    NONE = "none"
+    DIGEST = "digest"  # one mail a day
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +46,8 @@ class User:
     active: bool = True
     is_team: bool = False  # an address that several people share; it logs in nowhere
     members: tuple[int, ...] = ()  # of a team: its active members, sorted
+    language: str = ""  # of notices to him; empty: the company's
+    notices: Notices = Notices.PROBLEMS
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +58,23 @@ class UserAddress:
     user: User
     kind: str  # "login" or "alternative"
     confirmed: bool
+
+
+@unique
+class SecretKind(StrEnum):
+    """What a user's secret address is for."""
+
+    USER = "user"  # his own mail, as a further factor
+    FORWARD = "forward"  # what his server forwards by itself (rules.md 2.6)
+
+
+@dataclass(frozen=True, slots=True)
+class SecretAddress:
+    """One user's own tag of the company's address, which nobody can guess."""
+
+    user_id: int
+    kind: SecretKind
+    retires_at: datetime | None = None  # when it ends, having been replaced
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,3 +101,5 @@ class Directory:
     companies: Mapping[int, Company]
     company_addresses: Mapping[str, int]  # full normalised address -> company id
     user_addresses: Mapping[tuple[int, str], UserAddress]  # (company id, address)
+    secrets: Mapping[tuple[int, str], SecretAddress] = field(default_factory=dict)  # (company id, token)
+    retiring: Mapping[str, datetime] = field(default_factory=dict)  # replaced company addresses, until when

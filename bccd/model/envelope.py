@@ -5,6 +5,8 @@ from datetime import datetime
 from enum import StrEnum, unique
 from pathlib import Path
 
+from bccd.model.auth import Login
+
 
 @unique
 class Protocol(StrEnum):
@@ -23,6 +25,9 @@ class Peer:
     helo: str = ""
     protocol: Protocol = Protocol.SMTP
     tls: bool = False
+    client_ip: str = ""  # whom a listed relay had the mail from, as it tells by XFORWARD
+    client_helo: str = ""
+    login: Login | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,10 @@ class Tag(StrEnum):
     DEAL = "deal"
     PRIVATE = "private"
     NOTE = "note"
+    TEST = "test"  # a rehearsal: answered, never stored
+    FORWARD = "fw"  # a user's secret address for his server's forwarding
+    USER = "u"  # a user's secret address
+    REPLY = "r"  # an answer to a notice
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +67,8 @@ class Target:
     company_id: int
     tag: Tag = Tag.NONE
     argument: str = ""  # the deal's external id for Tag.DEAL
+    user_id: int | None = None  # whose secret address it is
+    number: int = 0  # for Tag.REPLY the notice that is answered
 
 
 @dataclass(frozen=True, slots=True)

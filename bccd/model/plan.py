@@ -1,5 +1,6 @@
 """What decide() wants written: rows by table, each with its reason; the store adds nothing of its own."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum, unique
@@ -275,6 +276,30 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class NewNotice:
+    """What a user is to be told: a row of table outbox; `reason` is a code of the table of reasons."""
+
+    user_id: int
+    reason: str
+    at: datetime
+    delivery_id: int | None = None
+    conversation_id: int | None = None
+    message_id: int | None = None
+    args: Mapping[str, object] = field(default_factory=dict)  # what its sentence names, in JSON's types
+
+
+@dataclass(frozen=True, slots=True)
+class NewRequest:
+    """A command that a user has given by mail: a row of table command."""
+
+    key: str  # idempotency key
+    actor_id: int
+    kind: str
+    args: Mapping[str, object]  # in JSON's types
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of a delivery."""
 
@@ -309,6 +334,8 @@ class Plan:
     arrived: tuple[str, ...] = ()  # addresses that wrote good mail: older bounces of theirs are cleared
     settled: tuple[Settled, ...] = ()
     changes: tuple[Change, ...] = ()
+    notices: tuple[NewNotice, ...] = ()
+    requests: tuple[NewRequest, ...] = ()
     more: tuple["Plan", ...] = field(default=())  # further originals of the same mail; no steps of their own
 
     def met(self) -> set[int]:

@@ -30,6 +30,15 @@ class Access(StrEnum):
     MAPPED = "mapped"  # reserved: the CRM says who may see which
 
 
+@unique
+class Mode(StrEnum):
+    """What proves a submitter (smtp-and-auth.md 2.4)."""
+
+    STRICT = "strict"  # a login, a relay's word or an aligned DKIM signature
+    STANDARD = "standard"  # an aligned SPF pass of the user's own address, too
+    LENIENT = "lenient"  # as standard; what is unproven is held for the user instead of refused
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """What a company may decide for itself; stored as JSON in company.settings."""
@@ -45,3 +54,8 @@ class Policy:
     access: Access = Access.OPEN
     free_mail: frozenset[str] = frozenset()  # domains that name no organisation, besides those known to all
     max_new_contacts: int = 20  # for one user within two hours, 0 = any number (rules.md 3.6)
+    mode: Mode = Mode.STANDARD
+    language: str = "en"  # of notices, for users who have chosen none
+    time_zone: str = "UTC"  # of times in notices
+    digest_hour: int = 7  # when the daily digest is sent, in that zone
+    held_days: int = 30  # how long held mail is kept

@@ -14,7 +14,7 @@ from bccd.model.envelope import Envelope, Peer, Target
 from bccd.model.errors import StorageFullError
 from bccd.model.reply import DISK_FULL, LOCAL_ERROR, Reply
 from bccd.observe import log_receive
-from bccd.ports import Receiver
+from bccd.ports import Examination, Receiver
 
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 
@@ -42,21 +42,25 @@ class Handler:
         except Exception as error:  # noqa: BLE001  whatever it is, the peer may try again
             return self.failed(error, session_id)
 
-    async def message(self, envelope: Envelope) -> list[Reply]:
+    def examine(self, peer: Peer, mail_from: str) -> Examination:
+        """Begin to gather evidence about a mail."""
+        return self._receiver.examine(peer, mail_from)
+
+    async def message(self, envelope: Envelope, examination: Examination) -> list[Reply]:
         """Have a mail taken; one reply for each target.
 
         The commit runs on if the caller is cancelled: half a commit would be worse than a mail that the peer,
         who got no reply, sends twice, since the second one is recognised.
         """
-        commit = asyncio.create_task(self._commit(envelope))
+        commit = asyncio.create_task(self._commit(envelope, examination))
         self.commits.add(commit)
         commit.add_done_callback(self.commits.discard)
         return await asyncio.shield(commit)
 
-    async def _commit(self, envelope: Envelope) -> list[Reply]:
+    async def _commit(self, envelope: Envelope, examination: Examination) -> list[Reply]:
         started = time.monotonic()
         try:
-            replies = await self._receiver.message(envelope)
+            replies = await self._receiver.message(envelope, examination)
             if len(replies) != len(envelope.targets):
                 raise ValueError(f"{len(replies)} replies for {len(envelope.targets)} targets")  # noqa: TRY301
         # Cancelled by the Receiver's own doing, or because the process ends and this took too long.

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from bccd.mail.addresses import normalise
 from bccd.model.envelope import Envelope, Target
 from bccd.model.reply import RECIPIENT_OK, TOO_MANY_RECIPIENTS, Reply
+from bccd.ports import Examination
 from bccd.sources.connection import Connection
 from bccd.sources.data import Body
 from bccd.sources.paths import MailFrom, read_mail, read_rcpt
@@ -41,6 +42,7 @@ class SmtpConnection(Connection):
     _mail: MailFrom | None = None
     _mail_from = ""
     _accepted: list[Target]
+    _examination: Examination | None = None
     _extended = False
 
     def reset(self) -> None:
@@ -48,6 +50,9 @@ class SmtpConnection(Connection):
         self._mail = None
         self._mail_from = ""
         self._accepted = []
+        if self._examination is not None:
+            self._examination.abandon()
+            self._examination = None
 
     def in_transaction(self) -> bool:
         """Tell whether a mail has been begun."""
@@ -94,6 +99,7 @@ class SmtpConnection(Connection):
         self._mail = mail
         # A sender that cannot be normalised must not turn into the null sender.
         self._mail_from = normalise(mail.address) or mail.address
+        self._examination = self.handler.examine(self.peer, self._mail_from)
         self.say(SENDER_OK)
 
     async def smtp_RCPT(self, arg: str | None) -> None:
@@ -187,7 +193,8 @@ class SmtpConnection(Connection):
         if refusal is not None:
             body.discard()
             return self.handler.refuse(self._envelope(body, targets), refusal)
-        replies = await self.handler.message(self._envelope(body, targets))
+        assert self._examination is not None  # noqa: S101 - begun at MAIL FROM
+        replies = await self.handler.message(self._envelope(body, targets), self._examination)
         if any(reply.accepted for reply in replies):
             self.budget.mail_accepted()
         return replies

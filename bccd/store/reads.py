@@ -6,7 +6,16 @@ import msgspec
 from sqlalchemy import Connection, Engine, and_, func, select
 
 from bccd.model.crm import DealStatus
-from bccd.model.directory import Company, Directory, Sharing, User, UserAddress
+from bccd.model.directory import (
+    Company,
+    Directory,
+    Notices,
+    SecretAddress,
+    SecretKind,
+    Sharing,
+    User,
+    UserAddress,
+)
 from bccd.model.policy import Policy
 from bccd.store import tables as t
 from bccd.store.engine import reading
@@ -44,7 +53,14 @@ def directory_snapshot(engine: Engine) -> Directory:
             members[company, team].append(user)
         users = {
             key: User(
-                row.id, row.name, Sharing(row.default_sharing), row.active, row.is_team, tuple(members[key])
+                row.id,
+                row.name,
+                Sharing(row.default_sharing),
+                row.active,
+                row.is_team,
+                tuple(members[key]),
+                row.language,
+                Notices(row.notices),
             )
             for row in connection.execute(select(t.app_user))
             for key in [(row.company_id, row.id)]
@@ -58,8 +74,19 @@ def directory_snapshot(engine: Engine) -> Directory:
             )
             for row in connection.execute(select(t.user_address))
         }
-        drops = connection.execute(select(t.company_address.c.address, t.company_address.c.company_id))
-        return Directory(_version(connection), companies, dict(drops.all()), addresses)
+        drops = connection.execute(select(t.company_address)).all()
+        secrets = {
+            (row.company_id, row.token): SecretAddress(row.user_id, SecretKind(row.kind), row.retires_at)
+            for row in connection.execute(select(t.secret_address))
+        }
+        return Directory(
+            _version(connection),
+            companies,
+            {row.address: row.company_id for row in drops},
+            addresses,
+            secrets,
+            {row.address: row.retires_at for row in drops if row.retires_at is not None},
+        )
 
 
 def deal_exists(engine: Engine, company_id: int, external_id: str) -> bool:

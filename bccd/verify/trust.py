@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from bccd.config import Trust
 from bccd.mail.authres import trusted_results
 from bccd.model.auth import AuthReport
-from bccd.model.envelope import Envelope
+from bccd.model.envelope import Envelope, Peer
 
 UNIX_RELAY = "unix"  # whoever may open a UNIX socket was let in by the permissions of the file
 
@@ -14,16 +14,20 @@ _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class TrustVerifier:
-    """A Verifier that knows listed networks and the Authentication-Results of listed relays (RFC 8601)."""
+    """A Verifier that asks nobody: it knows listed networks and relays, and what these say (RFC 8601)."""
 
     def __init__(self, trust: Trust) -> None:
         self._networks = [ipaddress.ip_network(text) for text in trust.networks]
         self._relays = [ipaddress.ip_network(text) for text in trust.relays]
         self._ids = frozenset(name.lower() for name in trust.authserv_ids)
 
-    async def verify(self, envelope: Envelope, from_domain: str) -> AuthReport:
+    def examine(self, peer: Peer, mail_from: str) -> "TrustExamination":
+        """Begin: everything is known at the end."""
+        del peer, mail_from
+        return TrustExamination(self)
+
+    def report(self, envelope: Envelope) -> AuthReport:
         """Return the evidence; a relay's results count only under a listed id (decisions.md 7.12)."""
-        del from_domain  # alignment is the rules' business
         peer = envelope.peer.ip
         network = _holder(self._networks, peer)
         relay = _holder(self._relays, peer) if peer else UNIX_RELAY
@@ -31,6 +35,24 @@ class TrustVerifier:
             return AuthReport(trusted_network=network, relay=relay)
         authserv_id, results = trusted_results(envelope.raw.header, self._ids)
         return AuthReport(network, relay, authserv_id, results)
+
+
+class TrustExamination:
+    """An Examination that reads nothing but the header's results."""
+
+    def __init__(self, verifier: TrustVerifier) -> None:
+        self._verifier = verifier
+
+    def feed(self, octets: bytes) -> None:
+        """Take octets, which say nothing here."""
+
+    async def report(self, envelope: Envelope, from_domain: str) -> AuthReport:
+        """Return the evidence; alignment is the rules' business."""
+        del from_domain
+        return self._verifier.report(envelope)
+
+    def abandon(self) -> None:
+        """Stop: nothing is under way."""
 
 
 def _holder(networks: Sequence[_Network], ip: str) -> str:

@@ -20,13 +20,14 @@ from bccd.model.delivery import Intake
 from bccd.model.envelope import Envelope, Target
 from bccd.model.reply import Reply
 from bccd.observe import configure
-from bccd.ports import DeliverPorts
+from bccd.ports import DeliverPorts, Examination
 from bccd.sources.handler import Handler
 from bccd.store.engine import Stores
 from bccd.store.plain import put_rows
 from bccd.store.spool import GroupSpool, SqlQueue
 from bccd.store.uow import SqlWorks
 from bccd.testing import FixedClock, intake_of
+from bccd.testing.evidence import SetExamination
 from tests.store.plans import world
 
 DROP = Target("crm@drop.example", 1)
@@ -60,7 +61,8 @@ class Spooling:
     def __init__(self, spool: GroupSpool, intake: Intake) -> None:
         self._spool, self._intake = spool, intake
 
-    async def message(self, envelope: Envelope) -> list[Reply]:
+    async def message(self, envelope: Envelope, examination: Examination) -> list[Reply]:
+        del examination
         await self._spool.put(self._intake)
         return [Reply(250, "2.0.0", "ok")] * len(envelope.targets)
 
@@ -74,7 +76,7 @@ def hand_in(stores: Stores) -> str:
     )
     try:
         handler = Handler(cast("object", Spooling(spool, intake)))  # type: ignore[arg-type]
-        return str(asyncio.run(handler.message(envelope))[0])
+        return str(asyncio.run(handler.message(envelope, SetExamination()))[0])
     finally:
         spool.close()
 

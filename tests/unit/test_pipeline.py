@@ -23,8 +23,11 @@ from bccd.model.reply import (
     Reply,
 )
 from bccd.pipeline import Receiving
-from bccd.ports import ReceivePorts
+from bccd.ports import Examination, ReceivePorts
+from bccd.rules.signing import Signer
 from bccd.rules.thread import id_names
+from bccd.testing.build import FixedClock
+from bccd.testing.evidence import SetExamination
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 CRM, OTHER = Target("crm@drop.example", 1), Target("crm@other.example", 2)
@@ -52,6 +55,7 @@ class World:
     known: Acquaintance | None = None  # what is known of any outsider
     known_away: bool = False
     met: list[Outsider] = field(default_factory=list)  # who was asked about
+    begun: list[tuple[Peer, str]] = field(default_factory=list)  # examinations
     asked: list[tuple[str, str]] = field(default_factory=list)  # of the verifier
 
     async def current(self) -> Directory:
@@ -73,9 +77,9 @@ class World:
             raise StoreUnavailableError("away")
         return self.known
 
-    async def verify(self, envelope: Envelope, from_domain: str) -> AuthReport:
-        self.asked.append((envelope.mail_from, from_domain))
-        return self.auth
+    def examine(self, peer: Peer, mail_from: str) -> Examination:
+        self.begun.append((peer, mail_from))
+        return Asked(self.auth, world=self)
 
     async def put(self, intake: Intake) -> Receipt:
         if self.full:
@@ -84,7 +88,11 @@ class World:
         return Receipt(len(self.kept), duplicate=len(self.kept) > 2)
 
     def receiving(self) -> Receiving:
-        return Receiving(ReceivePorts(self, self, self, help_url="https://crm.example/help"))
+        return Receiving(
+            ReceivePorts(
+                self, self, self, Signer(b"secret"), FixedClock(), help_url="https://crm.example/help"
+            )
+        )
 
     def rcpt(
         self,
@@ -96,7 +104,20 @@ class World:
         return asyncio.run(self.receiving().recipient(peer or Peer("127.0.0.1"), sender, address, so_far))
 
     def data(self, envelope: Envelope) -> list[Reply]:
-        return asyncio.run(self.receiving().message(envelope))
+        receiving = self.receiving()
+        examination = receiving.examine(envelope.peer, envelope.mail_from)
+        return asyncio.run(receiving.message(envelope, examination))
+
+
+@dataclass
+class Asked(SetExamination):
+    """An Examination that tells its world what it was asked."""
+
+    world: World = field(default_factory=World)
+
+    async def report(self, envelope: Envelope, from_domain: str) -> AuthReport:
+        self.world.asked.append((envelope.mail_from, from_domain))
+        return await SetExamination.report(self, envelope, from_domain)
 
 
 @pytest.fixture

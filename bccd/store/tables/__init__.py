@@ -2,7 +2,7 @@
 
 On SQLite the two are two files, on PostgreSQL one database. Rows belong to a company: primary keys are
 (company_id, id), and every unique and foreign key leads with company_id, so that no row can point at another
-company's. `company` and `company_address` are global by nature.
+company's. `company`, `company_address` and `login` are global by nature.
 """
 
 from bccd.store.tables.columns import Instant, database, from_text, spool, to_text
@@ -43,6 +43,7 @@ from bccd.store.tables.mail import (
     ruling,
 )
 from bccd.store.tables.queue import delivery_key, queue, raw_mail
+from bccd.store.tables.submitters import confirmation, login, outbox, secret_address, trusted_sender
 
 __all__ = [
     "Instant",
@@ -54,6 +55,7 @@ __all__ = [
     "company",
     "company_address",
     "company_clock",
+    "confirmation",
     "contact",
     "contact_address",
     "conversation",
@@ -70,6 +72,7 @@ __all__ = [
     "delivery_recipient",
     "from_text",
     "link",
+    "login",
     "message",
     "message_alias",
     "message_copy",
@@ -77,12 +80,15 @@ __all__ = [
     "never_log",
     "organisation",
     "organisation_domain",
+    "outbox",
     "participant",
     "queue",
     "raw_mail",
     "ruling",
+    "secret_address",
     "spool",
     "team_member",
     "to_text",
+    "trusted_sender",
     "user_address",
 ]

@@ -46,6 +46,8 @@ company_address = Table(
     database,
     words("address"),
     whole("company_id"),
+    moment("retires_at", null=True),  # when it ends, having been replaced
+    words("replaced_by", null=True),
     PrimaryKeyConstraint("address"),
     of_company(),
     **CLUSTERED,
@@ -61,6 +63,8 @@ app_user = Table(
     words("default_sharing"),
     flag("active"),
     flag("is_team", default=False),  # an address that several people share; it logs in nowhere
+    words("language", default=""),  # of notices to him; empty: the company's
+    words("notices", default="problems"),  # problems, all, none or digest
     key("id"),
     one("external_id"),
     of_company(),

@@ -41,7 +41,7 @@ def value(config: Config, name: str) -> Any:
 def test_without_a_file_all_is_default() -> None:
     """No file and no environment give the defaults, with the empty ones filled in."""
     config = load(None, {})
-    assert replace(config, hostname="", log=replace(config.log, key_file="")) == Config()
+    assert replace(config, hostname="", secret_file="", log=replace(config.log, key_file="")) == Config()
     assert config.hostname
     assert config.log.key_file == "/var/lib/bccd/log.key"
 

@@ -26,7 +26,7 @@ def test_the_sample_with_all_options_uncommented_is_the_default(tmp_path: Path) 
     path = tmp_path / "bccd.toml"
     path.write_text(re.sub(r"(?m)^#(?! )", "", sample()), encoding="utf-8")
     config = load(path, {})
-    assert replace(config, hostname="", log=replace(config.log, key_file="")) == Config()
+    assert replace(config, hostname="", secret_file="", log=replace(config.log, key_file="")) == Config()
 
 
 def test_the_sample_as_it_stands_is_the_default(tmp_path: Path) -> None:

@@ -13,7 +13,9 @@ from pathlib import Path
 from bccd.front import _loop_factory, serve
 from bccd.model.envelope import Envelope, Peer, Protocol, Target
 from bccd.model.reply import ACCEPTED, NO_SUCH_ADDRESS, OTHER_COMPANY, Reply
+from bccd.ports import Examination
 from bccd.sources.settings import Listener, ListenerSettings
+from bccd.testing.evidence import SetExamination, SetVerifier
 
 MAIL = b"From: a@example.org\r\nSubject: hi\r\n\r\nhello\r\n"
 COMPANIES = {"acme.example": 1, "other.example": 2}
@@ -31,6 +33,7 @@ class Recorder:
         self.error: BaseException | None = None
         self.rcpt_error: BaseException | None = None
         self.seconds = 0.0
+        self.verifier = SetVerifier()
         self.started = threading.Event()
         self.finished = threading.Event()
 
@@ -48,7 +51,11 @@ class Recorder:
             return OTHER_COMPANY
         return Target(address, company)
 
-    async def message(self, envelope: Envelope) -> list[Reply]:
+    def examine(self, peer: Peer, mail_from: str) -> Examination:
+        return self.verifier.examine(peer, mail_from)
+
+    async def message(self, envelope: Envelope, examination: Examination) -> list[Reply]:
+        assert isinstance(examination, SetExamination)
         self.started.set()
         await asyncio.sleep(self.seconds)
         if self.error is not None:

@@ -10,6 +10,7 @@ import pytest
 
 from bccd.model.envelope import Envelope
 from bccd.model.reply import BAD_HEADER, BARE_LINE_ENDS, TOO_BIG, Reply
+from bccd.ports import Examination
 from bccd.sources.data import MAX_HEADER, MEMORY, Body
 from bccd.sources.replies import FAR_TOO_BIG
 from bccd.sources.stream import ClosingError
@@ -183,8 +184,8 @@ def test_the_spool_may_take_the_file(desk: Desk, monkeypatch: pytest.MonkeyPatch
     take = desk.recorder.message
     kept = tmp_path.with_name("kept")
 
-    async def message(envelope: Envelope) -> list[Reply]:
-        replies = await take(envelope)
+    async def message(envelope: Envelope, examination: Examination) -> list[Reply]:
+        replies = await take(envelope, examination)
         desk.recorder.envelopes[0].raw.path.rename(kept)  # type: ignore[union-attr]
         return replies
 

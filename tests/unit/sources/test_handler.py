@@ -13,6 +13,7 @@ from bccd.model.envelope import Envelope, Peer, Raw, Target
 from bccd.model.errors import StorageFullError, StoreUnavailableError
 from bccd.model.reply import DISK_FULL, LOCAL_ERROR, Reply
 from bccd.sources.handler import Handler
+from bccd.testing.evidence import SetExamination
 from tests.unit.sources.dialogue import MAIL, Recorder
 
 
@@ -31,7 +32,7 @@ def test_a4_a_commit_outlives_its_session(tmp_path: Path) -> None:
 
     async def main() -> None:
         handler = Handler(recorder)
-        session = asyncio.create_task(handler.message(envelope(path)))
+        session = asyncio.create_task(handler.message(envelope(path), SetExamination()))
         await asyncio.sleep(0.01)
         session.cancel()
         with contextlib.suppress(asyncio.CancelledError):
@@ -62,4 +63,4 @@ def test_every_error_is_temporary(error: BaseException, reply: Reply) -> None:
     """Whatever the Receiver raises, each target gets a 4xx that says nothing about it."""
     recorder = Recorder()
     recorder.error = error
-    assert asyncio.run(Handler(recorder).message(envelope())) == [reply, reply]
+    assert asyncio.run(Handler(recorder).message(envelope(), SetExamination())) == [reply, reply]

@@ -22,7 +22,9 @@ PASSED = (AuthResult("dmarc", "pass", "a.example"),)
 def verify(ip: str, header: bytes = RESULTS, trust: Trust = TRUST) -> AuthReport:
     raw = Raw(hashlib.sha256(header).digest(), len(header), header + b"\r\n", header + b"\r\n")
     envelope = Envelope(Peer(ip), "ann@a.example", (), raw, datetime(2026, 3, 1, tzinfo=UTC))
-    return asyncio.run(TrustVerifier(trust).verify(envelope, "a.example"))
+    return asyncio.run(
+        TrustVerifier(trust).examine(envelope.peer, envelope.mail_from).report(envelope, "a.example")
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,185 @@
+"""Who may submit, and what is said to him: logins, secret addresses, confirmations, notices."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from bccd.store.statistics import describe_indexes
+
+revision = "0011_pre_submitters"
+down_revision = "0010_pre_reading"
+branch_labels = None
+depends_on = None
+
+INSTANT = sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite")
+
+
+def upgrade() -> None:
+    """Create the tables and columns."""
+    create_confirmation()
+    create_login()
+    create_outbox()
+    create_secret_address()
+    create_trusted_sender()
+    op.add_column("app_user", sa.Column("language", sa.Text(), server_default="", nullable=False))
+    op.add_column("app_user", sa.Column("notices", sa.Text(), server_default="problems", nullable=False))
+    op.add_column("company_address", sa.Column("retires_at", INSTANT, nullable=True))
+    op.add_column("company_address", sa.Column("replaced_by", sa.Text(), nullable=True))
+    describe_indexes(op.get_bind())
+
+
+def create_confirmation() -> None:
+    """Links and codes that wait to be used."""
+    op.create_table(
+        "confirmation",
+        sa.Column("company_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("user_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("purpose", sa.Text(), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("delivery_id", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("code_digest", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", INSTANT, nullable=False),
+        sa.Column("expires_at", INSTANT, nullable=False),
+        sa.Column("tries", sa.BigInteger(), server_default="0", autoincrement=False, nullable=False),
+        sa.Column("used_at", INSTANT, nullable=True),
+        sa.CheckConstraint(
+            "purpose IN ('alternative', 'login', 'held')", name=op.f("ck_confirmation_purpose")
+        ),
+        sa.ForeignKeyConstraint(
+            ["company_id", "user_id"],
+            ["app_user.company_id", "app_user.id"],
+            name=op.f("fk_confirmation_company_id_user_id"),
+        ),
+        sa.PrimaryKeyConstraint("company_id", "id", name=op.f("pk_confirmation")),
+    )
+    op.create_index(
+        "ix_confirmation_delivery_id",
+        "confirmation",
+        ["company_id", "delivery_id"],
+        unique=False,
+        sqlite_where=sa.text("delivery_id IS NOT NULL"),
+        postgresql_where=sa.text("delivery_id IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_confirmation_user_id_address", "confirmation", ["company_id", "user_id", "address"], unique=False
+    )
+
+
+def create_login() -> None:
+    """Names and passwords of SMTP AUTH."""
+    op.create_table(
+        "login",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("company_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("user_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("password", sa.Text(), nullable=False),
+        sa.Column("changed_at", INSTANT, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["company_id", "user_id"],
+            ["app_user.company_id", "app_user.id"],
+            name=op.f("fk_login_company_id_user_id"),
+        ),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_login")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_login_user_id", "login", ["company_id", "user_id"], unique=False)
+
+
+def create_outbox() -> None:
+    """What users are told."""
+    op.create_table(
+        "outbox",
+        sa.Column("company_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("user_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("address", sa.Text(), server_default="", nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("args", sa.Text(), server_default="{}", nullable=False),
+        sa.Column("delivery_id", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("conversation_id", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("message_id", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("state", sa.Text(), server_default="pending", nullable=False),
+        sa.Column("created_at", INSTANT, nullable=False),
+        sa.Column("due_at", INSTANT, nullable=False),
+        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("error", sa.Text(), server_default="", nullable=False),
+        sa.Column("sent_at", INSTANT, nullable=True),
+        sa.Column("mail_id", sa.BigInteger(), autoincrement=False, nullable=True),
+        sa.Column("offered", sa.Text(), server_default="", nullable=False),
+        sa.Column("claimed_until", INSTANT, nullable=True),
+        sa.CheckConstraint(
+            "state IN ('pending', 'sent', 'merged', 'dropped', 'failed')", name=op.f("ck_outbox_state")
+        ),
+        sa.ForeignKeyConstraint(
+            ["company_id", "user_id"],
+            ["app_user.company_id", "app_user.id"],
+            name=op.f("fk_outbox_company_id_user_id"),
+        ),
+        sa.PrimaryKeyConstraint("company_id", "id", name=op.f("pk_outbox")),
+    )
+    op.create_index(
+        "ix_outbox_delivery_id",
+        "outbox",
+        ["company_id", "delivery_id"],
+        unique=False,
+        sqlite_where=sa.text("delivery_id IS NOT NULL"),
+        postgresql_where=sa.text("delivery_id IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_outbox_due_at",
+        "outbox",
+        ["company_id", "due_at"],
+        unique=False,
+        sqlite_where=sa.text("state = 'pending'"),
+        postgresql_where=sa.text("state = 'pending'"),
+    )
+    op.create_index(
+        "ix_outbox_user_id_reason_sent_at",
+        "outbox",
+        ["company_id", "user_id", "reason", "sent_at"],
+        unique=False,
+    )
+
+
+def create_secret_address() -> None:
+    """Users' own addresses that nobody can guess."""
+    op.create_table(
+        "secret_address",
+        sa.Column("company_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("token", sa.Text(), nullable=False),
+        sa.Column("user_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("created_at", INSTANT, nullable=False),
+        sa.Column("retires_at", INSTANT, nullable=True),
+        sa.CheckConstraint("kind IN ('user', 'forward')", name=op.f("ck_secret_address_kind")),
+        sa.ForeignKeyConstraint(
+            ["company_id", "user_id"],
+            ["app_user.company_id", "app_user.id"],
+            name=op.f("fk_secret_address_company_id_user_id"),
+        ),
+        sa.PrimaryKeyConstraint("company_id", "token", name=op.f("pk_secret_address")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_secret_address_user_id", "secret_address", ["company_id", "user_id"], unique=False)
+
+
+def create_trusted_sender() -> None:
+    """What users have let in for good."""
+    op.create_table(
+        "trusted_sender",
+        sa.Column("company_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("evidence", sa.Text(), nullable=False),
+        sa.Column("user_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("created_at", INSTANT, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["company_id", "user_id"],
+            ["app_user.company_id", "app_user.id"],
+            name=op.f("fk_trusted_sender_company_id_user_id"),
+        ),
+        sa.PrimaryKeyConstraint(
+            "company_id", "address", "evidence", "user_id", name=op.f("pk_trusted_sender")
+        ),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_trusted_sender_user_id", "trusted_sender", ["company_id", "user_id"], unique=False)
