@@ -1,0 +1,211 @@
+"""Why bccd writes to a user: one table from the code of a reason to what is said of it, and what he may do.
+
+Texts are message ids: their translations stand in bccd/outbound/catalogs, and a test refuses a code without
+them. Rules and store name a code and nothing else, so that every front end and every mail says it alike.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum, unique
+
+
+@unique
+class Kind(StrEnum):
+    """What a notice is to its user; the digest counts by it."""
+
+    FILED = "filed"  # all is well: told only to those who want to hear of everything
+    ASKS = "asks"  # a mail waits for what he alone can say
+    REFUSED = "refused"  # a mail was not filed
+    REMARK = "remark"  # a mail was filed, but not as he may think
+    ANSWER = "answer"  # to what he has just asked: always sent, at once, and counted against no day
+
+
+PROBLEMS = frozenset({Kind.ASKS, Kind.REFUSED, Kind.REMARK})
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One reason: a title for the subject line, a sentence, and what to do; `%(name)s` stands for an arg."""
+
+    kind: Kind
+    title: str
+    sentence: str
+    advice: str = ""
+    answerable: bool = False  # numbers are offered, and a mail that names one settles it
+    generated: bool = False  # no answer to a mail: Auto-Submitted says auto-generated (RFC 3834 5)
+    link: str = ""  # the purpose of the signed link that it carries; args["link"] holds its numbers
+    to_arg: bool = False  # goes to args["address"], which is not proven yet, and not to the login address
+
+    @property
+    def problem(self) -> bool:
+        """Whether it is told to users who want to hear of problems only."""
+        return self.kind in PROBLEMS
+
+    @property
+    def direct(self) -> bool:
+        """Whether it answers what the user has just asked."""
+        return self.kind is Kind.ANSWER
+
+
+def N_(text: str) -> str:  # noqa: N802 - the name by which gettext's tools know it
+    """Mark a text for translation, which happens where it is shown."""
+    return text
+
+
+_WAITS = N_("A mail waits for you")
+_NOT_FILED = N_("A mail was not filed")
+_FILED_BUT = N_("A mail was filed, with a remark")
+_FILED = N_("A mail was filed")
+_IN_FRONT_END = N_("Say what is to be done with it where you see your held mail.")
+_NOTHING = N_("There is nothing that you need to do.")
+
+REASONS: Mapping[str, Reason] = {
+    # ---- held: it waits for a person
+    "unconfirmed_address": Reason(
+        Kind.REFUSED,
+        _WAITS,
+        N_("The mail came from an address that is not confirmed to be yours."),
+        N_("Confirm the address; mail that waits for it is then filed by itself."),
+    ),
+    "unverified_sender": Reason(
+        Kind.REFUSED,
+        _WAITS,
+        N_("Nothing proves that the mail, which has your address as its author, is yours."),
+        N_("If it is yours, say so where you see your held mail; if not, delete it there."),
+    ),
+    "unknown_sender": Reason(
+        Kind.REFUSED,
+        _WAITS,
+        N_("The mail came from an address that is no user's."),
+        N_("If the address is yours, add it to your own and confirm it."),
+    ),
+    "user_inactive": Reason(
+        Kind.REFUSED,
+        _WAITS,
+        N_("The mail is from a user who is not active."),
+        N_("Ask whoever looks after your users to make the user active."),
+    ),
+    "no_single_from": Reason(
+        Kind.REFUSED,
+        _WAITS,
+        N_("The mail names no author, or several."),
+        N_("Send it again from a program that names one author."),
+    ),
+    "redirected": Reason(
+        Kind.ASKS,
+        _WAITS,
+        N_("You sent on what somebody outside wrote; it waits until you let it in."),
+        _IN_FRONT_END,
+        link="release",
+    ),
+    "customer_reply": Reason(
+        Kind.ASKS,
+        _WAITS,
+        N_("Somebody outside wrote to the drop address; the mail waits until you let it in."),
+        _IN_FRONT_END,
+        link="release",
+    ),
+    "no_visible_recipient": Reason(
+        Kind.ASKS,
+        _WAITS,
+        N_("The mail does not show to whom it went."),
+        N_("Say to whom it went where you see your held mail; next time write the customer into To."),
+    ),
+    "original_sender_unknown": Reason(
+        Kind.ASKS,
+        _WAITS,
+        N_("The mail that you forwarded does not say who wrote it."),
+        N_("Say who wrote it where you see your held mail."),
+    ),
+    "internal_only": Reason(
+        Kind.ASKS,
+        _NOT_FILED,
+        N_("Only your own people take part in the mail, so it was not filed."),
+        N_("If you want it filed, let it in where you see your held mail, or send it to +note."),
+    ),
+    # ---- set aside: kept by rule
+    "never_log": Reason(
+        Kind.REFUSED,
+        _NOT_FILED,
+        N_("Nobody takes part in the mail but parties that are never logged, so it was not filed."),
+        _NOTHING,
+    ),
+    "auto_reply": Reason(Kind.REFUSED, _NOT_FILED, N_("The mail is an automatic answer."), _NOTHING),
+    "dsn": Reason(Kind.REFUSED, _NOT_FILED, N_("The mail is a report on another mail's delivery."), _NOTHING),
+    "mdn": Reason(Kind.REFUSED, _NOT_FILED, N_("The mail is a receipt for another mail."), _NOTHING),
+    "list": Reason(
+        Kind.REFUSED,
+        _NOT_FILED,
+        N_("The mail came by way of a mailing list."),
+        N_("If you want it filed, forward it yourself."),
+    ),
+    "own_mail": Reason(Kind.REFUSED, _NOT_FILED, N_("The mail is one that bccd itself has sent."), _NOTHING),
+    # ---- failed: an error of ours
+    "failed": Reason(
+        Kind.REFUSED,
+        _NOT_FILED,
+        N_("The mail could not be filed because of an error of ours; it is kept."),
+        N_("Whoever runs bccd can have it tried again; you need not send it once more."),
+    ),
+    # ---- filed
+    "filed": Reason(Kind.FILED, _FILED, N_("The mail was filed.")),
+    "owner_added": Reason(
+        Kind.FILED, _FILED, N_("The mail was filed before by somebody else; it is yours now, too.")
+    ),
+    "already_owned": Reason(Kind.FILED, _FILED, N_("The mail was filed before; nothing has changed.")),
+    # ---- filed, but
+    "needs_choice": Reason(
+        Kind.ASKS,
+        N_("Which one is it?"),
+        N_("Several fit the mail, and bccd does not guess."),
+        N_("Answer with a number, or with none; or choose where you see your mail."),
+        answerable=True,
+    ),
+    "no_such_deal": Reason(
+        Kind.REMARK,
+        _FILED_BUT,
+        N_("The address that you wrote to names a deal that there is not, so the mail was linked as usual."),
+        N_("Look up the deal's number, and link the mail where you see it."),
+    ),
+    "deal_closed": Reason(
+        Kind.REMARK,
+        _FILED_BUT,
+        N_("The deal that you named in the address is closed; the mail was linked to it all the same."),
+        N_("If that is not what you meant, move the mail to another deal."),
+    ),
+    "exposed_address": Reason(
+        Kind.REMARK,
+        _FILED_BUT,
+        N_("Your customer could see the drop address: it stood in To or Cc."),
+        N_("Write the drop address into Bcc; if strangers write to it, have it replaced."),
+    ),
+    "contacts_not_created": Reason(
+        Kind.REMARK,
+        _FILED_BUT,
+        N_("Some who take part in the mail are no contacts, and were not made any, for they are too many."),
+        N_("Add those whom you need as contacts."),
+    ),
+    "already_private": Reason(
+        Kind.REMARK,
+        _FILED_BUT,
+        N_("The mail was filed before, and +private changes no copy that stands."),
+        N_("Make your copy private where you see it."),
+    ),
+    # ---- many at once
+    "digest": Reason(
+        Kind.ANSWER, N_("Your mail of the day"), N_("This is what became of your mail."), generated=True
+    ),
+}
+
+_FAILURES = ("parser_", "filing_")
+_FAILED = frozenset({"killed_its_filer", "raw_unavailable"})
+
+
+def code_of(reason: str) -> str:
+    """Return under which code the table has a reason of a delivery: all failures stand under one."""
+    return "failed" if reason in _FAILED or reason.startswith(_FAILURES) else reason
+
+
+def reason_of(code: str) -> Reason:
+    """Return what is known of a reason; of one that a later version wrote, that something failed."""
+    return REASONS.get(code_of(code), REASONS["failed"])
