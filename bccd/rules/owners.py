@@ -40,10 +40,16 @@ def submission(mail: Mail, overlay: Overlay) -> Submission | None:
 
 
 def _other(mail: Mail, sender: Sender, overlay: Overlay) -> int | None:
-    """Return the user whom the Sender field names; it grants nothing, and says who did the sending."""
+    """Return the user whom the Sender field names; it grants nothing, and says who did the sending.
+
+    Of mail that was let in it is whoever let a team's in.
+    """
+    if sender.method is AuthMethod.RULING:
+        ruling, user = overlay.ruling(mail.delivery.id), overlay.user(sender.user_id)
+        return ruling.actor_id if ruling and user and user.is_team else None
     box = mail.message.content.actual_sender
     entry = overlay.user_address(box.address) if box else None
-    if entry is None or sender.method is AuthMethod.RULING:
+    if entry is None:
         return None
     named = entry.confirmed and entry.user.active and not entry.user.is_team
     return entry.user.id if named else None

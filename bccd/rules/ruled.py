@@ -15,12 +15,22 @@ _HIS_OWN = frozenset({"unverified_sender", "unconfirmed_address"})
 
 
 def released(delivery: Delivery, overlay: Overlay) -> Sender | None:
-    """Return the user who has let held mail in, if he is the one it waited for."""
+    """Return the user, or team, whose held mail was let in by whom it waited for."""
     held, ruling = delivery.held, overlay.ruling(delivery.id)
-    if held is None or ruling is None or not ruling.release or held.user_id not in (None, ruling.actor_id):
+    if held is None or ruling is None or not ruling.release:
+        return None
+    team = _team(held.user_id, overlay)
+    if held.user_id not in (None, ruling.actor_id) and ruling.actor_id not in team:
         return None
     his = held.reason in STRANGERS or (held.reason in _HIS_OWN and held.user_id is not None)
-    return Sender(ruling.actor_id, held.address, AuthMethod.RULING) if his else None
+    whose = held.user_id if team and held.user_id else ruling.actor_id
+    return Sender(whose, held.address, AuthMethod.RULING) if his else None
+
+
+def _team(user_id: int | None, overlay: Overlay) -> tuple[int, ...]:
+    """Return the members of a team; nobody where it is a user."""
+    found = overlay.user(user_id) if user_id else None
+    return found.members if found and found.is_team else ()
 
 
 def wants_filed(mail: Mail, overlay: Overlay) -> bool:

@@ -114,19 +114,23 @@ def _rule(at: Editing, one: Rule) -> None:
     new = {"state": DeliveryState.RECEIVED.value, "reason": "released", "updated_at": at.now}
     at.connection.execute(update(t.delivery).where(*it).values(new))
     at.released.append(one.delivery_id)
-    at.watched.changes.append(_about_delivery(at, EventKind.DELIVERY_RELEASED, one.delivery_id))
+    whose = at.connection.execute(select(t.delivery.c.user_id).where(*it)).scalar_one()
+    at.watched.changes.append(_about_delivery(at, EventKind.DELIVERY_RELEASED, one.delivery_id, whose))
 
 
 def _delete_delivery(at: Editing, one: DeleteDelivery) -> None:
     it = (t.delivery.c.company_id == at.company_id, t.delivery.c.id == one.delivery_id)
-    raw_sha256 = at.connection.execute(select(t.delivery.c.raw_sha256).where(*it)).scalar_one()
+    raw_sha256, whose = at.connection.execute(
+        select(t.delivery.c.raw_sha256, t.delivery.c.user_id).where(*it)
+    ).one()
     forget_delivery(at, one.delivery_id)
     at.gone.append(Gone(one.delivery_id, raw_sha256))
-    at.watched.changes.append(_about_delivery(at, EventKind.DELIVERY_DELETED, one.delivery_id))
+    at.watched.changes.append(_about_delivery(at, EventKind.DELIVERY_DELETED, one.delivery_id, whose))
 
 
-def _about_delivery(at: Editing, kind: EventKind, delivery_id: int) -> Change:
-    return Change(kind, at.actor_id, entity_id=delivery_id, actor_id=at.actor_id)
+def _about_delivery(at: Editing, kind: EventKind, delivery_id: int, whose: int) -> Change:
+    """Tell the user, or the team, whose mail it is."""
+    return Change(kind, whose, entity_id=delivery_id, actor_id=at.actor_id)
 
 
 _ON_MESSAGE = (SetSharing, SetLink, SetMarks, DeleteCopy)

@@ -165,10 +165,13 @@ class Scenes:
         return frozenset(self._connection.execute(wanted).scalars())
 
     def _deliveries(self, delivery_id: int | None) -> dict[int, StandingDelivery]:
-        """Return a delivery of the actor's; nobody else's is any of his business."""
-        d = t.delivery.c
+        """Return a delivery of the actor's or of a team of his; nobody else's is any of his business."""
+        d, m = t.delivery.c, t.team_member.c
+        teams = select(m.team_id).where(m.company_id == self._company_id, m.user_id == self._actor_id)
         wanted = select(d.id, d.state, d.reason).where(
-            d.company_id == self._company_id, d.id == delivery_id, d.user_id == self._actor_id
+            d.company_id == self._company_id,
+            d.id == delivery_id,
+            or_(d.user_id == self._actor_id, d.user_id.in_(teams)),
         )
         rows = self._connection.execute(wanted) if delivery_id is not None else ()
         return {row.id: StandingDelivery(row.id, DeliveryState(row.state), row.reason) for row in rows}

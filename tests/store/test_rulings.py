@@ -119,3 +119,21 @@ def test_a_teams_mail_is_each_members(filled: Stores) -> None:
     assert (ended.user_id, copies) == (BERT, [(ANNA, BERT), (BERT, None)])
     seen = {row["audience_id"] for row in rows(filled, "conversation_audience")["conversation_audience"]}
     assert seen == {0, ANNA, BERT}, "the team itself is no viewer"
+
+
+def test_a_members_word_lets_a_teams_mail_in(filled: Stores) -> None:
+    """Each active member gets a copy, the one who let it in has filed it; who is no member has no say."""
+    unproven = mail(
+        1, Message(written(SALES, "jan@customer.example")), HeldSender("unverified_sender", SALES, TEAM)
+    )
+    assert [ended.reason for ended in file(filled, unproven)] == ["unverified_sender"]
+    say(filled, 1, Ruling(CLEO, release=True))
+    assert [ended.reason for ended in file(filled, unproven)] == ["unverified_sender"]
+    with transaction(filled.database) as connection:
+        connection.exec_driver_sql("DELETE FROM ruling")
+    say(filled, 1, Ruling(BERT, release=True))
+    (ended,) = file(filled, unproven)
+    copies = sorted(
+        (row["owner_id"], row["filed_by"]) for row in rows(filled, "message_copy")["message_copy"]
+    )
+    assert (ended.user_id, copies) == (BERT, [(ANNA, BERT), (BERT, None)])

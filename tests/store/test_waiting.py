@@ -18,13 +18,15 @@ from bccd.store.engine import Stores
 from bccd.store.errands import Errands
 from bccd.store.spool import GroupSpool, SqlQueue
 from bccd.store.uow import SqlWorks
-from bccd.testing import intake_of, raw_mail
+from bccd.testing import Seed, fill, intake_of, raw_mail
 from bccd.testing.build import NOON
 from tests.store.conftest import on_every_database
 from tests.store.plans import ANNA, BERT, CLEO, DROP, Filed, ended, filed, with_file
-from tests.store.test_commands import Desk
+from tests.store.test_commands import DAN, Desk
 
 pytestmark = on_every_database
+
+TEAM = 9
 
 
 class Post(Desk):
@@ -134,6 +136,22 @@ def test_mail_that_waits_is_nobody_elses(post: Post) -> None:
     for kind in ("held.release", "held.delete"):
         assert post.refused(BERT, kind, delivery=held) == "not_found"
         assert post.refused(ANNA, kind, delivery=stranger) == "not_found"
+
+
+def test_a_teams_waiting_mail_is_each_members(post: Post) -> None:
+    """Any member releases or deletes it, and all are told; a colleague who is none cannot name it."""
+    fill(post.stores, Seed().team(TEAM, "sales@seller.example", ANNA, BERT))
+    one, two = post.decide(
+        ended(1, DeliveryState.HELD, "unverified_sender", user=TEAM),
+        ended(2, DeliveryState.HELD, "unverified_sender", user=TEAM),
+    )
+    assert post.refused(DAN, "held.release", delivery=one) == "not_found"
+    post.do(BERT, "held.release", delivery=one)
+    post.do(ANNA, "held.delete", delivery=two)
+    assert post.events() == [
+        ("delivery.released", TEAM, None, one, BERT),
+        ("delivery.deleted", TEAM, None, two, ANNA),
+    ]
 
 
 def test_a_release_that_was_interrupted_is_completed(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
