@@ -32,7 +32,7 @@ smtpd_recipient_restrictions = permit_mynetworks, reject
 smtp_dns_support_level = disabled
 default_transport = {transport}
 # Bounces go nowhere; that one was made is seen in the log.
-transport_maps = inline:{{ {{ example.com = discard: }} }}
+transport_maps = inline:{{ {{ {bounces} = discard: }} }}
 bounce_queue_lifetime = 0
 minimal_backoff_time = 2s
 maximal_backoff_time = 4s
@@ -69,7 +69,8 @@ _SENT = re.compile(r"to=<([^>]*)>.*?status=(\w+) \((.*)\)$", re.MULTILINE)
 class Postfix:
     """A mail server that hands everything to one next hop, such as lmtp:inet:127.0.0.1:8024."""
 
-    def __init__(self, transport: str) -> None:
+    def __init__(self, transport: str, *, bounces: str = "example.com") -> None:
+        """Take mail for one next hop; `bounces` is the domain whose mail is thrown away."""
         self.port = free_port()
         # Not below pytest's own folder, which other users may not enter.
         self.folder = Path(tempfile.mkdtemp(prefix="bccd-postfix-"))
@@ -78,7 +79,7 @@ class Postfix:
             (self.folder / name).mkdir()
             (self.folder / name).chmod(0o755)
         shutil.chown(self.folder / "data", "postfix")
-        values = {"folder": self.folder, "port": self.port, "transport": transport}
+        values = {"folder": self.folder, "port": self.port, "transport": transport, "bounces": bounces}
         values |= {
             "commands": self._setting("command_directory"),
             "daemons": self._setting("daemon_directory"),
