@@ -1,7 +1,19 @@
-"""Public fakes: a store in memory that does as the SQL stores do, a clock that stands still, builders."""
+"""Public fakes: a store in memory that does as the SQL stores do, a DNS, a clock that stands, builders."""
 
 from bccd.testing.build import FixedClock, Seed, intake_of, raw_mail
 from bccd.testing.memory import MemoryStore, MemoryWork
+from bccd.testing.resolver import FakeResolver, Zone
 from bccd.testing.rows import fill, rows
 
-__all__ = ["FixedClock", "MemoryStore", "MemoryWork", "Seed", "fill", "intake_of", "raw_mail", "rows"]
+__all__ = [
+    "FakeResolver",
+    "FixedClock",
+    "MemoryStore",
+    "MemoryWork",
+    "Seed",
+    "Zone",
+    "fill",
+    "intake_of",
+    "raw_mail",
+    "rows",
+]

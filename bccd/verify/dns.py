@@ -19,14 +19,18 @@ class Answer(Generic[T]):
 
 
 class Resolver(Protocol):
-    """Asks the DNS; every method raises DnsTemporaryError where it cannot be told now."""
+    """Asks the DNS; every method raises DnsTemporaryError where it cannot be told now.
+
+    Names are A-labels, with a final dot or without. What cannot be a name (a label over 63 octets or empty,
+    letters beyond ASCII) does not exist. Names in answers are lower case, without the final dot.
+    """
 
     async def txt(self, name: str) -> Answer[bytes]:
         """Return TXT records, the strings of each joined (RFC 7208 3.3)."""
         ...
 
     async def mx(self, name: str) -> Answer[tuple[int, str]]:
-        """Return (preference, host) pairs, best first."""
+        """Return (preference, host) pairs, best first; the host "" is the null MX (RFC 7505)."""
         ...
 
     async def addresses(self, name: str, *, v6: bool = False) -> Answer[str]:
