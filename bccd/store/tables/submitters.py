@@ -99,7 +99,10 @@ outbox = Table(
     words("error", default=""),
     moment("sent_at", null=True),
     whole("mail_id", null=True),  # the row as which it went out, where several went out as one mail
-    words("offered", default=""),  # what the numbers in that mail stand for, JSON
+    words("offered", default=""),  # what the numbers in that mail stand for: an Offered, JSON
+    words(
+        "answered", default=""
+    ),  # what his last answer has changed, and what stood before: an Answered, JSON
     moment("claimed_until", null=True),
     key("id"),
     of("user_id", "app_user"),

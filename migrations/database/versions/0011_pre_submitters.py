@@ -106,6 +106,7 @@ def create_outbox() -> None:
         sa.Column("sent_at", INSTANT, nullable=True),
         sa.Column("mail_id", sa.BigInteger(), autoincrement=False, nullable=True),
         sa.Column("offered", sa.Text(), server_default="", nullable=False),
+        sa.Column("answered", sa.Text(), server_default="", nullable=False),
         sa.Column("claimed_until", INSTANT, nullable=True),
         sa.CheckConstraint(
             "state IN ('pending', 'sent', 'merged', 'dropped', 'failed')", name=op.f("ck_outbox_state")
