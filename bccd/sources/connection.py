@@ -203,6 +203,7 @@ class Connection(SMTP):
             pass
         finally:
             self.connections.leave(self.peer.ip)
+            self.reset()
             if self._wire is not None:
                 self._wire.close()
                 with contextlib.suppress(OSError):

@@ -1,15 +1,17 @@
 """The octets between DATA and its final dot, taken in pieces of any size (RFC 5321 4.5.2).
 
 Memory is bounded whatever the peer sends: MEMORY octets of the mail, MAX_HEADER of its header section, one
-piece. The mail ends at CRLF.CRLF and nowhere else. A dot that stands alone between other line ends is an
-attempt to make two servers disagree about the end (SMTP smuggling), and a bare CR, LF or NUL in the header
-section makes two parsers disagree about its fields; both are refused. A bare LF further down is a fact of
-life: kept, and noted.
+piece. What is kept is handed on as well, each octet once, for signatures to be checked while it comes in.
+The mail ends at CRLF.CRLF and nowhere else. A dot that stands alone between other line ends is an attempt to
+make two servers disagree about the end (SMTP smuggling), and a bare CR, LF or NUL in the header section makes
+two parsers disagree about its fields; both are refused. A bare LF further down is a fact of life: kept, and
+noted.
 """
 
 import hashlib
 import re
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
@@ -20,6 +22,7 @@ from bccd.sources.stream import ClosingError
 
 MEMORY = 256 * 1024
 MAX_HEADER = 256 * 1024
+PIECE = 64 * 1024  # octets: as much is handed on at a time
 DRAIN = 2  # times the size limit is read before the connection is closed
 _END = b"\r\n.\r\n"
 _BLANK = b"\r\n\r\n"
@@ -30,8 +33,9 @@ _LONE_DOT = re.compile(rb"[\r\n]\.[\r\n]")
 class Body:
     """Collects one mail; `feed` it until it returns what the peer sent after the end."""
 
-    def __init__(self, limit: int, tmp_dir: Path) -> None:
+    def __init__(self, limit: int, tmp_dir: Path, hand_on: Callable[[bytes], None]) -> None:
         self._limit = limit
+        self._hand_on = hand_on
         self._tmp_dir = tmp_dir
         self._held = b"\r\n"  # context and undecided octets; the first line begins after a virtual CRLF
         self._memory = bytearray()
@@ -85,6 +89,12 @@ class Body:
         except OSError as error:  # the rest is read all the same, so that the peer hears of it
             self.failure = error
             self.discard()
+            return
+        if len(text) <= PIECE:
+            self._hand_on(text)
+            return
+        for start in range(0, len(text), PIECE):
+            self._hand_on(text[start : start + PIECE])
 
     def _note_defects(self, text: bytes) -> None:
         pairs = text.count(b"\r\n")  # no pair is cut in two: a CR at the end of a piece is held back

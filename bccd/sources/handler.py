@@ -67,6 +67,7 @@ class Handler:
         except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001  as above
             replies = [self.failed(error, envelope.session_id)] * len(envelope.targets)
         finally:
+            examination.abandon()
             if envelope.raw.path is not None:  # unless the spool has taken it over by renaming
                 envelope.raw.path.unlink(missing_ok=True)
         log_receive(envelope, replies, time.monotonic() - started)

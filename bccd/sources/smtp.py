@@ -129,17 +129,18 @@ class SmtpConnection(Connection):
         if arg:
             self.say(NO_ARGUMENT)
             return
-        if not self._accepted:
+        examination = self._examination  # begun at MAIL FROM
+        if not self._accepted or examination is None:
             self.say(NO_RECIPIENTS if self._mail is not None else MAIL_FIRST)
             return
         self.say(SEND_DATA)
-        body = Body(self.settings.message_size, self.settings.tmp_dir)
+        body = Body(self.settings.message_size, self.settings.tmp_dir, examination.feed)
         accepted = self._accepted
         try:
             await self._receive(body)
             # One reply for each target once, then one for each RCPT: a recipient may be named twice.
             targets = tuple(dict.fromkeys(accepted))
-            replies = dict(zip(targets, await self._take(body, targets), strict=True))
+            replies = dict(zip(targets, await self._take(body, targets, examination), strict=True))
             self.answer([replies[target] for target in accepted])
         except ClosingError as closing:
             if closing.reply is None:
@@ -186,15 +187,17 @@ class SmtpConnection(Connection):
             body.defects,
         )
 
-    async def _take(self, body: Body, targets: tuple[Target, ...]) -> Sequence[Reply]:
+    async def _take(
+        self, body: Body, targets: tuple[Target, ...], examination: Examination
+    ) -> Sequence[Reply]:
         refusal = body.refusal()
         if refusal is None and body.failure is not None:
             refusal = self.handler.failed(body.failure, self.session_id)
         if refusal is not None:
             body.discard()
             return self.handler.refuse(self._envelope(body, targets), refusal)
-        assert self._examination is not None  # noqa: S101 - begun at MAIL FROM
-        replies = await self.handler.message(self._envelope(body, targets), self._examination)
+        self._examination = None  # it goes along with the mail: a session that ends does not abandon it now
+        replies = await self.handler.message(self._envelope(body, targets), examination)
         if any(reply.accepted for reply in replies):
             self.budget.mail_accepted()
         return replies

@@ -32,14 +32,17 @@ def whole(wire: bytes) -> tuple[bytes, bytes] | None:
 
 def read(wire: bytes, cuts: list[int]) -> tuple[bytes, bytes]:
     """The same, from the reader under test, given pieces of these sizes and then what is left."""
-    body = Body(10**6, Path(tempfile.gettempdir()))
+    fed: list[bytes] = []
+    body = Body(10**6, Path(tempfile.gettempdir()), fed.append)
     for cut in cuts:
         rest = body.feed(wire[:cut])
         wire = wire[cut:]
         if rest is not None:
+            assert b"".join(fed) == body.raw().data
             return body.raw().data, rest + wire
     rest = body.feed(wire)
     assert rest is not None
+    assert b"".join(fed) == body.raw().data
     return body.raw().data, rest
 
 

@@ -48,7 +48,7 @@ NO_ENDS = {
 def feed(
     octets: bytes, tmp_dir: Path, *, limit: int = 2**25, step: int = 65_536
 ) -> tuple[Body, bytes | None]:
-    body = Body(limit, tmp_dir)
+    body = Body(limit, tmp_dir, lambda _: None)
     rest = None
     for start in range(0, len(octets), step):
         rest = body.feed(octets[start : start + step])
@@ -231,7 +231,7 @@ def test_a_mail_over_the_limit_is_read_to_its_end(start: Start) -> None:
 
 def test_twice_the_limit_is_enough(tmp_path: Path) -> None:
     """Beyond twice the limit the listener stops reading."""
-    body = Body(100, tmp_path)
+    body = Body(100, tmp_path, lambda _: None)
     assert body.feed(b"y" * 200) is None
     with pytest.raises(ClosingError) as caught:
         body.feed(b"y")

@@ -1,0 +1,122 @@
+"""What an examination gets of a mail, and when it is told that there will be no report."""
+
+import socket
+import struct
+from pathlib import Path
+
+import pytest
+
+from bccd.model.envelope import Envelope, Protocol
+from bccd.model.reply import Reply
+from bccd.ports import Examination
+from bccd.sources.data import MEMORY, PIECE, Body
+from bccd.testing.evidence import SetExamination
+from tests.unit.sources.dialogue import MAIL, Desk, Start, until
+
+HEADER = b"Subject: x\r\n\r\n"
+
+
+def last(desk: Desk) -> SetExamination:
+    return desk.recorder.verifier.begun[-1][2]
+
+
+@pytest.mark.parametrize("protocol", [Protocol.SMTP, Protocol.LMTP])
+@pytest.mark.parametrize(
+    "size", [10, MEMORY - 1, MEMORY + 1, 3 * MEMORY], ids=["small", "full", "spilt", "file"]
+)
+def test_every_octet_is_fed_once(desk: Desk, protocol: Protocol, size: int) -> None:
+    """The examination begun at MAIL FROM gets the unstuffed mail, in memory or in a file, by both ways."""
+    client = desk.connect(protocol)
+    client.begin(helo="LHLO" if protocol is Protocol.LMTP else "EHLO")
+    mail = HEADER + b".dot\r\n" + b"y" * size + b"\r\n"
+    client.send(mail.replace(b"\r\n.", b"\r\n..") + b".\r\n")
+    assert client.reply()[:3] == "250"
+    [(peer, mail_from, examination)] = desk.recorder.verifier.begun
+    assert (peer.helo, mail_from) == ("client.example", "u@example.org")
+    assert bytes(examination.octets) == mail == desk.recorder.octets[0]
+
+
+def test_pieces_are_small(tmp_path: Path) -> None:
+    """However much comes at once, it is handed on by at most 64 KiB."""
+    fed: list[bytes] = []
+    mail = HEADER + b"y" * 5 * PIECE + b"\r\n"
+    assert Body(10**6, tmp_path, fed.append).feed(mail + b".\r\n") == b""
+    assert b"".join(fed) == mail
+    assert max(map(len, fed)) == PIECE
+
+
+def test_nothing_is_fed_of_a_mail_that_is_too_big(start: Start) -> None:
+    """Once a mail is beyond the limit nobody works on it; the next mail has an examination of its own."""
+    desk = start(message_size=100_000)
+    client = desk.connect()
+    assert client.deliver(HEADER + b"y" * 150_000 + b"\r\n")[:3] == "552"
+    examination = last(desk)
+    assert len(examination.octets) <= 100_000
+    assert examination.abandoned
+    assert client.deliver(MAIL)[:3] == "250"
+    assert last(desk) is not examination
+    assert bytes(last(desk).octets) == MAIL
+
+
+@pytest.mark.parametrize("command", ["RSET", "EHLO again.example", "QUIT"])
+def test_a_transaction_that_ends_is_abandoned(desk: Desk, command: str) -> None:
+    """Whatever ends a transaction before DATA ends its examination."""
+    client = desk.connect()
+    for said in ("EHLO client.example", "MAIL FROM:<u@example.org>", "RCPT TO:<drop@acme.example>"):
+        assert client.ask(said)[:3] == "250"
+    assert not last(desk).abandoned
+    client.ask(command)
+    assert until(lambda: last(desk).abandoned)
+    assert len(desk.recorder.verifier.begun) == 1
+
+
+def test_a_second_mail_begins_nothing(desk: Desk) -> None:
+    """A nested MAIL is refused and leaves the first transaction with its examination (RFC 5321 4.1.4)."""
+    client = desk.connect()
+    assert client.ask("EHLO client.example")[:3] == "250"
+    assert client.ask("MAIL FROM:<u@example.org>")[:3] == "250"
+    assert client.ask("MAIL FROM:<v@example.org>")[:3] == "503"
+    assert len(desk.recorder.verifier.begun) == 1
+    assert not last(desk).abandoned
+
+
+@pytest.mark.parametrize(
+    "sent", [b"", HEADER + b"half", HEADER + b"x\n.\n"], ids=["nothing", "half", "lone dot"]
+)
+@pytest.mark.parametrize("hard", [True, False], ids=["reset", "closed"])
+def test_a_lost_connection_abandons(desk: Desk, sent: bytes, hard: bool) -> None:
+    """A peer that goes away before its final dot, or is cut off, leaves no examination behind."""
+    client = desk.connect()
+    client.begin()
+    client.send(sent)
+    assert not sent or until(lambda: bool(last(desk).octets) or last(desk).abandoned)
+    if hard:
+        client.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    client.close()
+    assert until(lambda: last(desk).abandoned)
+    assert desk.recorder.envelopes == []
+
+
+def test_a_peer_that_leaves_in_mid_commit_abandons_nothing(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once the mail is complete its examination goes on, whatever becomes of the session."""
+    take = desk.recorder.message
+    seen: list[bool] = []
+
+    async def message(envelope: Envelope, examination: Examination) -> list[Reply]:
+        replies = await take(envelope, examination)
+        assert isinstance(examination, SetExamination)
+        seen.append(examination.abandoned)
+        return replies
+
+    monkeypatch.setattr(desk.recorder, "message", message)
+    desk.recorder.seconds = 0.1
+    client = desk.connect()
+    client.begin()
+    client.send(MAIL + b".\r\n")
+    assert desk.recorder.started.wait(5)
+    client.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    client.close()
+    assert until(lambda: seen == [False])
+    assert until(lambda: last(desk).abandoned)
