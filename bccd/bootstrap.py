@@ -139,6 +139,7 @@ def make_directory(stores: Stores) -> CachedDirectory:
         partial(reads.directory_version, stores.database),
         partial(reads.deal_exists, stores.database),
         partial(acquaintance, stores.database),
+        partial(reads.deal_numbered, stores.database),
     )
 
 

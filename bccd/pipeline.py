@@ -20,7 +20,7 @@ from bccd.model.envelope import Envelope, Peer, Protocol, Tag, Target
 from bccd.model.facts import Query
 from bccd.model.message import Content, Message
 from bccd.model.plan import Outcome, Plan
-from bccd.model.reply import ACCEPTED, NO_SINGLE_FROM, NO_SUCH_DEAL, NOT_ACCEPTED, Reply
+from bccd.model.reply import ACCEPTED, NO_SINGLE_FROM, NO_SUCH_ADDRESS, NO_SUCH_DEAL, NOT_ACCEPTED, Reply
 from bccd.ports import DeliverPorts, Examination, ReceivePorts, UnitOfWork
 from bccd.rules import admit
 from bccd.rules.decide import decide, failed
@@ -48,19 +48,32 @@ class Receiving:
         self, peer: Peer, mail_from: str, address: str, so_far: Sequence[Target]
     ) -> Target | Reply:
         """Check one RCPT TO against the directory (rules.md 1); raises StoreUnavailableError."""
-        found = admit.recipient(address, await self._ports.directory.current())
+        ports = self._ports
+        found = admit.recipient(address, await ports.directory.current(), ports.signer, ports.clock.now())
         if isinstance(found, Reply):
             # No 5xx from a stale snapshot: the address may have been added a moment ago.
-            found = admit.recipient(address, await self._ports.directory.fresh())
+            found = admit.recipient(address, await ports.directory.fresh(), ports.signer, ports.clock.now())
         if isinstance(found, Reply):
             return found
         refusal = admit.transaction(found, mail_from, peer.protocol, so_far)
-        if refusal:
-            return refusal
-        if found.tag is Tag.DEAL:
-            known = await self._ports.directory.deal_exists(found.company_id, found.argument)
-            return NO_SUCH_DEAL if known is False else found  # None: cannot be told now, so accepted
-        return found
+        return refusal or await self._with_deals(found)
+
+    async def _with_deals(self, target: Target) -> Target | Reply:
+        """Make sure that the deals exist that an address names, if that can be told now."""
+        found: list[Target] = []
+        for wish in target.wishes:
+            if wish.tag is Tag.DEAL and wish.number:  # by a signature that holds
+                name = await self._ports.directory.deal_numbered(wish.company_id, wish.number)
+                if name is None:
+                    return NO_SUCH_ADDRESS
+                found += [replace(wish, argument=name, number=0)]
+                continue
+            if wish.tag is Tag.DEAL:
+                known = await self._ports.directory.deal_exists(wish.company_id, wish.argument)
+                if known is False:  # None: cannot be told now, so accepted
+                    return NO_SUCH_DEAL
+            found += [wish]
+        return replace(found[0], more=tuple(found[1:]))
 
     async def message(self, envelope: Envelope, examination: Examination) -> list[Reply]:
         """Take a whole mail: one reply for each target, in order; raises StoreUnavailableError."""
@@ -123,7 +136,9 @@ def _keeps(peer: Peer, auth: AuthReport, verdict: HeldSender) -> bool:
 def _intake(envelope: Envelope, company_id: int, verdict: Sender | HeldSender, auth: AuthReport) -> Intake:
     return Intake(
         company_id=company_id,
-        targets=tuple(target for target in envelope.targets if target.company_id == company_id),
+        targets=tuple(
+            wish for target in envelope.targets if target.company_id == company_id for wish in target.wishes
+        ),
         mail_from=envelope.mail_from,
         peer=envelope.peer,
         received_at=envelope.received_at,

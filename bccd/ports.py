@@ -39,6 +39,13 @@ class DirectorySource(Protocol):
         """Tell whether the company has that deal; None when it cannot be told now."""
         ...
 
+    async def deal_numbered(self, company_id: int, number: int) -> str | None:
+        """Return the external id of a deal as an address writes it, in lower case; None where it is gone.
+
+        Raises StoreUnavailableError.
+        """
+        ...
+
     async def acquaintance(self, company_id: int, outsider: Outsider) -> Acquaintance | None:
         """Tell whether an outsider is known; raises StoreUnavailableError.
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from bccd.cli.base import NotFoundError
@@ -13,7 +13,7 @@ from bccd.mail.parse import parse
 from bccd.model.auth import AuthReport, AuthResult, HeldSender, Sender
 from bccd.model.delivery import Delivery, Mail
 from bccd.model.directory import Acquaintance, Directory, Outsider, UserAddress
-from bccd.model.envelope import Peer, Protocol, Target
+from bccd.model.envelope import Peer, Protocol, Tag, Target
 from bccd.model.errors import MistakeError
 from bccd.model.plan import Plan
 from bccd.model.reply import Reply
@@ -24,6 +24,7 @@ from bccd.rules.identify import identify
 from bccd.rules.lookups import lookups
 from bccd.rules.outsider import handed_on, outsider
 from bccd.rules.overlay import Overlay
+from bccd.rules.signing import Signer
 
 _PROVEN = "dry run"
 _NOT_STORED = 0  # the delivery's id; the store gives out none below 1
@@ -37,18 +38,20 @@ class Wish:
     recipient: str
     find: Callable[[int, str], UserAddress]  # company, what was said of the submitter
     acquaintance: Callable[[int, Outsider], Acquaintance | None]
+    signer: Signer
+    deal_numbered: Callable[[int, int], str | None]  # company, number -> external id
 
 
 def dry_run(raw: bytes, directory: Directory, open_work: WorkOpener, wish: Wish) -> Plan:
     """Decide a mail that lies in a file as if it came in now."""
     raw = _as_sent(raw)
-    target = _target(directory, wish.recipient)
+    target = _target(directory, wish)
     address = wish.find(target.company_id, wish.submitter).address if wish.submitter else ""
     verdict = _verdict(header_section(raw), directory, target.company_id, address, wish)
     delivery = Delivery(
         id=_NOT_STORED,
         company_id=target.company_id,
-        targets=(target,),
+        targets=target.wishes,
         mail_from=verdict.address,
         peer=Peer("", protocol=Protocol.IMPORT),
         received_at=datetime.now(UTC),
@@ -69,16 +72,28 @@ def _as_sent(raw: bytes) -> bytes:
     return raw if b"\r" in raw else raw.replace(b"\n", b"\r\n")
 
 
-def _target(directory: Directory, recipient: str) -> Target:
+def _target(directory: Directory, wish: Wish) -> Target:
+    recipient = wish.recipient
     if not recipient:
         if len(directory.company_addresses) != 1:
             known = ", ".join(sorted(directory.company_addresses)) or "none"
             raise MistakeError(f"say to which company address with --to (there are: {known})")
         recipient = next(iter(directory.company_addresses))
-    found = admit.recipient(normalise(recipient), directory)
+    found = admit.recipient(normalise(recipient), directory, wish.signer, datetime.now(UTC))
     if isinstance(found, Reply):
         raise NotFoundError(f"{recipient}: {found.text}")
-    return found
+    named = [_named(each, wish) for each in found.wishes]
+    return replace(named[0], more=tuple(named[1:]))
+
+
+def _named(target: Target, wish: Wish) -> Target:
+    """Give a deal that a signature names the external id by which the rules look for it."""
+    if not target.number or target.tag is not Tag.DEAL:
+        return target
+    name = wish.deal_numbered(target.company_id, target.number)
+    if name is None:
+        raise NotFoundError(f"{wish.recipient}: the deal is gone")
+    return replace(target, argument=name, number=0)
 
 
 def _verdict(

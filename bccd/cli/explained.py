@@ -6,14 +6,16 @@ from typing import Any
 
 from rich.console import Console
 
+from bccd import bootstrap
 from bccd.cli import looks
 from bccd.cli.base import Call, safe, table
 from bccd.cli.dryrun import Wish, dry_run, find_user
 from bccd.model.directory import UserAddress
 from bccd.model.plan import Plan
+from bccd.rules.signing import Signer
 from bccd.store.acquaintance import acquaintance
 from bccd.store.engine import Stores
-from bccd.store.reads import directory_snapshot
+from bccd.store.reads import deal_numbered, directory_snapshot
 from bccd.store.uow import SqlWorks
 
 STEPS = ("rule", "about", "verdict", "reason")
@@ -37,11 +39,11 @@ def tell_delivery(call: Call, number: int, viewer: str) -> None:
 def decided(call: Call, raw: bytes, submitter: str, recipient: str) -> dict[str, Any]:
     """Tell what the rules would do with a mail if it came now; raises BccdError where there are none."""
     with looks.open_stores(call.installed) as stores:
-        plan = _dry_run(stores, raw, submitter, recipient)
+        plan = _dry_run(stores, raw, submitter, recipient, bootstrap.make_signer(call.config))
     return _plan(plan)
 
 
-def _dry_run(stores: Stores, raw: bytes, submitter: str, recipient: str) -> Plan:
+def _dry_run(stores: Stores, raw: bytes, submitter: str, recipient: str, signer: Signer) -> Plan:
     known = directory_snapshot(stores.database)
 
     def find(company_id: int, said: str) -> UserAddress:
@@ -51,7 +53,14 @@ def _dry_run(stores: Stores, raw: bytes, submitter: str, recipient: str) -> Plan
         raw,
         known,
         SqlWorks(stores.database),
-        Wish(submitter, recipient, find, partial(acquaintance, stores.database)),
+        Wish(
+            submitter,
+            recipient,
+            find,
+            partial(acquaintance, stores.database),
+            signer,
+            partial(deal_numbered, stores.database),
+        ),
     )
 
 

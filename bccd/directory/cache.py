@@ -29,6 +29,7 @@ class CachedDirectory:
         load_version: Callable[[], int],
         deal_exists: Callable[[int, str], bool],
         acquaintance: Callable[[int, Outsider], Acquaintance | None],
+        deal_numbered: Callable[[int, int], str | None],
         *,
         max_age: float = 1.0,
         patience: float = 5.0,
@@ -38,6 +39,7 @@ class CachedDirectory:
         self._load_version = load_version
         self._deal_exists = deal_exists
         self._acquaintance = acquaintance
+        self._deal_numbered = deal_numbered
         self._max_age = max_age
         self._patience = patience
         self._monotonic = monotonic
@@ -80,6 +82,13 @@ class CachedDirectory:
             return await self._in_thread(lambda: self._deal_exists(company_id, external_id))
         except StoreUnavailableError:
             return None
+
+    async def deal_numbered(self, company_id: int, number: int) -> str | None:
+        """Return the external id of a deal as an address writes it, in lower case; None where it is gone.
+
+        Raises StoreUnavailableError.
+        """
+        return await self._in_thread(lambda: self._deal_numbered(company_id, number))
 
     async def acquaintance(self, company_id: int, outsider: Outsider) -> Acquaintance | None:
         """Tell whether an outsider is known; raises StoreUnavailableError."""

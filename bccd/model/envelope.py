@@ -1,6 +1,6 @@
 """A mail as it arrives: SMTP facts and bytes, nothing decided yet."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum, unique
 from pathlib import Path
@@ -63,12 +63,18 @@ class Tag(StrEnum):
 class Target:
     """A company address that exists, with the wish its tag expresses."""
 
-    address: str  # as given in RCPT TO, normalised, tag included
+    address: str  # as given in RCPT TO, normalised, tag included; a secret token is not spelt out
     company_id: int
     tag: Tag = Tag.NONE
     argument: str = ""  # the deal's external id for Tag.DEAL
     user_id: int | None = None  # whose secret address it is
     number: int = 0  # for Tag.REPLY the notice that is answered
+    more: tuple["Target", ...] = ()  # further wishes of the same address, each without any of its own
+
+    @property
+    def wishes(self) -> tuple["Target", ...]:
+        """One target a wish: this one, and those that stand behind the same plus sign."""
+        return (replace(self, more=()), *self.more) if self.more else (self,)
 
 
 @dataclass(frozen=True, slots=True)

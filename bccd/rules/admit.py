@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 
-from bccd.mail.addresses import normalise
+from bccd.mail.addresses import domain_of, normalise
 from bccd.mail.headers import HeaderScan
-from bccd.model.directory import Directory
+from bccd.model.directory import Directory, SecretKind
 from bccd.model.envelope import Protocol, Tag, Target
 from bccd.model.reply import (
     BAD_HEADER,
@@ -16,35 +18,137 @@ from bccd.model.reply import (
     TAG_NOT_SUPPORTED,
     Reply,
 )
+from bccd.rules.signing import Signer
 
 MAX_FIELDS = 1_000  # decisions.md 8
 MAX_FIELD = 64 * 1024  # octets, smtp-and-auth.md 3.3
 MAX_HOPS = 50  # Postfix hopcount_limit
 
-_PLAIN = frozenset({Tag.PRIVATE, Tag.NOTE})  # take no argument
+_PLAIN = frozenset({Tag.PRIVATE, Tag.NOTE, Tag.TEST})  # take no argument
 _DEAL = re.compile(r"deal([a-z0-9]{1,64})\Z")
+_SIGNED_DEAL = re.compile(r"d([a-z2-7]{20,60})\Z")
+_SECRET = re.compile(r"(u|fw)([a-z2-7]{26})\Z")  # 128 bits
+_SECRET_TAGS = {SecretKind.USER: Tag.USER, SecretKind.FORWARD: Tag.FORWARD}
+_REPLY = "r"  # r+<token>@ is where an answer to a notice goes
+_MOST_WISHES = 8
+# Which wishes may stand behind one plus sign: any with each other, but a forwarding server rehearses nothing,
+# and what it forwards is no note.
+_APART = tuple(frozenset({Tag.FORWARD, tag}) for tag in (Tag.TEST, Tag.NOTE, Tag.USER))
 
 
-def recipient(address: str, directory: Directory) -> Target | Reply:
-    """Find the company address that a RCPT TO names (rules.md 1.2), or the reply that refuses it."""
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """One company's address, and what its tags are checked against."""
+
+    base: str
+    domain: str
+    company_id: int
+    directory: Directory
+    signer: Signer
+    now: datetime
+
+
+def recipient(address: str, directory: Directory, signer: Signer, now: datetime) -> Target | Reply:
+    """Find the company address that a RCPT TO names (rules.md 1.2), or the reply that refuses it.
+
+    A deal by signature comes back with its number and no external id, which the caller looks up.
+    """
     normal = normalise(address)
-    company = directory.company_addresses.get(normal)
+    company = _company(normal, directory, now)
     if company is not None:
         return Target(normal, company)
     local, _, domain = normal.rpartition("@")
-    base, plus, wish = local.partition("+")
-    company = directory.company_addresses.get(f"{base}@{domain}") if plus else None
+    base, plus, wishes = local.partition("+")
+    if not plus:
+        return NO_SUCH_ADDRESS
+    if base == _REPLY:
+        return _reply(normal, wishes, directory, signer, now)
+    company = _company(f"{base}@{domain}", directory, now)
     if company is None:
         return NO_SUCH_ADDRESS
-    return _tagged(normal, company, wish)
+    return _tagged(_Desk(base, domain, company, directory, signer, now), wishes.split("+"))
 
 
-def _tagged(address: str, company: int, wish: str) -> Target | Reply:
+def retiring(target: Target, directory: Directory) -> str:
+    """Return the company address behind a target if it was replaced, though it still works; else empty."""
+    local, _, domain = target.address.rpartition("@")
+    standing = (target.address, f"{local.partition('+')[0]}@{domain}")
+    return next((address for address in standing if address in directory.retiring), "")
+
+
+def _company(address: str, directory: Directory, now: datetime) -> int | None:
+    """Return whose address it is, until it ends where it was replaced."""
+    ends = directory.retiring.get(address)
+    return None if ends is not None and ends <= now else directory.company_addresses.get(address)
+
+
+def _reply(address: str, token: str, directory: Directory, signer: Signer, now: datetime) -> Target | Reply:
+    """Find the notice that a mail to r+<token>@ answers; the domain must be one of its company's."""
+    signed = signer.read("reply", token, now)
+    if signed is None or len(signed.numbers) != 1:
+        return NO_SUCH_ADDRESS
+    domain = "@" + domain_of(address)
+    known = any(
+        company == signed.company_id and drop.endswith(domain)
+        for drop, company in directory.company_addresses.items()
+    )
+    if not known:
+        return NO_SUCH_ADDRESS
+    return Target(address, signed.company_id, Tag.REPLY, number=signed.numbers[0])
+
+
+def _tagged(desk: _Desk, wishes: list[str]) -> Target | Reply:
+    """Read what stands behind the plus sign of a company's address."""
+    if len(wishes) > _MOST_WISHES:
+        return TAG_NOT_SUPPORTED
+    found: list[Target] = []
+    for wish in wishes:
+        target = _wish(desk, wish)
+        if isinstance(target, Reply):
+            return target
+        found.append(target)
+    tags = [target.tag for target in found]
+    once = [tag for tag in tags if tag is not Tag.DEAL]
+    if len(set(once)) < len(once) or any(apart.issubset(tags) for apart in _APART):
+        return TAG_NOT_SUPPORTED
+    shown = "+".join(map(_shown, found, wishes))
+    address = f"{desk.base}+{shown}@{desk.domain}"
+    first, *rest = (replace(target, address=address) for target in found)
+    return replace(first, more=tuple(rest))
+
+
+def _wish(desk: _Desk, wish: str) -> Target | Reply:
+    """Read one wish; a secret or a signature that is none is as unknown as any address."""
     if wish in _PLAIN:
-        return Target(address, company, Tag(wish))
+        return Target("", desk.company_id, Tag(wish))
+    if (signed := _SIGNED_DEAL.match(wish)) and (number := _deal_number(desk, signed[1])) is not None:
+        return Target("", desk.company_id, Tag.DEAL, number=number)
     if deal := _DEAL.match(wish):
-        return Target(address, company, Tag.DEAL, deal[1])
-    return TAG_NOT_SUPPORTED
+        return Target("", desk.company_id, Tag.DEAL, deal[1])
+    if secret := _SECRET.match(wish):
+        return _secret(desk, Tag(secret[1]), secret[2])
+    return NO_SUCH_ADDRESS if _SIGNED_DEAL.match(wish) else TAG_NOT_SUPPORTED
+
+
+def _deal_number(desk: _Desk, token: str) -> int | None:
+    signed = desk.signer.read("deal", token, desk.now)
+    if signed is None or signed.company_id != desk.company_id or len(signed.numbers) != 1:
+        return None
+    return signed.numbers[0]
+
+
+def _secret(desk: _Desk, tag: Tag, token: str) -> Target | Reply:
+    known = desk.directory.secrets.get((desk.company_id, token))
+    if known is None or _SECRET_TAGS[known.kind] is not tag:
+        return NO_SUCH_ADDRESS
+    if known.retires_at is not None and known.retires_at <= desk.now:
+        return NO_SUCH_ADDRESS
+    return Target("", desk.company_id, tag, user_id=known.user_id)
+
+
+def _shown(target: Target, wish: str) -> str:
+    """Return how a wish is written down: of a secret only whose it is."""
+    return f"{target.tag}.{target.user_id}" if target.user_id is not None else wish
 
 
 def transaction(target: Target, mail_from: str, protocol: Protocol, so_far: Sequence[Target]) -> Reply | None:

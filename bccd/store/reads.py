@@ -100,6 +100,17 @@ def deal_exists(engine: Engine, company_id: int, external_id: str) -> bool:
         return connection.execute(wanted).first() is not None
 
 
+def deal_numbered(engine: Engine, company_id: int, number: int) -> str | None:
+    """Return the external id of the deal with this number in lower case, unless it is deleted."""
+    wanted = select(func.lower(t.deal.c.external_id)).where(
+        t.deal.c.company_id == company_id,
+        t.deal.c.id == number,
+        t.deal.c.status != DealStatus.DELETED.value,
+    )
+    with reading(engine) as connection:
+        return connection.execute(wanted).scalar_one_or_none()
+
+
 def _version(connection: Connection) -> int:
     total = select(func.coalesce(func.sum(t.company_clock.c.directory_version), 0))
     return int(connection.execute(total).scalar_one())

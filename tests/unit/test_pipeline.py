@@ -70,6 +70,11 @@ class World:
         assert (company_id, external_id) == (1, "42")
         return self.deal
 
+    async def deal_numbered(self, company_id: int, number: int) -> str | None:
+        if self.known_away:
+            raise StoreUnavailableError("away")
+        return "d-7" if (company_id, number) == (1, 7) else None
+
     async def acquaintance(self, company_id: int, outsider: Outsider) -> Acquaintance | None:
         assert company_id == 1
         self.met.append(outsider)
@@ -161,6 +166,31 @@ def test_a_deal_that_cannot_be_told_is_accepted(world: World, known: bool | None
     world.deal = known
     found = world.rcpt("crm+deal42@drop.example")
     assert found == (Target("crm+deal42@drop.example", 1, Tag.DEAL, "42") if accepted else NO_SUCH_DEAL)
+
+
+def test_a_deal_by_signature_is_named_by_the_directory(world: World) -> None:
+    """Its external id is looked up; a deal that is gone is unknown, and a doubt is no answer."""
+    signer = Signer(b"secret")
+    seven, gone = (f"crm+d{signer.sign('deal', 1, number)}+private@drop.example" for number in (7, 8))
+    found = world.rcpt(seven)
+    assert isinstance(found, Target)
+    wishes = [(wish.tag, wish.argument, wish.number) for wish in found.wishes]
+    assert wishes == [(Tag.DEAL, "d-7", 0), (Tag.PRIVATE, "", 0)]
+    assert world.rcpt(gone) == NO_SUCH_ADDRESS
+    world.known_away = True
+    with pytest.raises(StoreUnavailableError):
+        world.rcpt(seven)
+
+
+def test_each_wish_of_an_address_is_kept(world: World) -> None:
+    """What stands behind one plus sign is spooled as a target a wish, all of the same address."""
+    both = world.rcpt("crm+deal42+private@drop.example")
+    assert isinstance(both, Target)
+    assert world.data(mail("anna@seller.example", both))[0].accepted
+    assert [(target.address, target.tag, target.more) for target in world.kept[0].targets] == [
+        ("crm+deal42+private@drop.example", Tag.DEAL, ()),
+        ("crm+deal42+private@drop.example", Tag.PRIVATE, ()),
+    ]
 
 
 def test_bounces_and_second_companies_are_refused(world: World) -> None:

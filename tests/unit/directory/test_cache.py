@@ -38,6 +38,10 @@ class Store:
         self._answer()
         return (company_id, external_id) in self.deals
 
+    def numbered(self, company_id: int, number: int) -> str | None:
+        self._answer()
+        return "d-7" if (company_id, number) == (1, 7) else None
+
     def known(self, company_id: int, outsider: Outsider) -> Acquaintance | None:
         self._answer()
         return Acquaintance(company_id) if outsider.address == "jan@customer.example" else None
@@ -53,6 +57,7 @@ class Store:
             self.current_version,
             self.deal,
             self.known,
+            self.numbered,
             patience=patience,
             monotonic=self.clock,
         )
@@ -175,6 +180,7 @@ def test_a_database_that_hangs_is_not_waited_for() -> None:
             store.current_version,
             lambda _company, _deal: hung.wait(10),
             store.known,
+            store.numbered,
             patience=0.05,
         )
         assert await cache.deal_exists(1, "D1") is None
@@ -192,6 +198,7 @@ def test_deals_are_looked_up() -> None:
         store = Store(deals={(1, "D1")})
         cache = store.cache()
         assert (await cache.deal_exists(1, "D1"), await cache.deal_exists(2, "D1")) == (True, False)
+        assert (await cache.deal_numbered(1, 7), await cache.deal_numbered(2, 7)) == ("d-7", None)
         cache.close()
 
     asyncio.run(run())
