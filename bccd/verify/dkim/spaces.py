@@ -1,0 +1,13 @@
+"""White space as the relaxed canonical forms have it (RFC 6376 3.4.2, 3.4.4)."""
+
+
+def collapse(text: bytes) -> bytes:
+    """Make each run of blanks and tabs one blank.
+
+    No pattern can run back and forth here: each pass halves what is left of the longest run.
+    """
+    if b"\t" in text:
+        text = text.replace(b"\t", b" ")
+    while b"  " in text:
+        text = text.replace(b"  ", b" ")
+    return text
