@@ -16,11 +16,11 @@ from bccd.mail.fromfield import StrictFrom, strict_from
 from bccd.mail.headers import scan
 from bccd.model.auth import AuthReport, HeldSender, Sender
 from bccd.model.delivery import Delivery, Intake, Mail, Receipt, show_id
-from bccd.model.envelope import Envelope, Peer, Protocol, Tag, Target
+from bccd.model.envelope import Envelope, Peer, Tag, Target
 from bccd.model.facts import Query
 from bccd.model.message import Content, Message
 from bccd.model.plan import Outcome, Plan
-from bccd.model.reply import ACCEPTED, NO_SINGLE_FROM, NO_SUCH_ADDRESS, NO_SUCH_DEAL, NOT_ACCEPTED, Reply
+from bccd.model.reply import ACCEPTED, NO_SUCH_ADDRESS, NO_SUCH_DEAL, Reply
 from bccd.ports import DeliverPorts, Examination, ReceivePorts, UnitOfWork
 from bccd.rules import admit
 from bccd.rules.decide import decide, failed
@@ -28,10 +28,9 @@ from bccd.rules.identify import identify
 from bccd.rules.lookups import lookups
 from bccd.rules.outsider import handed_on, outsider
 from bccd.rules.overlay import Overlay
-from bccd.rules.ruled import STRANGERS, ruled
+from bccd.rules.refuse import PLAIN, keeps, refusal
+from bccd.rules.ruled import ruled
 from bccd.rules.scope import bounded
-
-_KEPT = frozenset({"unconfirmed_address"}) | STRANGERS
 
 
 class Receiving:
@@ -55,8 +54,8 @@ class Receiving:
             found = admit.recipient(address, await ports.directory.fresh(), ports.signer, ports.clock.now())
         if isinstance(found, Reply):
             return found
-        refusal = admit.transaction(found, mail_from, peer.protocol, so_far)
-        return refusal or await self._with_deals(found)
+        refused = admit.transaction(found, mail_from, peer.protocol, so_far)
+        return refused or await self._with_deals(found)
 
     async def _with_deals(self, target: Target) -> Target | Reply:
         """Make sure that the deals exist that an address names, if that can be told now."""
@@ -77,9 +76,9 @@ class Receiving:
 
     async def message(self, envelope: Envelope, examination: Examination) -> list[Reply]:
         """Take a whole mail: one reply for each target, in order; raises StoreUnavailableError."""
-        refusal = admit.header(scan(envelope.raw.header))
-        if refusal:
-            return [refusal] * len(envelope.targets)
+        refused = admit.header(scan(envelope.raw.header))
+        if refused:
+            return [refused] * len(envelope.targets)
         sender = strict_from(envelope.raw.header)
         auth = await examination.report(envelope, domain_of(sender.address))
         verdicts: dict[int, Reply] = {}
@@ -88,49 +87,34 @@ class Receiving:
         return [verdicts[target.company_id] for target in envelope.targets]
 
     async def _verdict(
-        self, header: bytes, company_id: int, sender: StrictFrom, auth: AuthReport
+        self, envelope: Envelope, company_id: int, sender: StrictFrom, auth: AuthReport
     ) -> Sender | HeldSender:
         """Say whose mail it is; nobody is refused by a stale snapshot."""
-        verdict = identify(sender, auth, await self._ports.directory.current(), company_id)
+        header, mail_from = envelope.raw.header, envelope.mail_from
+        verdict = identify(sender, mail_from, auth, await self._ports.directory.current(), company_id)
         if isinstance(verdict, Sender):
             return verdict
         directory = await self._ports.directory.fresh()
-        verdict = identify(sender, auth, directory, company_id)
-        if isinstance(verdict, Sender) or verdict.reason != "unknown_sender":
+        verdict = identify(sender, mail_from, auth, directory, company_id)
+        if isinstance(verdict, Sender) or verdict.reason in PLAIN:
             return verdict
+        # The same is asked about a user: what an answer costs must not tell him from a stranger.
         for_user = handed_on(header, sender.address, auth, directory, company_id)
-        if for_user is not None:
-            return for_user
         someone = outsider(header, sender.address, auth)
         known = await self._ports.directory.acquaintance(company_id, someone) if someone else None
+        if verdict.reason != "unknown_sender":
+            return verdict
+        if for_user is not None:
+            return for_user
         return HeldSender("customer_reply", sender.address, known.user_id) if known else verdict
 
     async def _take(self, envelope: Envelope, company_id: int, sender: StrictFrom, auth: AuthReport) -> Reply:
         """Prove one company's share of the mail and make it durable: TRANSACTION 1."""
-        verdict = await self._verdict(envelope.raw.header, company_id, sender, auth)
-        if isinstance(verdict, HeldSender) and not _keeps(envelope.peer, auth, verdict):
-            return self._refusal(verdict)
+        verdict = await self._verdict(envelope, company_id, sender, auth)
+        if isinstance(verdict, HeldSender) and not keeps(envelope.peer, auth, verdict):
+            return refusal(envelope, verdict, self._ports.help_url)
         receipt = await self._ports.spool.put(_intake(envelope, company_id, verdict, auth))
         return _accepted(receipt)
-
-    def _refusal(self, verdict: HeldSender) -> Reply:
-        """Answer alike whatever is known, so that nobody can list our users (decisions.md 7.13)."""
-        if verdict.reason == "no_single_from":
-            return NO_SINGLE_FROM
-        url = self._ports.help_url
-        reply = NOT_ACCEPTED.because(f"{NOT_ACCEPTED.text}, see {url}") if url else NOT_ACCEPTED
-        return replace(reply, reason=verdict.reason)
-
-
-def _keeps(peer: Peer, auth: AuthReport, verdict: HeldSender) -> bool:
-    """Tell whether unproven mail is kept for a person to look at instead of being refused.
-
-    Behind another server a refusal would make that server bounce to a forged address (rules.md 2.8); an alias
-    that is only waiting for its confirmation, and what a user may let in, are kept on every way
-    (decisions.md 7.4, 7.5, 7.8).
-    """
-    behind = peer.protocol is not Protocol.SMTP or bool(auth.relay)
-    return behind or verdict.reason in _KEPT
 
 
 def _intake(envelope: Envelope, company_id: int, verdict: Sender | HeldSender, auth: AuthReport) -> Intake:

@@ -105,7 +105,7 @@ def _verdict(
         sender = type(sender)(submitter, sender.name, "")
     results = (AuthResult("dmarc", "pass", domain_of(sender.address)),)
     assumed = AuthReport(_PROVEN, _PROVEN, _PROVEN, results)
-    verdict = identify(sender, assumed, directory, company_id)
+    verdict = identify(sender, sender.address, assumed, directory, company_id)
     if isinstance(verdict, Sender) or verdict.reason != "unknown_sender" or submitter:
         return verdict
     for_user = handed_on(header, sender.address, assumed, directory, company_id)

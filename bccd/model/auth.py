@@ -35,6 +35,8 @@ class AuthReport:
     checks: tuple[AuthResult, ...] = ()  # what bccd has found out itself
     # A domain and its organisational domain (RFC 9989 4.10): of the author, and of every domain that passed.
     organisations: tuple[tuple[str, str], ...] = ()
+    exact: tuple[str, ...] = ()  # the methods whose domain must be the author's own by his DMARC record
+    policy: str = ""  # what that record wants done with mail that fails: "none", "quarantine", "reject"
     client_ip: str = ""  # whom SPF was asked about
     client_helo: str = ""
 
@@ -45,6 +47,7 @@ class AuthMethod(StrEnum):
 
     TRUSTED_NETWORK = "trusted_network"
     LOGIN = "login"  # SMTP AUTH
+    RELAY_AUTH = "relay_auth"  # the user logged in at the relay
     RELAY_DMARC = "relay_dmarc"
     RELAY_DKIM = "relay_dkim"
     RELAY_SPF = "relay_spf"
@@ -73,3 +76,4 @@ class HeldSender:
     reason: str
     address: str = ""
     user_id: int | None = None  # the user it may come from; he alone may see it
+    lenient: bool = False  # kept only because his company holds what it would else refuse

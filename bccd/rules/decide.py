@@ -3,7 +3,6 @@
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
-from bccd.mail.addresses import domain_of
 from bccd.model.auth import AuthMethod, Sender
 from bccd.model.delivery import Delivery, DeliveryState, Mail
 from bccd.model.envelope import Tag
@@ -12,8 +11,9 @@ from bccd.model.message import AutoKind, Mailbox, Message
 from bccd.model.plan import Change, Direction, Outcome, Plan, Provenance, Step
 from bccd.rules.bounces import arrived, bounces
 from bccd.rules.direction import Reading, Sides, Unread, read_directions, read_incoming, with_all_parties
+from bccd.rules.evidence import evidence_steps
 from bccd.rules.filing import file_reading
-from bccd.rules.identify import proof
+from bccd.rules.identify import Claim, judge
 from bccd.rules.match import MAX_NEW_CONTACTS, is_never_log, is_ours
 from bccd.rules.overlay import Overlay
 from bccd.rules.owners import Submission, submission
@@ -47,6 +47,9 @@ _WHY_HELD = {
 def decide(mail: Mail, overlay: Overlay) -> Plan:
     """Return every row that this mail writes, and let the overlay know them for the next mail."""
     plan = _decide(mail, overlay)
+    evidence = evidence_steps(mail.delivery.auth)
+    if evidence:
+        plan = replace(plan, steps=(*evidence, *plan.steps))
     overlay.end(plan.outcome)
     return plan
 
@@ -80,11 +83,20 @@ def _submitted(mail: Mail, sender: Sender, overlay: Overlay) -> Plan:
 
 def _proven_since(delivery: Delivery, overlay: Overlay) -> Sender | None:
     """Judge held mail again when it is retried: the evidence stays, the directory may have learned."""
-    entry = overlay.user_address(delivery.held.address) if delivery.held else None
-    if entry is None or not entry.confirmed or not entry.user.active:
+    held, company = delivery.held, overlay.company
+    if held is None or not held.address:
         return None
-    method = proof(delivery.auth, domain_of(entry.address))
-    return Sender(entry.user.id, entry.address, method) if method else None
+    verdict = judge(
+        Claim(
+            held.address,
+            delivery.mail_from,
+            delivery.auth,
+            company.policy.mode,
+            company.id,
+            overlay.user_address,
+        )
+    )
+    return verdict if isinstance(verdict, Sender) else None
 
 
 def failed(delivery: Delivery, reason: str) -> Plan:

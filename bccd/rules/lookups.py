@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from bccd.mail.addresses import domain_of
 from bccd.mail.domains import telling_domains
+from bccd.mail.rewritten import originals
 from bccd.model.delivery import Mail
 from bccd.model.envelope import Tag
 from bccd.model.facts import Query
@@ -21,7 +22,10 @@ def lookups(mail: Mail, policy: Policy) -> Query:
     delivery = mail.delivery
     contents = tuple(_contents(mail))
     submitter = delivery.sender or delivery.held
-    addresses = frozenset(_addresses(contents)) | ({submitter.address} if submitter else set[str]()) - {""}
+    addresses = frozenset(
+        {*_addresses(contents), *({submitter.address} if submitter else ()), *_senders(mail)}
+    )
+    addresses -= {""}
     domains = {domain_of(address) for address in addresses}
     readings = [reading for content in contents for reading in _possible(content, mail)]
     return Query(
@@ -37,6 +41,13 @@ def lookups(mail: Mail, policy: Policy) -> Query:
         received=(delivery.received_at, delivery.received_at) if _counts_contacts(policy) else None,
         broadcasts=any(content.broadcast for content in contents),
     )
+
+
+def _senders(mail: Mail) -> Iterable[str]:
+    """Yield what may prove, once the directory has learned of it, that held mail is its author's."""
+    if mail.delivery.held is not None:
+        yield from originals(mail.delivery.mail_from)
+        yield from (result.domain for result in mail.delivery.auth.results if result.method == "auth")
 
 
 def _counts_contacts(policy: Policy) -> bool:

@@ -13,13 +13,16 @@ from bccd.model.delivery import Intake, Receipt, read_id
 from bccd.model.directory import Acquaintance, Company, Directory, Outsider, User, UserAddress
 from bccd.model.envelope import Envelope, Peer, Protocol, Raw, Tag, Target
 from bccd.model.errors import StoreUnavailableError
+from bccd.model.policy import Mode, Policy
 from bccd.model.reply import (
     BAD_HEADER,
+    DNS_LATER,
     NO_SINGLE_FROM,
     NO_SUCH_ADDRESS,
     NO_SUCH_DEAL,
     NULL_SENDER,
     OTHER_COMPANY,
+    SPF_LATER,
     Reply,
 )
 from bccd.pipeline import Receiving
@@ -54,14 +57,17 @@ class World:
     full: bool = False
     known: Acquaintance | None = None  # what is known of any outsider
     known_away: bool = False
+    looks: list[str] = field(default_factory=list)  # at the directory
     met: list[Outsider] = field(default_factory=list)  # who was asked about
     begun: list[tuple[Peer, str]] = field(default_factory=list)  # examinations
     asked: list[tuple[str, str]] = field(default_factory=list)  # of the verifier
 
     async def current(self) -> Directory:
+        self.looks.append("current")
         return self.stale
 
     async def fresh(self) -> Directory:
+        self.looks.append("fresh")
         if self.now is None:
             raise StoreUnavailableError("away")
         return self.now
@@ -221,13 +227,47 @@ def test_a_duplicate_is_accepted_and_said_so(world: World) -> None:
 
 
 @pytest.mark.parametrize("author", ["x@seller.example", "anna@seller.example", "alias@home.example"])
-def test_refusals_speak_one_text(world: World, author: str) -> None:
-    """Nobody can tell a user's address from any other; the log can (decisions.md 7.13)."""
+@pytest.mark.parametrize("head", ["", "In-Reply-To: <1@s>\r\n"])
+def test_refusals_speak_one_text_and_cost_the_same(world: World, author: str, head: str) -> None:
+    """Nobody can tell a user's address from any other; the log can (decisions.md 7.13).
+
+    The id is the mail's own, and what is asked of the directory does not depend on who the author is.
+    """
     world.auth = AuthReport()
-    (reply,) = world.data(mail(author))
-    assert str(reply) == "550 5.7.1 not accepted for this address, see https://crm.example/help"
-    assert reply.reason in ("unknown_sender", "unverified_sender")
+    replies = [world.data(replace(mail(author, head=head), session_id=session))[0] for session in "ab"]
+    texts = [str(reply).partition(" (") for reply in replies]
+    assert {text[0] for text in texts} == {
+        "550 5.7.1 not accepted for this address, see https://crm.example/help"
+    }
+    numbers = [read_id(text[2].rstrip(")")) for text in texts]
+    assert numbers[0] != numbers[1]
+    assert all(number and number >> 20 == int(NOW.timestamp() * 1000) for number in numbers)
+    assert replies[0].reason in ("unknown_sender", "unverified_sender")
+    assert (world.kept, world.looks, len(world.met)) == ([], 2 * ["current", "fresh"], 2 * bool(head))
+
+
+@pytest.mark.parametrize("author", ["x@seller.example", "anna@seller.example"])
+@pytest.mark.parametrize("protocol", Protocol)
+def test_what_the_dns_cannot_tell_is_asked_for_again(world: World, author: str, protocol: Protocol) -> None:
+    """Neither a pass nor a failure, whoever the author is and whatever way the mail came."""
+    unknown = {"spf": SPF_LATER, "dkim": DNS_LATER}
+    for method, later in unknown.items():
+        world.auth = AuthReport(checks=(AuthResult(method, "temperror", "seller.example"),))
+        assert world.data(mail(author, protocol=protocol)) == [later]
     assert world.kept == []
+
+
+def test_a_lenient_company_holds_its_users_unproven_mail(world: World) -> None:
+    """He alone sees it; a stranger's is refused, and so is what his domain calls forged."""
+    company = Company(1, "one", "One", Policy(mode=Mode.LENIENT))
+    world.stale = world.now = replace(world.stale, companies={1: company})
+    world.auth = AuthReport()
+    assert world.data(mail("anna@seller.example"))[0].accepted
+    assert world.kept[0].held == HeldSender("unverified_sender", "anna@seller.example", 7, lenient=True)
+    assert world.data(mail("x@seller.example"))[0].reason == "unknown_sender"
+    world.auth = AuthReport(checks=(AuthResult("dmarc", "fail", "seller.example"),), policy="reject")
+    assert world.data(mail("anna@seller.example"))[0].reason == "unverified_sender"
+    assert len(world.kept) == 1
 
 
 def test_a_user_added_a_moment_ago_is_let_in(world: World) -> None:

@@ -1,0 +1,31 @@
+"""Whether a domain that a mail was proven to come from speaks for the domain of its author (RFC 9989 4.4)."""
+
+from bccd.model.auth import AuthReport
+
+
+def aligned(report: AuthReport, method: str, proven: str, author: str) -> bool:
+    """Tell whether a domain proven by a method ("dkim", "spf", ...) is the author's, or of his organisation.
+
+    Where the record of the author's domain wants the method's domain exact, no other one will do. A single
+    label is nobody's organisation, whatever stands in the DNS.
+    """
+    if not proven or not author:
+        return False
+    if proven == author:
+        return True
+    if method in report.exact:
+        return False
+    organisations = dict(report.organisations)
+    mine, theirs = organisations.get(author, ""), organisations.get(proven, "")
+    return mine == theirs and "." in mine
+
+
+def may_align(report: AuthReport, method: str, claimed: str, author: str) -> bool:
+    """Tell whether a domain is aligned as far as the DNS has answered: what it left open counts as yes."""
+    organisations = dict(report.organisations)
+    home = organisations.get(author)
+    if home is None:
+        return bool(claimed) and claimed.split(".")[-2:] == author.split(".")[-2:]
+    if claimed in organisations or claimed == author:
+        return aligned(report, method, claimed, author)
+    return method not in report.exact and claimed.endswith(f".{home}")
