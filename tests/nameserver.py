@@ -5,7 +5,7 @@ import struct
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Literal
+from typing import Any, Literal
 
 import dns.exception
 import dns.flags
@@ -118,8 +118,10 @@ class NameServer:
             self.by_tcp.append((name, kind))
         mode = self._mode(name)
         types = self.zone.get(name, {})
-        if mode == "dead" or types.get(kind, ()) is None:
+        if mode == "dead":
             return None, 0
+        if types.get(kind, ()) is None:
+            mode = "servfail"
         if mode == "garbage":
             return octets[:2] + b"\xff" * 37, 0
         response = dns.message.make_response(query, recursion_available=True)
@@ -152,7 +154,17 @@ class NameServer:
 
     def _rrset(self, owner: str, kind: str, records: Sequence[str | bytes]) -> dns.rrset.RRset:
         rdatas = [_rdata(kind, record) for record in records]
-        return dns.rrset.from_rdata_list(_dns_name(owner), self.ttl, rdatas)
+        rrset = _InOrder(_dns_name(owner), rdatas[0].rdclass, rdatas[0].rdtype)
+        for rdata in rdatas:
+            rrset.add(rdata, self.ttl)
+        return rrset
+
+
+class _InOrder(dns.rrset.RRset):
+    """Records that are sent in the order of the zone, so that a test's outcome is always the same."""
+
+    def to_wire(self, *args: Any, **options: Any) -> int:
+        return super().to_wire(*args, **options, want_shuffle=False)
 
 
 def _sockets() -> tuple[socket.socket, socket.socket]:

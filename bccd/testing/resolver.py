@@ -10,7 +10,7 @@ from bccd.verify.dns import Answer, DnsTemporaryError
 
 # name -> type -> records, as a zone file writes them but for a TXT's quotes: {"a.example": {"TXT":
 # ["v=spf1 -all"], "MX": ["10 mx.a.example"], "A": ["192.0.2.1"]}, "1.2.0.192.in-addr.arpa": {"PTR": [...]}}.
-# None in place of the records: the question fails, as it does if the name server is dead.
+# None in place of the records: the question fails, as it does with SERVFAIL.
 Zone = Mapping[str, Mapping[str, Sequence[str | bytes] | None]]
 
 
