@@ -54,7 +54,7 @@ async def _prove(
 ) -> Key:
     """Return the key by which a signature holds; what needs no question to the DNS comes first."""
     _check_time(signature, now)
-    _check_doubles(signature, header)
+    check_doubles(signature, header)
     if body_hash != signature.body_hash:
         raise FaultError(FAIL, "the body was changed")
     key = await find_key(signature, header_hash(signature, header), resolver)
@@ -73,7 +73,8 @@ def _check_time(signature: Signature, now: datetime) -> None:
         raise FaultError(FAIL, "it was made in the future")
 
 
-def _check_doubles(signature: Signature, header: Header) -> None:
+def check_doubles(signature: Signature, header: Header) -> None:
+    """Refuse a mail in which a field that was signed stands once more than that."""
     signed = Counter(signature.signed)
     there = Counter(field.name for field in header.fields)
     for name in _ONCE & signed.keys():

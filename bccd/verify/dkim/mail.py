@@ -7,6 +7,7 @@ place.
 
 import asyncio
 import contextlib
+import re
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -16,11 +17,13 @@ from bccd.verify.dkim.body import RelaxedBody, SimpleBody
 from bccd.verify.dkim.check import check
 from bccd.verify.dkim.faults import PERMERROR, FaultError
 from bccd.verify.dkim.header import Header
-from bccd.verify.dkim.signature import Signature, claims, read_canon, read_signature, tags_of
+from bccd.verify.dkim.signature import RELAXED, Signature, claims, read_canon, read_signature, tags_of
 from bccd.verify.dns import Resolver
 
 LOOKED_AT = 5  # signatures of one mail, from the top
 _MESSAGE_SIGNATURES = 50  # the sets that an ARC chain may have (RFC 8617 4.2.1)
+_SIGNED = re.compile(rb"-signature", re.IGNORECASE).search
+_SIGNED_BY = re.compile(rb"-signature|arc-", re.IGNORECASE).search
 _BLANK = b"\r\n\r\n"
 
 
@@ -61,7 +64,7 @@ class SignedMail:
     def _begin_body(self, section: bytes) -> None:
         """Read the signatures, and prepare for the body as they saw it."""
         self._section = None
-        if b"-signature" not in section.lower():
+        if not (_SIGNED_BY if self._arc else _SIGNED)(section):
             return
         self.header = Header(section)
         self._found = [_read(self.header, at) for at in self.header.named(b"dkim-signature")[:LOOKED_AT]]
@@ -123,4 +126,4 @@ def _sealed_forms(header: Header) -> Iterator[bool]:
     """Tell how the message signatures of ARC saw the body."""
     for at in header.named(b"arc-message-signature")[:_MESSAGE_SIGNATURES]:
         with contextlib.suppress(FaultError):
-            yield read_canon(tags_of(header.fields[at])).body
+            yield read_canon(tags_of(header.fields[at]), RELAXED).body

@@ -24,7 +24,8 @@ class Canon(NamedTuple):
     body: bool = False
 
 
-_SIMPLE = Canon()
+SIMPLE = Canon()
+RELAXED = Canon(header=True, body=True)  # what ARC takes where nothing is said
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Signature:
     algorithm: str  # "rsa" or "ed25519", with SHA-256
     octets: bytes  # b=
     signed: tuple[bytes, ...] = ()  # h=, lower-case names
-    canon: Canon = _SIMPLE
+    canon: Canon = SIMPLE
     body_hash: bytes = b""
     identity: str = ""  # the domain of i=
     created: int | None = None
@@ -163,10 +164,10 @@ def read_signed(tags: Tags) -> tuple[bytes, ...]:
     return tuple(name.lower() for name in listed(tags[b"h"].value))
 
 
-def read_canon(tags: Tags) -> Canon:
-    """Return c=; simple is what is not said."""
+def read_canon(tags: Tags, default: Canon = SIMPLE) -> Canon:
+    """Return c=; a body of which nothing is said is simple."""
     if b"c" not in tags:
-        return _SIMPLE
+        return default
     header, _, body = tags[b"c"].value.partition(b"/")
     body = body or b"simple"
     if header not in _CANONICAL or body not in _CANONICAL:
