@@ -24,8 +24,6 @@ def may_align(report: AuthReport, method: str, claimed: str, author: str) -> boo
     """Tell whether a domain is aligned as far as the DNS has answered: what it left open counts as yes."""
     organisations = dict(report.organisations)
     home = organisations.get(author)
-    if home is None:
-        return bool(claimed) and claimed.split(".")[-2:] == author.split(".")[-2:]
-    if claimed in organisations or claimed == author:
+    if not claimed or claimed == author or claimed in organisations or method in report.exact:
         return aligned(report, method, claimed, author)
-    return method not in report.exact and claimed.endswith(f".{home}")
+    return claimed.endswith(f".{home}") if home else claimed.split(".")[-2:] == author.split(".")[-2:]

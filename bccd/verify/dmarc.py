@@ -75,7 +75,7 @@ async def evaluate(walker: Walker, author: str, results: Sequence[AuthResult]) -
     try:
         own = await walker.record(author)
         if own is not None and _settled(own, author, results):
-            return await _judged(walker, author, (author, own), ((author, author),), results)
+            return await _judged(walker, author, (author, own), (), results)
         found = await walker.walk(author)
         home = await walker.organisation(author)
     except DnsTemporaryError as error:
