@@ -8,7 +8,9 @@ from enum import StrEnum, unique
 class AuthResult:
     """One method's result as a trusted Authentication-Results field states it (RFC 8601)."""
 
-    method: str  # "dmarc", "dkim", "spf", "arc", "auth"
+    method: (
+        str  # "dmarc", "dkim", "spf", "arc", "auth"; "arc.dmarc" and so on: what a listed sealer had found
+    )
     result: str  # "pass", "fail", "none", "temperror", ...
     domain: str  # the domain or address it speaks of, normalised; empty where none is given
     detail: str = ""  # how it came about, in words: selector and algorithm, SPF mechanism, DMARC policy

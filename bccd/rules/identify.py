@@ -146,8 +146,11 @@ def _domain(result: AuthResult) -> str:
 
 
 def _vouches(claim: Claim, result: AuthResult) -> bool:
-    """Tell whether a listed sealer saw DMARC pass for this very author's domain (RFC 8617)."""
-    return result.method == "arc" and result.result == "pass" and result.domain == claim.domain
+    """Tell whether a listed sealer saw DMARC pass for this very author's domain (RFC 8617).
+
+    "arc" alone says that the chain holds and who sealed it, not what he had found.
+    """
+    return result.method == "arc.dmarc" and result.result == "pass" and result.domain == claim.domain
 
 
 def _logged_in(claim: Claim, result: AuthResult) -> bool:

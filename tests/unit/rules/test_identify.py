@@ -26,6 +26,7 @@ LOCAL = AuthReport(trusted_network="10.0.0.0/8")
 ANNA_AT = "anna@seller.example"
 DKIM = AuthResult("dkim", "pass", "seller.example")
 SPF = AuthResult("spf", "pass", "seller.example")
+SEALED = AuthResult("arc", "pass", "sealer.example")
 FAILED = AuthResult("dmarc", "fail", "seller.example")
 OURS = (("seller.example", "seller.example"), ("mail.seller.example", "seller.example"))
 
@@ -195,11 +196,13 @@ TABLE: list[tuple[str, AuthReport, str, tuple[str, str, str]]] = [
     ("DMARC passed, nothing else", found(AuthResult("dmarc", "pass", "seller.example")), ANNA_AT, NEVER),
     (
         "ARC",
-        found(FAILED, AuthResult("arc", "pass", "seller.example")),
+        found(FAILED, SEALED, AuthResult("arc.dmarc", "pass", "seller.example")),
         "",
         ("unverified_sender", "arc", "arc"),
     ),
-    ("ARC for another", found(AuthResult("arc", "pass", "evil.example")), "", NEVER),
+    ("ARC for another", found(SEALED, AuthResult("arc.dmarc", "pass", "evil.example")), "", NEVER),
+    ("ARC by the author's domain", found(AuthResult("arc", "pass", "seller.example")), "", NEVER),
+    ("ARC that saw it fail", found(SEALED, AuthResult("arc.dmarc", "fail", "seller.example")), "", NEVER),
     ("nothing signed, DNS dead for DMARC", found(soft("dmarc")), ANNA_AT, NEVER),
     ("DKIM unknown", found(soft("dkim")), "", LATER),
     ("DKIM of another unknown", found(soft("dkim", "evil.example")), "", NEVER),
