@@ -286,6 +286,7 @@ class NewNotice:
     conversation_id: int | None = None
     message_id: int | None = None
     args: Mapping[str, object] = field(default_factory=dict)  # what its sentence names, in JSON's types
+    id: int = 0  # 0: it is given one where the plan is complete, or written
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from bccd.rules.evidence import evidence_steps
 from bccd.rules.filing import file_reading
 from bccd.rules.identify import Claim, judge
 from bccd.rules.match import MAX_NEW_CONTACTS, is_never_log, is_ours
+from bccd.rules.notices import of_failure, with_notices
 from bccd.rules.overlay import Overlay
 from bccd.rules.owners import Submission, submission
 from bccd.rules.ruled import STRANGERS, named_recipients, released, wants_filed
@@ -50,6 +51,7 @@ def decide(mail: Mail, overlay: Overlay) -> Plan:
     evidence = evidence_steps(mail.delivery.auth)
     if evidence:
         plan = replace(plan, steps=(*evidence, *plan.steps))
+    plan = with_notices(plan, mail, overlay)
     overlay.end(plan.outcome)
     return plan
 
@@ -104,7 +106,8 @@ def failed(delivery: Delivery, reason: str) -> Plan:
     user_id = delivery.sender.user_id if delivery.sender else None
     step = Step("failure", "", "failed", reason)
     outcome = Outcome(delivery.id, DeliveryState.FAILED, reason, user_id)
-    return Plan(outcome, (step,), changes=_owner_change(EventKind.DELIVERY_FAILED, delivery, user_id))
+    changes = _owner_change(EventKind.DELIVERY_FAILED, delivery, user_id)
+    return Plan(outcome, (step,), changes=changes, notices=of_failure(delivery, reason))
 
 
 def _held(delivery: Delivery) -> Plan:

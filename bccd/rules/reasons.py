@@ -209,3 +209,16 @@ def code_of(reason: str) -> str:
 def reason_of(code: str) -> Reason:
     """Return what is known of a reason; of one that a later version wrote, that something failed."""
     return REASONS.get(code_of(code), REASONS["failed"])
+
+
+class _Args(dict[str, object]):
+    """Args of a sentence; what was not given leaves a gap and never a failure."""
+
+    def __missing__(self, name: str) -> str:
+        return ""
+
+
+def said(text: str, args: Mapping[str, object]) -> str:
+    """Fill a sentence in; white space is folded, so that no arg starts a line of its own."""
+    flat = {name: " ".join(str(value).split()) for name, value in args.items()}
+    return text % _Args(flat)

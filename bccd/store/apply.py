@@ -7,7 +7,7 @@ from sqlalchemy import Connection, bindparam, text
 
 from bccd.model.plan import LinkOrigin, LinkState, Merge, MessageUpdate, Regroup, Settled
 from bccd.model.strand import Ties
-from bccd.store import handed
+from bccd.store import handed, notices
 from bccd.store import tables as t
 from bccd.store.audiences import Audiences
 from bccd.store.inserts import insert_rows
@@ -121,6 +121,7 @@ class Applier:
         for edit, seq in batch.edits:
             self._edit(edit, seq)
         self._bounces(batch)
+        notices.write(self._connection, self._company_id, batch.notices)
         self._run(_ACTIVITY, [{"id": id_, "at": at} for id_, at in sorted(batch.activity.items())])
         self._run(_CLOCK, [{"next_id": batch.next_id, "change_seq": batch.change_seq}])
         audiences.update(batch, anew)

@@ -76,7 +76,7 @@ def _forget_deliveries(at: Editing, copy: Any, *, is_last: bool) -> list[Gone]:
 
 def forget_delivery(at: Editing, delivery_id: int) -> None:
     """Delete a delivery's rows."""
-    for table in (t.decision, t.delivery_recipient, t.ruling):
+    for table in (t.decision, t.delivery_recipient, t.ruling, t.outbox):
         of = (table.c.company_id == at.company_id, table.c.delivery_id == delivery_id)
         at.connection.execute(delete(table).where(*of))
     d = t.delivery.c

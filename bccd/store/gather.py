@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Executable
 
 from bccd.model.crm import Contact, Deal, DealStatus, Organisation
 from bccd.model.delivery import DeliveryState
-from bccd.model.directory import Company, Sharing, User, UserAddress
+from bccd.model.directory import Company, Notices, Sharing, User, UserAddress
 from bccd.model.facts import CREATION_WINDOW, Facts, Query
 from bccd.model.plan import Outcome
 from bccd.model.ruling import Ruling
@@ -97,14 +97,16 @@ class Gatherer:
         members: defaultdict[int, set[int]] = defaultdict(set)
         made: defaultdict[int, dict[str, datetime]] = defaultdict(dict)
         rows = self._rows(queries.USERS, near(query), addresses=query.addresses, users=query.users)
-        for id_, name, sharing, active, is_team, address, kind, moment in rows:
+        for id_, name, sharing, active, is_team, language, notices, address, kind, moment in rows:
             if kind == queries.MADE:
                 made[id_][name] = moment
                 continue
             if kind == queries.MEMBER:
                 members[id_] |= {int(name)} if active else set()
                 continue
-            user = User(id_, name, Sharing(sharing), active, is_team)
+            user = User(
+                id_, name, Sharing(sharing), active, is_team, language=language, notices=Notices(notices)
+            )
             if address is None:
                 users[id_] = user
             else:

@@ -148,6 +148,15 @@ ORDER BY related_id""",
         )
     ),
     Published(
+        "notices",
+        "What the viewer was told about his mail, the newest first.",
+        """SELECT notice_id, reason, text, advice, about, delivery_id, conversation_id, message_id, state,
+    error, created_at, sent_at
+FROM v1_notice
+WHERE company_id = :company AND viewer_user_id = :viewer AND notice_id < :before_id
+ORDER BY notice_id DESC LIMIT :limit""",
+    ),
+    Published(
         "why is this here",
         "The steps that brought a message, for an owner of a copy.",
         """SELECT delivery_id, state, reason, steps, decided_at

@@ -32,12 +32,15 @@ def _listed(name: str) -> Any:
 
 MADE = "made"  # the kind of a row about a new contact
 MEMBER = "member"  # the kind of a row about a member of a team
+_NONE = literal("", literal_execute=True)
 _USER = (
     t.app_user.c.id,
     t.app_user.c.name,
     t.app_user.c.default_sharing,
     t.app_user.c.active,
     t.app_user.c.is_team,
+    t.app_user.c.language,
+    t.app_user.c.notices,
 )
 _member = t.app_user.alias("member")
 USERS = union_all(
@@ -62,9 +65,11 @@ USERS = union_all(
     select(
         t.team_member.c.team_id,
         cast(t.team_member.c.user_id, Text),
-        literal("", literal_execute=True),
+        _NONE,
         _member.c.active,
         true(),
+        _NONE,
+        _NONE,
         null(),
         literal(MEMBER, literal_execute=True),
         null(),
@@ -90,9 +95,11 @@ USERS = union_all(
     select(
         t.contact.c.created_by,
         cast(t.contact.c.id, Text),
-        literal("", literal_execute=True),
+        _NONE,
         true(),
         false(),
+        _NONE,
+        _NONE,
         null(),
         literal(MADE, literal_execute=True),
         t.contact.c.created_at,

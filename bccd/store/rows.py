@@ -8,7 +8,7 @@ import msgspec
 
 from bccd.model.auth import AuthReport, HeldSender, Sender
 from bccd.model.delivery import Mail
-from bccd.model.plan import Merge, MessageUpdate, Plan, Regroup, Settled
+from bccd.model.plan import Merge, MessageUpdate, NewNotice, Plan, Regroup, Settled
 from bccd.store.bounces import Bounces
 
 Row = tuple[Any, ...]
@@ -111,6 +111,7 @@ def highest_id(plan: Plan) -> int:
                 *part.contacts,
                 *part.links,
                 *part.copies,
+                *part.notices,
                 *(part.regroup.started if part.regroup else ()),
                 part.conversation,
                 part.message,
@@ -129,6 +130,7 @@ class Batch:
         self.edits: list[tuple[Edit, int]] = []  # in order, with the event that tells of it
         self.activity: dict[int, datetime] = {}  # contact -> the newest new message that it takes part in
         self.bounces = Bounces()
+        self.notices: list[tuple[int, NewNotice]] = []  # with the ids of their rows
         self.next_id = next_id  # the clock, as it stands after all plans so far
         self.change_seq = change_seq
         self._company_id = company_id
@@ -147,6 +149,7 @@ class Batch:
             self.edits += [(edit, self.change_seq) for edit in edits if edit is not None]
         self._add_delivery(mail, plan)
         self.next_id = max(self.next_id, highest_id(plan) + 1)
+        self._add_notices(plan)
 
     def lost(self) -> set[int]:
         """Return the conversations that became part of others."""
@@ -200,6 +203,13 @@ class Batch:
                 self._company_id, self.change_seq, self._at, event.kind.value, event.audience_id,
                 event.conversation_id, event.message_id, event.entity_id, event.actor_id,
             ))  # fmt: skip
+
+    def _add_notices(self, plan: Plan) -> None:
+        """Take notices, with an id for those that have none."""
+        for part in parts(plan):
+            for notice in part.notices:
+                self.notices.append((notice.id or self.next_id, notice))
+                self.next_id += not notice.id
 
     def _add_crm(self, plan: Plan) -> None:
         company_id, rows, stamp = self._company_id, self.rows, self._stamp

@@ -10,7 +10,7 @@ import msgspec
 
 from bccd.model.crm import Contact, Deal, DealStatus, Organisation
 from bccd.model.delivery import DeliveryState
-from bccd.model.directory import Company, Sharing, User, UserAddress
+from bccd.model.directory import Company, Notices, Sharing, User, UserAddress
 from bccd.model.facts import CREATION_WINDOW, Facts, Query
 from bccd.model.plan import Outcome
 from bccd.model.ruling import Ruling
@@ -95,7 +95,10 @@ class _Reader:
         team = [other["user_id"] for other in self._rows("team_member") if other["team_id"] == id_]
         members = sorted(member for member in team if self._row("app_user", member)["active"])
         sharing = Sharing(row["default_sharing"])
-        return User(id_, row["name"], sharing, row["active"], row["is_team"], tuple(members))
+        return User(
+            id_, row["name"], sharing, row["active"], row["is_team"], tuple(members), row["language"],
+            Notices(row["notices"]),
+        )  # fmt: skip
 
     def _never_log(self, entries: Collection[str]) -> dict[int, frozenset[str]]:
         found: defaultdict[int, set[str]] = defaultdict(set)

@@ -8,6 +8,7 @@ from typing import Any
 from bccd.model.plan import LinkOrigin, LinkState, Merge, MessageUpdate, Regroup, Settled
 from bccd.rules.linking import MASS
 from bccd.store import tables as t
+from bccd.store.notices import row_of
 from bccd.store.plain import empty_row, key_of
 from bccd.store.rows import COLUMNS, Batch, Edit
 
@@ -54,6 +55,7 @@ def apply_batch(tables: Tables, company_id: int, batch: Batch) -> None:
         if contact["last_activity_at"] is None or contact["last_activity_at"] < at:
             tables["contact"][company_id, contact_id] = contact | {"last_activity_at": at}
     _bounces(tables, company_id, batch)
+    insert(tables, "outbox", [row_of(company_id, id_, notice, "en") for id_, notice in batch.notices])
     clock = tables["company_clock"][company_id,]
     moved = {"next_id": batch.next_id, "change_seq": batch.change_seq}
     tables["company_clock"][company_id,] = clock | moved

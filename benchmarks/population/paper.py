@@ -48,6 +48,8 @@ def add_delivery(
     ))  # fmt: skip
     world.rows["delivery_recipient"].append((world.id, id_, world.address, "", ""))
     world.rows["decision"].append((world.id, id_, to_json(steps), at))
+    told = reason or "filed"
+    world.rows["outbox"].append((world.id, id_, user.id, told, id_, message_id, "sent", at, at, at))
 
 
 def add_waiting(world: World, user: User, at: str) -> None:

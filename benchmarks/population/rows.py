@@ -52,6 +52,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     ),
     "delivery_recipient": _names("company_id delivery_id address tag argument"),
     "decision": _names("company_id delivery_id steps decided_at"),
+    "outbox": _names("company_id id user_id reason delivery_id message_id state created_at due_at sent_at"),
     "change": _names("company_id seq at kind audience_id conversation_id message_id actor_id entity_id"),
 }
 

@@ -41,6 +41,7 @@ LED_BY = {
     "held": ["ix_delivery_user_id_state_id"],
     "set aside": ["ix_delivery_user_id_state_id"],
     "failed": ["ix_delivery_user_id_state_id"],
+    "notices": ["ix_outbox_user_id_id"],
 }
 
 

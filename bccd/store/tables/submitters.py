@@ -89,6 +89,9 @@ outbox = Table(
     words("address", default=""),  # where it goes; empty: to the user's login address
     words("reason"),
     words("args", default="{}"),  # what its sentence names, JSON
+    words("about", default=""),  # the subject of the mail that it speaks of
+    words("text", default=""),  # the sentence, in the user's language, for front ends
+    words("advice", default=""),  # what to do, the same
     whole("delivery_id", null=True),
     whole("conversation_id", null=True),
     whole("message_id", null=True),
@@ -104,10 +107,13 @@ outbox = Table(
         "answered", default=""
     ),  # what his last answer has changed, and what stood before: an Answered, JSON
     moment("claimed_until", null=True),
+    words("claimed_by", null=True),  # the host that sends it
     key("id"),
     of("user_id", "app_user"),
     among("state", "pending", "sent", "merged", "dropped", "failed"),
     index("outbox", "due_at", where="state = 'pending'"),
     index("outbox", "user_id", "reason", "sent_at"),
+    index("outbox", "user_id", "id"),
+    index("outbox", "mail_id", where="mail_id IS NOT NULL"),
     index("outbox", "delivery_id", where="delivery_id IS NOT NULL"),
 )

@@ -10,6 +10,15 @@ down_revision = "0010_pre_reading"
 branch_labels = None
 depends_on = None
 
+# What goes to an address that is not proven yet is not for its user's eyes: it may hold a code.
+NOTICE = """
+    CREATE VIEW v1_notice AS
+    SELECT u.id AS viewer_user_id, o.company_id, o.id AS notice_id, o.reason, o.text, o.advice, o.about,
+        o.delivery_id, o.conversation_id, o.message_id, o.state, o.error, o.created_at, o.due_at, o.sent_at
+    FROM app_user u
+    JOIN outbox o ON o.company_id = u.company_id AND o.user_id = u.id
+    WHERE u.active AND NOT u.is_team AND o.address = '' AND o.reason <> 'digest'
+"""
 INSTANT = sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite")
 
 
@@ -24,6 +33,7 @@ def upgrade() -> None:
     op.add_column("app_user", sa.Column("notices", sa.Text(), server_default="problems", nullable=False))
     op.add_column("company_address", sa.Column("retires_at", INSTANT, nullable=True))
     op.add_column("company_address", sa.Column("replaced_by", sa.Text(), nullable=True))
+    op.execute(NOTICE)
     describe_indexes(op.get_bind())
 
 
@@ -95,6 +105,9 @@ def create_outbox() -> None:
         sa.Column("address", sa.Text(), server_default="", nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("args", sa.Text(), server_default="{}", nullable=False),
+        sa.Column("about", sa.Text(), server_default="", nullable=False),
+        sa.Column("text", sa.Text(), server_default="", nullable=False),
+        sa.Column("advice", sa.Text(), server_default="", nullable=False),
         sa.Column("delivery_id", sa.BigInteger(), autoincrement=False, nullable=True),
         sa.Column("conversation_id", sa.BigInteger(), autoincrement=False, nullable=True),
         sa.Column("message_id", sa.BigInteger(), autoincrement=False, nullable=True),
@@ -108,6 +121,7 @@ def create_outbox() -> None:
         sa.Column("offered", sa.Text(), server_default="", nullable=False),
         sa.Column("answered", sa.Text(), server_default="", nullable=False),
         sa.Column("claimed_until", INSTANT, nullable=True),
+        sa.Column("claimed_by", sa.Text(), nullable=True),
         sa.CheckConstraint(
             "state IN ('pending', 'sent', 'merged', 'dropped', 'failed')", name=op.f("ck_outbox_state")
         ),
@@ -134,6 +148,15 @@ def create_outbox() -> None:
         sqlite_where=sa.text("state = 'pending'"),
         postgresql_where=sa.text("state = 'pending'"),
     )
+    op.create_index(
+        "ix_outbox_mail_id",
+        "outbox",
+        ["company_id", "mail_id"],
+        unique=False,
+        sqlite_where=sa.text("mail_id IS NOT NULL"),
+        postgresql_where=sa.text("mail_id IS NOT NULL"),
+    )
+    op.create_index("ix_outbox_user_id_id", "outbox", ["company_id", "user_id", "id"], unique=False)
     op.create_index(
         "ix_outbox_user_id_reason_sent_at",
         "outbox",

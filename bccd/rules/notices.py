@@ -1,0 +1,118 @@
+"""What a mail's outcome gives reason to tell its user: the proven one, and never a machine (rules.md 11)."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from bccd.model.delivery import Delivery, DeliveryState, Mail
+from bccd.model.directory import Notices
+from bccd.model.envelope import Tag
+from bccd.model.message import AutoKind
+from bccd.model.plan import LinkState, NewNotice, Plan, Step
+from bccd.rules.overlay import Overlay
+from bccd.rules.reasons import code_of
+
+LONGEST_ABOUT = 200  # characters of a subject
+
+# Held though nobody submitted it: of these it is proven for whom it waits, or that he is meant.
+_FOR_A_USER = frozenset({"unconfirmed_address", "redirected", "customer_reply"})
+_TOLD_OF_ALL = frozenset({Notices.ALL, Notices.DIGEST})
+_ANSWERED_APART = frozenset({Tag.TEST, Tag.REPLY})
+# Rule and verdict of a step, a piece of its reason, and the remark that it is worth.
+_REMARKS = (
+    ("deal", "not linked", "the company has no such deal", "no_such_deal"),
+    ("deal", "linked", "named in the address, though", "deal_closed"),
+    ("direction", "visible", "", "exposed_address"),
+    ("contact", "not created", "too many for one mail", "contacts_not_created"),
+    ("contact", "not created", "contacts were created for the user", "contacts_not_created"),
+    ("sharing", "as it was", "", "already_private"),
+)
+
+
+def with_notices(plan: Plan, mail: Mail, overlay: Overlay) -> Plan:
+    """Add what the user is to be told to what is planned, and number all notices of the plan."""
+    told = replace(plan, notices=(*plan.notices, *_raised(plan, mail, overlay)))
+    more = tuple(_numbered(part, overlay) for part in plan.more)
+    return replace(_numbered(told, overlay), more=more)
+
+
+def _numbered(plan: Plan, overlay: Overlay) -> Plan:
+    return replace(plan, notices=tuple(replace(one, id=overlay.take_id()) for one in plan.notices))
+
+
+def _raised(plan: Plan, mail: Mail, overlay: Overlay) -> Iterator[NewNotice]:
+    user_id = _whom(plan, mail)
+    if user_id is None:
+        return
+    user = overlay.user(user_id)  # None for a team's member; whoever sends asks again who he is
+    if user is not None and (user.is_team or not user.active):
+        return
+    told_of_all = user is not None and user.notices in _TOLD_OF_ALL
+    about = _about(mail.message.content.subject)
+    delivery, filed = mail.delivery, plan.outcome.message_id
+    for code in dict.fromkeys(_codes(plan, told_of_all=told_of_all)):
+        yield NewNotice(user_id, code, delivery.received_at, delivery.id, None, filed, about)
+    yield from _choices(plan, user_id, delivery, about)
+
+
+def of_failure(delivery: Delivery, reason: str) -> tuple[NewNotice, ...]:
+    """Tell the proven user of a mail that could not be filed; nothing else is known of it."""
+    if delivery.sender is None or not _asks_to_be_told(delivery):
+        return ()
+    return (NewNotice(delivery.sender.user_id, code_of(reason), delivery.received_at, delivery.id),)
+
+
+def _whom(plan: Plan, mail: Mail) -> int | None:
+    """Return who sent it in, or for whom it waits; None where that is not proven, or a machine's doing."""
+    delivery, outcome = mail.delivery, plan.outcome
+    if mail.message.content.auto is not AutoKind.NONE or not _asks_to_be_told(delivery):
+        return None
+    held = outcome.state is DeliveryState.HELD and delivery.sender is None
+    if held and outcome.reason in _FOR_A_USER:
+        return outcome.user_id
+    if held and delivery.held is not None and delivery.held.reason == outcome.reason:
+        return None
+    # On behalf of somebody: the mail is his, the notice is theirs who sent it (decisions.md 7.7).
+    return next((copy.filed_by for copy in plan.copies if copy.filed_by), outcome.user_id)
+
+
+def _asks_to_be_told(delivery: Delivery) -> bool:
+    """Tell whether an answer would reach a person, and nobody else gives it."""
+    return bool(delivery.mail_from) and all(target.tag not in _ANSWERED_APART for target in delivery.targets)
+
+
+def _codes(plan: Plan, *, told_of_all: bool) -> Iterator[str]:
+    outcome = plan.outcome
+    if outcome.state is not DeliveryState.FILED:
+        yield code_of(outcome.reason)
+    elif told_of_all:
+        yield outcome.reason or "filed"
+    for step in plan.steps:
+        yield from _remarks(step)
+
+
+def _remarks(step: Step) -> Iterator[str]:
+    for rule, verdict, reason, code in _REMARKS:
+        if step.rule == rule and step.verdict == verdict and reason in step.reason:
+            yield code
+
+
+def _choices(
+    plan: Plan, user_id: int, delivery: Delivery, about: Mapping[str, object]
+) -> Iterator[NewNotice]:
+    """Ask once for each conversation in which several deals or contacts fit."""
+    asked: dict[int, tuple[int, Mapping[str, object]]] = {}
+    for part in (plan, *plan.more):
+        for link in part.links:
+            if link.state is LinkState.SUGGESTED and link.organisation_id is None:
+                own = _about(part.message.subject) if part.message else about
+                asked.setdefault(link.conversation_id, (link.message_id, own))
+    for conversation_id, (message_id, own) in asked.items():
+        yield NewNotice(
+            user_id, "needs_choice", delivery.received_at, delivery.id, conversation_id, message_id, own
+        )
+
+
+def _about(subject: str) -> Mapping[str, object]:
+    """Return the mail's subject for its user to know it by, on one line."""
+    text = " ".join(subject.split())[:LONGEST_ABOUT]
+    return {"about": text} if text else {}
