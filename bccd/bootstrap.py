@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from socket import socket
 from typing import Any
 
 import structlog
@@ -22,9 +23,9 @@ from bccd.directory.cache import CachedDirectory
 from bccd.directory.records import Record
 from bccd.door import SOCKET_NAME, Door, Operation, ask
 from bccd.filer import Filer
-from bccd.front import listener_settings, run_front
+from bccd.front import listener_settings, open_certificates, run_front
 from bccd.model.envelope import Protocol
-from bccd.model.errors import StoreUnavailableError
+from bccd.model.errors import BccdError, StoreUnavailableError
 from bccd.observe import place, read_key
 from bccd.pipeline import Receiving
 from bccd.ports import DeliverPorts, ReceivePorts, Receiver
@@ -32,6 +33,7 @@ from bccd.rules.signing import Signer
 from bccd.sources.settings import Listener
 from bccd.store import directory as master_data
 from bccd.store import entries, migrate, reads
+from bccd.store import logins as names
 from bccd.store import rethread as conversations
 from bccd.store.acquaintance import acquaintance
 from bccd.store.bell import CHANGE, Listening, Ringer
@@ -44,6 +46,7 @@ from bccd.store.rawfiles import sweep
 from bccd.store.requests import submit
 from bccd.store.spool import GroupSpool, SqlQueue, forgive
 from bccd.store.uow import AFTER_COMMIT, SqlWorks
+from bccd.verify.passwords import Passwords
 from bccd.verify.trust import TrustVerifier
 from bccd.web.health import Check, serve_health
 
@@ -70,6 +73,7 @@ def serve(config: Config) -> int:
 def check(config: Config) -> None:
     """Make sure before anything is forked that the stores are there, new enough and safe to use."""
     migrate.check(config)
+    open_certificates(listener_settings(config))  # a mistake in them shows at once, not in each front
     stores = open_engines(config)
     forgive(stores.spool, config.data_dir)
     stores.close()
@@ -82,13 +86,22 @@ def check(config: Config) -> None:
             left.unlink()
 
 
+# What stands behind each option of [listen] through which mail comes.
+_LISTENERS: Mapping[str, Callable[[socket], Listener]] = {
+    "smtp": partial(Listener, protocol=Protocol.SMTP),
+    "lmtp": partial(Listener, protocol=Protocol.LMTP),
+    "submission": partial(Listener, protocol=Protocol.SMTP, submission=True),
+    "smtps": partial(Listener, protocol=Protocol.SMTP, submission=True, implicit_tls=True),
+}
+
+
 # ---- a front -----------------------------------------------------------------------------------------------
 
 
 def run_listener(config: Config, name: str, sockets: Sequence[Bound], links: Links) -> int:
     """Be a front process: serve the sockets until SIGTERM, then drain."""
     del name
-    listeners = [Listener(each.sock, Protocol(each.protocol)) for each in sockets if each.protocol != "http"]
+    listeners = [_LISTENERS[each.protocol](each.sock) for each in sockets if each.protocol in _LISTENERS]
     health = [each for each in sockets if each.protocol == "http"]
     run_front(listeners, listener_settings(config), lambda: open_receiver(config, links, health))
     return 0
@@ -104,6 +117,7 @@ async def open_receiver(
     ringer = Ringer(stores.spool) if is_postgresql(stores.spool) else None
     spool = GroupSpool(stores.spool, config.data_dir, partial(_wake, links.wake_write, ringer))
     directory = make_directory(stores)
+    logins = make_logins(config, stores)
     checks = make_checks(config, spool, directory)
     servers = [await serve_health(each.sock, checks) for each in health]
     try:
@@ -115,9 +129,11 @@ async def open_receiver(
                 make_signer(config),
                 SystemClock(),
                 config.help_url,
+                logins,
             )
         )
     finally:
+        logins.close()
         for server in servers:
             server.close()
         spool.close()
@@ -125,6 +141,16 @@ async def open_receiver(
             ringer.close()
         directory.close()
         stores.close()
+
+
+def make_logins(config: Config, stores: Stores) -> Passwords:
+    """Check logins against the database as it is, so that a new password counts at once."""
+
+    def renew(name: str, old: str, new: str) -> None:
+        with suppress(BccdError):  # the next login tries again
+            ask(config.data_dir, "login.renew", {"name": name, "old": old, "new": new})
+
+    return Passwords(partial(names.find, stores.database), renew)
 
 
 def make_signer(config: Config) -> Signer:
@@ -298,7 +324,7 @@ def make_operations(stores: Stores) -> dict[str, Operation]:
         rows = [[one.conversation_id, one.home, len(one.messages)] for one in moved]
         return {"moved": rows, "after": after}
 
-    return {
+    return names.operations(stores.database, now) | {
         "directory.load": load,
         "queue.retry": retry,
         "queue.delete": remove,

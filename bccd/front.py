@@ -9,6 +9,7 @@ import sys
 import weakref
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
+from pathlib import Path
 from typing import Any
 
 from bccd.config import Config
@@ -20,9 +21,10 @@ from bccd.sources.limits import Connections
 from bccd.sources.lmtp import LmtpConnection
 from bccd.sources.settings import Listener, ListenerSettings
 from bccd.sources.smtp import SmtpConnection
+from bccd.sources.submission import SubmissionConnection
+from bccd.sources.tls import Certificates
 
 _BACKLOG = 512
-_SPEAKS: dict[Protocol, type[Connection]] = {Protocol.SMTP: SmtpConnection, Protocol.LMTP: LmtpConnection}
 
 
 def listener_settings(config: Config) -> ListenerSettings:
@@ -39,8 +41,17 @@ def listener_settings(config: Config) -> ListenerSettings:
         data_idle_seconds=limits.data_idle_seconds,
         data_seconds=limits.data_seconds,
         session_seconds=limits.session_seconds,
+        certificate=Path(config.tls.certificate) if config.tls.certificate else None,
+        key=Path(config.tls.key or config.tls.certificate) if config.tls.certificate else None,
+        login_failures_per_hour=limits.login_failures_per_hour,
         relays=config.trust.relays,
     )
+
+
+def _speaks(listener: Listener) -> type[Connection]:
+    if listener.protocol is Protocol.LMTP:
+        return LmtpConnection
+    return SubmissionConnection if listener.submission else SmtpConnection
 
 
 def run_front(
@@ -71,14 +82,29 @@ async def _until_signal(
     open_receiver: Callable[[], AbstractAsyncContextManager[Receiver]],
 ) -> None:
     stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+        loop.add_signal_handler(number, stopping.set)
+    certificates = open_certificates(settings)
+    if certificates is not None:
+        loop.add_signal_handler(signal.SIGHUP, certificates.reload)
     async with open_receiver() as receiver:
-        await serve(listeners, receiver, settings, stopping)
+        await serve(listeners, receiver, settings, stopping, certificates)
+
+
+def open_certificates(settings: ListenerSettings) -> Certificates | None:
+    """Load what TLS needs, None where none is configured; raises ConfigError."""
+    if settings.certificate is None or settings.key is None:
+        return None
+    return Certificates(settings.certificate, settings.key)
 
 
 async def serve(
-    listeners: Sequence[Listener], receiver: Receiver, settings: ListenerSettings, stopping: asyncio.Event
+    listeners: Sequence[Listener],
+    receiver: Receiver,
+    settings: ListenerSettings,
+    stopping: asyncio.Event,
+    certificates: Certificates | None = None,
 ) -> None:
     """Serve the listeners' sockets until `stopping` is set, then drain.
 
@@ -87,19 +113,24 @@ async def serve(
     may end within `settings.drain_seconds`; what is left then is cut, its mail not answered with 250.
     """
     loop = asyncio.get_running_loop()
-    handler = Handler(receiver)
     connections = Connections(settings.connections, settings.connections_per_ip, settings.relays)
+    handler = Handler(receiver, settings.login_failures_per_hour, connections.exempt)
     sessions: weakref.WeakSet[Connection] = weakref.WeakSet()
 
-    def factory(speaks: type[Connection]) -> Callable[[], Connection]:
+    def factory(listener: Listener) -> Callable[[], Connection]:
+        speaks = _speaks(listener)
+        shown = None if listener.protocol is Protocol.LMTP else certificates
+
         def connect() -> Connection:
-            connection = speaks(settings, handler, connections, loop)
+            connection = speaks(
+                settings, handler, connections, loop, shown, implicit_tls=listener.implicit_tls
+            )
             sessions.add(connection)
             return connection
 
         return connect
 
-    servers = [await _listen(loop, factory(_SPEAKS[each.protocol]), each.sock) for each in listeners]
+    servers = [await _listen(loop, factory(each), each.sock) for each in listeners]
     try:
         await stopping.wait()
     finally:

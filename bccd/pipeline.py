@@ -14,7 +14,7 @@ from operator import or_
 from bccd.mail.addresses import domain_of
 from bccd.mail.fromfield import StrictFrom, strict_from
 from bccd.mail.headers import scan
-from bccd.model.auth import AuthReport, HeldSender, Sender
+from bccd.model.auth import AuthReport, HeldSender, Login, Sender
 from bccd.model.delivery import Delivery, Intake, Mail, Receipt, show_id
 from bccd.model.envelope import Envelope, Peer, Tag, Target
 from bccd.model.facts import Query
@@ -38,6 +38,11 @@ class Receiving:
 
     def __init__(self, ports: ReceivePorts) -> None:
         self._ports = ports
+
+    async def login(self, name: str, password: str) -> Login | None:
+        """Return whose name and password this is, None where it is nobody's."""
+        logins = self._ports.logins
+        return await logins.check(name, password) if logins is not None else None
 
     def examine(self, peer: Peer, mail_from: str) -> Examination:
         """Begin to gather evidence about a mail, at MAIL FROM."""

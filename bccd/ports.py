@@ -6,7 +6,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import Protocol, Self
 
-from bccd.model.auth import AuthReport
+from bccd.model.auth import AuthReport, Login
 from bccd.model.delivery import Delivery, Intake, Mail, Receipt
 from bccd.model.directory import Acquaintance, Company, Directory, Outsider
 from bccd.model.envelope import Envelope, Peer, Target
@@ -123,6 +123,17 @@ class WorkOpener(Protocol):
     def __call__(self, company_id: int) -> UnitOfWork: ...
 
 
+class Logins(Protocol):
+    """Knows who may log in (RFC 4954)."""
+
+    async def check(self, name: str, password: str) -> Login | None:
+        """Return whose name and password this is, None where it is nobody's.
+
+        Raises StoreUnavailableError where that cannot be told now.
+        """
+        ...
+
+
 class Receiver(Protocol):
     """What a source calls: the part of the pipeline that runs while the peer waits."""
 
@@ -130,6 +141,10 @@ class Receiver(Protocol):
         self, peer: Peer, mail_from: str, address: str, so_far: Sequence[Target]
     ) -> Awaitable[Target | Reply]:
         """Check one RCPT TO; `so_far` holds the targets accepted in this transaction."""
+        ...
+
+    def login(self, name: str, password: str) -> Awaitable[Login | None]:
+        """Return whose name and password this is, None where it is nobody's."""
         ...
 
     def examine(self, peer: Peer, mail_from: str) -> Examination:
@@ -151,6 +166,7 @@ class ReceivePorts:
     signer: Signer
     clock: Clock
     help_url: str = ""
+    logins: Logins | None = None  # None: nobody logs in here
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """bccd serve, migrate and check-config."""
 
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -9,10 +10,12 @@ from rich.console import Console
 from bccd.bootstrap import serve as run_daemon
 from bccd.cli.access import me
 from bccd.cli.base import Call, common, table, warn
-from bccd.config import doubts, effective
+from bccd.config import Config, doubts, effective
 from bccd.config.sample import sample
 from bccd.door import hold
-from bccd.model.errors import BccdError
+from bccd.front import listener_settings
+from bccd.model.errors import BccdError, ConfigError
+from bccd.sources import tls
 from bccd.store import migrate as schema
 from bccd.store.damage import refuse_damaged
 
@@ -84,8 +87,9 @@ def _make(folder: Path) -> None:
 def check_config(call: Call, *, want_sample: bool, want_all: bool) -> None:
     """Check the configuration and list all its mistakes, each with what would be right.
 
-    The file, credential files and the environment are read as `bccd serve` would read them. Exit code 3
-    means mistakes. A configuration by which no mail could be filed is right, and warned about.
+    The file, credential files and the environment are read as `bccd serve` would read them, and so are the
+    certificate and its key: run it as the user that runs bccd. Exit code 3 means mistakes. A configuration by
+    which no mail could be filed is right, and warned about.
 
     \b
     Examples:
@@ -97,7 +101,7 @@ def check_config(call: Call, *, want_sample: bool, want_all: bool) -> None:
         click.echo(sample(), nl=False)
         return
     values = effective(call.config)
-    warnings = doubts(call.config)
+    warnings = doubts(call.config) + _of_certificate(call.config)
     for sentence in warnings:
         warn(sentence)
     source = str(call.path or "")
@@ -109,6 +113,17 @@ def check_config(call: Call, *, want_sample: bool, want_all: bool) -> None:
 
     answer: dict[str, object] = {"ok": True, "file": source, "warnings": warnings}
     call.tell(answer | ({"values": values} if want_all else {}), text)
+
+
+def _of_certificate(config: Config) -> list[str]:
+    """Say what is odd about the certificate; raises ConfigError for what forbids its use."""
+    settings = listener_settings(config)
+    if settings.certificate is None or settings.key is None:
+        return []
+    now = datetime.now(UTC)
+    if mistakes := tls.flaws(settings.certificate, settings.key, now):
+        raise ConfigError(mistakes)
+    return tls.suspicions(settings.certificate, settings.key, now, config.hostname)
 
 
 def _shown(value: object) -> str:

@@ -203,9 +203,18 @@ def _contradictions(config: Config) -> list[str]:
                 f"trust.networks: {network} overlaps the relay {relay}: whatever it hands in would count as"
                 " proven, unchecked"
             )
-    if not listen.smtp and not listen.lmtp:
+    ways = (*listen.smtp, *listen.lmtp, *listen.submission, *listen.smtps)
+    if not ways:
         found.append("listen: neither smtp nor lmtp is left, so that no mail could arrive")
-    places = [place for place in (*listen.smtp, *listen.lmtp, *listen.http) if not place.endswith(":0")]
+    if not config.tls.certificate:
+        found += [
+            f"listen.{name}: users log in there, and nothing hides their passwords: name a certificate in"
+            " tls.certificate"
+            for name in ("submission", "smtps")
+            if getattr(listen, name)
+        ]
+        found += ["tls.key: is the key of no certificate: tls.certificate is empty"] * bool(config.tls.key)
+    places = [place for place in (*ways, *listen.http, *listen.web) if not place.endswith(":0")]
     found += [f"listen: {place} is named twice" for place in dict.fromkeys(places) if places.count(place) > 1]
     return found
 

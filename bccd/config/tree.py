@@ -178,6 +178,12 @@ class Limits:
         20,
         "The most connections at once from one address (IPv6: one /64), in each front process.",
     )
+    login_failures_per_hour: int = setting(
+        kinds.count(0, 100_000),
+        10,
+        "How often one address (IPv6: one /64) may give a wrong password within an hour, in each front"
+        " process; then its logins are refused unread. 0: any number.",
+    )
     idle_seconds: float = setting(
         kinds.seconds(1, HOUR), 5 * MINUTE, "How long a session may stay silent between two commands."
     )

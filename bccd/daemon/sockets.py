@@ -28,7 +28,7 @@ _WHY = {
 class Bound:
     """A listening socket, and what is spoken on it."""
 
-    protocol: str  # "smtp", "lmtp" or "http"
+    protocol: str  # the option of [listen] that names it
     endpoint: str  # as configured
     sock: socket.socket
 
@@ -39,7 +39,13 @@ class Bound:
 
 
 def _endpoints(listen: Listen) -> list[tuple[str, str]]:
-    table = (("smtp", listen.smtp), ("lmtp", listen.lmtp), ("http", listen.http))
+    table = (
+        ("smtp", listen.smtp),
+        ("lmtp", listen.lmtp),
+        ("submission", listen.submission),
+        ("smtps", listen.smtps),
+        ("http", listen.http),
+    )
     return [(protocol, endpoint) for protocol, endpoints in table for endpoint in endpoints]
 
 

@@ -143,7 +143,8 @@ class Supervisor:
         if info is not None and info.si_signo in (signal.SIGTERM, signal.SIGINT):
             self._stop(info.si_signo)
         elif info is not None and info.si_signo == signal.SIGHUP:
-            self._log.info("hangup", note="the configuration is read at start only")
+            self._log.info("hangup", note="fronts read their certificate again, the configuration stays")
+            self._signal_all(signal.SIGHUP, fronts=True)
         self._reap()
         if self._stopping:
             self._go_on_stopping()
@@ -178,6 +179,7 @@ class Supervisor:
         try:
             os.close(self._lifeline_end)
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the supervisor decides
+            signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until a child has a use for it
             signal.pthread_sigmask(signal.SIG_SETMASK, self._mask)
             configure(self._config.log, child.name)
             code = child.body()

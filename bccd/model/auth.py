@@ -26,6 +26,15 @@ class Login:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredLogin:
+    """A login as it is kept: what proves it, and whether it may be used now."""
+
+    login: Login
+    password: str  # Argon2id, as a PHC string
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
 class AuthReport:
     """What is known about the peer and the From domain; evidence only, no verdict."""
 

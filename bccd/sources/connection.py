@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import logging
 import secrets
+from dataclasses import replace
 from typing import cast
 
 from aiosmtpd.smtp import SMTP
@@ -28,6 +29,7 @@ from bccd.sources.replies import (
 )
 from bccd.sources.settings import ListenerSettings
 from bccd.sources.stream import READ_SIZE, ClosingError, Input, LineTooLongError
+from bccd.sources.tls import Certificates
 
 _HTTP = frozenset({"GET", "POST", "PUT", "HEAD", "OPTIONS", "DELETE", "PATCH", "CONNECT", "PRI"})
 _LINGER = 2.0  # seconds in which a peer may still read our last reply
@@ -50,6 +52,9 @@ class Connection(SMTP):
         handler: Handler,
         connections: Connections,
         loop: asyncio.AbstractEventLoop,
+        certificates: Certificates | None = None,
+        *,
+        implicit_tls: bool = False,
     ) -> None:
         super().__init__(
             handler,
@@ -68,6 +73,9 @@ class Connection(SMTP):
         self.session_id = secrets.token_hex(6)
         self.peer = Peer("", protocol=self.kind)
         self.budget = Budget(patient=False)
+        self._certificates = certificates
+        self._implicit_tls = implicit_tls
+        self._securing = False
         self._entered = False
         self._replies = bytearray()
         self._wire: asyncio.Transport | None = None
@@ -87,7 +95,8 @@ class Connection(SMTP):
         ip = peer_ip(transport.get_extra_info("peername"))
         refusal = self.connections.enter(ip)
         if refusal is not None:
-            wire.write(render(refusal))
+            if not self._implicit_tls:  # there, whoever expects TLS could not read it
+                wire.write(render(refusal))
             transport.close()
             return
         self._entered = True
@@ -97,6 +106,8 @@ class Connection(SMTP):
         self.budget = Budget(patient=self.kind is Protocol.LMTP or self.connections.exempt(ip))
         if hasattr(wire, "max_size"):  # asyncio's own transports: how much memory one read may take
             wire.max_size = READ_SIZE
+        if self._implicit_tls:
+            wire.pause_reading()  # what comes is for TLS
         super().connection_made(transport)
 
     def connection_lost(self, error: Exception | None) -> None:
@@ -116,7 +127,7 @@ class Connection(SMTP):
         if not self._entered:
             return None
         self.input.feed_eof()
-        return self.session is not None and self.session.ssl is None
+        return not self.peer.tls  # TLS has no half-closed connections
 
     def data_received(self, data: bytes) -> None:
         """Hand octets to the session."""
@@ -127,6 +138,8 @@ class Connection(SMTP):
         """Have the session end with 421 as soon as no transaction is open."""
         if self._resting:
             self.input.set_exception(ClosingError(SHUTTING_DOWN))
+        elif self._securing:
+            self.abort()
 
     def abort(self) -> None:
         """Cut the connection."""
@@ -137,6 +150,48 @@ class Connection(SMTP):
     def task(self) -> asyncio.Task[None] | None:
         """The session's task, None if the peer was turned away."""
         return self._handler_coroutine
+
+    # TLS
+
+    async def secure(self) -> None:
+        """Turn to TLS, with all that the peer has said so far forgotten (RFC 3207 4.2)."""
+        await self.flush()
+        wire = self._wire
+        if wire is None or self._certificates is None:
+            raise ConnectionResetError
+        wire.pause_reading()
+        self.input.forget()
+        self._securing = True
+        try:
+            secured = await self.loop.start_tls(
+                wire,
+                self,
+                self._certificates.context(),
+                server_side=True,
+                ssl_handshake_timeout=self._handshake_patience(),
+                ssl_shutdown_timeout=_LINGER,
+            )
+        except OSError as error:  # of TLS, of the connection, or a handshake without an end
+            self.handler.no_tls(error, self.peer, self.session_id)
+            secured = None
+        finally:
+            self._securing = False
+        if secured is None:  # also where the connection was cut meanwhile
+            wire.abort()
+            self.connection_lost(None)  # asyncio tells nobody of a connection that ends in its handshake
+            raise ConnectionResetError
+        self._clear_writer = self._writer  # its end would close what TLS goes over
+        self._writer = asyncio.StreamWriter(secured, self, self.input, self.loop)
+        self._wire = self.transport = secured
+        self.input.set_transport(secured)
+        self.reset()
+        self.peer = replace(self.peer, helo="", tls=True)
+
+    def _handshake_patience(self) -> float:
+        settings = self.settings
+        if self.connections.busy and not self.connections.exempt(self.peer.ip):
+            return min(settings.busy_idle_seconds, settings.handshake_seconds)
+        return settings.handshake_seconds
 
     # Timers
 
@@ -194,6 +249,8 @@ class Connection(SMTP):
     async def _handle_client(self) -> None:
         """Talk to one peer from greeting to goodbye."""
         try:
+            if self._implicit_tls:
+                await self.secure()
             self._replies += f"220 {self.hostname} {self.greeting} bccd\r\n".encode("ascii", "replace")
             while True:
                 await self._turn()
@@ -257,6 +314,16 @@ class Connection(SMTP):
             return await self.input.line()
         finally:
             self._resting = self._commanding = False
+            self._until(None)
+
+    async def line_within(self, seconds: float) -> bytes:
+        """Read a line that is no command; raises LineTooLongError, or ClosingError if it does not come."""
+        self._until(min(self.loop.time() + seconds, self._ends_at))
+        self._resting = True
+        try:
+            return await self.input.line()
+        finally:
+            self._resting = False
             self._until(None)
 
     def _patience(self) -> float:

@@ -6,15 +6,20 @@ No text of an exception reaches a peer, and no error of ours is permanent to him
 import asyncio
 import errno
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import structlog
 
+from bccd.mail.addresses import normalise
+from bccd.model.auth import Login
 from bccd.model.envelope import Envelope, Peer, Target
 from bccd.model.errors import StorageFullError
 from bccd.model.reply import DISK_FULL, LOCAL_ERROR, Reply
-from bccd.observe import log_receive
+from bccd.observe import log_receive, shown
 from bccd.ports import Examination, Receiver
+from bccd.sources.limits import host_key
+from bccd.sources.rates import HOUR, Window
+from bccd.sources.replies import BAD_LOGIN, LOGIN_LATER, TOO_MANY_LOGINS
 
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 
@@ -22,8 +27,12 @@ _NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 class Handler:
     """Calls the Receiver for every session of a process, and answers whatever happens there."""
 
-    def __init__(self, receiver: Receiver) -> None:
+    def __init__(
+        self, receiver: Receiver, failures_per_hour: int = 0, exempt: Callable[[str], bool] = bool
+    ) -> None:
         self._receiver = receiver
+        self._guesses = Window(failures_per_hour, HOUR)
+        self._exempt = exempt
         # The event loop alone would not keep a commit alive whose session is gone.
         self.commits: set[asyncio.Task[list[Reply]]] = set()
 
@@ -32,6 +41,34 @@ class Handler:
         full = isinstance(error, StorageFullError) or getattr(error, "errno", None) in _NO_ROOM
         structlog.get_logger().error("receive_failed", session=session_id, exc_info=error)
         return DISK_FULL if full else LOCAL_ERROR
+
+    def no_tls(self, error: OSError, peer: Peer, session_id: str) -> None:
+        """Log a handshake that came to nothing."""
+        why = getattr(error, "reason", None) or type(error).__name__
+        structlog.get_logger().info("tls_failed", session=session_id, peer=peer.ip, why=why)
+
+    async def login(self, peer: Peer, name: str, password: str, session_id: str) -> Login | Reply:
+        """Check a name and its password; a host that has guessed too often is not listened to."""
+        log = structlog.get_logger().bind(
+            session=session_id, peer=peer.ip, name=shown(normalise(name) or name)
+        )
+        host = "" if self._exempt(peer.ip) else host_key(peer.ip)
+        # Counted before it is known, or many sessions could guess at once.
+        if host and not self._guesses.take(host):
+            log.warning("login_refused", why="too many failures of this host")
+            return TOO_MANY_LOGINS
+        try:
+            login = await self._receiver.login(name, password)
+        except Exception as error:  # noqa: BLE001  whatever it is, the peer may try again
+            self._guesses.give_back(host)
+            self.failed(error, session_id)
+            return LOGIN_LATER
+        if login is None:
+            log.warning("login_failed")
+            return BAD_LOGIN
+        self._guesses.give_back(host)
+        log.info("login", company=login.company_id, user=login.user_id)
+        return login
 
     async def recipient(
         self, peer: Peer, mail_from: str, address: str, so_far: Sequence[Target], session_id: str

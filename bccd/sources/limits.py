@@ -4,6 +4,7 @@ import ipaddress
 from collections import Counter
 
 from bccd.model.reply import SHUTTING_DOWN, TOO_MANY_CONNECTIONS, Reply
+from bccd.sources.replies import TOO_MANY_LOGINS
 
 TOO_MANY_ERRORS = Reply(421, "4.7.0", "too many errors, closing")
 TOO_MUCH_IDLING = Reply(421, "4.7.0", "too many commands without a mail, closing")
@@ -12,6 +13,7 @@ DELAYED_ERRORS = 10
 MAX_ERRORS = 20
 MAX_UNKNOWN = 5
 MAX_JUNK = 100
+MAX_FAILED_LOGINS = 3
 BUSY_SHARE = 0.8
 
 
@@ -83,6 +85,7 @@ class Budget:
         self._errors = 0
         self._unknown = 0
         self._junk = 0
+        self._failed_logins = 0
 
     def mail_accepted(self) -> None:
         """Forget mistakes: the peer has shown that it is a mail client."""
@@ -105,6 +108,10 @@ class Budget:
         """Count a command that brings no mail nearer."""
         self._junk += 1
 
+    def login_failed(self) -> None:
+        """Count a wrong name or password."""
+        self._failed_logins += 1
+
     @property
     def slow_down(self) -> bool:
         """Tell whether the peer should wait for its next reply."""
@@ -113,6 +120,8 @@ class Budget:
     @property
     def spent(self) -> Reply | None:
         """Return the reply to close with, once the peer has used its budget up."""
+        if self._failed_logins >= MAX_FAILED_LOGINS:
+            return TOO_MANY_LOGINS
         if self._unknown >= MAX_UNKNOWN or (self._errors >= MAX_ERRORS and not self._patient):
             return TOO_MANY_ERRORS
         if self._junk > MAX_JUNK:

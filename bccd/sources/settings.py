@@ -13,6 +13,8 @@ class Listener:
 
     sock: socket.socket
     protocol: Protocol  # SMTP or LMTP
+    submission: bool = False  # users log in here (RFC 6409); nowhere else is AUTH offered
+    implicit_tls: bool = False  # TLS from the first octet on (RFC 8314 3.3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,4 +37,9 @@ class ListenerSettings:
     session_seconds: float = 3600
     drain_seconds: float = 30  # how long transactions may run on after a stop
     error_delay: float = 1  # the pause after each mistake beyond the tenth
+    certificate: Path | None = None  # PEM, the chain below it; without it there is no TLS
+    key: Path | None = None
+    handshake_seconds: float = 30  # how long a TLS handshake may take
+    login_seconds: float = 60  # how long a client may take over one line of AUTH
+    login_failures_per_hour: int = 10  # of one host, then its logins are refused unread; 0 is any number
     relays: tuple[str, ...] = ()  # CIDRs whose hosts send for many: exempt from the per-host limits

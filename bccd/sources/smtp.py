@@ -23,9 +23,12 @@ from bccd.sources.replies import (
     NO_ARGUMENT,
     NO_RECIPIENTS,
     NOT_IMPLEMENTED,
+    NOT_NOW,
     OK,
     SEND_DATA,
     SENDER_OK,
+    START_TLS,
+    TLS_ACTIVE,
     TOO_SLOW,
     render_lines,
     worst,
@@ -68,8 +71,12 @@ class SmtpConnection(Connection):
     async def smtp_EHLO(self, hostname: str) -> None:
         """Answer EHLO with what is supported, in one write (A10)."""
         if self._greet(hostname, extended=True):
-            words = [word.format(size=self.settings.message_size) for word in _EXTENSIONS]
-            self._replies += render_lines(250, (self.hostname, *words))
+            self._replies += render_lines(250, (self.hostname, *self.extensions()))
+
+    def extensions(self) -> tuple[str, ...]:
+        """List what EHLO tells of."""
+        words = tuple(word.format(size=self.settings.message_size) for word in _EXTENSIONS)
+        return words if self.peer.tls or self._certificates is None else (*words, "STARTTLS")
 
     def _greet(self, hostname: str, *, extended: bool) -> bool:
         self.budget.junk()
@@ -92,6 +99,9 @@ class SmtpConnection(Connection):
         if self._mail is not None:
             self.say(NESTED_MAIL)
             return
+        if refusal := self.may_send():
+            self.say(refusal)
+            return
         mail = read_mail(arg or "", extended=self._extended, max_size=self.settings.message_size)
         if isinstance(mail, Reply):
             self.say(mail)
@@ -101,6 +111,10 @@ class SmtpConnection(Connection):
         self._mail_from = normalise(mail.address) or mail.address
         self._examination = self.handler.examine(self.peer, self._mail_from)
         self.say(SENDER_OK)
+
+    def may_send(self) -> Reply | None:
+        """Return the reply that refuses a MAIL from whoever has not done what must come before it."""
+        return None
 
     async def smtp_RCPT(self, arg: str | None) -> None:
         """Ask the Receiver for one recipient."""
@@ -206,6 +220,26 @@ class SmtpConnection(Connection):
         """Answer for a whole mail: SMTP has one reply for all its recipients."""
         self.say(worst(replies))
 
+    # TLS
+
+    async def smtp_STARTTLS(self, arg: str | None) -> None:
+        """Turn to TLS (RFC 3207)."""
+        self.budget.junk()
+        if self._certificates is None:
+            self.say(NOT_IMPLEMENTED)
+        elif self.peer.tls:
+            self.say(TLS_ACTIVE)
+        elif arg:
+            self.say(NO_ARGUMENT)
+        elif not self.peer.helo:
+            self.say(GREET_FIRST)
+        elif self.in_transaction():
+            self.say(NOT_NOW)
+        else:
+            self.say(START_TLS)
+            await self.secure()
+            self._extended = False
+
     # The rest
 
     async def smtp_RSET(self, arg: str | None) -> None:
@@ -237,5 +271,5 @@ class SmtpConnection(Connection):
         self.budget.junk()
         self.say(NOT_IMPLEMENTED)
 
-    # AUTH and STARTTLS are aiosmtpd's own and not offered here: no EHLO names them.
-    smtp_EXPN = smtp_AUTH = smtp_STARTTLS = _not_implemented  # noqa: N815
+    # AUTH is aiosmtpd's own and offered on submission only: no EHLO names it.
+    smtp_EXPN = smtp_AUTH = _not_implemented  # noqa: N815

@@ -127,6 +127,11 @@ class Input(asyncio.StreamReader):
         self._eased()
         return piece
 
+    def forget(self) -> None:
+        """Throw away what came in clear and was not read, before the session turns to TLS (RFC 3207 5)."""
+        self._buffer.clear()
+        self._source, self._held = None, False
+
     def unread(self, octets: bytes) -> None:
         """Give back what belongs to the next command."""
         self._buffer[:0] = octets

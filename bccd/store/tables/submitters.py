@@ -23,6 +23,7 @@ login = Table(
     whole("user_id"),
     words("password"),  # Argon2id, as a PHC string
     moment("changed_at"),
+    moment("disabled_at", null=True),  # since when it is refused
     PrimaryKeyConstraint("name"),
     of("user_id", "app_user"),
     index("login", "user_id"),

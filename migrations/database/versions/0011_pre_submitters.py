@@ -84,6 +84,7 @@ def create_login() -> None:
         sa.Column("user_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("password", sa.Text(), nullable=False),
         sa.Column("changed_at", INSTANT, nullable=False),
+        sa.Column("disabled_at", INSTANT, nullable=True),
         sa.ForeignKeyConstraint(
             ["company_id", "user_id"],
             ["app_user.company_id", "app_user.id"],

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bccd.config import Config, Filing, check, doubts, effective, load
+from bccd.config import Config, Filing, Listen, Tls, check, doubts, effective, load
 from bccd.config.kinds import show_size
 from bccd.config.load import dotted, settings
 from bccd.model.errors import ConfigError
@@ -336,3 +336,16 @@ def test_every_default_is_of_its_own_kind() -> None:
 def test_sizes_are_shown_in_their_largest_unit(octets: int, shown: str) -> None:
     """A size is written so that it can be read back and by people."""
     assert show_size(octets) == shown
+
+
+def test_passwords_need_a_certificate() -> None:
+    """Where users log in there must be TLS, and a key belongs to a certificate."""
+    listen = Listen(submission=("127.0.0.1:587",), smtps=("127.0.0.1:465",))
+    with pytest.raises(ConfigError) as raised:
+        check(Config(listen=listen, tls=Tls(key="/etc/key.pem")))
+    assert [mistake.partition(":")[0] for mistake in raised.value.mistakes] == [
+        "listen.submission",
+        "listen.smtps",
+        "tls.key",
+    ]
+    check(Config(listen=replace(listen, smtp=(), lmtp=()), tls=Tls("/etc/mx.pem")))

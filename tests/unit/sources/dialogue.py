@@ -1,24 +1,39 @@
 """A real listener in a thread, a Receiver that does as it is told, a client that sends octets as they are."""
 
 import asyncio
+import gc
 import hashlib
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
-from bccd.front import _loop_factory, serve
+from bccd.front import _loop_factory, open_certificates, serve
+from bccd.model.auth import Login
 from bccd.model.envelope import Envelope, Peer, Protocol, Target
 from bccd.model.reply import ACCEPTED, NO_SUCH_ADDRESS, OTHER_COMPANY, Reply
 from bccd.ports import Examination
+from bccd.sources.connection import Connection
 from bccd.sources.settings import Listener, ListenerSettings
 from bccd.testing.evidence import SetExamination, SetVerifier
 
 MAIL = b"From: a@example.org\r\nSubject: hi\r\n\r\nhello\r\n"
+PASSWORD = "open sesame"
+LOGIN = Login(1, 7, "u@example.org")
 COMPANIES = {"acme.example": 1, "other.example": 2}
+
+
+KINDS: dict[str, Callable[[socket.socket], Listener]] = {
+    Protocol.SMTP: partial(Listener, protocol=Protocol.SMTP),
+    Protocol.LMTP: partial(Listener, protocol=Protocol.LMTP),
+    "submission": partial(Listener, protocol=Protocol.SMTP, submission=True),
+    "smtps": partial(Listener, protocol=Protocol.SMTP, submission=True, implicit_tls=True),
+}
 
 
 class Recorder:
@@ -32,6 +47,8 @@ class Recorder:
         self.replies: dict[str, Reply] = {}
         self.error: BaseException | None = None
         self.rcpt_error: BaseException | None = None
+        self.guesses: list[tuple[str, str]] = []
+        self.login_error: Exception | None = None
         self.seconds = 0.0
         self.verifier = SetVerifier()
         self.started = threading.Event()
@@ -50,6 +67,12 @@ class Recorder:
         if peer.protocol is Protocol.SMTP and so_far and so_far[0].company_id != company:
             return OTHER_COMPANY
         return Target(address, company)
+
+    async def login(self, name: str, password: str) -> Login | None:
+        self.guesses.append((name, password))
+        if self.login_error is not None:
+            raise self.login_error
+        return LOGIN if (name, password) == ("u@example.org", PASSWORD) else None
 
     def examine(self, peer: Peer, mail_from: str) -> Examination:
         return self.verifier.examine(peer, mail_from)
@@ -93,6 +116,14 @@ class Client:
         self.send(command.encode() + b"\r\n")
         return self.reply()
 
+    def secure(self) -> None:
+        """Speak TLS from here on, whoever the peer is."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        self._file.close()
+        self.sock = context.wrap_socket(self.sock)
+        self._file = self.sock.makefile("rb")
+
     def begin(self, *recipients: str, helo: str = "EHLO", mail_from: str = "u@example.org") -> None:
         """Go as far as 354."""
         for command in (f"{helo} client.example", f"MAIL FROM:<{mail_from}>"):
@@ -120,12 +151,10 @@ class Desk:
         self.tmp_dir = tmp_dir
         settings = ListenerSettings("mx.acme.example", tmp_dir, error_delay=0, drain_seconds=5)
         self.settings = replace(settings, **limits)  # type: ignore[arg-type]
+        self.certificates = open_certificates(self.settings)
         self.clients: list[Client] = []
-        self._socks = {
-            Protocol.SMTP: socket.create_server(("127.0.0.1", 0)),
-            Protocol.LMTP: socket.create_server(("127.0.0.1", 0)),
-        }
-        self.ports = {protocol: sock.getsockname()[1] for protocol, sock in self._socks.items()}
+        self._listeners = {kind: make(socket.create_server(("127.0.0.1", 0))) for kind, make in KINDS.items()}
+        self.ports = {kind: each.sock.getsockname()[1] for kind, each in self._listeners.items()}
         self.loop = (_loop_factory() or asyncio.new_event_loop)()
         self.stopping = asyncio.Event()
         self.problems: list[dict[str, object]] = []
@@ -133,8 +162,10 @@ class Desk:
         self.thread = threading.Thread(target=self._run, daemon=True)
 
     def _run(self) -> None:
-        listeners = [Listener(sock, protocol) for protocol, sock in self._socks.items()]
-        self.loop.run_until_complete(serve(listeners, self.recorder, self.settings, self.stopping))
+        listeners = list(self._listeners.values())
+        self.loop.run_until_complete(
+            serve(listeners, self.recorder, self.settings, self.stopping, self.certificates)
+        )
         self.loop.close()
 
     def stop(self) -> None:
@@ -146,8 +177,8 @@ class Desk:
         self.thread.join(20)
         assert not self.thread.is_alive()
 
-    def connect(self, protocol: Protocol = Protocol.SMTP, *, greeted: bool = True) -> Client:
-        client = Client(socket.create_connection(("127.0.0.1", self.ports[protocol]), timeout=20))
+    def connect(self, kind: str = Protocol.SMTP, *, greeted: bool = True) -> Client:
+        client = Client(socket.create_connection(("127.0.0.1", self.ports[kind]), timeout=20))
         self.clients.append(client)
         if greeted:
             assert client.reply()[:3] == "220"
@@ -155,6 +186,11 @@ class Desk:
 
     def lmtp(self) -> Client:
         return self.connect(Protocol.LMTP)
+
+    def sessions(self) -> list[Connection]:
+        """Return the sessions that run."""
+        found = [each for each in gc.get_objects() if isinstance(each, Connection)]
+        return [each for each in found if each.loop is self.loop and each.task and not each.task.done()]
 
     def leftovers(self) -> list[str]:
         return [path.name for path in self.tmp_dir.iterdir()]
