@@ -34,6 +34,7 @@ from bccd.sources.replies import (
     worst,
 )
 from bccd.sources.stream import ClosingError
+from bccd.sources.xforward import EXTENSION, NO_XFORWARD, read_xforward
 
 _MAX_HELO = 255
 _EXTENSIONS = ("PIPELINING", "SIZE {size}", "8BITMIME", "ENHANCEDSTATUSCODES", "SMTPUTF8")
@@ -56,6 +57,8 @@ class SmtpConnection(Connection):
         if self._examination is not None:
             self._examination.abandon()
             self._examination = None
+        if self.peer.client_ip or self.peer.client_helo:  # told for one mail
+            self.peer = replace(self.peer, client_ip="", client_helo="")
 
     def in_transaction(self) -> bool:
         """Tell whether a mail has been begun."""
@@ -75,8 +78,12 @@ class SmtpConnection(Connection):
 
     def extensions(self) -> tuple[str, ...]:
         """List what EHLO tells of."""
-        words = tuple(word.format(size=self.settings.message_size) for word in _EXTENSIONS)
-        return words if self.peer.tls or self._certificates is None else (*words, "STARTTLS")
+        words = [word.format(size=self.settings.message_size) for word in _EXTENSIONS]
+        if self._certificates is not None and not self.peer.tls:
+            words.append("STARTTLS")
+        if self.connections.exempt(self.peer.ip):
+            words.append(EXTENSION)
+        return tuple(words)
 
     def _greet(self, hostname: str, *, extended: bool) -> bool:
         self.budget.junk()
@@ -88,6 +95,23 @@ class SmtpConnection(Connection):
         helo = "".join(letter if letter.isprintable() else "?" for letter in hostname[:_MAX_HELO])
         self.peer = replace(self.peer, helo=helo)
         return True
+
+    async def smtp_XFORWARD(self, arg: str | None) -> None:
+        """Note whom a listed relay has the next mail from; it may be said in several commands."""
+        if not self.connections.exempt(self.peer.ip):
+            self.say(NO_XFORWARD)
+            return
+        if self._mail is not None:
+            self.say(NESTED_MAIL)
+            return
+        told = read_xforward(arg or "")
+        if isinstance(told, Reply):
+            self.say(told)
+            return
+        ip = self.peer.client_ip if told.ip is None else told.ip
+        helo = self.peer.client_helo if told.helo is None else told.helo
+        self.peer = replace(self.peer, client_ip=ip, client_helo=helo)
+        self.say(OK)
 
     # Envelope
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from bccd.config import Trust
 from bccd.mail.authres import trusted_results
 from bccd.model.auth import AuthReport
-from bccd.model.envelope import Envelope, Peer
+from bccd.model.envelope import Envelope, Peer, Protocol
 
 UNIX_RELAY = "unix"  # whoever may open a UNIX socket was let in by the permissions of the file
 
@@ -26,11 +26,27 @@ class TrustVerifier:
         del peer, mail_from
         return TrustExamination(self)
 
+    def relay(self, peer: Peer) -> str:
+        """Return the listed network of a relay, "unix" for a UNIX socket, or an empty string."""
+        return _holder(self._relays, peer.ip) if peer.ip else UNIX_RELAY
+
+    def client(self, peer: Peer) -> tuple[str, str]:
+        """Return (address, HELO name) of the client that SPF is to be asked about, empty where unknown.
+
+        A relay, and whoever speaks LMTP, has the mail from somebody else, whose domain has not allowed it
+        to send: its own address is never taken for the client's. It tells by XFORWARD, or SPF is not checked;
+        what it writes into Received is for people to read.
+        """
+        if self.relay(peer):
+            return (peer.client_ip, peer.client_helo) if peer.client_ip else ("", "")
+        return ("", "") if peer.protocol is Protocol.LMTP else (peer.ip, peer.helo)
+
     def report(self, envelope: Envelope) -> AuthReport:
         """Return the evidence; a relay's results count only under a listed id (decisions.md 7.12)."""
-        peer = envelope.peer.ip
-        network = _holder(self._networks, peer)
-        relay = _holder(self._relays, peer) if peer else UNIX_RELAY
+        peer = envelope.peer
+        # A client that a relay tells of stands in no trusted network, wherever the relay stands.
+        network = "" if peer.client_ip else _holder(self._networks, peer.ip)
+        relay = self.relay(peer)
         if not relay or not self._ids:
             return AuthReport(trusted_network=network, relay=relay)
         authserv_id, results = trusted_results(envelope.raw.header, self._ids)

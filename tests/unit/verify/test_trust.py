@@ -8,7 +8,7 @@ import pytest
 
 from bccd.config import Trust
 from bccd.model.auth import AuthReport, AuthResult
-from bccd.model.envelope import Envelope, Peer, Raw
+from bccd.model.envelope import Envelope, Peer, Protocol, Raw
 from bccd.verify.trust import TrustVerifier
 
 TRUST = Trust(
@@ -79,3 +79,30 @@ def test_no_listed_id_means_no_results() -> None:
     """Without a configured id no Authentication-Results are believed, whoever hands them in."""
     trust = Trust(relays=("192.0.2.7/32",))
     assert verify("192.0.2.7", trust=trust) == AuthReport(relay="192.0.2.7/32")
+
+
+def test_spf_is_asked_about_the_client_and_never_about_a_relay() -> None:
+    """A peer that is no relay is the client; a relay's client is the one that it tells of."""
+    trust = TrustVerifier(TRUST)
+    lmtp = Protocol.LMTP
+    for peer, client in (
+        (Peer("203.0.113.5", "a.example"), ("203.0.113.5", "a.example")),
+        (Peer("10.1.2.3", "inside"), ("10.1.2.3", "inside")),
+        (Peer("192.0.2.7", "relay.example"), ("", "")),
+        (Peer("", "relay.example"), ("", "")),
+        (Peer("203.0.113.5", "a.example", lmtp), ("", "")),
+        (Peer("192.0.2.7", "relay.example", client_ip="203.0.113.5", client_helo="a.example"), None),
+        (Peer("", "relay.example", lmtp, client_ip="203.0.113.5", client_helo="a.example"), None),
+        (Peer("192.0.2.7", "relay.example", client_helo="a.example"), ("", "")),
+    ):
+        assert trust.client(peer) == (client or ("203.0.113.5", "a.example")), peer
+
+
+def test_a_told_client_stands_in_no_trusted_network() -> None:
+    """Neither its own address nor that of the relay that tells of it proves anything (decisions.md 7.12)."""
+    trust = TrustVerifier(Trust(networks=("10.1.0.0/16", "192.0.2.7/32"), relays=("192.0.2.7/32",)))
+    raw = Raw(hashlib.sha256(b"").digest(), 0, b"", b"")
+    for client, network in (("", "192.0.2.7/32"), ("10.1.2.3", ""), ("203.0.113.5", "")):
+        peer = Peer("192.0.2.7", client_ip=client)
+        envelope = Envelope(peer, "ann@a.example", (), raw, datetime(2026, 3, 1, tzinfo=UTC))
+        assert trust.report(envelope).trusted_network == network
