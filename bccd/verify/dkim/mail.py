@@ -49,9 +49,10 @@ class SignedMail:
         """Add to the header section; return what follows it."""
         start = max(len(section) - len(_BLANK) + 1, 0)
         section += octets
+        blank = section.find(_BLANK, start, SECTION_CAP + len(_BLANK))
         if section.startswith(b"\r\n"):  # no field at all
             end, body = 0, 2
-        elif (blank := section.find(_BLANK, start)) >= 0:
+        elif blank >= 0:
             end, body = blank + 2, blank + 4
         elif len(section) > SECTION_CAP + len(_BLANK):  # refused by whoever feeds us, and proof of nothing
             end, body = 0, len(section)
