@@ -23,6 +23,7 @@ from bccd.model.plan import Outcome, Plan
 from bccd.model.reply import ACCEPTED, NO_SUCH_ADDRESS, NO_SUCH_DEAL, Reply
 from bccd.ports import DeliverPorts, Examination, ReceivePorts, UnitOfWork
 from bccd.rules import admit
+from bccd.rules.addressed import addressed
 from bccd.rules.decide import decide, failed
 from bccd.rules.identify import identify
 from bccd.rules.lookups import lookups
@@ -116,6 +117,7 @@ class Receiving:
     async def _take(self, envelope: Envelope, company_id: int, sender: StrictFrom, auth: AuthReport) -> Reply:
         """Prove one company's share of the mail and make it durable: TRANSACTION 1."""
         verdict = await self._verdict(envelope, company_id, sender, auth)
+        verdict = addressed(verdict, envelope, auth, await self._ports.directory.current(), company_id)
         if isinstance(verdict, HeldSender) and not keeps(envelope.peer, auth, verdict):
             return refusal(envelope, verdict, self._ports.help_url)
         receipt = await self._ports.spool.put(_intake(envelope, company_id, verdict, auth))

@@ -55,6 +55,12 @@ SETTINGS: Mapping[str, Column] = {
         default="standard",
         setting=True,
     ),
+    "secret_address": Column(
+        flag,
+        "Take a user's mail at his own secret address alone: an extra factor, never instead of proof.",
+        default="no",
+        setting=True,
+    ),
     "language": Column(
         language, "The language of notices, for users who chose none.", default="en", setting=True
     ),

@@ -15,6 +15,7 @@ from bccd.model.reply import (
     NO_SUCH_ADDRESS,
     NULL_SENDER,
     OTHER_COMPANY,
+    SEND_ALONE,
     TAG_NOT_SUPPORTED,
     Reply,
 )
@@ -33,6 +34,7 @@ _REPLY = "r"  # r+<token>@ is where an answer to a notice goes
 _MOST_WISHES = 8
 # Which wishes may stand behind one plus sign: any with each other, but a forwarding server rehearses nothing,
 # and what it forwards is no note.
+_ALONE = frozenset({Tag.TEST, Tag.FORWARD, Tag.REPLY})  # one recipient a transaction
 _APART = tuple(frozenset({Tag.FORWARD, tag}) for tag in (Tag.TEST, Tag.NOTE, Tag.USER))
 
 
@@ -153,8 +155,11 @@ def _shown(target: Target, wish: str) -> str:
 
 def transaction(target: Target, mail_from: str, protocol: Protocol, so_far: Sequence[Target]) -> Reply | None:
     """Refuse a recipient that exists but cannot take part in this transaction (decisions.md 7.1, 7.2)."""
-    if not mail_from:
+    if not mail_from and target.tag is not Tag.REPLY:
         return NULL_SENDER
+    # What it is for leaves no room for other wishes, nor for being filed beside it.
+    if any(wish.tag in _ALONE for each in (target, *so_far[:1]) for wish in each.wishes) and so_far:
+        return SEND_ALONE
     # An SMTP DATA has one verdict, so one company; LMTP answers each recipient (RFC 2033 4.2).
     if protocol is Protocol.SMTP and so_far and so_far[0].company_id != target.company_id:
         return OTHER_COMPANY

@@ -13,6 +13,7 @@ from bccd.model.facts import CREATION_WINDOW
 from bccd.model.message import AutoKind, Mailbox
 from bccd.model.plan import Direction, NewContact, Step
 from bccd.rules.direction import Reading
+from bccd.rules.forwarded import unproven_author
 from bccd.rules.lookups import participants
 from bccd.rules.match import MAX_ADDRESSES, Match, Verdict, match_all, may_not_create
 from bccd.rules.overlay import Overlay
@@ -166,6 +167,8 @@ def _why_not(case: Case, count: int, room: int) -> str:
     """Say why the whole mail makes no contact, empty where it may."""
     if not case.overlay.company.policy.auto_create_contact:
         return "the company creates no contacts by itself"
+    if case.reading.direction is Direction.INCOMING and unproven_author(case.mail):
+        return "a server forwarded the mail, and nothing proves its author"
     if case.reading.content.auto is not AutoKind.NONE:
         return f"the mail is automatic: {case.reading.content.auto}"
     return f"{count} unknown parties are too many for one mail" if count > room else ""

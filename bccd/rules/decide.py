@@ -9,10 +9,12 @@ from bccd.model.envelope import Tag
 from bccd.model.events import EventKind
 from bccd.model.message import AutoKind, Mailbox, Message
 from bccd.model.plan import Change, Direction, Outcome, Plan, Provenance, Step
+from bccd.rules.addressed import MISADDRESSED, misaddressed
 from bccd.rules.bounces import arrived, bounces
 from bccd.rules.direction import Reading, Sides, Unread, read_directions, read_incoming, with_all_parties
 from bccd.rules.evidence import evidence_steps
 from bccd.rules.filing import file_reading
+from bccd.rules.forwarded import author_step, is_forwarded, is_question, question, read_forwarded
 from bccd.rules.identify import Claim, judge
 from bccd.rules.match import MAX_NEW_CONTACTS, is_never_log, is_ours
 from bccd.rules.notices import of_failure, with_notices
@@ -30,7 +32,11 @@ _ADVICE = {
     "original_sender_unknown": "the forwarded mail does not say who wrote it: the user must",
     "internal_only": "only our own people take part",
     "never_log": "nobody takes part but parties on the never-log list",
-}
+    "unverified_sender": "it says that one of our own people wrote it, and nothing proves that",
+} | dict.fromkeys(
+    ("auto_reply", "bulk", "dsn", "list", "mdn"),
+    "no person wrote it to this user, and nobody filed it deliberately",
+)
 
 _CANDIDATE = "the forwarded mail names him in a place that is no proof"
 
@@ -41,6 +47,9 @@ _WHY_HELD = {
     "user_inactive": "the user is no longer active",
     "no_single_from": "the mail has no author, or several",
     "redirected": "a user sent on what somebody outside wrote: he may let it in",
+    "forward_unproven": "nothing proves that the user's own mailbox forwarded it: he may let it in",
+    "other_users_address": "it was sent to another user's secret address",
+    "secret_address_needed": "the company takes mail at its users' secret addresses alone",
     "customer_reply": "somebody outside answers stored mail, or is a known contact: the user may let it in",
 }
 
@@ -86,7 +95,7 @@ def _submitted(mail: Mail, sender: Sender, overlay: Overlay) -> Plan:
 def _proven_since(delivery: Delivery, overlay: Overlay) -> Sender | None:
     """Judge held mail again when it is retried: the evidence stays, the directory may have learned."""
     held, company = delivery.held, overlay.company
-    if held is None or not held.address:
+    if held is None or not held.address or held.reason in MISADDRESSED:
         return None
     verdict = judge(
         Claim(
@@ -98,7 +107,13 @@ def _proven_since(delivery: Delivery, overlay: Overlay) -> Sender | None:
             overlay.user_address,
         )
     )
-    return verdict if isinstance(verdict, Sender) else None
+    return verdict if isinstance(verdict, Sender) and _well_addressed(verdict, delivery, overlay) else None
+
+
+def _well_addressed(sender: Sender, delivery: Delivery, overlay: Overlay) -> bool:
+    user, demanded = overlay.user(sender.user_id), overlay.company.policy.secret_address
+    members = user.members if user else ()
+    return not misaddressed(sender, delivery.targets, {sender.user_id, *members}, demanded=demanded)
 
 
 def failed(delivery: Delivery, reason: str) -> Plan:
@@ -134,10 +149,17 @@ def _owner_change(kind: EventKind, delivery: Delivery, user_id: int | None) -> t
 
 def _read(mail: Mail, overlay: Overlay, who: Submission, steps: list[Step], *, let_in: bool) -> Plan:
     """Read what the mail is; `let_in` tells that it is an outsider's own, which the user has let in."""
+    if is_question(mail):
+        step, notice = question(mail, who.user_id, overlay)
+        ended = _ended(mail.delivery, DeliveryState.SET_ASIDE, "forwarding_code", who.user_id, (*steps, step))
+        return replace(ended, notices=(notice,) if notice else ())
     sides = _sides(overlay, who.user_id)
     named = () if let_in else named_recipients(mail, overlay)
     if let_in:
         readings = [read_incoming(mail.message.content, sides)]
+    elif is_forwarded(mail.delivery):
+        steps.append(author_step(mail))
+        readings = [read_forwarded(mail, sides, let_in=wants_filed(mail, overlay))]
     else:
         targeted = any(target.tag in _TARGETED for target in mail.delivery.targets)
         readings = read_directions(mail.message, sides, targeted=targeted, named=named)

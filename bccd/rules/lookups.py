@@ -13,6 +13,7 @@ from bccd.model.plan import Direction, Provenance
 from bccd.model.policy import Policy
 from bccd.rules.dedupe import id_key, weak_key
 from bccd.rules.direction import Reading
+from bccd.rules.forwarded import accounts_asked
 from bccd.rules.match import never_log_entries
 from bccd.rules.thread import names, strand
 
@@ -22,9 +23,12 @@ def lookups(mail: Mail, policy: Policy) -> Query:
     delivery = mail.delivery
     contents = tuple(_contents(mail))
     submitter = delivery.sender or delivery.held
-    addresses = frozenset(
-        {*_addresses(contents), *({submitter.address} if submitter else ()), *_senders(mail)}
-    )
+    addresses = frozenset({
+        *_addresses(contents),
+        *({submitter.address} if submitter else ()),
+        *_senders(mail),
+        *accounts_asked(mail),
+    })  # fmt: skip
     addresses -= {""}
     domains = {domain_of(address) for address in addresses}
     readings = [reading for content in contents for reading in _possible(content, mail)]

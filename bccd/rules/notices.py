@@ -8,13 +8,17 @@ from bccd.model.directory import Notices
 from bccd.model.envelope import Tag
 from bccd.model.message import AutoKind
 from bccd.model.plan import LinkState, NewNotice, Plan, Step
+from bccd.rules.addressed import MISADDRESSED
+from bccd.rules.forwarded import is_forwarded
 from bccd.rules.overlay import Overlay
 from bccd.rules.reasons import code_of
 
 LONGEST_ABOUT = 200  # characters of a subject
 
 # Held though nobody submitted it: of these it is proven for whom it waits, or that he is meant.
-_FOR_A_USER = frozenset({"unconfirmed_address", "redirected", "customer_reply"})
+_FOR_A_USER = frozenset({
+    "unconfirmed_address", "redirected", "customer_reply", "forward_unproven", *MISADDRESSED
+})  # fmt: skip
 _TOLD_OF_ALL = frozenset({Notices.ALL, Notices.DIGEST})
 _ANSWERED_APART = frozenset({Tag.TEST, Tag.REPLY})
 # Rule and verdict of a step, a piece of its reason, and the remark that it is worth.
@@ -66,6 +70,8 @@ def _whom(plan: Plan, mail: Mail) -> int | None:
     delivery, outcome = mail.delivery, plan.outcome
     if mail.message.content.auto is not AutoKind.NONE or not _asks_to_be_told(delivery):
         return None
+    if outcome.state is DeliveryState.SET_ASIDE and is_forwarded(delivery):
+        return None  # he has not sent it: his server sends all that comes
     held = outcome.state is DeliveryState.HELD and delivery.sender is None
     if held and outcome.reason in _FOR_A_USER:
         return outcome.user_id

@@ -7,6 +7,9 @@ from bccd.model.delivery import Mail
 from bccd.model.directory import Sharing
 from bccd.rules.overlay import Overlay
 
+# Who stands in the Sender field has nothing to do with what a user let in, or what his server forwarded.
+_NOT_SENT_BY_HIM = frozenset({AuthMethod.RULING, AuthMethod.SECRET})
+
 
 @dataclass(frozen=True, slots=True)
 class Submission:
@@ -44,7 +47,7 @@ def _other(mail: Mail, sender: Sender, overlay: Overlay) -> int | None:
 
     Of mail that was let in it is whoever let a team's in.
     """
-    if sender.method is AuthMethod.RULING:
+    if sender.method in _NOT_SENT_BY_HIM:
         ruling, user = overlay.ruling(mail.delivery.id), overlay.user(sender.user_id)
         return ruling.actor_id if ruling and user and user.is_team else None
     box = mail.message.content.actual_sender

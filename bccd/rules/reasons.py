@@ -105,6 +105,25 @@ REASONS: Mapping[str, Reason] = {
         _IN_FRONT_END,
         link="release",
     ),
+    "forward_unproven": Reason(
+        Kind.ASKS,
+        _WAITS,
+        N_("Nothing proves that the mail to your secret forwarding address came by way of your mailbox."),
+        N_("Let it in if you know it; if many come that are not yours, have the address replaced."),
+        link="release",
+    ),
+    "other_users_address": Reason(
+        Kind.REFUSED,
+        _NOT_FILED,
+        N_("The mail was sent to another user's secret address, so it was not filed."),
+        N_("Send it to your own secret address, or to the company's."),
+    ),
+    "secret_address_needed": Reason(
+        Kind.REFUSED,
+        _NOT_FILED,
+        N_("Your company takes mail at its users' secret addresses alone, so it was not filed."),
+        N_("Send it to your own secret address; whoever looks after bccd can show it to you."),
+    ),
     "no_visible_recipient": Reason(
         Kind.ASKS,
         _WAITS,
@@ -133,6 +152,7 @@ REASONS: Mapping[str, Reason] = {
     "auto_reply": Reason(Kind.REFUSED, _NOT_FILED, N_("The mail is an automatic answer."), _NOTHING),
     "dsn": Reason(Kind.REFUSED, _NOT_FILED, N_("The mail is a report on another mail's delivery."), _NOTHING),
     "mdn": Reason(Kind.REFUSED, _NOT_FILED, N_("The mail is a receipt for another mail."), _NOTHING),
+    "bulk": Reason(Kind.REFUSED, _NOT_FILED, N_("The mail went to many, and nobody filed it."), _NOTHING),
     "list": Reason(
         Kind.REFUSED,
         _NOT_FILED,
@@ -190,6 +210,27 @@ REASONS: Mapping[str, Reason] = {
         _FILED_BUT,
         N_("The mail was filed before, and +private changes no copy that stands."),
         N_("Make your copy private where you see it."),
+    ),
+    "address_retiring": Reason(
+        Kind.REMARK,
+        _FILED_BUT,
+        N_("You wrote to %(old)s, which was replaced by %(new)s and ends on %(until)s."),
+        N_("Write to the new address from now on, and change it in your address book."),
+    ),
+    # ---- a provider asks before it forwards
+    "forwarding_code": Reason(
+        Kind.ANSWER,
+        N_("Confirm the forwarding of your mail"),
+        N_("%(provider)s asks whether it may forward the mail of %(account)s to your secret address."),
+        N_("If you set that up, use %(answer)s to allow it; if not, do nothing."),
+        generated=True,
+    ),
+    "forwarding_stranger": Reason(
+        Kind.REMARK,
+        N_("Somebody wants to forward mail to your secret address"),
+        N_("%(provider)s asks for %(account)s, which is no confirmed address of yours; it was not allowed."),
+        N_("If it is yours, confirm it first and ask again; if not, have your secret address replaced."),
+        generated=True,
     ),
     # ---- many at once
     "digest": Reason(

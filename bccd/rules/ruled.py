@@ -10,7 +10,7 @@ from bccd.rules.overlay import Overlay
 from bccd.rules.owners import submission
 
 # What a user may let in. Of strangers it is filed as theirs, of his own addresses as his own mail.
-STRANGERS = frozenset({"redirected", "customer_reply"})
+STRANGERS = frozenset({"redirected", "customer_reply", "forward_unproven"})
 _HIS_OWN = frozenset({"unverified_sender", "unconfirmed_address"})
 
 
