@@ -10,7 +10,10 @@ from bccd.model.auth import AuthResult
 _VALUE_CAP = 16 * 1024
 _RESULTS_CAP = 100
 
+# Within a comment a quote is a letter like any other (RFC 5322 3.2.2): who may write into one, as envelope
+# senders may, must not be able to hide its end.
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.|(?!))*+"|[^"()\\;]++|\\.|[();]', re.DOTALL)
+_COMMENT = re.compile(rb"[^()\\]++|\\.|[()]", re.DOTALL)
 _ID = re.compile(r'\s*("(?:[^"\\]|\\.|(?!))*+"|[^\s";=]+)(?:\s+\d+)?\s*', re.DOTALL)
 _METHOD = re.compile(r"\s*([a-z][a-z0-9_-]*)(?:\s*/\s*\d+)?\s*=\s*([a-z][a-z0-9_-]*)(?=\s|\Z)", re.IGNORECASE)
 # A property, or what is none: a quoted string is taken as a whole, so that nothing in it looks like one.
@@ -21,54 +24,63 @@ _PROPERTY = re.compile(
 )
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
-# Which properties say what a method speaks of, the best first (RFC 8601 2.7).
+# Which properties say what a method speaks of, the best first (RFC 8601 2.7). For "auth" it is the login
+# alone: what else may stand there is the client's own word.
 _SUBJECT = {
     "dmarc": ("header.from",),
     "dkim": ("header.d", "header.i"),
     "spf": ("smtp.mailfrom", "smtp.mail"),
-    "auth": ("smtp.auth", "smtp.mailfrom"),
+    "auth": ("smtp.auth",),
     "arc": ("header.oldest-pass", "arc.chain"),
 }
-# A mail has one verdict of each; a second, lower field could only be older or forged.
+# A mail has one verdict of each; a pass in a second, lower field could only be older or forged.
 _SINGLE = frozenset({"dmarc", "spf", "arc"})
+_AGAINST = frozenset({"fail", "hardfail", "softfail", "permerror", "temperror", "policy"})
+# What milters put between the fields of one relay.
+_BESIDE = frozenset({b"dkim-filter", b"dmarc-filter", b"received-spf"})
 
 
 @dataclass(frozen=True, slots=True)
 class AuthResHeader:
     """One Authentication-Results field; no id and no results if it is malformed."""
 
-    authserv_id: str
+    authserv_id: str  # empty also where there is none, as Microsoft 365 writes it: nobody's word then
     results: tuple[AuthResult, ...] = ()
 
 
 def read(value: bytes) -> AuthResHeader:
-    """Read the value of one field."""
+    """Read the value of one field; never raises."""
     parts = _parts(value) if len(value) <= _VALUE_CAP else None
     if not parts:
         return AuthResHeader("")
     first = _ID.fullmatch(parts[0])
-    if first is None:
-        return AuthResHeader("")
-    results = []
-    for part in parts[1 : _RESULTS_CAP + 1]:
-        if part.strip() and part.strip().lower() != "none":
+    authserv_id = _plain(first[1]).lower() if first else ""
+    results: list[AuthResult] = []
+    for part in parts[1 if first else 0 : _RESULTS_CAP + 1]:
+        word = part.strip().lower()
+        # Exchange Online says an id again before the verdict on DMARC.
+        if (
+            word
+            and word not in ("none", authserv_id)
+            and not (first is None and results and _ID.fullmatch(part))
+        ):
             result = _result(part)
             if result is None:
                 return AuthResHeader("")
             results.append(result)
-    return AuthResHeader(_plain(first[1]).lower(), tuple(results))
+    return AuthResHeader(authserv_id, _settled(results))
 
 
 def _parts(value: bytes) -> list[str] | None:
     """Split at the semicolons that stand outside quotes and comments; None if one of those stays open."""
     parts = [b""]
-    depth = 0
-    end = 0
-    for match in _TOKEN.finditer(value):
-        if match.start() != end:
+    depth = at = 0
+    while at < len(value):
+        found = (_COMMENT if depth else _TOKEN).match(value, at)
+        if found is None:
             return None
-        end = match.end()
-        token = match[0]
+        at = found.end()
+        token = found[0]
         if token == b"(":
             depth += 1
         elif token == b")":
@@ -81,7 +93,7 @@ def _parts(value: bytes) -> list[str] | None:
                 parts.append(b"")
             else:
                 parts[-1] += token
-    if depth or end != len(value):
+    if depth:
         return None
     try:
         return [part.decode("utf-8") for part in parts]
@@ -120,12 +132,27 @@ def _subject(value: str) -> str:
     return normalise(value) if "@" in value else ascii_domain(value)
 
 
-def _add_results(results: list[AuthResult], more: tuple[AuthResult, ...]) -> None:
-    seen = {result.method for result in results}
-    for result in more:
-        if result.method not in seen or result.method not in _SINGLE:
-            results.append(result)
-            seen.add(result.method)
+def _settled(results: list[AuthResult]) -> tuple[AuthResult, ...]:
+    """Take what contradicts itself at its worst.
+
+    Of a method that has one verdict for a mail the first one stands and what speaks against it joins; then no
+    pass of the same subject is left, for DMARC none at all. Of DKIM each signature has a result of its own.
+    """
+    kept: list[AuthResult] = []
+    seen: set[tuple[str, bool]] = set()
+    for result in results:
+        single = (result.method, bool(result.domain))  # SPF may speak of the HELO name beside the sender
+        if result.method not in _SINGLE or single not in seen or result.result in _AGAINST:
+            kept.append(result)
+            seen.add(single)
+    denied = {(r.method, r.domain) for r in kept if r.method in _SINGLE and r.result in _AGAINST}
+    none_left = any(method == "dmarc" for method, _ in denied)
+    return tuple(
+        result
+        for result in kept
+        if result.result != "pass"
+        or not ((result.method, result.domain) in denied or (none_left and result.method == "dmarc"))
+    )
 
 
 def trusted_results(header: bytes, ids: frozenset[str]) -> tuple[str, tuple[AuthResult, ...]]:
@@ -133,7 +160,7 @@ def trusted_results(header: bytes, ids: frozenset[str]) -> tuple[str, tuple[Auth
 
     A relay adds its fields on top, so what stands lower came with the mail (RFC 8601 5).
     """
-    wanted = {known.lower() for known in ids}
+    wanted = {known.lower() for known in ids if known}
     trusted = ""
     results: list[AuthResult] = []
     received = 0
@@ -146,9 +173,9 @@ def trusted_results(header: bytes, ids: frozenset[str]) -> tuple[str, tuple[Auth
             found = read(value)
             if found.authserv_id in wanted and trusted in ("", found.authserv_id):
                 trusted = found.authserv_id
-                _add_results(results, found.results)
+                results += found.results
             elif trusted:
                 break
-        elif trusted:
+        elif trusted and name not in _BESIDE:
             break
-    return trusted, tuple(results)
+    return trusted, _settled(results)

@@ -3,6 +3,7 @@
 import pytest
 
 from bccd.mail.authres import AuthResHeader, read, trusted_results
+from bccd.mail.authres_write import write
 from bccd.model.auth import AuthResult
 
 PASS = AuthResult("dmarc", "pass", "acme.example")
@@ -138,3 +139,89 @@ def test_the_topmost_verdict_stands() -> None:
     """A forged verdict below the relay's own does not replace or join it."""
     assert trusted_results(MINE + FORGED + HOP, IDS)[1] == (PASS,)
     assert trusted_results(MINE, frozenset()) == ("", ())
+
+
+def test_what_contradicts_itself_is_taken_at_its_worst() -> None:
+    """No pass is left beside a failure of the same subject, in one field or several, in any order."""
+    for value, expected in (
+        ("dmarc=pass header.from=a.example; dmarc=fail header.from=a.example", ["dmarc=fail"]),
+        ("dmarc=fail header.from=b.example; dmarc=pass header.from=a.example", ["dmarc=fail"]),
+        ("dmarc=pass header.from=a.example; dmarc=temperror", ["dmarc=temperror"]),
+        ("spf=pass smtp.mailfrom=a.example; spf=fail smtp.mailfrom=a.example", ["spf=fail"]),
+        ("spf=pass smtp.mailfrom=a.example; spf=none smtp.helo=h.example", ["spf=pass", "spf=none"]),
+        ("spf=pass smtp.helo=h.example; spf=pass smtp.mailfrom=a.example", ["spf=pass", "spf=pass"]),
+        ("spf=pass smtp.mailfrom=a.example; spf=pass smtp.mailfrom=b.example", ["spf=pass"]),
+        ("dkim=fail header.d=a.example; dkim=pass header.d=a.example", ["dkim=fail", "dkim=pass"]),
+    ):
+        parts = value.split("; ")
+        fields = "".join(f"Authentication-Results: mx.example; {part}\r\n" for part in parts).encode()
+        for results in (read(f"mx.example; {value}".encode()).results, trusted_results(fields, IDS)[1]):
+            assert [f"{result.method}={result.result}" for result in results] == expected, value
+
+
+def test_a_field_without_an_id_is_read_and_nobodys_word() -> None:
+    """Microsoft 365 names no id, or names one again before the verdict on DMARC."""
+    dkim, dmarc = AuthResult("dkim", "none", "none"), AuthResult("dmarc", "pass", "a.example")
+    text = (
+        b"dkim=none (message not signed)\r\n header.d=none;dmarc=pass action=none\r\n header.from=a.example;"
+    )
+    assert read(text) == AuthResHeader("", (dkim, dmarc))
+    for start, authserv_id in ((b"", ""), (b"a.example; ", "a.example")):
+        again = start + text.replace(b";dmarc", b";a.example; dmarc")
+        assert read(again) == AuthResHeader(authserv_id, (dkim, dmarc))
+    assert trusted_results(b"Authentication-Results: " + text + b"\r\n", frozenset({"", "a.example"})) == (
+        "",
+        (),
+    )
+
+
+def test_a_quote_in_a_comment_hides_nothing() -> None:
+    """A comment ends at its own bracket, whatever a sender has had written into it (RFC 5322 3.2.2)."""
+    spf = AuthResult("spf", "pass", "evil.example")
+    for comment in ('"', 'it"s', '"(x)', '\\"', '"x" y"', "a(b(c))d"):
+        value = f"mx.example; spf=pass ({comment}) smtp.mailfrom=evil.example"
+        assert read(value.encode()).results == (spf,), comment
+    assert read(b'mx.example; spf=pass (") ; dmarc=pass header.from=a.example ("') == AuthResHeader("")
+
+
+def test_a_login_is_what_was_logged_in_with() -> None:
+    """What the client says of itself in MAIL is no login, and neither is a name that is no address."""
+    for text, subject in (
+        ("smtp.mailfrom=ann@a.example", ""),
+        ("smtp.mailfrom=boss@a.example smtp.auth=ann@a.example", "ann@a.example"),
+        ("(PLAIN) smtp.auth=ann", "ann"),
+        ('smtp.auth="ann@a.example"', "ann@a.example"),
+    ):
+        assert read(f"mx.example; auth=pass {text}".encode()).results == (
+            AuthResult("auth", "pass", subject),
+        )
+
+
+def test_fields_of_milters_stand_between_those_of_one_relay() -> None:
+    """Other fields end the run: what stands below them came with the mail."""
+    beside = b"DKIM-Filter: OpenDKIM Filter v2.11.0 mx 4Zx\r\nReceived-SPF: pass\r\nDMARC-Filter: x\r\n"
+    assert len(trusted_results(HOP + MINE + beside + DKIM, IDS)[1]) == 2
+    assert len(trusted_results(HOP + MINE + b"X-Mine: x\r\n" + DKIM, IDS)[1]) == 1
+
+
+def test_our_own_field_says_what_we_found() -> None:
+    """Each result with its subject on a line, how it came about as a comment that nothing in it can end."""
+    assert write("mx.example", ()) == "mx.example;\r\n\tnone"
+    found = (
+        AuthResult("spf", "fail", "a.example", "mailfrom: -all of a.example"),
+        AuthResult("spf", "none", "h.example", "helo: h.example has no record"),
+        AuthResult("dkim", "pass", "a.example", "x) ; dmarc=pass (\r\nBcc: y\\"),
+        AuthResult("dkim", "neutral", ""),
+        AuthResult("dmarc", "fail", "a.example"),
+        AuthResult("auth", "pass", 'a"b c@a.example'),
+        AuthResult("no method", "pass", "a.example"),
+    )
+    assert write("mx.example", found).split("\r\n\t") == [
+        "mx.example;",
+        "spf=fail (mailfrom: -all of a.example) smtp.mailfrom=a.example;",
+        "spf=none (helo: h.example has no record) smtp.helo=h.example;",
+        "dkim=pass (x\\) ; dmarc=pass \\(  Bcc: y\\\\) header.d=a.example;",
+        "dkim=neutral;",
+        "dmarc=fail header.from=a.example;",
+        'auth=pass smtp.auth="a\\"b c@a.example"',
+    ]
