@@ -30,6 +30,7 @@ from bccd.observe import place, read_key
 from bccd.pipeline import Receiving
 from bccd.ports import DeliverPorts, ReceivePorts, Receiver
 from bccd.rules.signing import Signer
+from bccd.sources.floods import Floods
 from bccd.sources.settings import Listener
 from bccd.store import directory as master_data
 from bccd.store import entries, migrate, reads
@@ -130,6 +131,7 @@ async def open_receiver(
                 SystemClock(),
                 config.help_url,
                 logins,
+                Floods(config.limits, config.trust.networks, config.trust.relays),
             )
         )
     finally:

@@ -14,13 +14,21 @@ from operator import or_
 from bccd.mail.addresses import domain_of
 from bccd.mail.fromfield import StrictFrom, strict_from
 from bccd.mail.headers import scan
-from bccd.model.auth import AuthReport, HeldSender, Login, Sender
+from bccd.model.auth import AuthMethod, AuthReport, HeldSender, Login, Sender
 from bccd.model.delivery import Delivery, Intake, Mail, Receipt, show_id
 from bccd.model.envelope import Envelope, Peer, Tag, Target
+from bccd.model.errors import FloodError
 from bccd.model.facts import Query
 from bccd.model.message import Content, Message
 from bccd.model.plan import Outcome, Plan
-from bccd.model.reply import ACCEPTED, NO_SUCH_ADDRESS, NO_SUCH_DEAL, Reply
+from bccd.model.reply import (
+    ACCEPTED,
+    NO_SUCH_ADDRESS,
+    NO_SUCH_DEAL,
+    TOO_MANY_STRANGERS,
+    TOO_MUCH_MAIL,
+    Reply,
+)
 from bccd.ports import DeliverPorts, Examination, ReceivePorts, UnitOfWork
 from bccd.rules import admit
 from bccd.rules.addressed import addressed
@@ -32,6 +40,7 @@ from bccd.rules.overlay import Overlay
 from bccd.rules.refuse import PLAIN, keeps, refusal
 from bccd.rules.ruled import ruled
 from bccd.rules.scope import bounded
+from bccd.rules.strangers import acquainted, is_stranger
 
 
 class Receiving:
@@ -46,8 +55,13 @@ class Receiving:
         return await logins.check(name, password) if logins is not None else None
 
     def examine(self, peer: Peer, mail_from: str) -> Examination:
-        """Begin to gather evidence about a mail, at MAIL FROM."""
-        return self._ports.verifier.examine(peer, mail_from)
+        """Begin to gather evidence about a mail, at MAIL FROM; about a stranger's once it is let in."""
+        ports = self._ports
+        guard, directory = ports.guard, ports.directory.at_hand()
+        known = directory is not None and acquainted(mail_from, directory)
+        if guard is None or known or guard.proven_by_place(peer):
+            return ports.verifier.examine(peer, mail_from)
+        return guard.postponed(lambda: ports.verifier.examine(peer, mail_from))
 
     async def recipient(
         self, peer: Peer, mail_from: str, address: str, so_far: Sequence[Target]
@@ -61,7 +75,19 @@ class Receiving:
         if isinstance(found, Reply):
             return found
         refused = admit.transaction(found, mail_from, peer.protocol, so_far)
+        refused = refused or self._put_off(peer, mail_from, found, so_far)
         return refused or await self._with_deals(found)
+
+    def _put_off(self, peer: Peer, mail_from: str, target: Target, so_far: Sequence[Target]) -> Reply | None:
+        """Put a mail off that comes in a flood, once for each company, before anything is asked about it."""
+        guard, directory, company_id = self._ports.guard, self._ports.directory.at_hand(), target.company_id
+        if guard is None or directory is None or guard.proven_by_place(peer):
+            return None
+        if any(other.company_id == company_id for other in so_far):
+            return None
+        if is_stranger(mail_from, target, directory):
+            return None if guard.stranger(peer, company_id) else TOO_MANY_STRANGERS
+        return None if guard.acquaintance(peer) else TOO_MUCH_MAIL
 
     async def _with_deals(self, target: Target) -> Target | Reply:
         """Make sure that the deals exist that an address names, if that can be told now."""
@@ -86,7 +112,10 @@ class Receiving:
         if refused:
             return [refused] * len(envelope.targets)
         sender = strict_from(envelope.raw.header)
-        auth = await examination.report(envelope, domain_of(sender.address))
+        try:
+            auth = await examination.report(envelope, domain_of(sender.address))
+        except FloodError:
+            return [TOO_MANY_STRANGERS] * len(envelope.targets)
         verdicts: dict[int, Reply] = {}
         for company_id in dict.fromkeys(target.company_id for target in envelope.targets):
             verdicts[company_id] = await self._take(envelope, company_id, sender, auth)
@@ -120,8 +149,17 @@ class Receiving:
         verdict = addressed(verdict, envelope, auth, await self._ports.directory.current(), company_id)
         if isinstance(verdict, HeldSender) and not keeps(envelope.peer, auth, verdict):
             return refusal(envelope, verdict, self._ports.help_url)
+        if isinstance(verdict, Sender) and self._is_over(verdict, company_id):
+            return TOO_MUCH_MAIL
         receipt = await self._ports.spool.put(_intake(envelope, company_id, verdict, auth))
         return _accepted(receipt)
+
+    def _is_over(self, sender: Sender, company_id: int) -> bool:
+        """Tell whether a user's quota is used up; only proven mail counts, or anybody could use it up."""
+        guard = self._ports.guard
+        if guard is None or sender.method is AuthMethod.TRUSTED_NETWORK:
+            return False
+        return not guard.proven(company_id, sender.user_id)
 
 
 def _intake(envelope: Envelope, company_id: int, verdict: Sender | HeldSender, auth: AuthReport) -> Intake:

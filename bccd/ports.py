@@ -1,6 +1,6 @@
 """What the pipeline needs from the world: small Protocols, held true by one contract suite."""
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
@@ -26,6 +26,10 @@ class Clock(Protocol):
 
 class DirectorySource(Protocol):
     """Answers for companies, users and addresses, from a snapshot that it keeps."""
+
+    def at_hand(self) -> Directory | None:
+        """Return the snapshot at hand without a look at its age; None before the first."""
+        ...
 
     async def current(self) -> Directory:
         """Return the snapshot at hand, at most a second old; raises StoreUnavailableError."""
@@ -123,6 +127,30 @@ class WorkOpener(Protocol):
     def __call__(self, company_id: int) -> UnitOfWork: ...
 
 
+class Guard(Protocol):
+    """Keeps floods from using up what users need (decisions.md 7.14); it only counts."""
+
+    def proven_by_place(self, peer: Peer) -> bool:
+        """Tell whether the peer stands in a trusted network or has logged in."""
+        ...
+
+    def stranger(self, peer: Peer, company_id: int) -> bool:
+        """Count a stranger's mail to a company in, if there is room for it."""
+        ...
+
+    def acquaintance(self, peer: Peer) -> bool:
+        """Count a mail in that may be a user's, if its host has room for it."""
+        ...
+
+    def proven(self, company_id: int, user_id: int) -> bool:
+        """Count a user's own mail in, if he and his company have room for it."""
+        ...
+
+    def postponed(self, begin: Callable[[], Examination]) -> Examination:
+        """Begin an examination only with the octets; its report() raises FloodError without room for it."""
+        ...
+
+
 class Logins(Protocol):
     """Knows who may log in (RFC 4954)."""
 
@@ -167,6 +195,7 @@ class ReceivePorts:
     clock: Clock
     help_url: str = ""
     logins: Logins | None = None  # None: nobody logs in here
+    guard: Guard | None = None  # None: any number of mails
 
 
 @dataclass(frozen=True, slots=True)

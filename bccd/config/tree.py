@@ -178,6 +178,39 @@ class Limits:
         20,
         "The most connections at once from one address (IPv6: one /64), in each front process.",
     )
+    strangers_per_minute: int = setting(
+        kinds.count(0, 1_000_000),
+        300,
+        "How many mails of unknown senders one company takes within a minute, in each front process; then"
+        " they are put off before anything is asked about them, and users' mail is not. 0: any number.",
+    )
+    strangers_per_ip_minute: int = setting(
+        kinds.count(0, 1_000_000),
+        300,
+        "The same, of one address (IPv6: one /64) for all companies; trust.relays are exempt.",
+    )
+    strangers_at_once: int = setting(
+        kinds.count(0, 10_000),
+        20,
+        "How many mails of unknown senders are examined at once (SPF, DKIM, DMARC), in each front process.",
+    )
+    mails_per_ip_hour: int = setting(
+        kinds.count(0, 10_000_000),
+        20_000,
+        "How many other mails one address may send within an hour; trust.networks, trust.relays and whoever"
+        " logs in are exempt. 0: any number.",
+    )
+    mails_per_user_hour: int = setting(
+        kinds.count(0, 10_000_000),
+        10_000,
+        "How many mails of one user are taken within an hour, proven to be his; trust.networks are exempt. 0:"
+        " any number.",
+    )
+    mails_per_company_hour: int = setting(
+        kinds.count(0, 100_000_000),
+        100_000,
+        "The same, of one company's users. 0: any number.",
+    )
     login_failures_per_hour: int = setting(
         kinds.count(0, 100_000),
         10,

@@ -49,6 +49,10 @@ class CachedDirectory:
         self._lock = asyncio.Lock()
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="directory")
 
+    def at_hand(self) -> Directory | None:
+        """Return the snapshot at hand without a look at its age; None before the first."""
+        return self._snapshot
+
     async def current(self) -> Directory:
         """Return the snapshot at hand, at most a second behind; while the database is away, the last one."""
         if self._snapshot is None:

@@ -103,3 +103,12 @@ class Directory:
     user_addresses: Mapping[tuple[int, str], UserAddress]  # (company id, address)
     secrets: Mapping[tuple[int, str], SecretAddress] = field(default_factory=dict)  # (company id, token)
     retiring: Mapping[str, datetime] = field(default_factory=dict)  # replaced company addresses, until when
+    # In which domains users have addresses, confirmed or not, and of which companies; worked out here.
+    domains: Mapping[str, frozenset[int]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        found: dict[str, set[int]] = {}
+        for company_id, address in self.user_addresses:
+            found.setdefault(address.rpartition("@")[2], set()).add(company_id)
+        domains = {domain: frozenset(companies) for domain, companies in found.items()}
+        object.__setattr__(self, "domains", domains)

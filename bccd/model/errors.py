@@ -21,6 +21,10 @@ class StorageFullError(StoreUnavailableError):
     """There is no room to keep a mail durably."""
 
 
+class FloodError(BccdError):
+    """There is no room now to look into what comes in such numbers."""
+
+
 class ClaimLostError(BccdError):
     """Another filer has taken over mail that this one was about to file; `deliveries` lists it."""
 

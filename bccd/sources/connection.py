@@ -34,6 +34,7 @@ from bccd.sources.tls import Certificates
 _HTTP = frozenset({"GET", "POST", "PUT", "HEAD", "OPTIONS", "DELETE", "PATCH", "CONNECT", "PRI"})
 _LINGER = 2.0  # seconds in which a peer may still read our last reply
 _FLUSH_AT = 4096  # octets of replies that wait for a pipelining peer's last command
+_LATER = frozenset({450, 452})  # whoever asks on and on has not understood
 _YIELD_EVERY = 32  # commands of one peer in a row
 
 # It would write every command and every line of every mail (A13).
@@ -224,7 +225,7 @@ class Connection(SMTP):
         """Queue a reply; it leaves in one write, with those to other commands the peer sent in one go."""
         if reply.code >= 500:  # noqa: PLR2004
             self.budget.refused()
-        elif reply.code == 452:  # noqa: PLR2004
+        elif reply.code in _LATER:
             self.budget.deferred()
         self._replies += render(reply)
 

@@ -26,7 +26,7 @@ from bccd.model.reply import (
     Reply,
 )
 from bccd.pipeline import Receiving
-from bccd.ports import Examination, ReceivePorts
+from bccd.ports import Examination, Guard, ReceivePorts
 from bccd.rules.signing import Signer
 from bccd.rules.thread import id_names
 from bccd.testing.build import FixedClock
@@ -61,6 +61,10 @@ class World:
     met: list[Outsider] = field(default_factory=list)  # who was asked about
     begun: list[tuple[Peer, str]] = field(default_factory=list)  # examinations
     asked: list[tuple[str, str]] = field(default_factory=list)  # of the verifier
+    guard: Guard | None = None
+
+    def at_hand(self) -> Directory | None:
+        return self.stale
 
     async def current(self) -> Directory:
         self.looks.append("current")
@@ -101,7 +105,13 @@ class World:
     def receiving(self) -> Receiving:
         return Receiving(
             ReceivePorts(
-                self, self, self, Signer(b"secret"), FixedClock(), help_url="https://crm.example/help"
+                self,
+                self,
+                self,
+                Signer(b"secret"),
+                FixedClock(),
+                help_url="https://crm.example/help",
+                guard=self.guard,
             )
         )
 
