@@ -114,7 +114,7 @@ def test_every_case_through_a_real_server(server: NameServer) -> None:
         server.modes = dict.fromkeys(case.failing, "servfail")
 
         async def run(case: Case = case) -> DmarcFindings:
-            resolver = DnsResolver([server.address]).for_mail()
+            resolver = DnsResolver([server.address], query_seconds=30, mail_seconds=60).for_mail()
             walker = Walker(resolver, public_suffixes=case.fallback)
             return await evaluate(walker, case.author, case.results())
 
