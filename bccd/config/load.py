@@ -11,6 +11,7 @@ from socket import gethostname
 from typing import Any
 from urllib.parse import urlsplit
 
+from bccd.config.clouds import shared
 from bccd.config.kinds import UnfitError
 from bccd.config.tree import SECTIONS, Config, Setting
 from bccd.model.errors import ConfigError
@@ -203,6 +204,12 @@ def _contradictions(config: Config) -> list[str]:
                 f"trust.networks: {network} overlaps the relay {relay}: whatever it hands in would count as"
                 " proven, unchecked"
             )
+    for name in ("networks", "relays"):
+        found += [
+            f"trust.{name}: {mine} overlaps {theirs}, from which {who} sends for all its customers: each of"
+            " them could write in your users' names; leave it out, DKIM and SPF prove such mail"
+            for mine, theirs, who in shared(getattr(config.trust, name))
+        ]
     ways = (*listen.smtp, *listen.lmtp, *listen.submission, *listen.smtps)
     if not ways:
         found.append("listen: neither smtp nor lmtp is left, so that no mail could arrive")
