@@ -47,8 +47,9 @@ from bccd.store.rawfiles import sweep
 from bccd.store.requests import submit
 from bccd.store.spool import GroupSpool, SqlQueue, forgive
 from bccd.store.uow import AFTER_COMMIT, SqlWorks
+from bccd.verify.examination import MailVerifier
 from bccd.verify.passwords import Passwords
-from bccd.verify.trust import TrustVerifier
+from bccd.verify.resolver import DnsResolver
 from bccd.web.health import Check, serve_health
 
 _DAY = timedelta(days=1)
@@ -125,7 +126,7 @@ async def open_receiver(
         yield Receiving(
             ReceivePorts(
                 directory,
-                TrustVerifier(config.trust),
+                make_verifier(config),
                 spool,
                 make_signer(config),
                 SystemClock(),
@@ -153,6 +154,15 @@ def make_logins(config: Config, stores: Stores) -> Passwords:
             ask(config.data_dir, "login.renew", {"name": name, "old": old, "new": new})
 
     return Passwords(partial(names.find, stores.database), renew)
+
+
+def make_verifier(config: Config) -> MailVerifier:
+    """Ask the configured name servers; to be used within one event loop."""
+    verify = config.verify
+    resolver = DnsResolver(
+        verify.nameservers, query_seconds=verify.query_seconds, mail_seconds=verify.mail_seconds
+    )
+    return MailVerifier(config.trust, verify, resolver, SystemClock().now)
 
 
 def make_signer(config: Config) -> Signer:

@@ -25,7 +25,7 @@ from typing import Self
 import msgspec
 
 from bccd.bootstrap import SystemClock, make_directory
-from bccd.config import Trust, load
+from bccd.config import Trust, Verify, load
 from bccd.mail.headers import header_section
 from bccd.mail.parse import parse
 from bccd.model.delivery import Delivery, Mail
@@ -41,7 +41,8 @@ from bccd.rules.signing import Signer
 from bccd.store.engine import Stores, open_engines
 from bccd.store.spool import GroupSpool, SqlQueue
 from bccd.store.uow import SqlWorks
-from bccd.verify.trust import TrustVerifier
+from bccd.verify.examination import MailVerifier
+from bccd.verify.resolver import DnsResolver
 from benchmarks import corpus
 from benchmarks.corpus import Sample
 from benchmarks.daemon import prepare
@@ -130,9 +131,8 @@ async def _receive(bench: Bench) -> None:
     """Bring all mail into the spool, so many at once as there are in a batch."""
     spool = GroupSpool(bench.stores.spool, bench.stores.folder)
     directory = make_directory(bench.stores)
-    receiving = Receiving(
-        ReceivePorts(directory, TrustVerifier(bench.trust), spool, Signer(b"bench"), SystemClock())
-    )
+    verifier = MailVerifier(bench.trust, Verify(), DnsResolver(), SystemClock().now)
+    receiving = Receiving(ReceivePorts(directory, verifier, spool, Signer(b"bench"), SystemClock()))
 
     async def one(sample: Sample) -> Reply:
         target = await receiving.recipient(PEER, sample.sender, bench.recipient, ())

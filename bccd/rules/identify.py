@@ -93,13 +93,14 @@ def proof(claim: Claim) -> AuthMethod | None:
         mine = report.login.company_id == claim.company_id and _is(claim, report.login.user_id)
         return AuthMethod.LOGIN if mine else None
     relayed = _relayed(claim)
-    if relayed is not None or _failed(_said(report)):
+    if relayed is not None:
         return relayed
-    if not _failed(report.checks):
+    if not _failed((*_said(report), *report.checks)):
         for name, method in _PROOFS:
             if any(_proves(claim, result, name) for result in report.checks):
                 return method
-    if claim.mode is not Mode.STRICT and any(_vouches(claim, result) for result in report.checks):
+    chain = any(result.method == "arc" and result.result == "pass" for result in report.checks)
+    if chain and claim.mode is not Mode.STRICT and any(_vouches(claim, result) for result in report.checks):
         return AuthMethod.ARC
     return None
 
@@ -186,8 +187,6 @@ def _unknown(claim: Claim) -> str:
     The directory must not be asked here: an answer that told users from others would tell who is one.
     """
     report = claim.report
-    if _failed(_said(report)):
-        return ""
     open_ = [result for result in report.checks if result.result == "temperror"]
     dmarc = any(result.method == "dmarc" for result in open_)
     doubtful = [result for result in (report.checks if dmarc else open_) if _might_pass(claim, result)]
@@ -200,8 +199,10 @@ def _might_pass(claim: Claim, result: AuthResult) -> bool:
     if result.result not in ("pass", "temperror"):
         return False
     if result.method == "arc":
-        return claim.mode is not Mode.STRICT
-    if result.method not in ("dkim", "spf") or (result.method == "spf" and claim.mode is Mode.STRICT):
+        return claim.mode is not Mode.STRICT and result.result == "temperror"
+    if result.method not in ("dkim", "spf") or _failed(_said(claim.report)):
+        return False
+    if result.method in _PATH_METHODS and claim.mode is Mode.STRICT:
         return False
     return may_align(claim.report, result.method, _domain(result), claim.domain)
 

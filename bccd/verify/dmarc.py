@@ -35,15 +35,24 @@ class Walker:
         self._public_suffixes = public_suffixes
         self._asked: dict[str, asyncio.Task[Record | None]] = {}
 
+    def begin(self, domain: str) -> None:
+        """Ask for a record that will be wanted."""
+        self._asked[domain] = self._task(domain)
+
+    def _task(self, domain: str) -> "asyncio.Task[Record | None]":
+        task = self._asked.get(domain)
+        if task is None:
+            self._asked[domain] = task = asyncio.create_task(self._ask(domain))
+            task.add_done_callback(_heard)
+        return task
+
     async def record(self, domain: str) -> Record | None:
         """Return the DMARC record of this very domain; raises DnsTemporaryError."""
-        if len(domain) > _LONGEST_NAME:
-            return None
-        if domain not in self._asked:
-            self._asked[domain] = asyncio.ensure_future(self._ask(domain))
-        return await self._asked[domain]
+        return await self._task(domain)
 
     async def _ask(self, domain: str) -> Record | None:
+        if len(domain) > _LONGEST_NAME:
+            return None
         return record((await self._resolver.txt(f"_dmarc.{domain}")).records)
 
     async def walk(self, domain: str) -> tuple[tuple[str, Record], ...]:
@@ -67,6 +76,12 @@ class Walker:
     async def exists(self, domain: str) -> bool:
         """Tell whether there is any such name (RFC 9989 4.10.1); raises DnsTemporaryError."""
         return (await self._resolver.txt(domain)).exists
+
+
+def _heard(task: "asyncio.Task[Record | None]") -> None:
+    """Take note of a failure that nobody may come to ask about."""
+    if not task.cancelled():
+        task.exception()
 
 
 async def evaluate(walker: Walker, author: str, results: Sequence[AuthResult]) -> DmarcFindings:

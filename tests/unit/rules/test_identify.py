@@ -203,6 +203,8 @@ TABLE: list[tuple[str, AuthReport, str, tuple[str, str, str]]] = [
     ("ARC for another", found(SEALED, AuthResult("arc.dmarc", "pass", "evil.example")), "", NEVER),
     ("ARC by the author's domain", found(AuthResult("arc", "pass", "seller.example")), "", NEVER),
     ("ARC that saw it fail", found(SEALED, AuthResult("arc.dmarc", "fail", "seller.example")), "", NEVER),
+    ("ARC that saw no DMARC", found(SEALED, AuthResult("arc.dkim", "pass", "seller.example")), "", NEVER),
+    ("ARC that is broken", found(AuthResult("arc.dmarc", "pass", "seller.example")), "", NEVER),
     ("nothing signed, DNS dead for DMARC", found(soft("dmarc")), ANNA_AT, NEVER),
     ("DKIM unknown", found(soft("dkim")), "", LATER),
     ("DKIM of another unknown", found(soft("dkim", "evil.example")), "", NEVER),
