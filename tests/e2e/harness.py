@@ -13,11 +13,13 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import psycopg
 
 from tests.e2e.nursery import Child, nursery
+from tests.nameserver import NameServer
 
 DROP = "sales@drop.example.com"
 USERS = ("ann@example.com", "ben@example.com", "eve@example.com")
@@ -45,6 +47,12 @@ DIRECTORY = {
         {"external_id": "77", "title": "Chairs", "status": "open", "contacts": ["c1"], "organisation": "o1"}
     ],
 }
+
+
+@cache
+def no_names() -> str:
+    """Return the address of a name server that knows no name; it runs until this process ends."""
+    return NameServer().address
 
 
 def free_port() -> int:
@@ -131,6 +139,7 @@ class Daemon:
                 "http": [f"127.0.0.1:{self.http}"],
             },
             "trust": {"networks": ["127.0.0.1/32"]},
+            "verify": {"nameservers": [no_names()]},
             "log": {"format": "json"},
         }
         for section, values in self.options.items():
