@@ -53,7 +53,7 @@ def _check_trust(newest: ArcSet, mail: SignedMail, sealers: frozenset[str]) -> N
 
 
 def _vouched(newest: ArcSet, mail: SignedMail) -> Iterator[AuthResult]:
-    told = read(results_value(mail.header.fields[newest.results_at]))
+    told = read(results_value(mail.header.field(newest.results_at)))
     for result in told.results:
         if result.method in _VOUCHED:
             yield AuthResult(

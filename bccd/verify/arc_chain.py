@@ -58,7 +58,7 @@ def _numbered(header: Header, name: bytes, number_of: Callable[[Field], int]) ->
     """Return where the field of each set stands."""
     found: dict[int, int] = {}
     for at in header.named(name)[: SETS_CAP + 1]:
-        instance = number_of(header.fields[at])
+        instance = number_of(header.field(at))
         if instance in found:
             raise malformed(f"set {instance} of the chain has a field twice")
         found[instance] = at
@@ -86,7 +86,7 @@ def results_value(field: Field) -> bytes:
 
 
 def _read_set(header: Header, results: int, message: int, seal: int) -> ArcSet:
-    seal_tags = tags_of(header.fields[seal])
+    seal_tags = tags_of(header.field(seal))
     if b"h" in seal_tags:
         raise malformed("a seal names fields")
     verdict = _VERDICTS.get(required(seal_tags, b"cv"))
@@ -96,7 +96,7 @@ def _read_set(header: Header, results: int, message: int, seal: int) -> ArcSet:
 
 
 def _read_message(header: Header, at: int) -> Signature:
-    tags = tags_of(header.fields[at])
+    tags = tags_of(header.field(at))
     refuse_length(tags)
     signed = read_signed(tags)
     if b"arc-seal" in signed:

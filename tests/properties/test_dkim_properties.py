@@ -1,6 +1,7 @@
 """The DKIM verifier against dkimpy as signer and oracle, against naive canonical forms, and against chaos."""
 
 import asyncio
+import contextlib
 import hashlib
 import re
 from datetime import UTC, datetime
@@ -107,8 +108,10 @@ def test_a_changed_octet_is_seen(mail: bytes, forms: tuple[bytes, bytes], data: 
     [found] = verify(changed, []) or [AuthResult("dkim", "none", "")]
     if _canonical(changed[start:], forms) != _canonical(mail, forms):
         assert found.result != "pass"
-    elif found.result == "pass":
-        assert dkimpy.verify(changed, dnsfunc=lambda *_, **__: record(rsa_key()).encode())
+    elif found.result in ("pass", "fail"):  # dkimpy minds no second Subject and no line that is no field
+        with contextlib.suppress(dkimpy.MessageFormatError):  # nor does it know blanks before a colon
+            held = dkimpy.verify(changed, dnsfunc=lambda *_, **__: record(rsa_key()).encode())
+            assert held == (found.result == "pass")
 
 
 def _canonical(mail: bytes, forms: tuple[bytes, bytes]) -> tuple[list[bytes], bytes]:

@@ -1,7 +1,6 @@
 """One signature against mail, key and time: evidence with its reason, whatever the mail (RFC 6376 6.1)."""
 
 import hashlib
-from collections import Counter
 from datetime import datetime, timedelta
 
 from bccd.model.auth import AuthResult
@@ -75,10 +74,8 @@ def _check_time(signature: Signature, now: datetime) -> None:
 
 def check_doubles(signature: Signature, header: Header) -> None:
     """Refuse a mail in which a field that was signed stands once more than that."""
-    signed = Counter(signature.signed)
-    there = Counter(field.name for field in header.fields)
-    for name in _ONCE & signed.keys():
-        if there[name] > max(signed[name], 1):
+    for name in _ONCE.intersection(signature.signed):
+        if len(header.named(name)) > signature.signed.count(name):
             raise FaultError(POLICY, f"{name.decode('ascii').title()} stands twice, and not both are signed")
 
 

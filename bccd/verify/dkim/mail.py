@@ -90,6 +90,8 @@ class SignedMail:
             return (AuthResult("dkim", PERMERROR, "", self.header.defect),)
         if not self._found:
             return (AuthResult("dkim", "none", ""),)
+        if len(self._found) == 1:  # as nearly always
+            return (await self._check(self._found[0], resolver, now),)
         results = await asyncio.gather(*(self._check(found, resolver, now) for found in self._found))
         unread = len(self.header.named(b"dkim-signature")) - len(self._found)
         more = (AuthResult("dkim", "neutral", "", f"{unread} more signatures are not looked at"),)
@@ -115,7 +117,7 @@ class UnreadMail(SignedMail):
 
 def _read(header: Header, at: int) -> Signature | AuthResult:
     """Read a signature, or say why it proves nothing."""
-    field = header.fields[at]
+    field = header.field(at)
     try:
         return read_signature(at, field)
     except FaultError as fault:
@@ -127,4 +129,4 @@ def _sealed_forms(header: Header) -> Iterator[bool]:
     """Tell how the message signatures of ARC saw the body."""
     for at in header.named(b"arc-message-signature")[:_MESSAGE_SIGNATURES]:
         with contextlib.suppress(FaultError):
-            yield read_canon(tags_of(header.fields[at]), RELAXED).body
+            yield read_canon(tags_of(header.field(at)), RELAXED).body

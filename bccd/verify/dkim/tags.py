@@ -3,19 +3,19 @@
 import binascii
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from bccd.verify.dkim.faults import malformed
 
 _CAP = 100
-_NAME = re.compile(rb"[A-Za-z][A-Za-z0-9_]*")
-_VALUE = re.compile(rb"[\x21-\x3a\x3c-\x7e\x80-\xff \t\r\n]*")
+_TAG = re.compile(
+    rb"[ \t\r\n]*+([A-Za-z][A-Za-z0-9_]*+)[ \t\r\n]*+=([\x21-\x3a\x3c-\x7e\x80-\xff \t\r\n]*+)(?:;|\Z)"
+)
 _NUMBER = re.compile(rb"[0-9]{1,12}")
 _SPACE = b" \t\r\n"
 
 
-@dataclass(frozen=True, slots=True)
-class Tag:
+class Tag(NamedTuple):
     """A value, and where it stands in the text with the white space round it."""
 
     value: bytes
@@ -29,24 +29,16 @@ Tags = Mapping[bytes, Tag]
 def read_tags(text: bytes, start: int = 0) -> dict[bytes, Tag]:
     """Read the list that begins at `start`; raises FaultError where it is none or names a tag twice."""
     tags: dict[bytes, Tag] = {}
-    while start < len(text):
-        end = text.find(b";", start)
-        end = len(text) if end < 0 else end
-        equals = text.find(b"=", start, end)
-        if equals < 0:
-            if text[start:end].strip(_SPACE) or end < len(text):
-                raise malformed("a tag has no value")
-            break  # what follows the last semicolon
-        name = text[start:equals].strip(_SPACE)
-        value = text[equals + 1 : end]
-        if not _NAME.fullmatch(name) or not _VALUE.fullmatch(value):
-            raise malformed("a tag is malformed")
+    while match := _TAG.match(text, start):
+        name, value = match.groups()
         if name in tags:
             raise malformed(f"{name.decode('ascii')}= stands twice")
         if len(tags) == _CAP:
             raise malformed("it has too many tags")
-        tags[name] = Tag(value.strip(_SPACE), equals + 1, end)
-        start = end + 1
+        tags[name] = Tag(value.strip(_SPACE), *match.span(2))
+        start = match.end()
+    if text[start:].strip(_SPACE):  # all but what follows the last semicolon
+        raise malformed("a tag is malformed")
     return tags
 
 
