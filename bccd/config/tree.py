@@ -72,7 +72,7 @@ class Trust:
     relays: tuple[str, ...] = setting(
         kinds.several(kinds.network, "CIDR networks"),
         (),
-        "Relays that hand mail in: their Authentication-Results count, and the limits on one peer do not.",
+        "Relays that hand mail in: their results and XFORWARD count, the limits on one peer do not.",
     )
     authserv_ids: tuple[str, ...] = setting(
         kinds.several(kinds.authserv_id, "names"),
