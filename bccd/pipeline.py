@@ -25,6 +25,7 @@ from bccd.model.reply import (
     ACCEPTED,
     NO_SUCH_ADDRESS,
     NO_SUCH_DEAL,
+    SWALLOWED,
     TOO_MANY_STRANGERS,
     TOO_MUCH_MAIL,
     Reply,
@@ -32,6 +33,7 @@ from bccd.model.reply import (
 from bccd.ports import DeliverPorts, Examination, ReceivePorts, UnitOfWork
 from bccd.rules import admit
 from bccd.rules.addressed import addressed
+from bccd.rules.answers import is_bounce_of_notice
 from bccd.rules.decide import decide, failed
 from bccd.rules.identify import identify
 from bccd.rules.lookups import lookups
@@ -147,6 +149,8 @@ class Receiving:
         """Prove one company's share of the mail and make it durable: TRANSACTION 1."""
         verdict = await self._verdict(envelope, company_id, sender, auth)
         verdict = addressed(verdict, envelope, auth, await self._ports.directory.current(), company_id)
+        if isinstance(verdict, HeldSender) and is_bounce_of_notice(envelope, company_id):
+            return SWALLOWED
         if isinstance(verdict, HeldSender) and not keeps(envelope.peer, auth, verdict):
             return refusal(envelope, verdict, self._ports.help_url)
         if isinstance(verdict, Sender) and self._is_over(verdict, company_id):

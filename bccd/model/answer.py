@@ -1,6 +1,6 @@
 """What a notice asks its user, what he may answer, and what stood before he did."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from bccd.model.plan import LinkOrigin, LinkState
@@ -67,5 +67,7 @@ class StandingNotice:
     """A notice of the actor's, as a command finds it."""
 
     id: int  # the one that asked, whichever of the mails about it was answered
-    questions: tuple[Question, ...] = ()
+    offered: Offered = field(default_factory=Offered)
     answered: Answered | None = None
+    about: str = ""  # the subject of the mail that it speaks of
+    message_id: int | None = None

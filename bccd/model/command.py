@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum, unique
 
+from bccd.model.answer import LinkBefore, StandingNotice, Turned
 from bccd.model.crm import DealStatus
 from bccd.model.delivery import DeliveryState
 from bccd.model.directory import Sharing
@@ -115,6 +116,11 @@ class Arguments:
     people: tuple[Mailbox, ...] = ()
     seen: bool | None = None
     flagged: bool | None = None
+    notice: int | None = None
+    numbers: tuple[int, ...] = ()
+    always: tuple[int, ...] = ()  # those of the numbers that are meant from here on
+    none: bool = False
+    tell: bool = False  # the actor by mail what became of it
 
 
 # ---- what stands -------------------------------------------------------------------------------------------
@@ -140,6 +146,7 @@ class StandingLink:
     scope: LinkScope
     actor_id: int | None = None
     decided_at: datetime | None = None
+    rule: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +190,7 @@ class StandingItem:
     item: Item
     status: DealStatus | None = None  # a deal's
     rivals: frozenset[int] = frozenset()  # of a contact: others who have an address of his
+    title: str = ""  # a deal's
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +203,7 @@ class Scene:
     conversations: Mapping[int, int] = field(default_factory=dict)  # as named -> as it lives
     items: Mapping[Named, StandingItem] = field(default_factory=dict)
     deliveries: Mapping[int, StandingDelivery] = field(default_factory=dict)
+    notices: Mapping[int, StandingNotice] = field(default_factory=dict)  # by the number that was named
 
 
 # ---- what is to be changed ---------------------------------------------------------------------------------
@@ -267,7 +276,35 @@ class Detach:
     message_ids: tuple[int, ...]
 
 
-Edit = SetSharing | SetLink | SetMarks | DeleteCopy | Rule | DeleteDelivery | Join | Detach
+@dataclass(frozen=True, slots=True)
+class RestoreLink:
+    """Put a link of a message back to what it was; None: there was none."""
+
+    message_id: int
+    item: Item
+    was: LinkBefore | None
+
+
+@dataclass(frozen=True, slots=True)
+class KeepAnswer:
+    """Keep with a notice what its last answer has changed; nothing, where that was taken back."""
+
+    notice_id: int
+    links: tuple[Turned, ...] = ()
+
+
+Edit = (
+    SetSharing
+    | SetLink
+    | SetMarks
+    | DeleteCopy
+    | Rule
+    | DeleteDelivery
+    | Join
+    | Detach
+    | RestoreLink
+    | KeepAnswer
+)
 
 
 @dataclass(frozen=True, slots=True)

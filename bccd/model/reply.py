@@ -33,6 +33,7 @@ class Reply:
 
 
 ACCEPTED = Reply(250, "2.0.0", "accepted")
+SWALLOWED = Reply(250, "2.0.0", "accepted, nothing is to be done")
 RECIPIENT_OK = Reply(250, "2.1.5", "recipient ok")
 NO_SUCH_ADDRESS = Reply(550, "5.1.1", "no such company address here")
 TAG_NOT_SUPPORTED = Reply(550, "5.1.1", "this form of the company address is not supported")

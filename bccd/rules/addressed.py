@@ -45,10 +45,12 @@ def misaddressed(
 
     `identities` are the users that he may act for: himself, of a team its members.
     """
+    targets = tuple(targets)
     owners = {target.user_id for target in targets if target.tag is Tag.USER}
+    answers = any(target.tag is Tag.REPLY for target in targets)  # by an address that is as secret
     if owners and not owners.issubset(identities):
         return "other_users_address"
-    if demanded and not owners and sender.method is not AuthMethod.RULING:
+    if demanded and not (owners or answers) and sender.method is not AuthMethod.RULING:
         return "secret_address_needed"
     return ""
 

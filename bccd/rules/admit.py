@@ -30,12 +30,16 @@ _DEAL = re.compile(r"deal([a-z0-9]{1,64})\Z")
 _SIGNED_DEAL = re.compile(r"d([a-z2-7]{20,60})\Z")
 _SECRET = re.compile(r"(u|fw)([a-z2-7]{26})\Z")  # 128 bits
 _SECRET_TAGS = {SecretKind.USER: Tag.USER, SecretKind.FORWARD: Tag.FORWARD}
-_REPLY = "r"  # r+<token>@ is where an answer to a notice goes
+_REPLY = "r"  # r+<token>@ is where an answer to a notice goes, or drop+r<token>@
+_REPLY_TOKEN = re.compile(r"r([a-z2-7]{20,60})\Z")
 _MOST_WISHES = 8
 # Which wishes may stand behind one plus sign: any with each other, but a forwarding server rehearses nothing,
-# and what it forwards is no note.
+# and what it forwards is no note. An answer to a notice is that alone.
 _ALONE = frozenset({Tag.TEST, Tag.FORWARD, Tag.REPLY})  # one recipient a transaction
-_APART = tuple(frozenset({Tag.FORWARD, tag}) for tag in (Tag.TEST, Tag.NOTE, Tag.USER))
+_APART = (
+    *(frozenset({Tag.FORWARD, tag}) for tag in (Tag.TEST, Tag.NOTE, Tag.USER)),
+    *(frozenset({Tag.REPLY, tag}) for tag in Tag if tag is not Tag.REPLY),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,18 +127,26 @@ def _wish(desk: _Desk, wish: str) -> Target | Reply:
     """Read one wish; a secret or a signature that is none is as unknown as any address."""
     if wish in _PLAIN:
         return Target("", desk.company_id, Tag(wish))
-    if (signed := _SIGNED_DEAL.match(wish)) and (number := _deal_number(desk, signed[1])) is not None:
+    if (signed := _SIGNED_DEAL.match(wish)) and (number := _signed_deal(desk, signed[1])) is not None:
         return Target("", desk.company_id, Tag.DEAL, number=number)
     if deal := _DEAL.match(wish):
         return Target("", desk.company_id, Tag.DEAL, deal[1])
+    if answer := _REPLY_TOKEN.match(wish):
+        notice = _number("reply", desk.company_id, answer[1], desk.signer, desk.now)
+        return NO_SUCH_ADDRESS if notice is None else Target("", desk.company_id, Tag.REPLY, number=notice)
     if secret := _SECRET.match(wish):
         return _secret(desk, Tag(secret[1]), secret[2])
     return NO_SUCH_ADDRESS if _SIGNED_DEAL.match(wish) else TAG_NOT_SUPPORTED
 
 
-def _deal_number(desk: _Desk, token: str) -> int | None:
-    signed = desk.signer.read("deal", token, desk.now)
-    if signed is None or signed.company_id != desk.company_id or len(signed.numbers) != 1:
+def _signed_deal(desk: _Desk, token: str) -> int | None:
+    return _number("deal", desk.company_id, token, desk.signer, desk.now)
+
+
+def _number(purpose: str, company_id: int, token: str, signer: Signer, now: datetime) -> int | None:
+    """Read the one number that a token of this company holds."""
+    signed = signer.read(purpose, token, now)
+    if signed is None or signed.company_id != company_id or len(signed.numbers) != 1:
         return None
     return signed.numbers[0]
 

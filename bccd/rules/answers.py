@@ -1,12 +1,16 @@
 """What a user answers to a notice in the first words of his mail: "2", "2 always", "1, 4", "none", "undo"."""
 
+import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bccd.mail.reply import read_reply
+from bccd.model.delivery import Delivery, Mail
+from bccd.model.envelope import Envelope, Tag
 from bccd.model.message import Content
+from bccd.model.plan import NewRequest
 
 _LONGEST_TEXT = 64 * 1024  # characters of a mail; an answer stands at one of its ends
 _LONGEST_LINE = 200  # of those that are looked at
@@ -67,6 +71,48 @@ class Said:
     always: tuple[int, ...] = ()  # those of the numbers that are meant from here on
     none: bool = False
     undo: bool = False
+
+
+def notice_answered(delivery: Delivery) -> int | None:
+    """Return the notice that a mail answers, by the signed address that it was sent to."""
+    wishes = (wish for target in delivery.targets for wish in target.wishes)
+    return next((wish.number for wish in wishes if wish.tag is Tag.REPLY), None)
+
+
+def is_bounce_of_notice(envelope: Envelope, company_id: int) -> bool:
+    """Tell whether a mail went back to where a notice came from, from nobody: there is no one to answer."""
+    targets = [target for target in envelope.targets if target.company_id == company_id]
+    return not envelope.mail_from and all(target.tag is Tag.REPLY for target in targets)
+
+
+def request(mail: Mail, notice: int, actor_id: int) -> NewRequest:
+    """Return the command that an answer gives; one that cannot be read asks to be told so.
+
+    The same mail, however often and by whichever ways it comes, is the same command.
+    """
+    content = mail.message.content
+    said = read_answer(own_words(content)) or Said()
+    args: dict[str, object] = {"notice": notice, "tell": True}
+    if said.undo:
+        kind = "choice.reopen"
+    else:
+        kind = "choice.answer"
+        given = {"numbers": said.numbers, "always": said.always} if 0 not in said.numbers else {}
+        args |= {name: list(numbers) for name, numbers in given.items() if numbers}
+        args |= {"none": True} if said.none else {}
+    mark = content.message_id or mail.delivery.raw_sha256.hex()
+    key = hashlib.sha256(f"{mark}\n{said}".encode("utf-8", "replace")).hexdigest()[:32]
+    return NewRequest(f"answer:{notice}:{key}", actor_id, kind, args, mail.delivery.received_at)
+
+
+def said_by(asked: NewRequest) -> str:
+    """Say in a few words what an answer asks for, for its decision record."""
+    if asked.kind == "choice.reopen":
+        return "the last answer is taken back"
+    if asked.args.get("none"):
+        return "it is none of them"
+    numbers = asked.args.get("numbers")
+    return f"it says {numbers}" if numbers else "it could not be understood"
 
 
 def own_words(content: Content) -> str:

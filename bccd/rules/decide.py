@@ -8,8 +8,9 @@ from bccd.model.delivery import Delivery, DeliveryState, Mail
 from bccd.model.envelope import Tag
 from bccd.model.events import EventKind
 from bccd.model.message import AutoKind, Mailbox, Message
-from bccd.model.plan import Change, Direction, Outcome, Plan, Provenance, Step
+from bccd.model.plan import Change, Direction, NewNotice, Outcome, Plan, Provenance, Step
 from bccd.rules.addressed import MISADDRESSED, misaddressed
+from bccd.rules.answers import notice_answered, request, said_by
 from bccd.rules.bounces import arrived, bounces
 from bccd.rules.direction import Reading, Sides, Unread, read_directions, read_incoming, with_all_parties
 from bccd.rules.evidence import evidence_steps
@@ -89,7 +90,26 @@ def _submitted(mail: Mail, sender: Sender, overlay: Overlay) -> Plan:
     if let_in:  # what its address asks for is the outsider's wish, not the user's
         plain = tuple(replace(target, tag=Tag.NONE, argument="") for target in mail.delivery.targets)
         mail = replace(mail, delivery=replace(mail.delivery, targets=plain))
+    elif (notice := notice_answered(mail.delivery)) is not None:
+        return _answer(mail, who, notice, steps)
     return _read(mail, overlay, who, steps, let_in=let_in)
+
+
+def _answer(mail: Mail, who: Submission, notice: int, steps: list[Step]) -> Plan:
+    """Take an answer to a notice for what it is: a command of its author's, and no correspondence."""
+    delivery, auto = mail.delivery, mail.message.content.auto
+    if auto is not AutoKind.NONE:
+        steps.append(Step("answer", f"notice {notice}", "set aside", f"the mail is automatic: {auto}"))
+        return _ended(delivery, DeliveryState.SET_ASIDE, str(auto), who.user_id, steps)
+    if delivery.sender is None or delivery.sender.user_id != who.user_id:
+        steps.append(Step("answer", f"notice {notice}", "set aside", "it comes from an address of a team"))
+        told = (NewNotice(who.user_id, "answer_not_yours", delivery.received_at, delivery.id),)
+        plan = _ended(delivery, DeliveryState.SET_ASIDE, "answer", who.user_id, steps)
+        return replace(plan, notices=told)
+    asked = request(mail, notice, who.user_id)
+    steps.append(Step("answer", f"notice {notice}", asked.kind, said_by(asked)))
+    plan = _ended(delivery, DeliveryState.SET_ASIDE, "answer", who.user_id, steps)
+    return replace(plan, requests=(asked,))
 
 
 def _proven_since(delivery: Delivery, overlay: Overlay) -> Sender | None:

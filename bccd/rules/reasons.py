@@ -59,6 +59,11 @@ _FILED = N_("A mail was filed")
 _IN_FRONT_END = N_("Say what is to be done with it where you see your held mail.")
 _NOTHING = N_("There is nothing that you need to do.")
 
+_ANSWER = Kind.ANSWER
+_SETTLED = N_("Settled")
+_UNCHANGED = N_("Nothing was changed")
+_UNDO = N_("Reply undo to take it back.")
+
 REASONS: Mapping[str, Reason] = {
     # ---- held: it waits for a person
     "unconfirmed_address": Reason(
@@ -231,6 +236,57 @@ REASONS: Mapping[str, Reason] = {
         N_("%(provider)s asks for %(account)s, which is no confirmed address of yours; it was not allowed."),
         N_("If it is yours, confirm it first and ask again; if not, have your secret address replaced."),
         generated=True,
+    ),
+    # ---- answers to answers
+    "answer_settled": Reason(_ANSWER, _SETTLED, N_("It is linked to: %(chosen)s."), _UNDO),
+    "answer_closed": Reason(
+        _ANSWER, _SETTLED, N_("It is linked to: %(chosen)s. That deal is closed."), _UNDO
+    ),
+    "answer_none": Reason(_ANSWER, _SETTLED, N_("Settled: it is none of them."), _UNDO),
+    "answer_partly": Reason(
+        _ANSWER,
+        _SETTLED,
+        N_("It is linked to: %(chosen)s. The rest of your answer came too late: it had been settled before."),
+        _UNDO,
+    ),
+    "answer_undone": Reason(
+        _ANSWER,
+        N_("Taken back"),
+        N_("All is as it was before your answer."),
+        N_("Answer again with a number, or with none."),
+    ),
+    "answer_unclear": Reason(
+        _ANSWER,
+        _UNCHANGED,
+        N_("Your answer could not be understood."),
+        N_(
+            "Write nothing but a number into the first line: 2, or 2 always for all later mail, or 1, 4 for"
+            " two questions. Or write none, or undo."
+        ),
+    ),
+    "answer_too_late": Reason(
+        _ANSWER,
+        _UNCHANGED,
+        N_("There is nothing more to choose here: it has been settled before, or asks nothing."),
+        N_("If it is settled wrongly, link the mail anew where you see it."),
+    ),
+    "answer_overtaken": Reason(
+        _ANSWER,
+        _UNCHANGED,
+        N_("What you chose is no longer there, or no longer fits."),
+        N_("Link the mail where you see it."),
+    ),
+    "answer_not_undone": Reason(
+        _ANSWER,
+        _UNCHANGED,
+        N_("There is no answer to take back, or something has changed since."),
+        N_("Link the mail anew where you see it."),
+    ),
+    "answer_not_yours": Reason(
+        _ANSWER,
+        _UNCHANGED,
+        N_("The notice that you answered was written to somebody else, or long ago."),
+        N_("Link the mail where you see it."),
     ),
     # ---- many at once
     "digest": Reason(

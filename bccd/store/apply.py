@@ -35,6 +35,7 @@ ON_CONFLICT = {
     + ", ".join(f"{column} = excluded.{column}" for column in _DELIVERY_CHANGES)
     + " WHERE delivery.state <> 'filed'",
     "delivery_recipient": "DO NOTHING",
+    "command": "DO NOTHING",  # the same answer, come again
     "decision": "(company_id, delivery_id) DO UPDATE"
     " SET steps = excluded.steps, decided_at = excluded.decided_at",
 }

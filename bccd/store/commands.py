@@ -13,6 +13,8 @@ from bccd.model.command import Answer, Code, Command, CommandState, Refusal
 from bccd.model.errors import StoreUnavailableError
 from bccd.observe import place
 from bccd.rules.commands.decide import decide, kind_of, read_arguments
+from bccd.rules.commands.told import told
+from bccd.store import outbox
 from bccd.store import tables as t
 from bccd.store.editing import Gone
 from bccd.store.edits import edit
@@ -153,7 +155,10 @@ def _carry_out(work: Clocked, now: datetime, command: Command) -> _Done:
     if not scenes.is_user():
         sentence = "The actor is no active user of this company."
         return _refused(command.key, Refusal(Code.NO_SUCH_USER, sentence))
-    ruled = decide(kind, given, scenes.gather(given, whole=kind.whole))
+    scene = scenes.gather(given, whole=kind.whole)
+    ruled = decide(kind, given, scene)
+    if notice := told(kind.name, given, scene, ruled, now):
+        outbox.put(work, notice)
     if isinstance(ruled, Refusal):
         return _refused(command.key, ruled)
     made = edit(work, now, command.actor_id, command.kind, ruled.edits)

@@ -13,6 +13,8 @@ from bccd.model.command import (
     Detach,
     Edit,
     Join,
+    KeepAnswer,
+    RestoreLink,
     Rule,
     SetLink,
     SetMarks,
@@ -22,6 +24,7 @@ from bccd.model.delivery import DeliveryState
 from bccd.model.events import EventKind
 from bccd.model.plan import Change, LinkOrigin
 from bccd.store import tables as t
+from bccd.store.answers import keep_answer, restore_link
 from bccd.store.editing import Editing, Gone
 from bccd.store.erasing import delete_copy, forget_delivery
 from bccd.store.overrides import around, override
@@ -133,7 +136,7 @@ def _about_delivery(at: Editing, kind: EventKind, delivery_id: int, whose: int) 
     return Change(kind, whose, entity_id=delivery_id, actor_id=at.actor_id)
 
 
-_ON_MESSAGE = (SetSharing, SetLink, SetMarks, DeleteCopy)
+_ON_MESSAGE = (SetSharing, SetLink, SetMarks, DeleteCopy, RestoreLink)
 _DO: Mapping[type, Callable[[Editing, Any], None]] = {
     SetSharing: _set_sharing,
     SetLink: _set_link,
@@ -141,4 +144,6 @@ _DO: Mapping[type, Callable[[Editing, Any], None]] = {
     DeleteCopy: delete_copy,
     Rule: _rule,
     DeleteDelivery: _delete_delivery,
+    KeepAnswer: keep_answer,
+    RestoreLink: restore_link,
 }

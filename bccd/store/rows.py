@@ -55,6 +55,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     ),
     "delivery_recipient": ("company_id", "delivery_id", "address", "tag", "argument"),
     "decision": ("company_id", "delivery_id", "steps", "decided_at"),
+    "command": ("company_id", "idempotency_key", "actor_id", "kind", "args", "created_at"),
     "change": (
         "company_id", "seq", "at", "kind", "audience_id", "conversation_id", "message_id", "entity_id",
         "actor_id",
@@ -145,6 +146,7 @@ class Batch:
             self._add_message(part)
             self._add_links(part)
             self.bounces.add(part)
+            self._add_requests(part)
             edits: tuple[Edit | None, ...] = (part.merge, part.regroup, part.update, *part.settled)
             self.edits += [(edit, self.change_seq) for edit in edits if edit is not None]
         self._add_delivery(mail, plan)
@@ -210,6 +212,12 @@ class Batch:
             for notice in part.notices:
                 self.notices.append((notice.id or self.next_id, notice))
                 self.next_id += not notice.id
+
+    def _add_requests(self, plan: Plan) -> None:
+        self.rows["command"] += [
+            (self._company_id, new.key, new.actor_id, new.kind, to_json(new.args), self._stamp(new.at))
+            for new in plan.requests
+        ]
 
     def _add_crm(self, plan: Plan) -> None:
         company_id, rows, stamp = self._company_id, self.rows, self._stamp

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select
 
+from bccd.model.answer import StandingNotice
 from bccd.model.command import (
     Arguments,
     Item,
@@ -24,6 +25,7 @@ from bccd.model.delivery import DeliveryState
 from bccd.model.directory import Sharing
 from bccd.model.plan import LinkOrigin, LinkState
 from bccd.store import tables as t
+from bccd.store.answers import standing_notice
 from bccd.store.watch import cut
 
 _TABLES = {ItemKind.CONTACT: t.contact, ItemKind.ORGANISATION: t.organisation, ItemKind.DEAL: t.deal}
@@ -47,8 +49,16 @@ class Scenes:
 
     def gather(self, given: Arguments, *, whole: bool) -> Scene:
         """Read what the arguments name; where `whole` is meant, all of its conversations."""
-        living = self._living(given.conversations)
-        messages = self._messages(t.message.c.id, given.messages)
+        notice = self._notice(given.notice)
+        asked = notice.offered.questions if notice and whole else ()
+        said = notice.answered.links if notice and notice.answered and not whole else ()
+        living = self._living([*given.conversations, *(one.conversation_id for one in asked)])
+        about = {
+            *given.messages,
+            *(question.message_id for question in asked),
+            *(link.message_id for link in said),
+        }
+        messages = self._messages(t.message.c.id, about)
         homes = {it.conversation_id for it in messages.values()} if whole else set[int]()
         messages |= self._messages(t.message.c.conversation_id, homes | set(living.values()))
         seen = {it.conversation_id for it in messages.values()}
@@ -56,9 +66,20 @@ class Scenes:
             self._actor_id,
             dict(sorted(messages.items(), key=lambda pair: (pair[1].sort_at, pair[0]))),
             {named: lives for named, lives in living.items() if lives in seen},
-            self._items(item for item in (given.item, given.origin) if item is not None),
+            self._items(
+                [
+                    *(item for item in (given.item, given.origin) if item is not None),
+                    *(Named(ItemKind.DEAL, deal) for question in asked for deal in question.deals),
+                ]
+            ),
             self._deliveries(given.delivery),
+            {given.notice: notice} if given.notice is not None and notice else {},
         )
+
+    def _notice(self, notice_id: int | None) -> StandingNotice | None:
+        if notice_id is None:
+            return None
+        return standing_notice(self._connection, self._company_id, self._actor_id, notice_id)
 
     # ---- messages ----------------------------------------------------------------------------------------
 
@@ -148,7 +169,7 @@ class Scenes:
                 id_ = row.merged_into or row.id
                 return StandingItem(Item(kind, id_), rivals=self._rivals(id_))
             case ItemKind.DEAL:
-                return StandingItem(Item(kind, row.id), DealStatus(row.status))
+                return StandingItem(Item(kind, row.id), DealStatus(row.status), title=row.title)
             case _:
                 return StandingItem(Item(kind, row.id))
 
@@ -187,4 +208,5 @@ def _link(row: Any) -> StandingLink:
         LinkScope(row.scope),
         row.actor_id,
         row.decided_at,
+        row.rule,
     )

@@ -101,6 +101,7 @@ def _replaces(tables: Tables, name: str, row: Row) -> bool:
         "delivery",
         "delivery_recipient",
         "decision",
+        "command",
     )
 
 

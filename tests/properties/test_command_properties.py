@@ -50,7 +50,11 @@ wishes = st.lists(
     st.builds(
         Wish,
         st.sampled_from([1, 2, 1, 2, 1, 2, 3]),
-        st.sampled_from(sorted(set(KINDS) - {"original.set", "held.release", "held.delete"})),
+        st.sampled_from(
+            sorted(
+                set(KINDS) - {"original.set", "held.release", "held.delete", "choice.answer", "choice.reopen"}
+            )
+        ),
         st.tuples(*[st.integers(0, 9)] * 3),
         st.booleans(),
         st.sampled_from(["message", "conversation", "from_here_on"]),

@@ -147,5 +147,10 @@ PEOPLE = Form(
     f"a list of 1 to {MAX_LIST} mail addresses, each as text or as an object of address and name",
     lambda a, v: replace(a, people=_mailboxes(v)),
 )
+NOTICE = Form("a notice's number", lambda a, v: replace(a, notice=_number(v)))
+NUMBERS = Form("a list of numbers, as the notice has them", lambda a, v: replace(a, numbers=_numbers(v)))
+ALWAYS = Form("a list of some of these numbers", lambda a, v: replace(a, always=_numbers(v)))
+NONE_OF_THEM = Form("true or false", lambda a, v: replace(a, none=_flag(v)))
+TELL = Form("true or false", lambda a, v: replace(a, tell=_flag(v)))
 SEEN = Form("true or false", lambda a, v: replace(a, seen=_flag(v)))
 FLAGGED = Form("true or false", lambda a, v: replace(a, flagged=_flag(v)))

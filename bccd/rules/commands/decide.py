@@ -68,6 +68,7 @@ def decide(kind: Kind, given: Arguments, scene: Scene) -> Ruled | Refusal:
         _missing("message", given.messages, scene.messages),
         _missing("conversation", given.conversations, scene.conversations),
         _delivery(given, scene),
+        f"notice {given.notice}" if given.notice is not None and given.notice not in scene.notices else "",
         next((f"{item.kind} {item.name}" for item in named if item not in scene.items), ""),
     )
     if absent := next((what for what in missing if what), ""):

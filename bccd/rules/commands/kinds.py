@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from bccd.model.command import Arguments, Code, Refusal, Ruled, Scene, Scope
+from bccd.rules.commands import answers, choices, grouping, links, sharing, waiting
 from bccd.rules.commands import arguments as a
-from bccd.rules.commands import choices, grouping, links, sharing, waiting
 from bccd.rules.commands.arguments import Form
 
 RuleFunction = Callable[[Arguments, Scene], Ruled | Refusal]
@@ -53,6 +53,8 @@ _ITEM: Fields = {
 }
 _MESSAGE: Fields = {"message": (a.MESSAGE, "the message")}
 _DELIVERY: Fields = {"delivery": (a.DELIVERY, "the mail that waits")}
+_NOTICE: Fields = {"notice": (a.NOTICE, "the notice, or one that told what became of an answer to it")}
+_TELL: Fields = {"tell": (a.TELL, "whether the actor is written to what became of it; false unless given")}
 _CHANGED = {"changed": "how many messages were changed"}
 _RELEASED = {"delivery": "the delivery, as text; it is filed anew soon, events tell what became of it"}
 
@@ -112,6 +114,45 @@ _LIST = (
         },
         default=Arguments(scope=Scope.CONVERSATION),
         whole=True,
+    ),
+    Kind(
+        "choice.answer",
+        "Answer a notice to the actor, as by mail or by its links. Each number stands for a deal, and "
+        "settles the question under which it stands, as choice.resolve does.",
+        answers.answer,
+        _CHANGED
+        | {
+            "settled": "a list, for each question settled: conversation and deal, null for none",
+            "refused": "a list, for each that was not: conversation, error and sentence",
+        },
+        (Code.ALREADY_RESOLVED, Code.NOTHING_TO_DO, Code.CONFLICT),
+        needed=_NOTICE,
+        optional={
+            "numbers": (a.NUMBERS, "what it is, one number a question; other questions stay open"),
+            "always": (
+                a.ALWAYS,
+                (
+                    "which of them are meant from_here_on, from the message that was asked about; the others "
+                    "are meant for the conversation"
+                ),
+            ),
+            "none": (
+                a.NONE_OF_THEM,
+                "in the place of numbers: whether it is none of them, for all questions",
+            ),
+            **_TELL,
+        },
+        whole=True,
+    ),
+    Kind(
+        "choice.reopen",
+        "Take the last answer to a notice back: links stand as they stood before it, and it is asked again. "
+        "Refused where somebody has changed one of them since.",
+        answers.reopen,
+        _CHANGED,
+        (Code.NOTHING_TO_DO, Code.CONFLICT),
+        needed=_NOTICE,
+        optional=_TELL,
     ),
     Kind(
         "message.share",
