@@ -292,7 +292,7 @@ def make_filer(
     processes = config.processes
     pool = Pool(processes.parsers, processes.parse_seconds, processes.parse_memory)
     operations = make_operations(stores) | {"ping": lambda _: "pong" if pool.ready else "no parser is up"}
-    queue = SqlQueue(stores.spool, config.data_dir)
+    queue = SqlQueue(stores.spool, config.data_dir, partial(entries.is_needed, stores.database))
     return Filer(
         queue,
         DeliverPorts(SqlWorks(stores.database, queue.fence), SystemClock()),

@@ -40,6 +40,7 @@ from bccd.rules.lookups import lookups
 from bccd.rules.outsider import handed_on, outsider
 from bccd.rules.overlay import Overlay
 from bccd.rules.refuse import PLAIN, keeps, refusal
+from bccd.rules.rehearsal import failed_rehearsal, is_rehearsal, rehearsed
 from bccd.rules.ruled import ruled
 from bccd.rules.scope import bounded
 from bccd.rules.strangers import acquainted, is_stranger
@@ -151,8 +152,13 @@ class Receiving:
         verdict = addressed(verdict, envelope, auth, await self._ports.directory.current(), company_id)
         if isinstance(verdict, HeldSender) and is_bounce_of_notice(envelope, company_id):
             return SWALLOWED
+        rehearses = is_rehearsal([it for it in envelope.targets if it.company_id == company_id])
+        if rehearses and isinstance(verdict, HeldSender) and verdict.reason not in PLAIN:
+            verdict = HeldSender("rehearsal", verdict.address)  # nobody is asked to let it in
         if isinstance(verdict, HeldSender) and not keeps(envelope.peer, auth, verdict):
             return refusal(envelope, verdict, self._ports.help_url)
+        if rehearses and isinstance(verdict, HeldSender):
+            return ACCEPTED  # nobody is proven: nothing is kept, and nobody answered
         if isinstance(verdict, Sender) and self._is_over(verdict, company_id):
             return TOO_MUCH_MAIL
         receipt = await self._ports.spool.put(_intake(envelope, company_id, verdict, auth))
@@ -188,13 +194,19 @@ def _accepted(receipt: Receipt) -> Reply:
     return ACCEPTED.because(f"{ACCEPTED.text} as {show_id(receipt.delivery_id)}{seen}")
 
 
+def _alike(mails: Sequence[Mail]) -> Sequence[Mail]:
+    """Return the mails up to the first rehearsal, or that alone: what it plans must not be seen by others."""
+    first = next((place for place, mail in enumerate(mails) if is_rehearsal(mail.delivery.targets)), None)
+    return mails[: max(first, 1)] if first is not None else mails
+
+
 def _plan_batch(mails: Sequence[Mail], work: UnitOfWork) -> tuple[list[Mail], list[Plan], list[Outcome]]:
     """Decide mails one after the other over facts gathered once; returns what is to be written, and outcomes.
 
     It ends early where a mail changes more than it adds (conversations are put together anew, a message gets
     a further owner): what comes next must see all that follows from it.
     """
-    mails = [bounded(mail) for mail in mails]
+    mails = [bounded(mail) for mail in _alike(mails)]
     policy = work.company.policy
     asked = [lookups(mail, policy) for mail in mails]
     overlay = Overlay(work.gather(reduce(or_, asked, Query())))
@@ -212,6 +224,8 @@ def _plan_batch(mails: Sequence[Mail], work: UnitOfWork) -> tuple[list[Mail], li
             outcomes.append(ended)
             continue
         plan = decide(mail, overlay)
+        if is_rehearsal(mail.delivery.targets):
+            plan = rehearsed(mail, plan)
         fresh.append(mail)
         plans.append(plan)
         outcomes.append(plan.outcome)
@@ -237,7 +251,8 @@ def deliver(company_id: int, mails: Sequence[Mail], ports: DeliverPorts) -> list
 
 def give_up(delivery: Delivery, reason: str, ports: DeliverPorts) -> Outcome:
     """Record a mail that cannot be filed as failed; its octets and envelope stay in the spool for a retry."""
-    plan = failed(delivery, reason)
+    rehearses = is_rehearsal(delivery.targets)
+    plan = failed_rehearsal(delivery, reason) if rehearses else failed(delivery, reason)
     with ports.open_work(delivery.company_id) as work:
         work.apply([Mail(delivery, Message(Content()))], [plan], ports.clock.now())
         work.commit()

@@ -310,6 +310,7 @@ class Outcome:
     user_id: int | None = None
     message_id: int | None = None
     copy_id: int | None = None
+    vanishes: bool = False  # a rehearsal: nothing is kept of the mail
 
 
 @dataclass(frozen=True, slots=True)

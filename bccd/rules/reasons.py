@@ -288,6 +288,11 @@ REASONS: Mapping[str, Reason] = {
         N_("The notice that you answered was written to somebody else, or long ago."),
         N_("Link the mail where you see it."),
     ),
+    "rehearsal": Reason(
+        Kind.ANSWER,
+        N_("What would become of your mail"),
+        N_("You wrote to +test, so nothing was stored; this is what would have become of your mail."),
+    ),
     # ---- many at once
     "digest": Reason(
         Kind.ANSWER, N_("Your mail of the day"), N_("This is what became of your mail."), generated=True

@@ -123,6 +123,7 @@ class Applier:
             self._edit(edit, seq)
         self._bounces(batch)
         notices.write(self._connection, self._company_id, batch.notices)
+        notices.answer(self._connection, self._company_id, batch.answers)
         self._run(_ACTIVITY, [{"id": id_, "at": at} for id_, at in sorted(batch.activity.items())])
         self._run(_CLOCK, [{"next_id": batch.next_id, "change_seq": batch.change_seq}])
         audiences.update(batch, anew)

@@ -1,9 +1,10 @@
 """What stands in the spool, for the person who looks after it: list, show, retry, delete."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
@@ -147,6 +148,25 @@ def remove(stores: Stores, delivery_id: int, now: datetime) -> None:
     clear(stores, company, delivery_id, sha256)
 
 
+def vanish(engine: Engine, folder: Path, delivery_id: int, needed: Callable[[int, bytes], bool]) -> None:
+    """Delete what the spool has of a mail of which nothing is to be left; may be done again."""
+    it = t.queue.c
+    with reading(engine) as connection:
+        row = connection.execute(
+            select(it.company_id, it.raw_sha256).where(it.delivery_id == delivery_id)
+        ).one_or_none()
+    if row is not None:
+        keep = needed(row.company_id, row.raw_sha256)
+        with _orphan(engine, folder, (row.company_id, row.raw_sha256), needed=keep) as connection:
+            _delete(connection, delivery_id)
+
+
+def is_needed(engine: Engine, company_id: int, sha256: bytes) -> bool:
+    """Tell whether stored mail has these octets."""
+    with reading(engine) as connection:
+        return _is_needed(connection, company_id, sha256)
+
+
 def clear(stores: Stores, company_id: int, delivery_id: int, sha256: bytes) -> None:
     """Delete what the spool has of a delivery, and its octets unless something stored or sent needs them.
 
@@ -154,9 +174,13 @@ def clear(stores: Stores, company_id: int, delivery_id: int, sha256: bytes) -> N
     """
     with reading(stores.database) as connection:
         needed = _is_needed(connection, company_id, sha256)
-    with _orphan(stores, company_id, sha256, needed=needed) as connection:
-        connection.execute(delete(t.queue).where(t.queue.c.delivery_id == delivery_id))
-        connection.execute(delete(t.delivery_key).where(t.delivery_key.c.delivery_id == delivery_id))
+    with _orphan(stores.spool, stores.folder, (company_id, sha256), needed=needed) as connection:
+        _delete(connection, delivery_id)
+
+
+def _delete(connection: Connection, delivery_id: int) -> None:
+    connection.execute(delete(t.queue).where(t.queue.c.delivery_id == delivery_id))
+    connection.execute(delete(t.delivery_key).where(t.delivery_key.c.delivery_id == delivery_id))
 
 
 def _kept(engine: Engine, delivery_id: int) -> Entry:
@@ -219,13 +243,14 @@ def _is_needed(connection: Connection, company: int, sha256: bytes) -> bool:
 
 
 @contextmanager
-def _orphan(stores: Stores, company: int, sha256: bytes, *, needed: bool) -> Iterator[Connection]:
+def _orphan(engine: Engine, folder: Path, octets: tuple[int, bytes], *, needed: bool) -> Iterator[Connection]:
     """Run a transaction on the spool that ends by deleting octets which no delivery speaks of any more.
 
     Their row is locked first: mail that wants to point at it waits, and finds it gone.
     """
+    company, sha256 = octets
     of = (t.raw_mail.c.company_id == company, t.raw_mail.c.sha256 == sha256)
-    with transaction(stores.spool) as connection:
+    with transaction(engine) as connection:
         locked = select(t.raw_mail.c.path).where(*of).with_for_update()
         path = connection.execute(locked).scalar_one_or_none()
         yield connection
@@ -241,4 +266,4 @@ def _orphan(stores: Stores, company: int, sha256: bytes, *, needed: bool) -> Ite
         if not needed and connection.execute(in_use).first() is None:
             connection.execute(delete(t.raw_mail).where(*of))
             if path is not None:  # under the lock, which a spool that wants to name the same file waits for
-                (stores.folder / path).unlink(missing_ok=True)
+                (folder / path).unlink(missing_ok=True)

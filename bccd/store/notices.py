@@ -1,6 +1,7 @@
 """Rows of the outbox, written in the transaction that gives reason to tell a user something."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -27,6 +28,16 @@ def write(
     languages = _languages(connection, company_id, {notice.user_id for _, notice in notices})
     rows = [row_of(company_id, id_, notice, languages[notice.user_id], wording) for id_, notice in notices]
     connection.execute(insert(t.outbox), [row | {"address": address} for row in rows])
+
+
+def answer(connection: Connection, company_id: int, notices: Sequence[NewNotice]) -> None:
+    """Write answers to rehearsals under their own ids, each where it was written to; only once each."""
+    for notice in notices:
+        of = (t.outbox.c.company_id == company_id, t.outbox.c.id == notice.id)
+        if connection.execute(select(t.outbox.c.id).where(*of)).first() is None:
+            args = dict(notice.args)
+            address = str(args.pop("address", ""))
+            write(connection, company_id, [(notice.id, replace(notice, args=args))], address=address)
 
 
 def row_of(

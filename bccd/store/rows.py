@@ -132,6 +132,7 @@ class Batch:
         self.activity: dict[int, datetime] = {}  # contact -> the newest new message that it takes part in
         self.bounces = Bounces()
         self.notices: list[tuple[int, NewNotice]] = []  # with the ids of their rows
+        self.answers: list[NewNotice] = []  # to rehearsals, each with an id that no clock has given
         self.next_id = next_id  # the clock, as it stands after all plans so far
         self.change_seq = change_seq
         self._company_id = company_id
@@ -149,6 +150,9 @@ class Batch:
             self._add_requests(part)
             edits: tuple[Edit | None, ...] = (part.merge, part.regroup, part.update, *part.settled)
             self.edits += [(edit, self.change_seq) for edit in edits if edit is not None]
+        if plan.outcome.vanishes:
+            self.answers += plan.notices
+            return
         self._add_delivery(mail, plan)
         self.next_id = max(self.next_id, highest_id(plan) + 1)
         self._add_notices(plan)

@@ -31,6 +31,7 @@ from bccd.store import marks as q
 from bccd.store import tables as t
 from bccd.store.claims import Claims
 from bccd.store.engine import is_lost_write, reading
+from bccd.store.entries import vanish
 from bccd.store.inserts import insert_rows, stamp_for
 from bccd.store.octets import Octets
 from bccd.store.postgresql import is_postgresql
@@ -311,12 +312,16 @@ class SqlQueue:
 
     On opening, claims of this node's earlier filer that died by itself are given back, and its death is
     counted: one of those mails may have killed it. Where filers share a queue, `fence` keeps this one from
-    filing mail that another has taken over; it is called in transaction 2.
+    filing mail that another has taken over; it is called in transaction 2. `needed` tells whether stored mail
+    has some octets; where nobody can tell, those of a rehearsal are kept.
     """
 
-    def __init__(self, engine: Engine, folder: Path) -> None:
+    def __init__(
+        self, engine: Engine, folder: Path, needed: Callable[[int, bytes], bool] = lambda *_: True
+    ) -> None:
         self._engine = engine
         self._folder = folder
+        self._needed = needed
         self._claims = Claims.of(engine, folder)
         self._octets = Octets(engine, folder)
         self.fence: Fence | None = self._claims.hold if self._claims.shared else None
@@ -366,9 +371,12 @@ class SqlQueue:
         return self._octets.of(delivery)
 
     def finish(self, outcomes: Sequence[Outcome]) -> None:
-        """Clear filed mail from the queue; keep what a retry of other mail needs."""
+        """Clear filed mail from the queue; keep what a retry of other mail needs, nothing of a rehearsal."""
         with self._engine.begin() as connection:
-            self._claims.finish(connection, outcomes)
+            self._claims.finish(connection, [one for one in outcomes if not one.vanishes])
+        for one in outcomes:
+            if one.vanishes:
+                vanish(self._engine, self._folder, one.delivery_id, self._needed)
 
     def postpone(self, delivery_ids: Sequence[int], until: datetime, error: str, *, counted: bool) -> None:
         """Give claimed mail back; an attempt that was not the mail's own fault is not counted."""

@@ -112,16 +112,27 @@ class MemoryStore:
             outcome = by_id.get(row["delivery_id"])
             if outcome is None or row["claimed_by"] is None:
                 continue
-            if outcome.state is DeliveryState.FILED:
+            if outcome.state is DeliveryState.FILED or outcome.vanishes:
                 del self.tables["spool"][key]
             else:
                 why = f"{outcome.state}: {outcome.reason}"
                 self.tables["spool"][key] = row | {"state": "kept", "claimed_by": None, "error": why}
-        failed = {id_ for id_, outcome in by_id.items() if outcome.state is DeliveryState.FAILED}
+        failed = {id_ for id_, it in by_id.items() if it.state is DeliveryState.FAILED or it.vanishes}
         keys = self.tables["delivery_key"]
         self.tables["delivery_key"] = {
             key: row for key, row in keys.items() if row["delivery_id"] not in failed
         }
+        if any(outcome.vanishes for outcome in outcomes):
+            self._sweep()
+
+    def _sweep(self) -> None:
+        """Forget octets that nothing speaks of any more."""
+        speaking = ("delivery_key", "spool", "message_copy", "attachment")
+        spoken = {
+            (row["company_id"], row["raw_sha256"]) for name in speaking for row in self.tables[name].values()
+        }
+        raw = self.tables["raw_mail"]
+        self.tables["raw_mail"] = {key: row for key, row in raw.items() if key in spoken}
 
     def postpone(self, delivery_ids: Sequence[int], until: datetime, error: str, *, counted: bool) -> None:
         """Give claimed mail back."""

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from bccd.model.plan import LinkOrigin, LinkState, Merge, MessageUpdate, Regroup, Settled
@@ -56,6 +56,11 @@ def apply_batch(tables: Tables, company_id: int, batch: Batch) -> None:
             tables["contact"][company_id, contact_id] = contact | {"last_activity_at": at}
     _bounces(tables, company_id, batch)
     insert(tables, "outbox", [row_of(company_id, id_, notice, "en") for id_, notice in batch.notices])
+    for notice in batch.answers:
+        args = dict(notice.args)
+        address = args.pop("address", "")
+        row = row_of(company_id, notice.id, replace(notice, args=args), "en")
+        insert(tables, "outbox", [row | {"address": address}])
     clock = tables["company_clock"][company_id,]
     moved = {"next_id": batch.next_id, "change_seq": batch.change_seq}
     tables["company_clock"][company_id,] = clock | moved

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,6 +16,7 @@ from bccd.model.delivery import Intake, Receipt
 from bccd.ports import Queue, Spool, UnitOfWork, WorkOpener
 from bccd.store import migrate
 from bccd.store.engine import StoreConfig, Stores, open_engines
+from bccd.store.entries import is_needed
 from bccd.store.plain import Rows
 from bccd.store.spool import GroupSpool, SqlQueue
 from bccd.store.uow import SqlWorks
@@ -128,5 +130,6 @@ def bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
         return
     opened: Stores = request.getfixturevalue(request.param)
     spool = GroupSpool(opened.spool, opened.folder)
-    yield Bench(opened, SqlWorks(opened.database), SqlQueue(opened.spool, opened.folder), spool)
+    queue = SqlQueue(opened.spool, opened.folder, partial(is_needed, opened.database))
+    yield Bench(opened, SqlWorks(opened.database), queue, spool)
     spool.close()

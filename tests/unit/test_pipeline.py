@@ -22,6 +22,7 @@ from bccd.model.reply import (
     NO_SUCH_DEAL,
     NULL_SENDER,
     OTHER_COMPANY,
+    SEND_ALONE,
     SPF_LATER,
     Reply,
 )
@@ -467,3 +468,32 @@ def test_what_is_handed_on_by_nobody_in_particular_is_a_strangers(
         "unknown_sender",
         HeldSender("unknown_sender", "jan@customer.example"),
     )
+
+
+TEST = Target("crm+test@drop.example", 1, Tag.TEST)
+
+
+@pytest.mark.parametrize("author", ["x@seller.example", "anna@seller.example", "alias@home.example"])
+@pytest.mark.parametrize("protocol", Protocol)
+def test_an_unproven_rehearsal_leaves_nothing(world: World, author: str, protocol: Protocol) -> None:
+    """Over SMTP it is refused as any mail; behind a server it is taken, kept nowhere, and answers nobody."""
+    world.auth, world.known = AuthReport(), Acquaintance(7)
+    (reply,) = world.data(mail(author, TEST, protocol=protocol, head="In-Reply-To: <1@s>\r\n"))
+    assert reply.code == (550 if protocol is Protocol.SMTP else 250)
+    assert world.kept == []
+
+
+def test_a_proven_rehearsal_is_taken(world: World) -> None:
+    """It is answered once it is decided."""
+    assert world.data(mail("anna@seller.example", TEST))[0].accepted
+    assert [target.tag for target in world.kept[0].targets] == [Tag.TEST]
+
+
+def test_a_rehearsal_and_a_forwarding_address_stand_alone(world: World) -> None:
+    """What is sent to +test or +fw is not filed beside it; the sending server tries again."""
+    first = world.rcpt("crm@drop.example")
+    assert isinstance(first, Target)
+    assert world.rcpt("crm+test@drop.example", [first]) == SEND_ALONE
+    test = world.rcpt("crm+test+deal42@drop.example")
+    assert isinstance(test, Target)
+    assert world.rcpt("crm@drop.example", [test]) == SEND_ALONE

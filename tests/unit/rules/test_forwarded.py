@@ -1,12 +1,11 @@
 """What a user's server forwarded by itself: filed as his, and a provider's question shown to him alone."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from bccd.model.auth import AuthMethod, AuthReport, AuthResult, Sender
+from bccd.model.auth import AuthMethod, AuthReport, AuthResult, HeldSender, Sender
 from bccd.model.delivery import Mail
 from bccd.model.envelope import Tag, Target
 from bccd.model.message import AutoKind, Content, Message
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 CUSTOMER = "jan@customer.example"
 PROVEN = AuthReport(checks=(AuthResult("dmarc", "pass", "customer.example"),))
 TO_HER = Target("crm+fw.1@drop.example", 1, Tag.FORWARD, user_id=1)
-Change = Callable[[Mail], Mail]
 
 
 def forwarded(
@@ -191,3 +189,20 @@ def test_other_mail_of_a_provider_is_not_filed(world: "World", make: "Makers") -
     (plan,) = world.decide(forwarded(world, make.incoming(GMAIL, text="All is set up.", subject="Hello")))
     assert outcome(plan) == ("set_aside", "forwarding_code")
     assert not plan.notices
+
+
+@pytest.mark.parametrize(
+    ("tags", "demanded", "ended"), [((), False, "filed"), ((), True, "held"), ((Tag.USER,), True, "filed")]
+)
+def test_a_mail_that_is_proven_late_must_be_well_addressed_too(
+    world: "World", make: "Makers", tags: tuple[Tag, ...], demanded: bool, ended: str
+) -> None:
+    """What was held for another reason does not slip past the demand for a secret address."""
+    world.policy = replace(world.policy, secret_address=demanded)
+    held = world.mail(
+        make.outgoing(CUSTOMER), held=HeldSender("unconfirmed_address", "anna@seller.example", 1)
+    )
+    targets = (*held.delivery.targets, *(Target("crm+u.1@drop.example", 1, tag, user_id=1) for tag in tags))
+    delivery = replace(held.delivery, targets=targets, auth=AuthReport("10.0.0.0/8"))
+    (plan,) = world.decide(replace(held, delivery=delivery))
+    assert str(plan.outcome.state) == ended
