@@ -85,6 +85,13 @@ SETTINGS: Mapping[str, Column] = {
         default="20",
         setting=True,
     ),
+    "max_automatic": Column(
+        _number,
+        "How many automatic mails of a user are taken within two hours before it counts as a loop; 0 for any"
+        " number.",
+        default="20",
+        setting=True,
+    ),
     "auto_link_deal": Column(
         flag, "Whether mail is linked to the open deal of its counterparty.", default="yes", setting=True
     ),

@@ -29,7 +29,7 @@ class Query:
     users: frozenset[int] = frozenset()
     broadcasts: bool = False  # some mail went to many: conversations may have to be put together anew
     never_log: frozenset[str] = frozenset()  # entries that would concern the mail
-    received: Span | None = None  # first and last, where new contacts are counted
+    received: Span | None = None  # first and last, where new contacts or automatic mails are counted
 
     def __or__(self, other: "Query") -> "Query":
         return Query(
@@ -51,6 +51,15 @@ def _spanning(one: Span | None, other: Span | None) -> Span | None:
     if one is None or other is None:
         return one or other
     return min(one[0], other[0]), max(one[1], other[1])
+
+
+@dataclass(frozen=True, slots=True)
+class AutomaticMail:
+    """A mail that a machine wrote in a user's name."""
+
+    delivery_id: int
+    received_at: datetime
+    looped: bool  # it was set aside, for there were too many
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +146,8 @@ class Facts:
     deals_by_organisation: Mapping[int, tuple[Deal, ...]] = field(default_factory=dict)
     # By queried user: when the mails were received from which contacts were made near the queried span.
     created: Mapping[int, tuple[datetime, ...]] = field(default_factory=dict)
+    # By queried user: the automatic mails received near the queried span, by delivery id.
+    automatic: Mapping[int, tuple[AutomaticMail, ...]] = field(default_factory=dict)
     token_conversations: Mapping[Token, int] = field(default_factory=dict)  # merged ids resolved
     # By conversation: deals whose message has a queried address or contact, and is open or a queried user's.
     carried: Mapping[int, frozenset[CarriedDeal]] = field(default_factory=dict)

@@ -311,6 +311,7 @@ class Outcome:
     message_id: int | None = None
     copy_id: int | None = None
     vanishes: bool = False  # a rehearsal: nothing is kept of the mail
+    automatic_of: int | None = None  # the user in whose name a machine wrote it
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,7 @@ class Policy:
     access: Access = Access.OPEN
     free_mail: frozenset[str] = frozenset()  # domains that name no organisation, besides those known to all
     max_new_contacts: int = 20  # for one user within two hours, 0 = any number (rules.md 3.6)
+    max_automatic: int = 20  # mails of machines for one user within two hours, 0 = any number (rules.md 3.6)
     mode: Mode = Mode.STANDARD
     secret_address: bool = False  # users must send to their own secret addresses (rules.md 2.6)
     language: str = "en"  # of notices, for users who have chosen none

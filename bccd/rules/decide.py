@@ -17,6 +17,7 @@ from bccd.rules.evidence import evidence_steps
 from bccd.rules.filing import file_reading
 from bccd.rules.forwarded import author_step, is_forwarded, is_question, question, read_forwarded
 from bccd.rules.identify import Claim, judge
+from bccd.rules.loops import automatic_of, loop_notice, loop_step
 from bccd.rules.match import MAX_NEW_CONTACTS, is_never_log, is_ours
 from bccd.rules.notices import of_failure, with_notices
 from bccd.rules.overlay import Overlay
@@ -62,7 +63,8 @@ def decide(mail: Mail, overlay: Overlay) -> Plan:
     if evidence:
         plan = replace(plan, steps=(*evidence, *plan.steps))
     plan = with_notices(plan, mail, overlay)
-    overlay.end(plan.outcome)
+    plan = replace(plan, outcome=replace(plan.outcome, automatic_of=automatic_of(mail)))
+    overlay.end(plan.outcome, mail.delivery.received_at)
     return plan
 
 
@@ -173,6 +175,9 @@ def _read(mail: Mail, overlay: Overlay, who: Submission, steps: list[Step], *, l
         step, notice = question(mail, who.user_id, overlay)
         ended = _ended(mail.delivery, DeliveryState.SET_ASIDE, "forwarding_code", who.user_id, (*steps, step))
         return replace(ended, notices=(notice,) if notice else ())
+    if (loop := loop_step(mail, overlay)) and not wants_filed(mail, overlay):
+        ended = _ended(mail.delivery, DeliveryState.SET_ASIDE, "loop", who.user_id, (*steps, loop))
+        return replace(ended, notices=loop_notice(mail, overlay))
     sides = _sides(overlay, who.user_id)
     named = () if let_in else named_recipients(mail, overlay)
     if let_in:

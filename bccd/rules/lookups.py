@@ -14,6 +14,7 @@ from bccd.model.policy import Policy
 from bccd.rules.dedupe import id_key, weak_key
 from bccd.rules.direction import Reading
 from bccd.rules.forwarded import accounts_asked
+from bccd.rules.loops import automatic_of
 from bccd.rules.match import never_log_entries
 from bccd.rules.thread import names, strand
 
@@ -42,7 +43,7 @@ def lookups(mail: Mail, policy: Policy) -> Query:
         deliveries=frozenset({delivery.id}),
         users=frozenset({submitter.user_id} if submitter and submitter.user_id else ()),
         never_log=frozenset(entry for address in addresses for entry in never_log_entries(address)),
-        received=(delivery.received_at, delivery.received_at) if _counts_contacts(policy) else None,
+        received=(delivery.received_at, delivery.received_at) if _counts(mail, policy) else None,
         broadcasts=any(content.broadcast for content in contents),
     )
 
@@ -54,8 +55,10 @@ def _senders(mail: Mail) -> Iterable[str]:
         yield from (result.domain for result in mail.delivery.auth.results if result.method == "auth")
 
 
-def _counts_contacts(policy: Policy) -> bool:
-    return policy.auto_create_contact and policy.max_new_contacts > 0
+def _counts(mail: Mail, policy: Policy) -> bool:
+    """Tell whether new contacts or automatic mails are counted."""
+    contacts = policy.auto_create_contact and policy.max_new_contacts > 0
+    return contacts or (policy.max_automatic > 0 and automatic_of(mail) is not None)
 
 
 def _contents(mail: Mail) -> Iterable[Content]:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from bccd.mail.addresses import domain_of
 from bccd.model.crm import Contact, Deal, DealStatus, Organisation, sortable
 from bccd.model.directory import Company, User, UserAddress
-from bccd.model.facts import CarriedDeal, Facts, KnownMessage, Verdict
+from bccd.model.facts import AutomaticMail, CarriedDeal, Facts, KnownMessage, Verdict
 from bccd.model.plan import HandedOn, LinkState, NewMessage, Outcome, Plan, Regroup
 from bccd.model.ruling import Ruling
 from bccd.model.strand import Override, Strand, Ties, Token
@@ -42,6 +42,9 @@ class Overlay:
         self._activity: dict[int, str] = {}
         self._service_domains = {domain_of(address) for address in facts.service_addresses}
         self._created = {user: list(moments) for user, moments in facts.created.items()}
+        self._automatic = {
+            user: {each.delivery_id: each for each in mails} for user, mails in facts.automatic.items()
+        }
         self._statuses = {deal.id: deal.status for deal in facts.deals_by_tag.values()}
         for deals in facts.deals_by_contact.values():
             self._statuses |= {deal.id: deal.status for deal in deals}
@@ -86,6 +89,15 @@ class Overlay:
         Also later ones count: mail that waited may be filed after mail that came after it.
         """
         return sum(abs(made - moment) < span for made in self._created.get(user_id, ()))
+
+    def automatic_near(self, user_id: int, moment: datetime, span: timedelta, *, besides: int) -> list[bool]:
+        """Return for each automatic mail of a user near a moment, but one, whether it was a loop's."""
+        mails = self._automatic.get(user_id, {}).values()
+        return [
+            each.looped
+            for each in mails
+            if each.delivery_id != besides and abs(each.received_at - moment) < span
+        ]
 
     def never_log(self, user_id: int) -> frozenset[str]:
         """Return what of the company's never-log list and of the user's own may matter here."""
@@ -204,9 +216,13 @@ class Overlay:
         """Return what a user has said about the delivery."""
         return self._facts.rulings.get(delivery_id)
 
-    def end(self, outcome: Outcome) -> None:
+    def end(self, outcome: Outcome, received_at: datetime) -> None:
         """Remember how a delivery ended."""
         self._delivered[outcome.delivery_id] = outcome
+        if outcome.automatic_of is not None:
+            mails = self._automatic.setdefault(outcome.automatic_of, {})
+            looped = outcome.reason == "loop"
+            mails[outcome.delivery_id] = AutomaticMail(outcome.delivery_id, received_at, looped)
 
     def verdicts(self, conversations: Collection[int], owners: Collection[int]) -> list[Verdict]:
         """Return what users decided for these conversations, and are asked, as far as all owners see of it.

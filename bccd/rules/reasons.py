@@ -164,6 +164,15 @@ REASONS: Mapping[str, Reason] = {
         N_("The mail came by way of a mailing list."),
         N_("If you want it filed, forward it yourself."),
     ),
+    "loop": Reason(
+        Kind.REFUSED,
+        N_("Automatic mail is set aside"),
+        N_(
+            "So many automatic mails came in your name that it looks like a loop; further ones are set aside."
+        ),
+        N_("Look for a rule or an automatic answer that writes to the drop address, and end it."),
+        generated=True,
+    ),
     "own_mail": Reason(Kind.REFUSED, _NOT_FILED, N_("The mail is one that bccd itself has sent."), _NOTHING),
     # ---- failed: an error of ours
     "failed": Reason(

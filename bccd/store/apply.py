@@ -26,6 +26,7 @@ _DELIVERY_CHANGES = (
     "evidence",
     "attempts",
     "updated_at",
+    "automatic_of",
 )
 ON_CONFLICT = {
     "conversation_token": "DO NOTHING",

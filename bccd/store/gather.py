@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Executable
 from bccd.model.crm import Contact, Deal, DealStatus, Organisation
 from bccd.model.delivery import DeliveryState
 from bccd.model.directory import Company, Notices, Sharing, User, UserAddress
-from bccd.model.facts import CREATION_WINDOW, Facts, Query
+from bccd.model.facts import CREATION_WINDOW, AutomaticMail, Facts, Query
 from bccd.model.plan import Outcome
 from bccd.model.ruling import Ruling
 from bccd.store import queries
@@ -39,7 +39,7 @@ class Gatherer:
         delivered, rulings = self._delivered(query.deliveries)
         # Whoever has said something of a mail may be the one who files it now.
         query = replace(query, users=query.users | {ruling.actor_id for ruling in rulings.values()})
-        users, user_addresses, created = self._users(query)
+        users, user_addresses, created, automatic = self._users(query)
         people = chain(users.values(), (entry.user for entry in user_addresses.values()))
         # Whose mail it will be, and so who must be one to see what is handed on, the rules decide.
         query = replace(query, users=frozenset(id_ for user in people for id_ in (user.id, *user.members)))
@@ -65,6 +65,7 @@ class Gatherer:
             never_log=never_log.pop(0, frozenset()),
             own_never_log=never_log,
             created=created,
+            automatic=automatic,
             token_conversations=stands.tokens,
             by_hand=stands.by_hand,
             strands=stands.strands,
@@ -91,15 +92,24 @@ class Gatherer:
 
     def _users(
         self, query: Query
-    ) -> tuple[dict[int, User], dict[str, UserAddress], dict[int, tuple[datetime, ...]]]:
+    ) -> tuple[
+        dict[int, User],
+        dict[str, UserAddress],
+        dict[int, tuple[datetime, ...]],
+        dict[int, tuple[AutomaticMail, ...]],
+    ]:
         users: dict[int, User] = {}
         listed: list[tuple[User, str, str, bool]] = []
         members: defaultdict[int, set[int]] = defaultdict(set)
         made: defaultdict[int, dict[str, datetime]] = defaultdict(dict)
+        automatic: defaultdict[int, dict[int, AutomaticMail]] = defaultdict(dict)
         rows = self._rows(queries.USERS, near(query), addresses=query.addresses, users=query.users)
         for id_, name, sharing, active, is_team, language, notices, address, kind, moment in rows:
             if kind == queries.MADE:
                 made[id_][name] = moment
+                continue
+            if kind == queries.AUTOMATIC:
+                automatic[id_][int(name)] = AutomaticMail(int(name), moment, sharing == "loop")
                 continue
             if kind == queries.MEMBER:
                 members[id_] |= {int(name)} if active else set()
@@ -117,7 +127,8 @@ class Gatherer:
             address: UserAddress(address, _whole(user, members), kind, confirmed)
             for user, address, kind, confirmed in listed
         }
-        return users, addresses, {user_id: tuple(sorted(found.values())) for user_id, found in made.items()}
+        created = {user_id: tuple(sorted(found.values())) for user_id, found in made.items()}
+        return users, addresses, created, {user_id: in_order(found) for user_id, found in automatic.items()}
 
     def _contacts(self, addresses: Collection[str]) -> dict[str, tuple[Contact, ...]]:
         found: defaultdict[str, dict[int, Contact]] = defaultdict(dict)

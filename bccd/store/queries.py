@@ -31,6 +31,7 @@ def _listed(name: str) -> Any:
 
 
 MADE = "made"  # the kind of a row about a new contact
+AUTOMATIC = "automatic"  # the kind of a row about a mail that a machine wrote
 MEMBER = "member"  # the kind of a row about a member of a team
 _NONE = literal("", literal_execute=True)
 _USER = (
@@ -108,6 +109,24 @@ USERS = union_all(
         t.contact.c.created_by.in_(_listed("users")),
         t.contact.c.created_at > bindparam("since", type_=t.Instant),
         t.contact.c.created_at < bindparam("until", type_=t.Instant),
+    ),
+    # What machines have written in his name of late, and whether that was too much.
+    select(
+        t.delivery.c.automatic_of,
+        cast(t.delivery.c.id, Text),
+        t.delivery.c.reason,
+        true(),
+        false(),
+        _NONE,
+        _NONE,
+        null(),
+        literal(AUTOMATIC, literal_execute=True),
+        t.delivery.c.received_at,
+    ).where(
+        t.delivery.c.company_id == _company,
+        t.delivery.c.automatic_of.in_(_listed("users")),
+        t.delivery.c.received_at > bindparam("since", type_=t.Instant),
+        t.delivery.c.received_at < bindparam("until", type_=t.Instant),
     ),
 )
 

@@ -52,6 +52,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "delivery": (
         "company_id", "id", "state", "reason", "user_id", "message_id", "copy_id", "mail_from", "peer_ip",
         "helo", "protocol", "evidence", "raw_sha256", "size", "attempts", "received_at", "updated_at",
+        "automatic_of",
     ),
     "delivery_recipient": ("company_id", "delivery_id", "address", "tag", "argument"),
     "decision": ("company_id", "delivery_id", "steps", "decided_at"),
@@ -288,7 +289,7 @@ class Batch:
             company_id, delivery.id, outcome.state.value, outcome.reason, outcome.user_id,
             outcome.message_id, outcome.copy_id, delivery.mail_from, delivery.peer.ip, delivery.peer.helo,
             delivery.peer.protocol.value, to_json(evidence), delivery.raw_sha256, delivery.size,
-            delivery.attempts, self._stamp(delivery.received_at), self._at,
+            delivery.attempts, self._stamp(delivery.received_at), self._at, outcome.automatic_of,
         ))  # fmt: skip
         rows["delivery_recipient"] += [
             (company_id, delivery.id, target.address, target.tag.value, target.argument)

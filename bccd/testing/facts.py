@@ -11,7 +11,7 @@ import msgspec
 from bccd.model.crm import Contact, Deal, DealStatus, Organisation
 from bccd.model.delivery import DeliveryState
 from bccd.model.directory import Company, Notices, Sharing, User, UserAddress
-from bccd.model.facts import CREATION_WINDOW, Facts, Query
+from bccd.model.facts import CREATION_WINDOW, AutomaticMail, Facts, Query
 from bccd.model.plan import Outcome
 from bccd.model.ruling import Ruling
 from bccd.store.tables import to_text
@@ -60,6 +60,7 @@ class _Reader:
             never_log=never_log.pop(0, frozenset()),
             own_never_log=never_log,
             created=self._created(query),
+            automatic=self._automatic(query),
             token_conversations=stands.tokens,
             by_hand=stands.by_hand,
             strands=stands.strands,
@@ -117,6 +118,18 @@ class _Reader:
             if row["created_by"] in query.users and close:
                 found[row["created_by"]].append(row["created_at"])
         return {user_id: tuple(sorted(moments)) for user_id, moments in found.items()}
+
+    def _automatic(self, query: Query) -> dict[int, tuple[AutomaticMail, ...]]:
+        if query.received is None:
+            return {}
+        first, last = query.received
+        found: defaultdict[int, list[AutomaticMail]] = defaultdict(list)
+        for row in sorted(self._rows("delivery"), key=lambda row: int(row["id"])):
+            close = first - CREATION_WINDOW < row["received_at"] < last + CREATION_WINDOW
+            if row["automatic_of"] in query.users and close:
+                looped = row["reason"] == "loop"
+                found[row["automatic_of"]].append(AutomaticMail(row["id"], row["received_at"], looped))
+        return {user_id: tuple(mails) for user_id, mails in found.items()}
 
     def _contacts(self, addresses: Collection[str]) -> dict[str, tuple[Contact, ...]]:
         found: defaultdict[str, dict[int, Contact]] = defaultdict(dict)

@@ -313,6 +313,7 @@ delivery = Table(
     Column("attempts", Integer, nullable=False),
     moment("received_at"),
     moment("updated_at"),
+    whole("automatic_of", null=True),  # the user in whose name a machine wrote it
     key("id"),
     of_company(),
     of("user_id", "app_user"),
@@ -321,8 +322,8 @@ delivery = Table(
     among("state", "received", "filed", "held", "set_aside", "failed"),
     index("delivery", "state", "id", where="state <> 'filed'"),
     index("delivery", "user_id", "state", "id", where="state <> 'filed'"),
-    index("delivery", "message_id", where="message_id IS NOT NULL"),
-    index("delivery", "copy_id", where="copy_id IS NOT NULL"),
+    *(index("delivery", name, where=f"{name} IS NOT NULL") for name in ("message_id", "copy_id")),
+    index("delivery", "automatic_of", "received_at", where="automatic_of IS NOT NULL"),
 )
 
 ruling = Table(

@@ -33,6 +33,15 @@ def upgrade() -> None:
     op.add_column("app_user", sa.Column("notices", sa.Text(), server_default="problems", nullable=False))
     op.add_column("company_address", sa.Column("retires_at", INSTANT, nullable=True))
     op.add_column("company_address", sa.Column("replaced_by", sa.Text(), nullable=True))
+    op.add_column("delivery", sa.Column("automatic_of", sa.BigInteger(), autoincrement=False, nullable=True))
+    op.create_index(
+        "ix_delivery_automatic_of_received_at",
+        "delivery",
+        ["company_id", "automatic_of", "received_at"],
+        unique=False,
+        sqlite_where=sa.text("automatic_of IS NOT NULL"),
+        postgresql_where=sa.text("automatic_of IS NOT NULL"),
+    )
     op.execute(NOTICE)
     describe_indexes(op.get_bind())
 

@@ -11,7 +11,7 @@ from bccd.model.crm import Contact, Deal, DealStatus, Organisation
 from bccd.model.delivery import Delivery, Mail
 from bccd.model.directory import Company, Sharing, User, UserAddress
 from bccd.model.envelope import Peer, Tag, Target
-from bccd.model.facts import CarriedDeal, Facts, KnownMessage, Verdict
+from bccd.model.facts import AutomaticMail, CarriedDeal, Facts, KnownMessage, Verdict
 from bccd.model.message import Content, Forward, ForwardKind, Mailbox, Message
 from bccd.model.plan import Plan
 from bccd.model.policy import Policy
@@ -47,6 +47,7 @@ class World:
     rulings: dict[int, Ruling] = field(default_factory=dict)
     service: frozenset[str] = frozenset({DROP})
     created: dict[int, tuple[datetime, ...]] = field(default_factory=dict)
+    automatic: dict[int, tuple[AutomaticMail, ...]] = field(default_factory=dict)
     tokens: dict[Token, int] = field(default_factory=dict)
     carried: dict[int, frozenset[CarriedDeal]] = field(default_factory=dict)
     messages: dict[bytes, KnownMessage] = field(default_factory=dict)
@@ -103,6 +104,7 @@ class World:
                 own_never_log=self.own_never_log,
                 rulings=self.rulings,
                 created=self.created,
+                automatic=self.automatic,
                 token_conversations=self.tokens,
                 carried=self.carried,
                 messages=self.messages,
