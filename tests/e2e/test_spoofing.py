@@ -1,0 +1,139 @@
+"""Whoever is not a user is never filed as one: techniques of spoofing, through real SMTP and a real DNS."""
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.harness import DROP, USERS, Daemon, wait_for
+from tests.e2e.spoofs import (
+    OFFICE,
+    RELAY,
+    RELAY_ID,
+    SPOOFS,
+    STRANGER,
+    VICTIM,
+    ZONE,
+    Spoof,
+    honest,
+    letter,
+)
+from tests.nameserver import NameServer
+
+_LIMITS = (
+    "strangers_per_minute strangers_per_ip_minute strangers_at_once mails_per_ip_hour mails_per_user_hour"
+    " mails_per_company_hour"
+)
+
+
+@pytest.fixture(scope="module")
+def spoofed(tmp_path_factory: pytest.TempPathFactory, template: Daemon) -> Iterator[Daemon]:
+    """A daemon on the open net: it trusts nobody's word but one relay's, and asks a name server of ours."""
+    server = NameServer(ZONE)
+    options: dict[str, dict[str, object]] = {
+        "trust": {"networks": [], "relays": [f"{RELAY}/32"], "authserv_ids": [RELAY_ID]},
+        "verify": {"nameservers": [server.address], "arc_sealers": ["sealer.example"]},
+        "limits": dict.fromkeys(_LIMITS.split(), 0),
+    }
+    folder: Path = tmp_path_factory.mktemp("spoofed") / "bccd"
+    folder.mkdir()
+    daemon = Daemon(folder, options).set_up(template).start()
+    yield daemon
+    daemon.kill()
+    server.close()
+
+
+def talk(daemon: Daemon, spoof: Spoof) -> list[bytes]:
+    """Hand a mail in as the attempt says; return the replies from MAIL on, as far as they go."""
+    with socket.create_connection(("127.0.0.1", daemon.smtp), 20, (spoof.peer, 0)) as peer:
+        stream = peer.makefile("rb")
+
+        def answer() -> bytes:
+            while (line := stream.readline())[3:4] == b"-":
+                continue
+            return line
+
+        answer()
+        replies = []
+        greeting = b"EHLO " + spoof.helo.encode()
+        data = spoof.mail + (b"" if spoof.mail.endswith(b"\r\n") else b"\r\n") + b".\r\n"
+        commands = (b"MAIL FROM:" + spoof.sender, f"RCPT TO:<{DROP}>".encode(), b"DATA", data)
+        for command in (greeting, *spoof.before):
+            peer.sendall(command + b"\r\n")
+            answer()
+        for command in commands:
+            peer.sendall(command + (b"" if command is data else b"\r\n"))
+            replies.append(answer())
+            if replies[-1][:1] not in (b"2", b"3"):
+                break
+        else:
+            peer.sendall(b"QUIT\r\n")
+            while line := stream.readline():  # answers to what was smuggled stand before that to QUIT
+                replies.append(line)
+            replies = replies[:-1] if replies[-1].startswith(b"221") else replies
+        return replies
+
+
+def test_there_are_many_techniques() -> None:
+    """Each under a name of its own."""
+    assert len({spoof.name for spoof in SPOOFS}) == len(SPOOFS) >= 40
+
+
+def test_nobody_is_filed_as_somebody_else(spoofed: Daemon) -> None:
+    """Every technique is refused, or held where a relay brought it; nothing of it is filed.
+
+    As a control the same server files what is honest: by signature, by SPF of the user's own address, by a
+    relay's word, by SPF of the client that a relay tells of.
+    """
+    wrong = []
+    kept = 0
+    for spoof in SPOOFS:
+        replies = talk(spoofed, spoof)
+        accepted = len(replies) >= 4 and replies[3].startswith(b"250")
+        kept += accepted
+        if accepted is not spoof.held or len(replies) > 4:
+            wrong.append((spoof.name, replies))
+    assert not wrong
+    assert {row.state for row in spoofed.wait_filed(kept)} == {"held"}
+    assert spoofed.query("SELECT count(*) FROM message") == [(0,)]
+
+    passed = f"Authentication-Results: {RELAY_ID}; dmarc=pass header.from=example.com\r\n".encode()
+    sender = f"<{VICTIM}>".encode()
+    controls = (
+        Spoof("signed, by way of a stranger", honest("control-dkim")),
+        Spoof("SPF", letter(f"Ann <{VICTIM}>", "control-spf"), sender, OFFICE),
+        Spoof("a relay's word", passed + letter(VICTIM, "control-relay"), peer=RELAY),
+        Spoof(
+            "a relay's client",
+            letter(VICTIM, "control-client"),
+            sender,
+            RELAY,
+            before=(b"XFORWARD ADDR=127.0.0.2 HELO=mail.example.com",),
+        ),
+    )
+    for control in controls:
+        assert talk(spoofed, control)[3].startswith(b"250"), control.name
+    rows = spoofed.wait_filed(kept + len(controls))
+    assert [row.state for row in rows if row.state != "held"] == ["filed"] * len(controls)
+    methods = [row.evidence for row in rows if row.state == "filed"]
+    for method in ("dkim", "spf", "relay_dmarc", "spf"):
+        assert any(f'"method":"{method}"' in one for one in methods)
+
+
+def test_a_refusal_tells_nothing_and_the_log_tells_why(spoofed: Daemon) -> None:
+    """A user's address and a stranger's are answered in one text; its id leads to the reason."""
+    texts = {}
+    for author in (USERS[1], "nobody@example.com"):
+        text = talk(spoofed, Spoof(author, letter(author, f"reply {author}")))[3].decode().strip()
+        said, _, number = text.partition(" (")
+        texts[number.rstrip(")")] = said
+    assert len(set(texts.values())) == 1
+    assert len(texts) == 2
+
+    def reasons() -> list[object]:
+        lines = spoofed.events("receive")
+        return [line["reasons"] for number in texts for line in lines if number in str(line["replies"])]
+
+    wait_for(lambda: reasons() == [["unverified_sender"], ["unknown_sender"]], 10)
+    assert STRANGER in {str(line["peer"]) for line in spoofed.events("receive")}
