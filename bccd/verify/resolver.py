@@ -21,6 +21,8 @@ T = TypeVar("T")
 
 _PORT = 53
 _TRIES = 4  # name servers that are asked, at most
+_AT_ONCE = 256  # questions under way; each may hold a socket for each name server
+_ANSWER = 0.25  # seconds of a mail's time that are left to answer the peer in
 _EDNS_SIZE = 1232  # octets of an answer by UDP that no network takes apart (DNS flag day 2020)
 _LONGEST_NAME = 253
 
@@ -100,6 +102,7 @@ class DnsResolver:
         self._mail_seconds = mail_seconds
         self._cache = cache if cache is not None else Cache()
         self._asked: dict[tuple[str, str], asyncio.Task[Answer[Any] | DnsTemporaryError]] = {}
+        self._slots = asyncio.Semaphore(_AT_ONCE)
 
     async def txt(self, name: str) -> Answer[bytes]:
         """Return the TXT records."""
@@ -145,7 +148,7 @@ class DnsResolver:
             return Answer(exists=False)
         answer: Answer[Any]
         try:
-            async with asyncio.timeout(self._query_seconds):
+            async with self._slots, asyncio.timeout(self._query_seconds):
                 found = await self._resolve(name, kind)
             answer, response = Answer(_READERS[kind](list(found.rrset or ()))), found.response
         except dns.resolver.NXDOMAIN as error:
@@ -205,7 +208,7 @@ class _Timed:
 
     def __init__(self, resolver: Resolver, seconds: float) -> None:
         self._resolver = resolver
-        self._left = seconds
+        self._left = seconds - min(_ANSWER, seconds / 10)
         self._waiting = 0
         self._since = 0.0
 

@@ -38,6 +38,8 @@ minimal_backoff_time = 2s
 maximal_backoff_time = 4s
 queue_run_delay = 2s
 lmtp_connect_timeout = 10s
+lmtp_send_xforward_command = yes
+smtp_send_xforward_command = yes
 default_destination_recipient_limit = 50
 """
 _MASTER = """

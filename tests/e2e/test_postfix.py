@@ -11,6 +11,7 @@ import pytest
 from tests.e2e.conftest import MakeDaemon
 from tests.e2e.harness import DROP, USERS, Daemon, mail, wait_for
 from tests.e2e.postfix import Postfix
+from tests.nameserver import name_server
 
 pytestmark = [pytest.mark.e2e, pytest.mark.postfix]
 
@@ -63,21 +64,46 @@ def test_three_recipients_one_unknown(daemon: Daemon, start_postfix: StartPostfi
     assert daemon.query("SELECT count(*) FROM delivery_recipient") == [(2,)]
 
 
-def test_a_relays_results_prove_the_sender(make_daemon: MakeDaemon, start_postfix: StartPostfix) -> None:
-    """Behind a listed relay, mail is filed where its Authentication-Results say so, and held where not."""
-    daemon = make_daemon(
-        trust={"networks": [], "relays": ["127.0.0.1/32"], "authserv_ids": ["mx.example.com"]}
-    ).start()
-    postfix = start_postfix(hop(daemon, "lmtp"))
-    proof = b"Authentication-Results: mx.example.com; dmarc=pass header.from=example.com\r\n"
-    with smtplib.SMTP("127.0.0.1", postfix.port) as client:
-        client.sendmail(USERS[0], [DROP], mail("proven", header=proof))
-        client.sendmail(USERS[0], [DROP], mail("claimed", header=proof.replace(b"pass", b"fail")))
-    rows = daemon.wait_filed(2)
-    assert sorted((row.state, row.reason) for row in rows)[1][0] == "held"
-    assert sorted(row.state for row in rows) == ["filed", "held"]
-    assert {row.state: row.reason for row in rows}["held"] == "unverified_sender"
-    assert "relay_dmarc" in next(row.evidence for row in rows if row.state == "filed")
+def test_a_relay_tells_what_it_found_and_whom_it_has_it_from(
+    make_daemon: MakeDaemon, start_postfix: StartPostfix
+) -> None:
+    """Behind a listed relay, mail is filed where its results or SPF of its own client say so, and held else.
+
+    SPF is asked about the client that Postfix tells of by XFORWARD, never about Postfix.
+    """
+    with name_server({"example.com": {"TXT": ["v=spf1 ip4:127.0.0.2 -all"]}}) as names:
+        daemon = make_daemon(
+            trust={"networks": [], "relays": ["127.0.0.1/32"], "authserv_ids": ["mx.example.com"]},
+            verify={"nameservers": [names.address]},
+        ).start()
+        postfix = start_postfix(hop(daemon, "lmtp"))
+        proof = b"Authentication-Results: mx.example.com; dmarc=pass header.from=example.com\r\n"
+        for client_ip, name, header in (
+            ("127.0.0.1", "proven", proof),
+            ("127.0.0.2", "claimed", proof.replace(b"pass", b"fail")),
+            ("127.0.0.2", "told", b""),
+            ("127.0.0.1", "unproven", b""),
+        ):
+            with smtplib.SMTP("127.0.0.1", postfix.port, source_address=(client_ip, 0)) as client:
+                client.sendmail(USERS[0], [DROP], mail(name, header=header))
+        rows = daemon.wait_filed(4)
+    raws = {row.sha256: row for row in rows}
+    found = {
+        name: row
+        for sha256, row in raws.items()
+        for name in ("proven", "claimed", "told", "unproven")
+        if f"<{name}@".encode()
+        in daemon.query("SELECT data FROM raw_mail WHERE sha256 = ?", sha256, file="spool.db")[0][0]  # type: ignore[operator]
+    }
+    assert {name: (row.state, row.reason) for name, row in found.items()} == {
+        "proven": ("filed", ""),
+        "claimed": ("held", "unverified_sender"),
+        "told": ("filed", ""),
+        "unproven": ("held", "unverified_sender"),
+    }
+    assert '"relay_dmarc"' in found["proven"].evidence
+    assert '"method":"spf"' in found["told"].evidence.replace(" ", "")
+    assert '"client_ip":"127.0.0.2"' in found["told"].evidence.replace(" ", "")
 
 
 def test_a_restart_is_waited_out(daemon: Daemon, start_postfix: StartPostfix) -> None:
