@@ -35,7 +35,9 @@ def test_the_peer_and_its_word_are_told(auth: AuthReport, ip: str, peer: str, re
 
 def test_ids_that_nobody_listed_are_told() -> None:
     """They are what a wrong trust.authserv_ids is found by; forged and malformed ones are told alike."""
-    assert evidence(AuthReport(), "", FORGED)["ids in the mail"] == "mx.other.example, (malformed)"
+    nameless = b"Authentication-Results: spf=pass (sender IP is x) smtp.mailfrom=a.example\r\n"
+    told = evidence(AuthReport(), "", nameless + FORGED)["ids in the mail"]
+    assert told == "(without an id), mx.other.example, (malformed)"
     many = b"".join(b"Authentication-Results: mx%d.example; none\r\n" % n for n in range(15))
     assert evidence(AuthReport(), "", many + b"\r\n")["ids in the mail"].endswith("mx9.example and 5 more")
 
@@ -43,3 +45,20 @@ def test_ids_that_nobody_listed_are_told() -> None:
 def test_octets_that_are_gone_are_told() -> None:
     """What is stored is shown all the same."""
     assert evidence(AuthReport(), "", None)["ids in the mail"] == "the octets are not kept"
+
+
+def test_what_was_checked_here_is_told_with_the_client_it_is_about() -> None:
+    """In the form of RFC 8601, with how each result came about; and whom a relay had the mail from."""
+    checks = (
+        AuthResult("spf", "fail", "a.example", "mailfrom: -all of a.example"),
+        AuthResult("dkim", "pass", "b.example", "selector s1 (rsa)"),
+    )
+    auth = AuthReport("", "192.0.2.0/24", checks=checks, client_ip="198.51.100.7", client_helo="x.example")
+    told = evidence(auth, IP, None)
+    assert told["handed in by"].startswith(f"{IP} for 198.51.100.7 (x.example), a relay")
+    assert told["checked here"] == (
+        "spf=fail (mailfrom: -all of a.example) smtp.mailfrom=a.example;"
+        " dkim=pass (selector s1 \\(rsa\\)) header.d=b.example"
+    )
+    assert evidence(AuthReport(client_ip=IP), IP, None)["handed in by"].startswith(f"{IP}, in no trusted")
+    assert evidence(AuthReport(), IP, None)["checked here"].startswith("nothing: ")
