@@ -291,7 +291,9 @@ def make_filer(
     """Put the filer together, with its parsers started and its door open."""
     processes = config.processes
     pool = Pool(processes.parsers, processes.parse_seconds, processes.parse_memory)
-    operations = make_operations(stores) | {"ping": lambda _: "pong" if pool.ready else "no parser is up"}
+    operations = make_operations(config, stores) | {
+        "ping": lambda _: "pong" if pool.ready else "no parser is up"
+    }
     queue = SqlQueue(stores.spool, config.data_dir, partial(entries.is_needed, stores.database))
     return Filer(
         queue,
@@ -302,11 +304,11 @@ def make_filer(
         lifeline=lifeline,
         door=Door(config.data_dir / SOCKET_NAME, operations),
         bell=Listening(stores.spool) if is_postgresql(stores.spool) else None,
-        errands=Errands(stores, Commands(stores, SystemClock().now), SystemClock().now),
+        errands=Errands(stores, Commands(stores, SystemClock().now, make_signer(config)), SystemClock().now),
     )
 
 
-def make_operations(stores: Stores) -> dict[str, Operation]:
+def make_operations(config: Config, stores: Stores) -> dict[str, Operation]:
     """List what the command line may have done here or by the running daemon, in JSON's types."""
     now = SystemClock().now
 
@@ -327,7 +329,7 @@ def make_operations(stores: Stores) -> dict[str, Operation]:
         return None
 
     def command(arguments: Mapping[str, Any]) -> object:
-        return submit(stores, Commands(stores, now), arguments.get("commands"))
+        return submit(stores, Commands(stores, now, make_signer(config)), arguments.get("commands"))
 
     def rethread(arguments: Mapping[str, Any]) -> object:
         moved, after = conversations.rethread(

@@ -44,6 +44,7 @@ from bccd.rules.rehearsal import failed_rehearsal, is_rehearsal, rehearsed
 from bccd.rules.ruled import ruled
 from bccd.rules.scope import bounded
 from bccd.rules.strangers import acquainted, is_stranger
+from bccd.rules.trusted import matching
 
 
 class Receiving:
@@ -149,14 +150,17 @@ class Receiving:
     async def _take(self, envelope: Envelope, company_id: int, sender: StrictFrom, auth: AuthReport) -> Reply:
         """Prove one company's share of the mail and make it durable: TRANSACTION 1."""
         verdict = await self._verdict(envelope, company_id, sender, auth)
-        verdict = addressed(verdict, envelope, auth, await self._ports.directory.current(), company_id)
+        directory = await self._ports.directory.current()
+        verdict = addressed(verdict, envelope, auth, directory, company_id)
         if isinstance(verdict, HeldSender) and is_bounce_of_notice(envelope, company_id):
             return SWALLOWED
         rehearses = is_rehearsal([it for it in envelope.targets if it.company_id == company_id])
         if rehearses and isinstance(verdict, HeldSender) and verdict.reason not in PLAIN:
             verdict = HeldSender("rehearsal", verdict.address)  # nobody is asked to let it in
         if isinstance(verdict, HeldSender) and not keeps(envelope.peer, auth, verdict):
-            return refusal(envelope, verdict, self._ports.help_url)
+            rows = directory.trusted.get((company_id, verdict.address), ())
+            if not matching(verdict, auth, envelope.mail_from, rows):  # whether that is enough, filing says
+                return refusal(envelope, verdict, self._ports.help_url)
         if rehearses and isinstance(verdict, HeldSender):
             return ACCEPTED  # nobody is proven: nothing is kept, and nobody answered
         if isinstance(verdict, Sender) and self._is_over(verdict, company_id):

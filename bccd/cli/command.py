@@ -10,7 +10,8 @@ from rich.console import Console
 from bccd.cli import writes
 from bccd.cli.base import Call, Exit, NotFoundError, common, safe, table
 from bccd.model.errors import MistakeError
-from bccd.rules.commands.kinds import KINDS, Kind
+from bccd.rules.commands.kind import Kind
+from bccd.rules.commands.kinds import KINDS
 
 
 @click.command()

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from bccd.model.command import CODES
-from bccd.rules.commands.kinds import EVERY, KINDS, Fields, Kind
+from bccd.rules.commands.kind import Fields, Kind
+from bccd.rules.commands.kinds import EVERY, KINDS
 
 _HEAD = """\
 # Commands

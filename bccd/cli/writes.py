@@ -26,7 +26,7 @@ def do(config: Config, operation: str, arguments: Mapping[str, object]) -> Any:
 
     def here(given: Mapping[str, object]) -> object:
         with open_stores(config) as stores:
-            return bootstrap.make_operations(stores)[operation](given)
+            return bootstrap.make_operations(config, stores)[operation](given)
 
     if config.database.url:  # a server has its own locks: no daemon needs to stand aside
         with suppress(door.DoorClosedError):

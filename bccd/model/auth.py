@@ -67,6 +67,7 @@ class AuthMethod(StrEnum):
     ARC = "arc"  # a listed sealer vouches for what it saw
     SECRET = "secret"  # noqa: S105 - an address that only the user and his forwarding server know
     RULING = "ruling"  # a user has said so of mail that was held for him
+    TRUSTED = "trusted"  # it shows what a mail showed that the user has let in for good
 
 
 @dataclass(frozen=True, slots=True)

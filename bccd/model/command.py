@@ -8,8 +8,9 @@ from enum import StrEnum, unique
 from bccd.model.answer import LinkBefore, StandingNotice, Turned
 from bccd.model.crm import DealStatus
 from bccd.model.delivery import DeliveryState
-from bccd.model.directory import Sharing
+from bccd.model.directory import Notices, Sharing
 from bccd.model.message import Mailbox
+from bccd.model.people import PeopleEdit, PeopleScene
 from bccd.model.plan import LinkOrigin, LinkState
 from bccd.model.ruling import Ruling
 
@@ -35,6 +36,9 @@ class Code(StrEnum):
     ALREADY_RESOLVED = "already_resolved"
     NOTHING_TO_DO = "nothing_to_do"
     CONFLICT = "conflict"
+    TOO_OFTEN = "too_often"
+    WRONG_CODE = "wrong_code"
+    EXPIRED = "expired"
     FAILED = "failed"
 
 
@@ -47,6 +51,9 @@ CODES: Mapping[Code, str] = {
     Code.ALREADY_RESOLVED: "somebody has chosen before; the result holds what stands",
     Code.NOTHING_TO_DO: "there is nothing here that the command could change",
     Code.CONFLICT: "it contradicts what stands now",
+    Code.TOO_OFTEN: "enough mail was sent about it for now: the sentence says when it may be asked again",
+    Code.WRONG_CODE: "the code is not the one that was mailed; after a few of those it is void",
+    Code.EXPIRED: "the link or the code is void: over, used, or of something that is gone since",
     Code.FAILED: "bccd failed at it; its log says why",
 }
 
@@ -121,6 +128,13 @@ class Arguments:
     always: tuple[int, ...] = ()  # those of the numbers that are meant from here on
     none: bool = False
     tell: bool = False  # the actor by mail what became of it
+    address: str = ""  # of a person, fit to be written to
+    team: int | str | None = None  # by number, or as text by its external id
+    code: str = ""  # six digits that were mailed
+    link: str = ""  # the signed token of a link that was mailed
+    for_good: bool = False
+    language: str | None = None  # empty: the company's
+    notices: Notices | None = None
 
 
 # ---- what stands -------------------------------------------------------------------------------------------
@@ -181,6 +195,9 @@ class StandingDelivery:
     id: int
     state: DeliveryState
     reason: str
+    always: str = (
+        ""  # what later mail would have to show to be let in like this one; empty: nothing proves it
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +221,7 @@ class Scene:
     items: Mapping[Named, StandingItem] = field(default_factory=dict)
     deliveries: Mapping[int, StandingDelivery] = field(default_factory=dict)
     notices: Mapping[int, StandingNotice] = field(default_factory=dict)  # by the number that was named
+    people: PeopleScene | None = None  # where the command is about addresses, or holds a code
 
 
 # ---- what is to be changed ---------------------------------------------------------------------------------
@@ -304,6 +322,7 @@ Edit = (
     | Detach
     | RestoreLink
     | KeepAnswer
+    | PeopleEdit
 )
 
 
@@ -322,6 +341,7 @@ class Refusal:
     code: Code
     sentence: str
     standing: Mapping[str, object] = field(default_factory=dict)
+    edits: tuple[Edit, ...] = ()  # what is written down all the same: a wrong code counts
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,6 +93,14 @@ class Acquaintance:
     user_id: int | None  # whose mail he answers or whose contact he is; None where that is nobody now
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class TrustedSender:
+    """What a mail must show to be let in for good, and for whom (rules/trusted.py)."""
+
+    evidence: str
+    user_id: int  # or the team
+
+
 @dataclass(frozen=True, slots=True)
 class Directory:
     """Everything RCPT and From are checked against, as of one version."""
@@ -103,6 +111,9 @@ class Directory:
     user_addresses: Mapping[tuple[int, str], UserAddress]  # (company id, address)
     secrets: Mapping[tuple[int, str], SecretAddress] = field(default_factory=dict)  # (company id, token)
     retiring: Mapping[str, datetime] = field(default_factory=dict)  # replaced company addresses, until when
+    trusted: Mapping[tuple[int, str], tuple[TrustedSender, ...]] = field(
+        default_factory=dict
+    )  # (id, address)
     # In which domains users have addresses, confirmed or not, and of which companies; worked out here.
     domains: Mapping[str, frozenset[int]] = field(init=False, repr=False, compare=False)
 

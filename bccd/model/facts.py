@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bccd.model.crm import Contact, Deal, DealStatus, Organisation
-from bccd.model.directory import Company, User, UserAddress
+from bccd.model.directory import Company, TrustedSender, User, UserAddress
 from bccd.model.plan import LinkState, Outcome, Provenance
 from bccd.model.ruling import Ruling
 from bccd.model.strand import Override, Strand, Ties, Token
@@ -155,3 +155,4 @@ class Facts:
     # By delivery id, as recorded; received and failed ones are as good as new.
     delivered: Mapping[int, Outcome] = field(default_factory=dict)
     rulings: Mapping[int, Ruling] = field(default_factory=dict)  # by delivery id, whatever its state
+    trusted: Mapping[str, tuple[TrustedSender, ...]] = field(default_factory=dict)  # by address

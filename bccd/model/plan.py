@@ -315,6 +315,19 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Waits:
+    """What whoever may see it is shown of a mail that is not filed."""
+
+    from_address: str = ""
+    from_name: str = ""
+    subject: str = ""
+    sentence: str = ""  # why, in English
+    advice: str = ""  # what to do
+    always: str = ""  # what later mail must show to be let in like this one; empty: it can be let in once
+    expires_at: datetime | None = None  # when it is deleted, unless somebody decides
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """Every row one mail writes."""
 
@@ -339,6 +352,7 @@ class Plan:
     changes: tuple[Change, ...] = ()
     notices: tuple[NewNotice, ...] = ()
     requests: tuple[NewRequest, ...] = ()
+    waits: Waits | None = None  # where the mail is not filed, or not all of it
     more: tuple["Plan", ...] = field(default=())  # further originals of the same mail; no steps of their own
 
     def met(self) -> set[int]:

@@ -23,6 +23,8 @@ from bccd.rules.notices import of_failure, with_notices
 from bccd.rules.overlay import Overlay
 from bccd.rules.owners import Submission, submission
 from bccd.rules.ruled import STRANGERS, named_recipients, released, wants_filed
+from bccd.rules.trusted import let_in
+from bccd.rules.waits import unread, waits
 
 # Automatic mail is kept aside unless it carries a forward, which is a server rule's work (decisions.md 7.2).
 _SET_ASIDE_KINDS = frozenset({AutoKind.DSN, AutoKind.MDN, AutoKind.AUTO_REPLY})
@@ -63,6 +65,8 @@ def decide(mail: Mail, overlay: Overlay) -> Plan:
     if evidence:
         plan = replace(plan, steps=(*evidence, *plan.steps))
     plan = with_notices(plan, mail, overlay)
+    if plan.outcome.state is not DeliveryState.FILED:
+        plan = replace(plan, waits=waits(mail, plan.outcome, overlay.company.policy))
     plan = replace(plan, outcome=replace(plan.outcome, automatic_of=automatic_of(mail)))
     overlay.end(plan.outcome, mail.delivery.received_at)
     return plan
@@ -71,30 +75,34 @@ def decide(mail: Mail, overlay: Overlay) -> Plan:
 def _decide(mail: Mail, overlay: Overlay) -> Plan:
     delivery = mail.delivery
     if delivery.sender is None:
-        sender = _proven_since(delivery, overlay) or released(delivery, overlay)
+        sender, why = _proven_since(delivery, overlay) or released(delivery, overlay), ""
+        if sender is None:
+            sender, why = let_in(delivery, overlay) or (None, "")
         if sender is None:
             return _held(delivery)
-        return _submitted(replace(mail, delivery=replace(delivery, sender=sender)), sender, overlay)
+        return _submitted(replace(mail, delivery=replace(delivery, sender=sender)), sender, overlay, why)
     return _submitted(mail, delivery.sender, overlay)
 
 
-def _submitted(mail: Mail, sender: Sender, overlay: Overlay) -> Plan:
-    """Decide mail whose submitter is known: proven, or named by himself."""
+def _submitted(mail: Mail, sender: Sender, overlay: Overlay, why: str = "") -> Plan:
+    """Decide mail whose submitter is known: proven, or named by himself; `why` adds to how."""
     held = mail.delivery.held
-    steps = [Step("submitter", sender.address, f"user {sender.user_id}", sender.method)]
+    method = f"{sender.method}: {why}" if why else str(sender.method)
+    steps = [Step("submitter", sender.address, f"user {sender.user_id}", method)]
     who = submission(mail, overlay)
     if who is None:
         steps.append(Step("submitter", sender.address, "held", _WHY_HELD["user_inactive"]))
         return _ended(mail.delivery, DeliveryState.HELD, "user_inactive", sender.user_id, steps)
     if who.why:
         steps.append(Step("submitter", sender.address, f"user {who.user_id}", who.why))
-    let_in = sender.method is AuthMethod.RULING and held is not None and held.reason in STRANGERS
-    if let_in:  # what its address asks for is the outsider's wish, not the user's
+    by_word = sender.method in (AuthMethod.RULING, AuthMethod.TRUSTED)
+    outsiders = by_word and held is not None and held.reason in STRANGERS
+    if outsiders:  # what its address asks for is the outsider's wish, not the user's
         plain = tuple(replace(target, tag=Tag.NONE, argument="") for target in mail.delivery.targets)
         mail = replace(mail, delivery=replace(mail.delivery, targets=plain))
     elif (notice := notice_answered(mail.delivery)) is not None:
         return _answer(mail, who, notice, steps)
-    return _read(mail, overlay, who, steps, let_in=let_in)
+    return _read(mail, overlay, who, steps, let_in=outsiders)
 
 
 def _answer(mail: Mail, who: Submission, notice: int, steps: list[Step]) -> Plan:
@@ -144,7 +152,7 @@ def failed(delivery: Delivery, reason: str) -> Plan:
     step = Step("failure", "", "failed", reason)
     outcome = Outcome(delivery.id, DeliveryState.FAILED, reason, user_id)
     changes = _owner_change(EventKind.DELIVERY_FAILED, delivery, user_id)
-    return Plan(outcome, (step,), changes=changes, notices=of_failure(delivery, reason))
+    return Plan(outcome, (step,), changes=changes, notices=of_failure(delivery, reason), waits=unread(reason))
 
 
 def _held(delivery: Delivery) -> Plan:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from bccd.mail.addresses import domain_of
 from bccd.model.crm import Contact, Deal, DealStatus, Organisation, sortable
-from bccd.model.directory import Company, User, UserAddress
+from bccd.model.directory import Company, TrustedSender, User, UserAddress
 from bccd.model.facts import AutomaticMail, CarriedDeal, Facts, KnownMessage, Verdict
 from bccd.model.plan import HandedOn, LinkState, NewMessage, Outcome, Plan, Regroup
 from bccd.model.ruling import Ruling
@@ -215,6 +215,10 @@ class Overlay:
     def ruling(self, delivery_id: int) -> Ruling | None:
         """Return what a user has said about the delivery."""
         return self._facts.rulings.get(delivery_id)
+
+    def trusted(self, address: str) -> tuple[TrustedSender, ...]:
+        """Return what was let in for good of an address."""
+        return self._facts.trusted.get(address, ())
 
     def end(self, outcome: Outcome, received_at: datetime) -> None:
         """Remember how a delivery ended."""

@@ -8,7 +8,7 @@ from bccd.model.directory import Sharing
 from bccd.rules.overlay import Overlay
 
 # Who stands in the Sender field has nothing to do with what a user let in, or what his server forwarded.
-_NOT_SENT_BY_HIM = frozenset({AuthMethod.RULING, AuthMethod.SECRET})
+_NOT_SENT_BY_HIM = frozenset({AuthMethod.RULING, AuthMethod.TRUSTED, AuthMethod.SECRET})
 
 
 @dataclass(frozen=True, slots=True)

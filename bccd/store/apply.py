@@ -27,6 +27,14 @@ _DELIVERY_CHANGES = (
     "attempts",
     "updated_at",
     "automatic_of",
+    "from_address",
+    "from_name",
+    "subject",
+    "sentence",
+    "advice",
+    "always",
+    "expires_at",
+    "warned_at",
 )
 ON_CONFLICT = {
     "conversation_token": "DO NOTHING",

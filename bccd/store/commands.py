@@ -14,12 +14,14 @@ from bccd.model.errors import StoreUnavailableError
 from bccd.observe import place
 from bccd.rules.commands.decide import decide, kind_of, read_arguments
 from bccd.rules.commands.told import told
+from bccd.rules.signing import Signer
 from bccd.store import outbox
 from bccd.store import tables as t
 from bccd.store.editing import Gone
 from bccd.store.edits import edit
 from bccd.store.engine import Stores, reading
 from bccd.store.entries import clear, requeue
+from bccd.store.peoplescene import PeopleReader
 from bccd.store.rows import to_json
 from bccd.store.scenes import Scenes
 from bccd.store.uow import Clocked, clocked, transaction
@@ -58,9 +60,10 @@ class _Left(msgspec.Struct):
 class Commands:
     """Does what stands in the table; implements ports.Errands."""
 
-    def __init__(self, stores: Stores, now: Now) -> None:
+    def __init__(self, stores: Stores, now: Now, signer: Signer) -> None:
         self._stores = stores
         self._now = now
+        self._signer = signer
 
     def work_off(self) -> bool:
         """Do what is pending, some of each company; returns whether there may be more."""
@@ -124,7 +127,7 @@ class Commands:
         now = self._now()
         try:
             with work.attempt():
-                done = _carry_out(work, now, command)
+                done = _carry_out(work, now, command, self._signer)
         except StoreUnavailableError:
             raise
         except Exception as error:  # noqa: BLE001 - one command must not stop those behind it
@@ -143,7 +146,7 @@ class Commands:
                 _write(connection, company_id, _Done(done.answer), self._now())
 
 
-def _carry_out(work: Clocked, now: datetime, command: Command) -> _Done:
+def _carry_out(work: Clocked, now: datetime, command: Command, signer: Signer) -> _Done:
     """Decide one command, and change what it says."""
     kind = kind_of(command.kind)
     if isinstance(kind, Refusal):
@@ -151,7 +154,8 @@ def _carry_out(work: Clocked, now: datetime, command: Command) -> _Done:
     given = read_arguments(kind, _decoded(command.args))
     if isinstance(given, Refusal):
         return _refused(command.key, given)
-    scenes = Scenes(work.connection, work.company_id, command.actor_id)
+    people = PeopleReader(work.connection, work.company_id, command.actor_id, signer, now)
+    scenes = Scenes(work.connection, work.company_id, command.actor_id, people if kind.people else None)
     if not scenes.is_user():
         sentence = "The actor is no active user of this company."
         return _refused(command.key, Refusal(Code.NO_SUCH_USER, sentence))
@@ -160,8 +164,10 @@ def _carry_out(work: Clocked, now: datetime, command: Command) -> _Done:
     if notice := told(kind.name, given, scene, ruled, now):
         outbox.put(work, notice)
     if isinstance(ruled, Refusal):
+        if ruled.edits:
+            edit(work, now, command.actor_id, command.kind, ruled.edits)
         return _refused(command.key, ruled)
-    made = edit(work, now, command.actor_id, command.kind, ruled.edits)
+    made = edit(work, now, command.actor_id, command.kind, ruled.edits, signer=signer)
     answer = Answer(command.key, CommandState.DONE, "", {**ruled.result, **made.answered})
     return _Done(answer, tuple(made.gone), tuple(made.released))
 

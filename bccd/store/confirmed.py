@@ -16,10 +16,10 @@ from bccd.store.uow import Clocked
 _HELD = literal(DeliveryState.HELD.value, literal_execute=True)  # said outright, for the index
 
 
-def release(work: Clocked, addresses: Collection[str], now: datetime) -> int:
+def release(work: Clocked, addresses: Collection[str], now: datetime) -> list[int]:
     """Set held mail of these addresses back to received; the filer then judges it anew.
 
-    Returns how many there were.
+    Returns which: the spool is to follow, and finds them later where that fails.
     """
     table = t.delivery
     waiting = select(table.c.id, table.c.user_id, table.c.evidence).where(
@@ -39,4 +39,4 @@ def release(work: Clocked, addresses: Collection[str], now: datetime) -> int:
             .values(state=DeliveryState.RECEIVED.value, reason="confirmed", updated_at=now)
         )
         work.announce(EventKind.DELIVERY_RELEASED, now, sorted(ids), audience_id=user_id)
-    return sum(map(len, free.values()))
+    return sorted(id_ for ids in free.values() for id_ in ids)

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from bccd.rules.signing import Signer
 from bccd.store.uow import Clocked
 from bccd.store.watch import Watched
 
@@ -26,6 +27,7 @@ class Editing:
     actor_id: int
     kind: str
     watched: Watched
+    signer: Signer | None = None  # by whom links and codes are made
     answered: dict[str, object] = field(default_factory=dict)  # besides what the rule answers
     gone: list[Gone] = field(default_factory=list)
     released: list[int] = field(default_factory=list)  # deliveries that go back into the queue

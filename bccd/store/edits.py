@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bccd.model.command import (
@@ -20,20 +20,29 @@ from bccd.model.command import (
     SetMarks,
     SetSharing,
 )
-from bccd.model.delivery import DeliveryState
 from bccd.model.events import EventKind
-from bccd.model.plan import Change, LinkOrigin
+from bccd.model.plan import LinkOrigin
+from bccd.rules.signing import Signer
+from bccd.store import addressing
 from bccd.store import tables as t
 from bccd.store.answers import keep_answer, restore_link
 from bccd.store.editing import Editing, Gone
 from bccd.store.erasing import delete_copy, forget_delivery
 from bccd.store.overrides import around, override
-from bccd.store.rows import to_json
+from bccd.store.ruling import about_delivery, rule
 from bccd.store.uow import Clocked
 from bccd.store.watch import watching
 
 
-def edit(work: Clocked, now: datetime, actor_id: int, kind: str, edits: Sequence[Edit]) -> Editing:
+def edit(
+    work: Clocked,
+    now: datetime,
+    actor_id: int,
+    kind: str,
+    edits: Sequence[Edit],
+    *,
+    signer: Signer | None = None,
+) -> Editing:
     """Carry out a command's edits and all that follows from them within the database."""
     touched = {each.message_id for each in edits if isinstance(each, _ON_MESSAGE)}
     placed = [each for each in edits if isinstance(each, Join | Detach)]
@@ -41,7 +50,7 @@ def edit(work: Clocked, now: datetime, actor_id: int, kind: str, edits: Sequence
     if found is not None:
         touched |= {strand.message_id for strand in found.strands}
     with watching(work, now, touched, actor_id) as watched:
-        editing = Editing(work, now, actor_id, kind, watched)
+        editing = Editing(work, now, actor_id, kind, watched, signer)
         if found is not None:
             override(editing, placed, found)
         for each in edits:
@@ -106,21 +115,6 @@ def _set_marks(at: Editing, one: SetMarks) -> None:
     at.watched.note(EventKind.MESSAGE_UPDATED, one.message_id, user_id=at.actor_id)
 
 
-def _rule(at: Editing, one: Rule) -> None:
-    """Keep what the user said, and take the mail for new: the spool follows."""
-    of = (t.ruling.c.company_id == at.company_id, t.ruling.c.delivery_id == one.delivery_id)
-    at.connection.execute(delete(t.ruling).where(*of))
-    row = {"company_id": at.company_id, "delivery_id": one.delivery_id, "actor_id": at.actor_id}
-    said = {"args": to_json(one.ruling), "created_at": at.now}
-    at.connection.execute(insert(t.ruling), row | said)
-    it = (t.delivery.c.company_id == at.company_id, t.delivery.c.id == one.delivery_id)
-    new = {"state": DeliveryState.RECEIVED.value, "reason": "released", "updated_at": at.now}
-    at.connection.execute(update(t.delivery).where(*it).values(new))
-    at.released.append(one.delivery_id)
-    whose = at.connection.execute(select(t.delivery.c.user_id).where(*it)).scalar_one()
-    at.watched.changes.append(_about_delivery(at, EventKind.DELIVERY_RELEASED, one.delivery_id, whose))
-
-
 def _delete_delivery(at: Editing, one: DeleteDelivery) -> None:
     it = (t.delivery.c.company_id == at.company_id, t.delivery.c.id == one.delivery_id)
     raw_sha256, whose = at.connection.execute(
@@ -128,12 +122,7 @@ def _delete_delivery(at: Editing, one: DeleteDelivery) -> None:
     ).one()
     forget_delivery(at, one.delivery_id)
     at.gone.append(Gone(one.delivery_id, raw_sha256))
-    at.watched.changes.append(_about_delivery(at, EventKind.DELIVERY_DELETED, one.delivery_id, whose))
-
-
-def _about_delivery(at: Editing, kind: EventKind, delivery_id: int, whose: int) -> Change:
-    """Tell the user, or the team, whose mail it is."""
-    return Change(kind, whose, entity_id=delivery_id, actor_id=at.actor_id)
+    at.watched.changes.append(about_delivery(at, EventKind.DELIVERY_DELETED, one.delivery_id, whose))
 
 
 _ON_MESSAGE = (SetSharing, SetLink, SetMarks, DeleteCopy, RestoreLink)
@@ -142,8 +131,9 @@ _DO: Mapping[type, Callable[[Editing, Any], None]] = {
     SetLink: _set_link,
     SetMarks: _set_marks,
     DeleteCopy: delete_copy,
-    Rule: _rule,
+    Rule: rule,
     DeleteDelivery: _delete_delivery,
     KeepAnswer: keep_answer,
     RestoreLink: restore_link,
+    **addressing.DO,
 }

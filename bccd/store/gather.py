@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import chain, product
 from typing import Any
@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Executable
 
 from bccd.model.crm import Contact, Deal, DealStatus, Organisation
 from bccd.model.delivery import DeliveryState
-from bccd.model.directory import Company, Notices, Sharing, User, UserAddress
+from bccd.model.directory import Company, Notices, Sharing, TrustedSender, User, UserAddress
 from bccd.model.facts import CREATION_WINDOW, AutomaticMail, Facts, Query
 from bccd.model.plan import Outcome
 from bccd.model.ruling import Ruling
@@ -23,6 +23,17 @@ from bccd.store.tables import to_text
 MAX_LIST = 10_000  # values in one IN list; SQLite takes 32,766 parameters in all
 NOTHING: Mapping[str, Any] = {}
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class _People:
+    """Users, addresses, when whose mail made contacts, what machines wrote, what was let in for good."""
+
+    users: dict[int, User]
+    addresses: dict[str, UserAddress]
+    created: dict[int, tuple[datetime, ...]]
+    automatic: dict[int, tuple[AutomaticMail, ...]]
+    trusted: dict[str, tuple[TrustedSender, ...]]
 
 
 class Gatherer:
@@ -39,8 +50,8 @@ class Gatherer:
         delivered, rulings = self._delivered(query.deliveries)
         # Whoever has said something of a mail may be the one who files it now.
         query = replace(query, users=query.users | {ruling.actor_id for ruling in rulings.values()})
-        users, user_addresses, created, automatic = self._users(query)
-        people = chain(users.values(), (entry.user for entry in user_addresses.values()))
+        found = self._users(query)
+        people = chain(found.users.values(), (entry.user for entry in found.addresses.values()))
         # Whose mail it will be, and so who must be one to see what is handed on, the rules decide.
         query = replace(query, users=frozenset(id_ for user in people for id_ in (user.id, *user.members)))
         contacts = self._contacts(query.addresses)
@@ -54,8 +65,8 @@ class Gatherer:
             company=company,
             next_id=clock[0],
             change_seq=clock[1],
-            users=users,
-            user_addresses=user_addresses,
+            users=found.users,
+            user_addresses=found.addresses,
             service_addresses=service_addresses,
             contacts=contacts,
             deals_by_contact=of_contact,
@@ -64,8 +75,9 @@ class Gatherer:
             organisations=firms,
             never_log=never_log.pop(0, frozenset()),
             own_never_log=never_log,
-            created=created,
-            automatic=automatic,
+            created=found.created,
+            automatic=found.automatic,
+            trusted=found.trusted,
             token_conversations=stands.tokens,
             by_hand=stands.by_hand,
             strands=stands.strands,
@@ -90,19 +102,13 @@ class Gatherer:
             parameters |= {"company": self._company_id, **fixed}
             yield from self._connection.execute(statement, parameters)
 
-    def _users(
-        self, query: Query
-    ) -> tuple[
-        dict[int, User],
-        dict[str, UserAddress],
-        dict[int, tuple[datetime, ...]],
-        dict[int, tuple[AutomaticMail, ...]],
-    ]:
+    def _users(self, query: Query) -> "_People":
         users: dict[int, User] = {}
         listed: list[tuple[User, str, str, bool]] = []
         members: defaultdict[int, set[int]] = defaultdict(set)
         made: defaultdict[int, dict[str, datetime]] = defaultdict(dict)
         automatic: defaultdict[int, dict[int, AutomaticMail]] = defaultdict(dict)
+        trusted: defaultdict[str, set[TrustedSender]] = defaultdict(set)
         rows = self._rows(queries.USERS, near(query), addresses=query.addresses, users=query.users)
         for id_, name, sharing, active, is_team, language, notices, address, kind, moment in rows:
             if kind == queries.MADE:
@@ -110,6 +116,9 @@ class Gatherer:
                 continue
             if kind == queries.AUTOMATIC:
                 automatic[id_][int(name)] = AutomaticMail(int(name), moment, sharing == "loop")
+                continue
+            if kind == queries.TRUSTED:
+                trusted[address].add(TrustedSender(name, id_))
                 continue
             if kind == queries.MEMBER:
                 members[id_] |= {int(name)} if active else set()
@@ -121,14 +130,16 @@ class Gatherer:
                 users[id_] = user
             else:
                 listed.append((user, address, kind, kind == "login" or moment is not None))
-
-        users = {id_: _whole(user, members) for id_, user in users.items()}
-        addresses = {
-            address: UserAddress(address, _whole(user, members), kind, confirmed)
-            for user, address, kind, confirmed in listed
-        }
-        created = {user_id: tuple(sorted(found.values())) for user_id, found in made.items()}
-        return users, addresses, created, {user_id: in_order(found) for user_id, found in automatic.items()}
+        return _People(
+            {id_: _whole(user, members) for id_, user in users.items()},
+            {
+                address: UserAddress(address, _whole(user, members), kind, confirmed)
+                for user, address, kind, confirmed in listed
+            },
+            {user_id: tuple(sorted(found.values())) for user_id, found in made.items()},
+            {user_id: in_order(found) for user_id, found in automatic.items()},
+            {address: tuple(sorted(rows)) for address, rows in trusted.items()},
+        )
 
     def _contacts(self, addresses: Collection[str]) -> dict[str, tuple[Contact, ...]]:
         found: defaultdict[str, dict[int, Contact]] = defaultdict(dict)

@@ -34,6 +34,7 @@ MADE = "made"  # the kind of a row about a new contact
 AUTOMATIC = "automatic"  # the kind of a row about a mail that a machine wrote
 MEMBER = "member"  # the kind of a row about a member of a team
 _NONE = literal("", literal_execute=True)
+TRUSTED = "trusted"  # the kind of a row about what was let in for good
 _USER = (
     t.app_user.c.id,
     t.app_user.c.name,
@@ -128,6 +129,18 @@ USERS = union_all(
         t.delivery.c.received_at > bindparam("since", type_=t.Instant),
         t.delivery.c.received_at < bindparam("until", type_=t.Instant),
     ),
+    select(
+        t.trusted_sender.c.user_id,
+        t.trusted_sender.c.evidence,
+        _NONE,
+        true(),
+        false(),
+        _NONE,
+        _NONE,
+        t.trusted_sender.c.address,
+        literal(TRUSTED, literal_execute=True),
+        null(),
+    ).where(t.trusted_sender.c.company_id == _company, t.trusted_sender.c.address.in_(_listed("addresses"))),
 )
 
 _named = t.contact.alias("named")

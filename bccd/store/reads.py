@@ -13,6 +13,7 @@ from bccd.model.directory import (
     SecretAddress,
     SecretKind,
     Sharing,
+    TrustedSender,
     User,
     UserAddress,
 )
@@ -86,7 +87,16 @@ def directory_snapshot(engine: Engine) -> Directory:
             addresses,
             secrets,
             {row.address: row.retires_at for row in drops if row.retires_at is not None},
+            _trusted(connection),
         )
+
+
+def _trusted(connection: Connection) -> dict[tuple[int, str], tuple[TrustedSender, ...]]:
+    """Return what users have let in for good, by company and address."""
+    found: defaultdict[tuple[int, str], set[TrustedSender]] = defaultdict(set)
+    for row in connection.execute(select(t.trusted_sender)):
+        found[row.company_id, row.address].add(TrustedSender(row.evidence, row.user_id))
+    return {key: tuple(sorted(rows)) for key, rows in found.items()}
 
 
 def deal_exists(engine: Engine, company_id: int, external_id: str) -> bool:

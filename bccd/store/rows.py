@@ -8,7 +8,7 @@ import msgspec
 
 from bccd.model.auth import AuthReport, HeldSender, Sender
 from bccd.model.delivery import Mail
-from bccd.model.plan import Merge, MessageUpdate, NewNotice, Plan, Regroup, Settled
+from bccd.model.plan import Merge, MessageUpdate, NewNotice, Plan, Regroup, Settled, Waits
 from bccd.store.bounces import Bounces
 
 Row = tuple[Any, ...]
@@ -53,6 +53,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "company_id", "id", "state", "reason", "user_id", "message_id", "copy_id", "mail_from", "peer_ip",
         "helo", "protocol", "evidence", "raw_sha256", "size", "attempts", "received_at", "updated_at",
         "automatic_of",
+        "from_address", "from_name", "subject", "sentence", "advice", "always", "expires_at", "warned_at",
     ),
     "delivery_recipient": ("company_id", "delivery_id", "address", "tag", "argument"),
     "decision": ("company_id", "delivery_id", "steps", "decided_at"),
@@ -63,6 +64,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     ),
 }  # fmt: skip
 
+_FILED = Waits()  # nothing waits
 _CONVERSATION = 2  # where the conversation stands in rows of message and link
 
 
@@ -285,11 +287,14 @@ class Batch:
     def _add_delivery(self, mail: Mail, plan: Plan) -> None:
         company_id, rows, delivery, outcome = self._company_id, self.rows, mail.delivery, plan.outcome
         evidence = Evidence(delivery.auth, delivery.sender, delivery.held, delivery.defects)
+        shown = plan.waits or _FILED
         rows["delivery"].append((
             company_id, delivery.id, outcome.state.value, outcome.reason, outcome.user_id,
             outcome.message_id, outcome.copy_id, delivery.mail_from, delivery.peer.ip, delivery.peer.helo,
             delivery.peer.protocol.value, to_json(evidence), delivery.raw_sha256, delivery.size,
             delivery.attempts, self._stamp(delivery.received_at), self._at, outcome.automatic_of,
+            shown.from_address, shown.from_name, shown.subject, shown.sentence, shown.advice, shown.always,
+            self._stamp(shown.expires_at), None,
         ))  # fmt: skip
         rows["delivery_recipient"] += [
             (company_id, delivery.id, target.address, target.tag.value, target.argument)

@@ -26,6 +26,7 @@ from bccd.model.directory import Sharing
 from bccd.model.plan import LinkOrigin, LinkState
 from bccd.store import tables as t
 from bccd.store.answers import standing_notice
+from bccd.store.peoplescene import PeopleReader
 from bccd.store.watch import cut
 
 _TABLES = {ItemKind.CONTACT: t.contact, ItemKind.ORGANISATION: t.organisation, ItemKind.DEAL: t.deal}
@@ -34,10 +35,13 @@ _TABLES = {ItemKind.CONTACT: t.contact, ItemKind.ORGANISATION: t.organisation, I
 class Scenes:
     """Reads for one actor of one company, over a connection that holds the company's clock."""
 
-    def __init__(self, connection: Connection, company_id: int, actor_id: int) -> None:
+    def __init__(
+        self, connection: Connection, company_id: int, actor_id: int, people: PeopleReader | None = None
+    ) -> None:
         self._connection = connection
         self._company_id = company_id
         self._actor_id = actor_id
+        self._people = people
 
     def is_user(self) -> bool:
         """Tell whether the actor may act: an active user, no team."""
@@ -74,6 +78,7 @@ class Scenes:
             ),
             self._deliveries(given.delivery),
             {given.notice: notice} if given.notice is not None and notice else {},
+            self._people.read(given) if self._people else None,
         )
 
     def _notice(self, notice_id: int | None) -> StandingNotice | None:
@@ -189,13 +194,16 @@ class Scenes:
         """Return a delivery of the actor's or of a team of his; nobody else's is any of his business."""
         d, m = t.delivery.c, t.team_member.c
         teams = select(m.team_id).where(m.company_id == self._company_id, m.user_id == self._actor_id)
-        wanted = select(d.id, d.state, d.reason).where(
+        wanted = select(d.id, d.state, d.reason, d.always).where(
             d.company_id == self._company_id,
             d.id == delivery_id,
+            d.reason != "expired",
             or_(d.user_id == self._actor_id, d.user_id.in_(teams)),
         )
         rows = self._connection.execute(wanted) if delivery_id is not None else ()
-        return {row.id: StandingDelivery(row.id, DeliveryState(row.state), row.reason) for row in rows}
+        return {
+            row.id: StandingDelivery(row.id, DeliveryState(row.state), row.reason, row.always) for row in rows
+        }
 
 
 def _link(row: Any) -> StandingLink:

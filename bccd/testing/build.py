@@ -14,9 +14,11 @@ from bccd.model.delivery import Intake
 from bccd.model.envelope import Peer, Raw, Target
 from bccd.model.policy import Policy
 from bccd.model.ruling import Ruling
+from bccd.rules.signing import Signer
 from bccd.store.rows import to_json
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+SIGNER = Signer(b"of tests alone" * 3)
 FIRST_FREE_ID = 1_000  # above the ids that a seed gives
 
 

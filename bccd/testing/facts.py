@@ -10,7 +10,7 @@ import msgspec
 
 from bccd.model.crm import Contact, Deal, DealStatus, Organisation
 from bccd.model.delivery import DeliveryState
-from bccd.model.directory import Company, Notices, Sharing, User, UserAddress
+from bccd.model.directory import Company, Notices, Sharing, TrustedSender, User, UserAddress
 from bccd.model.facts import CREATION_WINDOW, AutomaticMail, Facts, Query
 from bccd.model.plan import Outcome
 from bccd.model.ruling import Ruling
@@ -74,7 +74,15 @@ class _Reader:
             ),
             delivered=self._delivered(query.deliveries),
             rulings=rulings,
+            trusted=self._trusted(query.addresses),
         )
+
+    def _trusted(self, addresses: Collection[str]) -> dict[str, tuple[TrustedSender, ...]]:
+        found: defaultdict[str, set[TrustedSender]] = defaultdict(set)
+        for row in self._rows("trusted_sender"):
+            if row["address"] in addresses:
+                found[row["address"]].add(TrustedSender(row["evidence"], row["user_id"]))
+        return {address: tuple(sorted(rows)) for address, rows in found.items()}
 
     def _rows(self, table: str) -> Iterator[Row]:
         return (row for row in self._tables[table].values() if row["company_id"] == self._company_id)

@@ -24,6 +24,7 @@ from bccd.store.engine import Stores, open_engine, reading
 from bccd.store.feed import purge
 from bccd.store.postgresql import normal_url
 from bccd.store.uow import clocked, transaction
+from bccd.testing.build import SIGNER
 from tests.examples import some
 from tests.feed import Follower
 from tests.properties.test_pipeline_properties import (
@@ -136,7 +137,7 @@ def command(stores: Stores, number: int, wish: Wish) -> None:
         ).all()
     if found:
         args = COMMANDS[kind]([found[place % len(found)] for place in places])
-        commands = Commands(stores, lambda: NOW)
+        commands = Commands(stores, lambda: NOW, SIGNER)
         commands.submit(1, [Command(f"c{number}", actor, kind, json.dumps(args))])
 
 

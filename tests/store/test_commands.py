@@ -18,7 +18,7 @@ from bccd.store.commands import Commands
 from bccd.store.engine import Stores
 from bccd.store.uow import SqlWorks, transaction
 from bccd.testing import FixedClock, Seed, fill, rows
-from bccd.testing.build import NOON
+from bccd.testing.build import NOON, SIGNER
 from tests.store.conftest import on_every_database
 from tests.store.plans import ANNA, BERT, JAN, MARIA, OPEN, OTHER, WON, Filed, filed, world
 
@@ -33,7 +33,7 @@ class Desk:
     def __init__(self, stores: Stores) -> None:
         self.stores = stores
         self.clock = FixedClock()
-        self.commands = Commands(stores, self.clock.now)
+        self.commands = Commands(stores, self.clock.now, SIGNER)
         self._keys = 0
         fill(stores, world().user(DAN, "dan@seller.example"))
 

@@ -14,7 +14,7 @@ from bccd.store.commands import Commands
 from bccd.store.engine import Stores, reading
 from bccd.store.reference import VIEWS
 from bccd.testing import fill
-from bccd.testing.build import NOON
+from bccd.testing.build import NOON, SIGNER
 from tests.feed import place_of
 from tests.server import Server
 from tests.store.conftest import on_every_database
@@ -86,7 +86,7 @@ def test_the_role_gives_commands(front: psycopg.Connection[Any], postgresql: Sto
         " VALUES (1, 'k', %s, 'message.private', %s, now())",
         (ANNA, json.dumps({"message": 1001})),
     )
-    Commands(postgresql, lambda: NOON).work_off()
+    Commands(postgresql, lambda: NOON, SIGNER).work_off()
     assert front.execute("SELECT state FROM command").fetchall() == [("done",)]
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         front.execute("UPDATE command SET state = 'pending'")

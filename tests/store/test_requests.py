@@ -9,6 +9,7 @@ from bccd.store.commands import Commands
 from bccd.store.engine import Stores
 from bccd.store.requests import MAX_REQUESTS, submit
 from bccd.testing import FixedClock, Seed, fill
+from bccd.testing.build import SIGNER
 from tests.store.conftest import on_every_database
 from tests.store.plans import ANNA, world
 
@@ -31,7 +32,7 @@ def filled(stores: Stores) -> Stores:
 
 def ask(stores: Stores, *requests: Any) -> list[str]:
     """Return the error of each request."""
-    answers = submit(stores, Commands(stores, FixedClock().now), list(requests))
+    answers = submit(stores, Commands(stores, FixedClock().now, SIGNER), list(requests))
     return [str(answer["error"]) for answer in answers]
 
 
@@ -86,7 +87,7 @@ def test_what_is_no_command_is_told(filled: Stores, request_: Any, sentence: str
 def test_commands_come_as_a_list(filled: Stores, requests: Any) -> None:
     """Of not too many."""
     with pytest.raises(MistakeError, match="commands: must be a list of 1 to 100"):
-        submit(filled, Commands(filled, FixedClock().now), requests)
+        submit(filled, Commands(filled, FixedClock().now, SIGNER), requests)
 
 
 @on_every_database

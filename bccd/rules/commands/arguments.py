@@ -1,5 +1,6 @@
 """The arguments of commands: JSON to values, each form in one place, mistakes in plain sentences."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -8,12 +9,21 @@ from unicodedata import category
 from bccd.mail.addresses import normalise
 from bccd.model.command import Arguments, ItemKind, Named, Scope
 from bccd.model.delivery import read_id
+from bccd.model.directory import Notices
 from bccd.model.message import Mailbox
 
 MAX_LIST = 1_000
 _MAX_TEXT = 1_000  # characters
 _MAX_ID = 2**63
 _BAD = ("Cc", "Cs")  # control characters, and halves of a character
+_ATOM = r"[^\s\"(),:;<>@\[\\\].\x00-\x20\x7f]+"
+# What can stand in RCPT TO and in a header as it is (RFC 5322 3.2.3, RFC 6531), at a domain with a dot.
+_SENDABLE = re.compile(
+    rf"(?=[^@]{{1,64}}@){_ATOM}(?:\.{_ATOM})*@(?:[a-z0-9](?:[a-z0-9-]{{0,61}}[a-z0-9])?\.)+[a-z0-9-]{{2,63}}"
+)
+_LANGUAGE = re.compile(r"(?:[a-z]{2,3}(?:-[a-z0-9]{2,8})*)?")
+_CODE = re.compile(r"[0-9]{6}")
+_LINK = re.compile(r"[a-z2-7]{16,128}", re.IGNORECASE)
 
 
 class BadArgumentError(Exception):
@@ -74,6 +84,37 @@ def _address(value: object) -> str:
     if "@" not in address:
         raise BadArgumentError
     return address
+
+
+def _sendable(value: object) -> str:
+    address = _address(value)
+    if not _SENDABLE.fullmatch(address) or not address.isprintable():
+        raise BadArgumentError
+    return address
+
+
+def _matching(pattern: re.Pattern[str], value: object) -> str:
+    text = _text(value)
+    if not pattern.fullmatch(text):
+        raise BadArgumentError
+    return text
+
+
+def _team(value: object) -> int | str:
+    found = _text(value) if isinstance(value, str) else _number(value)
+    if not found:
+        raise BadArgumentError
+    return found
+
+
+def _language(value: object) -> str:
+    return _matching(_LANGUAGE, _text(value).lower().replace("_", "-")) if value is not None else ""
+
+
+def _notices(value: object) -> Notices:
+    if value not in list(Notices):
+        raise BadArgumentError
+    return Notices(str(value))
 
 
 def _mailbox(value: object) -> Mailbox:
@@ -154,3 +195,15 @@ NONE_OF_THEM = Form("true or false", lambda a, v: replace(a, none=_flag(v)))
 TELL = Form("true or false", lambda a, v: replace(a, tell=_flag(v)))
 SEEN = Form("true or false", lambda a, v: replace(a, seen=_flag(v)))
 FLAGGED = Form("true or false", lambda a, v: replace(a, flagged=_flag(v)))
+
+OWN_ADDRESS = Form("a mail address that can be written to", lambda a, v: replace(a, address=_sendable(v)))
+KNOWN_ADDRESS = Form("a mail address", lambda a, v: replace(a, address=_address(v)))
+TEAM = Form("a team's number, or as text the id that the CRM gave it", lambda a, v: replace(a, team=_team(v)))
+CODE = Form("the six digits", lambda a, v: replace(a, code=_matching(_CODE, v)))
+LINK = Form("the token of a link", lambda a, v: replace(a, link=_matching(_LINK, v).lower()))
+FOR_GOOD = Form("true or false", lambda a, v: replace(a, for_good=_flag(v)))
+LANGUAGE = Form(
+    "the code of a language such as en or pl, empty or null for the company's",
+    lambda a, v: replace(a, language=_language(v)),
+)
+NOTICES = Form("problems, all, none or digest", lambda a, v: replace(a, notices=_notices(v)))

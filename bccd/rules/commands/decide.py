@@ -5,7 +5,8 @@ from collections.abc import Collection, Mapping
 from bccd.model.command import Arguments, Code, Refusal, Ruled, Scene, Scope
 from bccd.model.delivery import show_id
 from bccd.rules.commands.arguments import BadArgumentError
-from bccd.rules.commands.kinds import KINDS, Fields, Kind
+from bccd.rules.commands.kind import Fields, Kind
+from bccd.rules.commands.kinds import KINDS
 
 _FEWEST_TO_MERGE = 2
 

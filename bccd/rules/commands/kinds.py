@@ -1,41 +1,13 @@
 """The kinds of command: what each takes, does and answers. docs/reference/commands.md is made from this."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 
-from bccd.model.command import Arguments, Code, Refusal, Ruled, Scene, Scope
-from bccd.rules.commands import answers, choices, grouping, links, sharing, waiting
+from bccd.model.command import Arguments, Code, Scope
+from bccd.rules.commands import answers, choices, grouping, links, sharing
 from bccd.rules.commands import arguments as a
-from bccd.rules.commands.arguments import Form
-
-RuleFunction = Callable[[Arguments, Scene], Ruled | Refusal]
-Fields = dict[str, tuple[Form, str]]  # name -> its form, what it means
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """One kind of command."""
-
-    name: str
-    does: str  # one sentence
-    rule: RuleFunction
-    result: Mapping[str, str]  # field -> what it means
-    refusals: tuple[Code, ...]  # besides those that every command may meet
-    needed: Fields = field(default_factory=dict)  # must be given
-    one_of: tuple[Fields, ...] = ()  # of each group exactly one must be given
-    some_of: Fields = field(default_factory=dict)  # at least one must be given
-    optional: Fields = field(default_factory=dict)
-    default: Arguments = field(default_factory=Arguments)
-    whole: bool = False  # the rule looks at all of the conversations that are named, or whose messages are
-
-    @property
-    def fields(self) -> Fields:
-        """All arguments."""
-        found = dict(self.needed)
-        for group in self.one_of:
-            found |= group
-        return found | self.some_of | self.optional
-
+from bccd.rules.commands.kind import Fields, Kind
+from bccd.rules.commands.people_kinds import PEOPLE
+from bccd.rules.commands.waiting_kinds import WAITING
 
 EVERY = (Code.UNKNOWN_KIND, Code.BAD_ARGUMENTS, Code.NO_SUCH_USER, Code.NOT_FOUND, Code.FAILED)
 
@@ -52,11 +24,9 @@ _ITEM: Fields = {
     "deal": (a.DEAL, "the deal"),
 }
 _MESSAGE: Fields = {"message": (a.MESSAGE, "the message")}
-_DELIVERY: Fields = {"delivery": (a.DELIVERY, "the mail that waits")}
 _NOTICE: Fields = {"notice": (a.NOTICE, "the notice, or one that told what became of an answer to it")}
 _TELL: Fields = {"tell": (a.TELL, "whether the actor is written to what became of it; false unless given")}
 _CHANGED = {"changed": "how many messages were changed"}
-_RELEASED = {"delivery": "the delivery, as text; it is filed anew soon, events tell what became of it"}
 
 _LIST = (
     Kind(
@@ -170,15 +140,7 @@ _LIST = (
         (Code.NOT_OWNER,),
         one_of=(_MESSAGE | {"messages": (a.MESSAGES, "several messages")},),
     ),
-    Kind(
-        "original.set",
-        "Say who wrote a forwarded mail that is held because that could not be read; it is then filed.",
-        waiting.set_original,
-        _RELEASED,
-        (Code.CONFLICT,),
-        needed=_DELIVERY | {"address": (a.ADDRESS, "the author's address")},
-        optional={"name": (a.NAME, "the author's name")},
-    ),
+    *WAITING,
     Kind(
         "copy.delete",
         "Delete the actor's own copy with his note, and what he handed in. With the last copy the message is "
@@ -187,23 +149,6 @@ _LIST = (
         {"erased": "whether it was the last copy, so that the message is gone"},
         (Code.NOT_OWNER,),
         needed=_MESSAGE,
-    ),
-    Kind(
-        "held.release",
-        "Have a mail filed that is held for the actor: it was he, or it may be filed as it is.",
-        waiting.release,
-        _RELEASED,
-        (Code.CONFLICT,),
-        needed=_DELIVERY,
-        optional={"recipients": (a.PEOPLE, "whom it went to, for mail held as no_visible_recipient")},
-    ),
-    Kind(
-        "held.delete",
-        "Delete a mail of the actor's that is held, set aside or failed, octets and all.",
-        waiting.delete,
-        {"delivery": "the delivery, as text"},
-        (Code.CONFLICT,),
-        needed=_DELIVERY,
     ),
     Kind(
         "conversation.merge",
@@ -238,5 +183,6 @@ _LIST = (
         ),
         some_of={"seen": (a.SEEN, "whether he has seen it"), "flagged": (a.FLAGGED, "whether it is flagged")},
     ),
+    *PEOPLE,
 )
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _LIST}

@@ -1,4 +1,4 @@
-"""original.set, held.release, held.delete: what a user says of his mail that waits (rules.md 13)."""
+"""original.set, held.*, trust.remove: what a user says of his mail that waits (rules.md 13)."""
 
 from bccd.model.command import (
     Arguments,
@@ -11,8 +11,12 @@ from bccd.model.command import (
     StandingDelivery,
 )
 from bccd.model.delivery import DeliveryState, show_id
+from bccd.model.people import Ask, ClaimPurpose, Trust, Untrust, UseUp
 from bccd.model.ruling import Ruling
+from bccd.rules.commands.addresses import expiry, people, too_often, unfit
 
+TRUSTABLE = frozenset({"unverified_sender", "redirected", "customer_reply"})
+NEEDS_WORDS = frozenset({"no_visible_recipient", "original_sender_unknown"})  # more than a yes
 _DELETABLE = (DeliveryState.HELD, DeliveryState.SET_ASIDE, DeliveryState.FAILED)
 
 
@@ -38,7 +42,58 @@ def release(given: Arguments, scene: Scene) -> Ruled | Refusal:
             if given.people
             else "Name whom it went to with recipients: nobody can be seen in it.",
         )
-    return _ruled(delivery, Ruling(scene.actor_id, release=True, recipients=given.people))
+    if refusal := (_once_only(delivery) if given.for_good else None) or _unproven(given, scene):
+        return refusal
+    claim = people(scene).claim if given.code else None
+    used = (UseUp(claim.id),) if claim else ()
+    trust = (Trust(delivery.id, delivery.always),) if given.for_good else ()
+    ruled = Rule(delivery.id, Ruling(scene.actor_id, release=True, recipients=given.people))
+    told = {"delivery": show_id(delivery.id)} | ({"always": delivery.always} if given.for_good else {})
+    return Ruled((*used, ruled, *trust), told)
+
+
+def _once_only(delivery: StandingDelivery) -> Refusal | None:
+    """Refuse to let in for good what anybody could send."""
+    if delivery.always:
+        return None
+    if delivery.reason == "unconfirmed_address":
+        return Refusal(Code.CONFLICT, "Confirm the address instead: then all its mail is filed.")
+    if delivery.reason not in TRUSTABLE:
+        return Refusal(Code.CONFLICT, "This mail waits for something that only it can be asked for.")
+    return Refusal(
+        Code.CONFLICT,
+        "Nothing in this mail proves its sender, so a stranger's would look the same: it can be let in once, "
+        "not always. Have the server that sends your mail sign it with DKIM.",
+    )
+
+
+def _unproven(given: Arguments, scene: Scene) -> Refusal | None:
+    """Refuse a code that is wrong or void."""
+    if not given.code:
+        return None
+    at = people(scene)
+    if at.claim is None:
+        return Refusal(Code.EXPIRED, "No code was mailed about this mail: held.ask mails one.")
+    return unfit(at.claim, at)
+
+
+def ask(given: Arguments, scene: Scene) -> Ruled | Refusal:
+    """Mail a link and a code about a held mail to its user's login address."""
+    del given
+    delivery, at = next(iter(scene.deliveries.values())), people(scene)
+    if delivery.state is not DeliveryState.HELD or delivery.reason in NEEDS_WORDS:
+        return Refusal(Code.CONFLICT, "This mail does not wait for somebody to say that it is his.")
+    if refusal := too_often(at):
+        return refusal
+    told = {"delivery": show_id(delivery.id), "sent_to": at.login, "expires_at": expiry(at)}
+    return Ruled((Ask(ClaimPurpose.HELD, scene.actor_id, at.login, delivery.id),), told)
+
+
+def distrust(given: Arguments, scene: Scene) -> Ruled | Refusal:
+    """Let mail from an address in no more by itself."""
+    if not people(scene).trusts:
+        return Refusal(Code.NOTHING_TO_DO, "You have not let mail from this address in for good.")
+    return Ruled((Untrust(given.address),), {"address": given.address})
 
 
 def delete(given: Arguments, scene: Scene) -> Ruled | Refusal:

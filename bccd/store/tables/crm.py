@@ -79,6 +79,7 @@ user_address = Table(
     whole("user_id"),
     words("kind"),
     moment("confirmed_at", null=True),
+    words("origin", default="directory"),  # user: a user has added it, and a load leaves it alone
     key("address"),
     of("user_id", "app_user"),
     among("kind", "login", "alternative"),

@@ -314,6 +314,15 @@ delivery = Table(
     moment("received_at"),
     moment("updated_at"),
     whole("automatic_of", null=True),  # the user in whose name a machine wrote it
+    # What its user is shown while it is not filed: empty where it is.
+    words("from_address", default=""),
+    words("from_name", default=""),
+    words("subject", default=""),
+    words("sentence", default=""),  # why it waits, in English
+    words("advice", default=""),
+    words("always", default=""),  # what later mail must show to be let in like this one
+    moment("expires_at", null=True),  # when it is deleted, unless somebody decides
+    moment("warned_at", null=True),  # when its user was told so
     key("id"),
     of_company(),
     of("user_id", "app_user"),
@@ -324,6 +333,7 @@ delivery = Table(
     index("delivery", "user_id", "state", "id", where="state <> 'filed'"),
     *(index("delivery", name, where=f"{name} IS NOT NULL") for name in ("message_id", "copy_id")),
     index("delivery", "automatic_of", "received_at", where="automatic_of IS NOT NULL"),
+    index("delivery", "expires_at", where="expires_at IS NOT NULL"),
 )
 
 ruling = Table(

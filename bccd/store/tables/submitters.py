@@ -74,10 +74,12 @@ confirmation = Table(
     moment("expires_at"),
     whole("tries", default="0"),  # wrong codes
     moment("used_at", null=True),
+    whole("actor_id", null=True),  # who has asked for it: of a team's address one of the members
     key("id"),
     of("user_id", "app_user"),
     among("purpose", "alternative", "login", "held"),
     index("confirmation", "user_id", "address"),
+    index("confirmation", "actor_id", "created_at"),
     index("confirmation", "delivery_id", where="delivery_id IS NOT NULL"),
 )
 

@@ -19,6 +19,63 @@ NOTICE = """
     JOIN outbox o ON o.company_id = u.company_id AND o.user_id = u.id
     WHERE u.active AND NOT u.is_team AND o.address = '' AND o.reason <> 'digest'
 """
+# Whose addresses and deliveries a viewer may see: his own, and those of the teams that he is a member of.
+_WHOSE = """(
+        SELECT u.company_id, u.id AS viewer_user_id, u.id AS user_id
+        FROM app_user u WHERE u.active AND NOT u.is_team
+        UNION ALL
+        SELECT u.company_id, u.id, tm.team_id
+        FROM app_user u
+        CROSS JOIN team_member tm
+        WHERE tm.company_id = u.company_id AND tm.user_id = u.id AND u.active AND NOT u.is_team
+    )"""
+_WAITING = """
+    v1_STATE AS
+    SELECT w.viewer_user_id, d.company_id, d.id AS delivery_id, d.user_id, d.reason, d.mail_from, d.size,
+        d.attempts, d.received_at, d.updated_at, d.from_address, d.from_name, d.subject, d.sentence,
+        d.adviceMORE
+    FROM WHOSE w
+    CROSS JOIN delivery d
+    WHERE d.company_id = w.company_id AND d.user_id = w.user_id AND d.state = 'STATE' AND d.state <> 'filed'
+        AND d.reason <> 'expired'
+"""
+_HELD = """,
+        CASE WHEN d.reason = 'original_sender_unknown' THEN 'original.set'
+            WHEN d.reason IN ('user_inactive', 'no_single_from', 'unknown_sender') THEN ''
+            ELSE 'held.release' END AS settled_by,
+        CASE WHEN d.reason = 'original_sender_unknown' THEN 'author'
+            WHEN d.reason = 'no_visible_recipient' THEN 'recipients' ELSE '' END AS needs,
+        d.always, d.expires_at"""
+WAITING = tuple(
+    _WAITING.replace("STATE", state).replace("WHOSE", _WHOSE).replace("MORE", more)
+    for state, more in (("held", _HELD), ("set_aside", ""), ("failed", ""))
+)
+ADDRESS = """
+    CREATE VIEW v1_address AS
+    SELECT w.viewer_user_id, a.company_id, a.address, a.user_id, (a.user_id <> w.viewer_user_id) AS of_team,
+        a.kind, (a.kind = 'login' OR a.confirmed_at IS NOT NULL) AS confirmed, a.confirmed_at, a.origin,
+        k.purpose AS asked_for, k.created_at AS asked_at, k.expires_at
+    FROM WHOSE w
+    CROSS JOIN user_address a
+    LEFT JOIN confirmation k ON k.company_id = a.company_id AND k.user_id = a.user_id
+        AND k.address = a.address AND k.used_at IS NULL AND k.id = (
+            SELECT max(n.id) FROM confirmation n WHERE n.company_id = a.company_id AND n.user_id = a.user_id
+                AND n.address = a.address AND n.purpose <> 'held')
+    WHERE a.company_id = w.company_id AND a.user_id = w.user_id
+""".replace("WHOSE", _WHOSE)
+TRUSTED = """
+    CREATE VIEW v1_trusted_sender AS
+    SELECT w.viewer_user_id, s.company_id, s.address, s.evidence, s.user_id, s.created_at
+    FROM WHOSE w
+    CROSS JOIN trusted_sender s
+    WHERE s.company_id = w.company_id AND s.user_id = w.user_id
+""".replace("WHOSE", _WHOSE)
+PREFERENCES = """
+    CREATE VIEW v1_preferences AS
+    SELECT u.id AS viewer_user_id, u.company_id, u.language, u.notices
+    FROM app_user u WHERE u.active AND NOT u.is_team
+"""
+
 INSTANT = sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite")
 
 
@@ -43,7 +100,33 @@ def upgrade() -> None:
         postgresql_where=sa.text("automatic_of IS NOT NULL"),
     )
     op.execute(NOTICE)
+    op.add_column("user_address", sa.Column("origin", sa.Text(), server_default="directory", nullable=False))
+    show_what_waits()
+    for view in (ADDRESS, TRUSTED, PREFERENCES):
+        op.execute(view)
     describe_indexes(op.get_bind())
+
+
+def show_what_waits() -> None:
+    """Let a user see of held mail what he needs to decide about it, and how long he may take."""
+    for name in ("from_address", "from_name", "subject", "sentence", "advice", "always"):
+        op.add_column("delivery", sa.Column(name, sa.Text(), server_default="", nullable=False))
+    for name in ("expires_at", "warned_at"):
+        op.add_column("delivery", sa.Column(name, INSTANT, nullable=True))
+    op.create_index(
+        "ix_delivery_expires_at",
+        "delivery",
+        ["company_id", "expires_at"],
+        unique=False,
+        sqlite_where=sa.text("expires_at IS NOT NULL"),
+        postgresql_where=sa.text("expires_at IS NOT NULL"),
+    )
+    for view in WAITING:
+        if op.get_bind().dialect.name == "postgresql":
+            op.execute(f"CREATE OR REPLACE VIEW {view}")
+        else:
+            op.execute(f"DROP VIEW {view.split(maxsplit=1)[0]}")
+            op.execute(f"CREATE VIEW {view}")
 
 
 def create_confirmation() -> None:
@@ -61,6 +144,7 @@ def create_confirmation() -> None:
         sa.Column("expires_at", INSTANT, nullable=False),
         sa.Column("tries", sa.BigInteger(), server_default="0", autoincrement=False, nullable=False),
         sa.Column("used_at", INSTANT, nullable=True),
+        sa.Column("actor_id", sa.BigInteger(), autoincrement=False, nullable=True),
         sa.CheckConstraint(
             "purpose IN ('alternative', 'login', 'held')", name=op.f("ck_confirmation_purpose")
         ),
@@ -78,6 +162,12 @@ def create_confirmation() -> None:
         unique=False,
         sqlite_where=sa.text("delivery_id IS NOT NULL"),
         postgresql_where=sa.text("delivery_id IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_confirmation_actor_id_created_at",
+        "confirmation",
+        ["company_id", "actor_id", "created_at"],
+        unique=False,
     )
     op.create_index(
         "ix_confirmation_user_id_address", "confirmation", ["company_id", "user_id", "address"], unique=False

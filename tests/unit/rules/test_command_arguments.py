@@ -7,7 +7,8 @@ import pytest
 from bccd.model.command import Arguments, Code, ItemKind, Named, Refusal, Scope
 from bccd.model.message import Mailbox
 from bccd.rules.commands.decide import kind_of, read_arguments
-from bccd.rules.commands.kinds import EVERY, KINDS, Kind
+from bccd.rules.commands.kind import Kind
+from bccd.rules.commands.kinds import EVERY, KINDS
 
 
 def read(name: str, given: object) -> Arguments | Refusal:
