@@ -28,7 +28,8 @@ from bccd.mail.forward import (
 )
 from bccd.mail.forward.confidence import with_subject
 from bccd.mail.forward.seasons import placed
-from bccd.mail.headers import values
+from bccd.mail.fromfield import StrictFrom, strict_from
+from bccd.mail.headers import header_section, values
 from bccd.mail.lists import list_addresses
 from bccd.mail.msgid import message_id, message_ids
 from bccd.mail.part import Part
@@ -66,6 +67,7 @@ def parse(raw: bytes, *, safe_html: bool = True) -> Message:
     tree = open_tree(raw)
     defects = tree.defects
     content, forwards, inline = _read(tree.root, defects, sanitised if safe_html else _unsafe)
+    content = _by_author(content, strict_from(header_section(raw)))
     if len(values(tree.root.fields, b"from")) > 1:
         defects[Defect.MANY_FROM] = None
     return Message(
@@ -77,6 +79,14 @@ def parse(raw: bytes, *, safe_html: bool = True) -> Message:
         size=len(raw),
         defects=tuple(sorted(defects)),
     )
+
+
+def _by_author(content: Content, author: StrictFrom) -> Content:
+    """Show as author whom the strict reader found, who was proven: no other reader may differ."""
+    sender = content.sender
+    if author.defect or (sender is not None and sender.address == author.address and content.from_count == 1):
+        return content
+    return replace(content, sender=Mailbox(author.name, author.address), from_count=1)
 
 
 def _sealed(forward: Forward) -> Forward:

@@ -23,6 +23,8 @@ RELAY_ID = "mx.example.com"
 
 OFFICE_KEY = Signer("example.com", key=ed25519_key())
 ATTACK_KEY = Signer("attack.test", "x", rsa_key())
+ABROAD_KEY = Signer("xn--mnchen-3ya.example", key=ed25519_key())
+ZOE = {"external_id": "z", "name": "Zoë", "login": "zoë@münchen.example"}  # a user whose address is not ASCII
 HEADERS = "from:to:cc:subject:date:message-id"
 WHOLE = {"h": "from:from:to:to:cc:cc:subject:subject:date:date:message-id:message-id"}  # nothing can be added
 
@@ -40,6 +42,7 @@ ZONE: Zone = {
     "mail.example.com": {"TXT": ["v=spf1 ip4:127.0.0.2 -all"], "A": ["127.0.0.2"]},
     "_dmarc.example.com": {"TXT": ["v=DMARC1; p=reject; sp=reject; np=reject"]},
     **OFFICE_KEY.zone(),
+    **ABROAD_KEY.zone(),
     # Names that are his though they look as if they were the victim's
     **_elsewhere("attack.test"),
     **_elsewhere("tenant.example.com"),

@@ -1,19 +1,22 @@
 """Whoever is not a user is never filed as one: techniques of spoofing, through real SMTP and a real DNS."""
 
+import json
 import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.harness import DROP, USERS, Daemon, wait_for
+from tests.e2e.harness import DIRECTORY, DROP, USERS, Daemon, wait_for
 from tests.e2e.spoofs import (
+    ABROAD_KEY,
     OFFICE,
     RELAY,
     RELAY_ID,
     SPOOFS,
     STRANGER,
     VICTIM,
+    ZOE,
     ZONE,
     Spoof,
     honest,
@@ -38,7 +41,11 @@ def spoofed(tmp_path_factory: pytest.TempPathFactory, template: Daemon) -> Itera
     }
     folder: Path = tmp_path_factory.mktemp("spoofed") / "bccd"
     folder.mkdir()
-    daemon = Daemon(folder, options).set_up(template).start()
+    daemon = Daemon(folder, options).set_up(template)
+    more = folder / "more.json"
+    more.write_text(json.dumps(DIRECTORY | {"users": [*DIRECTORY["users"], ZOE]}), encoding="utf-8")
+    assert daemon.call("directory", "load", str(more)).returncode == 0
+    daemon.start()
     yield daemon
     daemon.kill()
     server.close()
@@ -100,7 +107,7 @@ def test_nobody_is_filed_as_somebody_else(spoofed: Daemon) -> None:
 
     passed = f"Authentication-Results: {RELAY_ID}; dmarc=pass header.from=example.com\r\n".encode()
     sender = f"<{VICTIM}>".encode()
-    controls = (
+    controls: tuple[Spoof, ...] = (
         Spoof("signed, by way of a stranger", honest("control-dkim")),
         Spoof("SPF", letter(f"Ann <{VICTIM}>", "control-spf"), sender, OFFICE),
         Spoof("a relay's word", passed + letter(VICTIM, "control-relay"), peer=RELAY),
@@ -112,6 +119,7 @@ def test_nobody_is_filed_as_somebody_else(spoofed: Daemon) -> None:
             before=(b"XFORWARD ADDR=127.0.0.2 HELO=mail.example.com",),
         ),
     )
+    controls += tuple(_abroad())
     for control in controls:
         assert talk(spoofed, control)[3].startswith(b"250"), control.name
     rows = spoofed.wait_filed(kept + len(controls))
@@ -119,6 +127,21 @@ def test_nobody_is_filed_as_somebody_else(spoofed: Daemon) -> None:
     methods = [row.evidence for row in rows if row.state == "filed"]
     for method in ("dkim", "spf", "relay_dmarc", "spf"):
         assert any(f'"method":"{method}"' in one for one in methods)
+
+
+def _abroad() -> Iterator[Spoof]:
+    """Mail of a user whose address is not ASCII, in all its forms (RFC 6531, 8616)."""
+    utf8, ascii_ = "zoë@münchen.example", "zoë@xn--mnchen-3ya.example"
+    for number, (author, domain, sender) in enumerate(
+        (
+            (utf8, ABROAD_KEY.domain, f"<{utf8}> SMTPUTF8"),
+            (ascii_, ABROAD_KEY.domain, f"<{ascii_}> SMTPUTF8"),
+            (utf8, "münchen.example", "<bounce@attack.test>"),
+        )
+    ):
+        octets = letter(f"Zoë <{author}>", f"abroad {number}")
+        signed = ABROAD_KEY.sign(octets, {"d": domain, "h": "from:to:subject:date"})
+        yield Spoof(f"{author}, d={domain}", signed, sender.encode())
 
 
 def test_a_refusal_tells_nothing_and_the_log_tells_why(spoofed: Daemon) -> None:
