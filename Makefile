@@ -17,7 +17,7 @@ export PIP_ROOT_USER_ACTION := ignore
 export PIP_NO_INPUT := 1
 PIP := $(BIN)/python -m pip install -qq
 
-.PHONY: help run test check unit e2e bench bench-reading fuzz cover format venv dist lock clean
+.PHONY: help run test check unit e2e bench bench-reading bench-verify fuzz cover format venv dist lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ bench: $(DEV) ## bccd beside Postfix and a bare sink: mails a second, and where 
 
 bench-reading: $(DEV) ## how well and how fast mail is read, the best peer beside ours
 	$(BIN)/python -m benchmarks.reader
+
+bench-verify: $(DEV) ## what it costs to find out who sent a mail, of 4 KB and of 25 MB
+	$(BIN)/python -m benchmarks.verify
 
 format: $(DEV) ## rewrite the code into house format
 	$(BIN)/ruff format .

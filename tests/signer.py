@@ -77,7 +77,8 @@ class Signer:
             "h": "from:to:subject",
         } | dict(tags or {})
         forms = (given["c"] or "simple/simple").partition("/")
-        given.setdefault("bh", b64encode(hashlib.sha256(canonical_body(body, forms[2])).digest()).decode())
+        if "bh" not in given:
+            given["bh"] = b64encode(hashlib.sha256(canonical_body(body, forms[2])).digest()).decode()
         told = "; ".join(f"{tag}={value}" for tag, value in given.items() if value is not None)
         field = f"{name}: {told}; b=".encode()
         fields = [one + b"\r\n" for one in re.split(rb"\r\n(?![ \t])", header)]

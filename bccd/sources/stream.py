@@ -119,12 +119,17 @@ class Input(asyncio.StreamReader):
         self._eased()
 
     async def piece(self) -> bytes:
-        """Take all that has come, at least one octet; raises ClosingError."""
+        """Take what has come, at least one octet and at most READ_SIZE; raises ClosingError.
+
+        Others get their turn where it is not all: a peer that is always ahead of us must not hold them up.
+        """
         while not self._buffer:
             await self._more()
-        piece = bytes(self._buffer)
-        self._buffer.clear()
+        piece = bytes(self._buffer[:READ_SIZE])
+        del self._buffer[:READ_SIZE]
         self._eased()
+        if self._buffer:
+            await asyncio.sleep(0)
         return piece
 
     def forget(self) -> None:

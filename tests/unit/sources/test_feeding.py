@@ -1,5 +1,6 @@
 """What an examination gets of a mail, and when it is told that there will be no report."""
 
+import asyncio
 import socket
 import struct
 from pathlib import Path
@@ -10,6 +11,7 @@ from bccd.model.envelope import Envelope, Protocol
 from bccd.model.reply import Reply
 from bccd.ports import Examination
 from bccd.sources.data import MEMORY, PIECE, Body
+from bccd.sources.stream import READ_SIZE, Input
 from bccd.testing.evidence import SetExamination
 from tests.unit.sources.dialogue import MAIL, Desk, Start, until
 
@@ -43,6 +45,29 @@ def test_pieces_are_small(tmp_path: Path) -> None:
     assert Body(10**6, tmp_path, fed.append).feed(mail + b".\r\n") == b""
     assert b"".join(fed) == mail
     assert max(map(len, fed)) == PIECE
+
+
+def test_a_peer_that_is_ahead_lets_others_run() -> None:
+    """What waits is taken by at most 64 KiB, and between two pieces everybody else has a turn."""
+
+    async def main() -> tuple[list[int], int]:
+        loop = asyncio.get_running_loop()
+        waiting = Input(loop)
+        waiting.feed_data(bytes(3 * READ_SIZE + 1))
+        turns = 0
+
+        def turn() -> None:
+            nonlocal turns
+            turns += 1
+            loop.call_soon(turn)
+
+        turn()
+        sizes = [len(await waiting.piece()) for _ in range(4)]
+        return sizes, turns
+
+    sizes, turns = asyncio.run(main())
+    assert sizes == [READ_SIZE, READ_SIZE, READ_SIZE, 1]
+    assert turns >= 4
 
 
 def test_nothing_is_fed_of_a_mail_that_is_too_big(start: Start) -> None:
