@@ -85,7 +85,7 @@ class _Mail:
     sender_domain: str
     helo: str
     terms: int = 0
-    void: int = 0
+    void: set[tuple[str, str]] = field(default_factory=set)
     validated: list[str] | None = None
     _matchers: dict[str, Callable[[Mechanism, str], Awaitable[bool]]] = field(default_factory=dict)
 
@@ -138,10 +138,11 @@ class _Mail:
         if self.terms > _MOST_TERMS:
             raise SpfSyntaxError(f"more than {_MOST_TERMS} terms that ask the DNS")
 
-    def _note(self, *, found: bool) -> None:
-        """Count a question to which there is nothing."""
-        self.void += not found
-        if self.void > _MOST_VOID:
+    def _note(self, kind: str, name: str, *, found: bool) -> None:
+        """Count a question to which there is nothing; asked again it is the same one."""
+        if not found:
+            self.void.add((kind, name.lower()))
+        if len(self.void) > _MOST_VOID:
             raise SpfSyntaxError(f"more than {_MOST_VOID} questions to which there is no answer")
 
     async def _name(self, spec: Spec, domain: str) -> str | None:
@@ -172,7 +173,7 @@ class _Mail:
     async def _holds(self, one: Mechanism, name: str) -> bool:
         """Tell whether a host's network, as wide as the mechanism says, holds the client."""
         addresses = await self._addresses(name)
-        self._note(found=bool(addresses))
+        self._note("host", name, found=bool(addresses))
         bits = one.v4_bits if self.ip.version == 4 else one.v6_bits  # noqa: PLR2004 - IPv4
         return any(self.ip in ipaddress.ip_network(f"{one_of}/{bits}", strict=False) for one_of in addresses)
 
@@ -187,7 +188,7 @@ class _Mail:
 
     async def _is_exchange(self, one: Mechanism, name: str) -> bool:
         exchanges = (await self.resolver.mx(name)).records
-        self._note(found=bool(exchanges))
+        self._note("mx", name, found=bool(exchanges))
         if len(exchanges) > _MOST_HOSTS:
             raise SpfSyntaxError(f"{name[:80]} has more than {_MOST_HOSTS} mail exchangers")
         for _, host in exchanges:
@@ -198,7 +199,7 @@ class _Mail:
     async def _exists(self, one: Mechanism, name: str) -> bool:
         del one
         found = bool((await self.resolver.addresses(name, v6=False)).records)  # IPv4 for every client (5.7)
-        self._note(found=found)
+        self._note("A", name, found=found)
         return found
 
     async def _is_named(self, one: Mechanism, name: str) -> bool:
@@ -212,7 +213,8 @@ class _Mail:
             try:
                 names = (await self.resolver.ptr(str(self.ip))).records[:_MOST_HOSTS]
             except DnsTemporaryError:
-                names = ()
+                return self.validated
+            self._note("PTR", "", found=bool(names))
             for name in names:
                 try:
                     found = await self._addresses(name)

@@ -1,6 +1,10 @@
 """XFORWARD: a listed relay tells whom it has the mail from, and nobody else may."""
 
+from ipaddress import ip_address
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bccd.model.envelope import Protocol
 from bccd.model.reply import Reply
@@ -93,3 +97,13 @@ def test_it_is_for_listed_relays(start: Start) -> None:
     assert client.ask("XFORWARD ADDR=192.0.2.7")[:9] == "550 5.7.0"
     assert client.deliver(MAIL)[:3] == "250"
     assert desk.recorder.envelopes[0].peer.client_ip == ""
+
+
+@given(st.text(st.sampled_from(" =+[]:.ADRHELOIPV6addr0123456789éż\x00"), max_size=40))
+def test_reading_never_raises(argument: str) -> None:
+    """Whatever follows the verb, it is told or refused, and what is told is an address and printable."""
+    found = read_xforward(argument)
+    assert isinstance(found, Told | Reply)
+    if isinstance(found, Told):
+        assert not found.ip or ip_address(found.ip).version in (4, 6)
+        assert (found.helo or "").isprintable()
