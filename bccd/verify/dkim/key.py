@@ -17,7 +17,7 @@ from bccd.verify.dkim.tags import base64, listed, read_tags
 
 LEAST_BITS = 1024
 _MOST_BITS = 8192  # what can be larger costs its reader more than its writer
-_MOST_EXPONENT = 2**33
+_MOST_EXPONENT = 2**18  # all that is used is 3, 17 and 65537
 _RECORD_CAP = 4096  # octets; an RSA key of 8192 bits has 1,500
 _RECORDS_CAP = 10
 _ED25519_OCTETS = 32

@@ -1,6 +1,7 @@
 """What a DKIM signature proves, and why it does not: tags, keys, flags, times, fields."""
 
 import asyncio
+import hashlib
 from base64 import b64encode
 from datetime import UTC, datetime
 
@@ -9,8 +10,9 @@ import pytest
 from bccd.model.auth import AuthResult
 from bccd.testing import FakeResolver, Zone
 from bccd.verify.arc import check_arc
+from bccd.verify.dkim.body import RelaxedBody, SimpleBody
 from bccd.verify.dkim.mail import LOOKED_AT, SignedMail, UnreadMail
-from tests.signer import Signer, ed25519_key, record, rsa_key
+from tests.signer import Signer, canonical_body, ed25519_key, record, rsa_key
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 STAMP = int(NOW.timestamp())
@@ -367,6 +369,39 @@ def test_no_header_holds_us_up(header: bytes) -> None:
     assert all(one.result != "pass" for one in results)
     sealed = asyncio.run(check_arc(signed, frozenset({"a.example"}), FakeResolver({})))
     assert all(one.result != "pass" for one in sealed)
+
+
+UNITS = {
+    "blanks": b" ",
+    "empty lines": b"\r\n",
+    "empty lines, then text": b"\r\n" * 70_000 + b"x\r\n",
+    "one octet a line": b"x\r\n",
+    "blank lines": b" \r\n",
+    "tabs": b"\t \tx",
+    "runs": b"".join(b" " * length + b"x" for length in range(300)),
+    "one run in many": b" " * 30_000 + b"x " * 10_000 + b"x  " * 5_000,
+    "a long line": b"y" * 100_000 + b" \r\n",
+    "CR": b"\r",
+    "LF": b"\n",
+    "LFCR": b"\n\r",
+}
+
+
+@pytest.mark.parametrize("unit", UNITS.values(), ids=UNITS)
+@pytest.mark.timeout(20)
+def test_no_body_holds_us_up(unit: bytes) -> None:
+    """A body of any shape is hashed by the piece, and right, whatever the pieces cut."""
+    body = unit * (140_000 // len(unit)) + b"end  \t\r\n\r\n\r\n"
+    for form, kind in (("simple", SimpleBody), ("relaxed", RelaxedBody)):
+        for step in (65_536, 9_973):
+            state = kind()
+            for start in range(0, len(body), step):
+                state.feed(body[start : start + step])
+            assert state.digest() == hashlib.sha256(canonical_body(body, form)).digest()
+    for kind in (SimpleBody, RelaxedBody):
+        state = kind()
+        for _ in range(30):
+            state.feed((unit * (65_536 // len(unit) + 1))[:65_536])
 
 
 def test_an_empty_body_has_a_hash() -> None:
