@@ -308,6 +308,62 @@ REASONS: Mapping[str, Reason] = {
     ),
 }
 
+_IF_YOU = N_("If that was you, use the link or the code within 48 hours; if not, you need not do anything.")
+_TELL = N_("If that was not you, tell whoever looks after your users.")
+
+# ---- addresses and held mail: what users ask for, and what they must not miss
+_OF_PEOPLE: Mapping[str, Reason] = {
+    "confirm_address": Reason(
+        Kind.ANSWER,
+        N_("Confirm your address"),
+        N_("Somebody asked that mail from %(address)s be filed as mail of %(name)s."),
+        _IF_YOU,
+        generated=True,
+        link="confirm",
+        to_arg=True,
+    ),
+    "confirm_login": Reason(
+        Kind.ANSWER,
+        N_("Confirm your new login address"),
+        N_("Somebody asked that %(address)s become the login address of %(name)s."),
+        _IF_YOU,
+        generated=True,
+        link="confirm",
+        to_arg=True,
+    ),
+    "login_asked": Reason(
+        Kind.ANSWER,
+        N_("Your login address is to change"),
+        N_("Somebody asked in your name that %(address)s become your login address, once it is confirmed."),
+        _TELL,
+        generated=True,
+    ),
+    "login_changed": Reason(
+        Kind.ANSWER,
+        N_("Your login address has changed"),
+        N_("The login address of %(name)s is %(new)s now, and %(address)s no longer."),
+        _TELL,
+        generated=True,
+        to_arg=True,
+    ),
+    "confirm_held": Reason(
+        Kind.ANSWER,
+        N_("Is this mail yours?"),
+        N_("A mail from %(author)s waits until you say that it is yours."),
+        N_("If it is, use the link or the code; if not, delete it where you see your held mail."),
+        generated=True,
+        link="release",
+    ),
+    "held_expiring": Reason(
+        Kind.ASKS,
+        N_("Held mail will be deleted"),
+        N_("Mail that waits for your word is deleted in %(days)s days."),
+        _IN_FRONT_END,
+        generated=True,
+    ),
+}
+REASONS = {**REASONS, **_OF_PEOPLE}
+
 _FAILURES = ("parser_", "filing_")
 _FAILED = frozenset({"killed_its_filer", "raw_unavailable"})
 

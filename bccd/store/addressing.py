@@ -22,14 +22,14 @@ from bccd.model.people import (
     Untrust,
     UseUp,
 )
-from bccd.model.plan import Change
+from bccd.model.plan import Change, NewNotice
 from bccd.model.ruling import Ruling
 from bccd.rules.codes import code_of, digest_of
 from bccd.rules.commands.addresses import CLAIM_HOURS
+from bccd.store import outbox
 from bccd.store import tables as t
 from bccd.store.confirmed import release
 from bccd.store.editing import Editing
-from bccd.store.rows import to_json
 from bccd.store.ruling import rule
 
 _REASONS = {
@@ -68,10 +68,19 @@ def _ask(at: Editing, one: Ask) -> None:
         "actor_id": at.actor_id,
     }
     at.connection.execute(insert(t.confirmation), row)
-    args: dict[str, object] = {"address": one.address, "confirmation": id_, "link": [id_]}
-    post(at, one.user_id, _REASONS[one.purpose], args, address=one.address, delivery_id=one.delivery_id)
+    args: dict[str, object] = {"address": one.address, "confirmation": id_, "name": _name(at, one.user_id)}
+    if one.delivery_id is None:
+        post(at, _REASONS[one.purpose], args | {"link": [id_]}, address=one.address)
+    else:
+        d = t.delivery.c
+        wanted = select(d.from_address, d.subject).where(
+            d.company_id == at.company_id, d.id == one.delivery_id
+        )
+        author, subject = at.connection.execute(wanted).one()
+        args |= {"link": [one.delivery_id, one.user_id], "author": author, "about": subject}
+        post(at, _REASONS[one.purpose], args, delivery_id=one.delivery_id)
     if one.purpose is ClaimPurpose.LOGIN:
-        post(at, one.user_id, "login_asked", {"address": one.address})
+        post(at, "login_asked", {"address": one.address})
 
 
 def _confirm(at: Editing, one: Confirm) -> None:
@@ -96,7 +105,8 @@ def _replace_login(at: Editing, one: ReplaceLogin) -> None:
     wanted = select(a.address).where(*mine, a.kind == "login")
     for old in at.connection.execute(wanted).scalars().all():
         _remove(at, RemoveAddress(old, one.user_id))
-        post(at, one.user_id, "login_changed", {"address": old, "new": one.address}, address=old)
+        args = {"address": old, "new": one.address, "name": _name(at, one.user_id)}
+        post(at, "login_changed", args, user_id=one.user_id, address=old)
     new = {"kind": "login", "confirmed_at": None}
     at.connection.execute(update(t.user_address).where(*mine, a.address == one.address).values(new))
     _changed(at, one.user_id)
@@ -109,7 +119,7 @@ def _remove(at: Editing, one: RemoveAddress) -> None:
         of = (c.company_id == at.company_id, c.address == one.address, c.user_id == one.user_id)
         at.connection.execute(delete(table).where(*of))
     o = t.outbox.c
-    asked = (o.user_id == one.user_id, o.address == one.address, o.reason.in_(_REASONS.values()))
+    asked = (o.address == one.address, o.reason.in_(_REASONS.values()))
     at.connection.execute(
         update(t.outbox)
         .where(o.company_id == at.company_id, o.state == "pending", *asked)
@@ -175,26 +185,22 @@ def _set_preferences(at: Editing, one: SetPreferences) -> None:
 
 def post(
     at: Editing,
-    user_id: int,
     reason: str,
     args: Mapping[str, object],
     *,
+    user_id: int | None = None,
     address: str = "",
     delivery_id: int | None = None,
 ) -> None:
-    """Write a mail into the outbox; it goes out once this is committed."""
-    row = {
-        "company_id": at.company_id,
-        "id": at.work.take_id(),
-        "user_id": user_id,
-        "address": address,
-        "reason": reason,
-        "args": to_json(args),
-        "delivery_id": delivery_id,
-        "created_at": at.now,
-        "due_at": at.now,
-    }
-    at.connection.execute(insert(t.outbox), row)
+    """Write a mail into the outbox, in the name of the actor; it goes out once this is committed."""
+    notice = NewNotice(user_id or at.actor_id, reason, at.now, delivery_id, args=args)
+    outbox.put(at.work, notice, address=address)
+
+
+def _name(at: Editing, user_id: int) -> str:
+    u = t.app_user.c
+    wanted = select(u.name).where(u.company_id == at.company_id, u.id == user_id)
+    return str(at.connection.execute(wanted).scalar_one())
 
 
 def _changed(at: Editing, user_id: int) -> None:

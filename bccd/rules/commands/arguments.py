@@ -88,7 +88,8 @@ def _address(value: object) -> str:
 
 def _sendable(value: object) -> str:
     address = _address(value)
-    if not _SENDABLE.fullmatch(address) or not address.isprintable():
+    blank = any(char.isspace() for char in _text(value))  # which would be dropped in silence
+    if blank or not _SENDABLE.fullmatch(address) or not address.isprintable():
         raise BadArgumentError
     return address
 
