@@ -35,7 +35,7 @@ class Walker:
         self._public_suffixes = public_suffixes
         self._asked: dict[str, asyncio.Task[Record | None]] = {}
 
-    def begin(self, domain: str) -> None:
+    def look_ahead(self, domain: str) -> None:
         """Ask for a record that will be wanted."""
         self._asked[domain] = self._task(domain)
 

@@ -97,7 +97,7 @@ class FullExamination:
             return standing
         self._mail.finish()
         walker = Walker(self._resolver, public_suffixes=self._verifier.public_suffixes)
-        walker.begin(from_domain)
+        walker.look_ahead(from_domain)
         dkim, arc, spf = await asyncio.gather(
             self._mail.dkim(self._resolver, self._verifier.now()),
             check_arc(self._mail, self._verifier.sealers, self._resolver),
