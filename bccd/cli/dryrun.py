@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from bccd.cli.base import NotFoundError
+from bccd.cli.examined import Examined
 from bccd.mail.addresses import domain_of, normalise
 from bccd.mail.fromfield import strict_from
 from bccd.mail.headers import header_section
@@ -40,11 +41,11 @@ class Wish:
     acquaintance: Callable[[int, Outsider], Acquaintance | None]
     signer: Signer
     deal_numbered: Callable[[int, int], str | None]  # company, number -> external id
+    examined: Examined | None = None  # what is known of the sender; None: everything is taken as proven
 
 
 def dry_run(raw: bytes, directory: Directory, open_work: WorkOpener, wish: Wish) -> Plan:
     """Decide a mail that lies in a file as if it came in now."""
-    raw = _as_sent(raw)
     target = _target(directory, wish)
     address = wish.find(target.company_id, wish.submitter).address if wish.submitter else ""
     verdict = _verdict(header_section(raw), directory, target.company_id, address, wish)
@@ -52,10 +53,10 @@ def dry_run(raw: bytes, directory: Directory, open_work: WorkOpener, wish: Wish)
         id=_NOT_STORED,
         company_id=target.company_id,
         targets=target.wishes,
-        mail_from=verdict.address,
-        peer=Peer("", protocol=Protocol.IMPORT),
+        mail_from=wish.examined.mail_from if wish.examined else verdict.address,
+        peer=wish.examined.peer if wish.examined else Peer("", protocol=Protocol.IMPORT),
         received_at=datetime.now(UTC),
-        auth=AuthReport(),
+        auth=wish.examined.auth if wish.examined else AuthReport(),
         raw_sha256=hashlib.sha256(raw).digest(),
         size=len(raw),
         sender=verdict if isinstance(verdict, Sender) else None,
@@ -67,7 +68,7 @@ def dry_run(raw: bytes, directory: Directory, open_work: WorkOpener, wish: Wish)
         return decide(mail, Overlay(work.gather(query)))
 
 
-def _as_sent(raw: bytes) -> bytes:
+def as_sent(raw: bytes) -> bytes:
     """Give a file with the line ends of Unix those of SMTP: a header section is refused over any other."""
     return raw if b"\r" in raw else raw.replace(b"\n", b"\r\n")
 
@@ -99,13 +100,16 @@ def _named(target: Target, wish: Wish) -> Target:
 def _verdict(
     header: bytes, directory: Directory, company_id: int, submitter: str, wish: Wish
 ) -> Sender | HeldSender:
-    """Say whose mail it is as the pipeline would, were everything about its sender proven."""
+    """Say whose mail it is as the pipeline would; what nobody looked into is taken as proven."""
     sender = strict_from(header)
     if submitter:
         sender = type(sender)(submitter, sender.name, "")
     results = (AuthResult("dmarc", "pass", domain_of(sender.address)),)
     assumed = AuthReport(_PROVEN, _PROVEN, _PROVEN, results)
-    verdict = identify(sender, sender.address, assumed, directory, company_id)
+    mail_from = sender.address
+    if wish.examined is not None:
+        assumed, mail_from = wish.examined.auth, wish.examined.mail_from
+    verdict = identify(sender, mail_from, assumed, directory, company_id)
     if isinstance(verdict, Sender) or verdict.reason != "unknown_sender" or submitter:
         return verdict
     for_user = handed_on(header, sender.address, assumed, directory, company_id)

@@ -27,6 +27,8 @@ def _peer(auth: AuthReport, ip: str) -> str:
     who = ip or "a UNIX socket"
     if auth.client_ip and auth.client_ip != ip:
         who += f" for {auth.client_ip}{f' ({auth.client_helo})' if auth.client_helo else ''}"
+    if auth.login is not None:
+        return f"{who}, logged in as {auth.login.name}"
     if auth.trusted_network:
         return f"{who}, in the trusted network {auth.trusted_network}"
     if auth.relay:

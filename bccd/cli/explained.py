@@ -8,8 +8,10 @@ from rich.console import Console
 
 from bccd import bootstrap
 from bccd.cli import looks
+from bccd.cli.asif import AsIf
 from bccd.cli.base import Call, safe, table
-from bccd.cli.dryrun import Wish, dry_run, find_user
+from bccd.cli.dryrun import Wish, as_sent, dry_run, find_user
+from bccd.cli.examined import Examined, examine
 from bccd.model.directory import UserAddress
 from bccd.model.plan import Plan
 from bccd.rules.signing import Signer
@@ -36,14 +38,16 @@ def tell_delivery(call: Call, number: int, viewer: str) -> None:
     call.tell(found, text)
 
 
-def decided(call: Call, raw: bytes, submitter: str, recipient: str) -> dict[str, Any]:
+def decided(call: Call, raw: bytes, as_if: AsIf) -> dict[str, Any]:
     """Tell what the rules would do with a mail if it came now; raises BccdError where there are none."""
+    raw = as_sent(raw)
+    examined = examine(call.config, raw, as_if.peer, as_if.mail_from) if as_if.peer else None
     with looks.open_stores(call.installed) as stores:
-        plan = _dry_run(stores, raw, submitter, recipient, bootstrap.make_signer(call.config))
-    return _plan(plan)
+        plan = _dry_run(stores, raw, as_if, examined, bootstrap.make_signer(call.config))
+    return {**_plan(plan), "sender_checked": examined is not None}
 
 
-def _dry_run(stores: Stores, raw: bytes, submitter: str, recipient: str, signer: Signer) -> Plan:
+def _dry_run(stores: Stores, raw: bytes, as_if: AsIf, examined: Examined | None, signer: Signer) -> Plan:
     known = directory_snapshot(stores.database)
 
     def find(company_id: int, said: str) -> UserAddress:
@@ -54,12 +58,13 @@ def _dry_run(stores: Stores, raw: bytes, submitter: str, recipient: str, signer:
         known,
         SqlWorks(stores.database),
         Wish(
-            submitter,
-            recipient,
+            as_if.submitter,
+            as_if.recipient,
             find,
             partial(acquaintance, stores.database),
             signer,
             partial(deal_numbered, stores.database),
+            examined,
         ),
     )
 

@@ -68,7 +68,8 @@ a number, `""` where it would be text, and `[]` where it would be a list. Text i
 ends. More fields may come; those that stand here keep their meaning.
 
 Of one file `bccd explain` also tells what the rules would decide: `would`, or `null` with the reason in
-`why_not`.
+`why_not`. `would.sender_checked` says whether the DNS was asked who sent the mail (`--peer`); where it is
+false, the sender was taken as proven.
 
 ## What counts as found
 

@@ -381,6 +381,16 @@ def test_a_file_is_explained_by_the_rules(company: Run, mail: str) -> None:
     assert answer(company("explain", mail, "--json"))["would"]["joins_conversation"] is False
 
 
+def test_who_sent_a_file_is_looked_into_if_it_is_said_who_hands_it_in(company: Run, mail: str) -> None:
+    """Without --peer that is taken as proven, and said so."""
+    text = company("explain", mail).stdout
+    assert "Not checked: who sent it" in text
+    assert answer(company("explain", mail, "--json"))["would"]["sender_checked"] is False
+    assert "is no IP address" in refused(company("explain", mail, "--peer", "here"), Exit.MISTAKE)
+    for wrong in (("explain", mail, "--mail-from", "a@b.example"), ("explain", "0" * 13, "--peer", "::1")):
+        assert company(*wrong).exit_code == Exit.USAGE
+
+
 def test_a_file_of_unix_is_explained_as_it_was_sent(company: Run, mail: str, tmp_path: Path) -> None:
     """A mail saved with LF line ends is decided as the same mail with CRLF."""
     unix = tmp_path / "unix.eml"

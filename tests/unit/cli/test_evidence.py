@@ -3,7 +3,7 @@
 import pytest
 
 from bccd.cli.evidence import evidence
-from bccd.model.auth import AuthReport, AuthResult
+from bccd.model.auth import AuthReport, AuthResult, Login
 
 FORGED = b"Authentication-Results: mx.other.example; spf=pass\r\nAuthentication-Results: =\r\n\r\n"
 IP = "192.0.2.1"
@@ -15,6 +15,7 @@ FAILED = (AuthResult("dmarc", "fail", "b.example"), AuthResult("spf", "none", ""
     [
         (AuthReport(), IP, f"{IP}, in no trusted network and no listed relay", "none looked for"),
         (AuthReport("192.0.2.0/24"), IP, f"{IP}, in the trusted network 192.0.2.0/24", "none looked for"),
+        (AuthReport(login=Login(1, 7, "ann")), IP, f"{IP}, logged in as ann", "none looked for"),
         (AuthReport("", "unix"), "", "a UNIX socket, which counts as a relay", "no Authentication-Results"),
         (AuthReport("", IP), IP, f"{IP}, a relay by trust.relays", "no Authentication-Results of an id"),
         (AuthReport("", "unix", "mx.example"), "", "a UNIX socket", "mx.example says: no result at all"),
