@@ -32,8 +32,8 @@ from bccd.ports import DeliverPorts, ReceivePorts, Receiver
 from bccd.rules.signing import Signer
 from bccd.sources.floods import Floods
 from bccd.sources.settings import Listener
+from bccd.store import addresses, entries, migrate, reads
 from bccd.store import directory as master_data
-from bccd.store import entries, migrate, reads
 from bccd.store import logins as names
 from bccd.store import rethread as conversations
 from bccd.store.acquaintance import acquaintance
@@ -338,13 +338,18 @@ def make_operations(config: Config, stores: Stores) -> dict[str, Operation]:
         rows = [[one.conversation_id, one.home, len(one.messages)] for one in moved]
         return {"moved": rows, "after": after}
 
-    return names.operations(stores.database, now) | {
-        "directory.load": load,
-        "queue.retry": retry,
-        "queue.delete": remove,
-        "command": command,
-        "rethread": rethread,
-    }
+    given_out = addresses.operations(stores.database, now)
+    return (
+        names.operations(stores.database, now)
+        | given_out
+        | {
+            "directory.load": load,
+            "queue.retry": retry,
+            "queue.delete": remove,
+            "command": command,
+            "rethread": rethread,
+        }
+    )
 
 
 def _tuples(values: Mapping[str, Any]) -> dict[str, Any]:

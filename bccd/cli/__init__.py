@@ -26,6 +26,7 @@ _PLACES = {
     "show": "show",
     "rethread": "rethread",
     "directory": "directory",
+    "address": "address",
     "user": "user",
 }
 

@@ -8,7 +8,7 @@ from enum import StrEnum, unique
 from bccd.model.answer import LinkBefore, StandingNotice, Turned
 from bccd.model.crm import DealStatus
 from bccd.model.delivery import DeliveryState
-from bccd.model.directory import Notices, Sharing
+from bccd.model.directory import Notices, SecretKind, Sharing
 from bccd.model.message import Mailbox
 from bccd.model.people import PeopleEdit, PeopleScene
 from bccd.model.plan import LinkOrigin, LinkState
@@ -135,6 +135,8 @@ class Arguments:
     for_good: bool = False
     language: str | None = None  # empty: the company's
     notices: Notices | None = None
+    secret: SecretKind | None = None  # of the actor's secret addresses
+    days: int = 0
 
 
 # ---- what stands -------------------------------------------------------------------------------------------
@@ -311,8 +313,25 @@ class KeepAnswer:
     links: tuple[Turned, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class MakeSecret:
+    """Give the actor a new secret address; the one that he has works for some days more."""
+
+    kind: SecretKind
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class DropSecrets:
+    """Take the actor's secret addresses of a kind away."""
+
+    kind: SecretKind
+
+
 Edit = (
-    SetSharing
+    MakeSecret
+    | DropSecrets
+    | SetSharing
     | SetLink
     | SetMarks
     | DeleteCopy

@@ -27,6 +27,14 @@ class Notices(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Retiring:
+    """A company address that was replaced and still works."""
+
+    until: datetime
+    successor: str
+
+
+@dataclass(frozen=True, slots=True)
 class Company:
     """The account that owns addresses, users, contacts and mail."""
 
@@ -34,6 +42,7 @@ class Company:
     slug: str
     name: str
     policy: Policy = field(default_factory=Policy)
+    retiring: Mapping[str, Retiring] = field(default_factory=dict)  # known where mail is filed
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,11 +75,10 @@ def recipient(address: str, directory: Directory, signer: Signer, now: datetime)
     return _tagged(_Desk(base, domain, company, directory, signer, now), wishes.split("+"))
 
 
-def retiring(target: Target, directory: Directory) -> str:
-    """Return the company address behind a target if it was replaced, though it still works; else empty."""
-    local, _, domain = target.address.rpartition("@")
-    standing = (target.address, f"{local.partition('+')[0]}@{domain}")
-    return next((address for address in standing if address in directory.retiring), "")
+def base_of(address: str) -> str:
+    """Return a company address without what stands behind its plus sign."""
+    local, _, domain = address.rpartition("@")
+    return f"{local.partition('+')[0]}@{domain}"
 
 
 def _company(address: str, directory: Directory, now: datetime) -> int | None:

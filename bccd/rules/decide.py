@@ -14,6 +14,7 @@ from bccd.rules.answers import notice_answered, request, said_by
 from bccd.rules.bounces import arrived, bounces
 from bccd.rules.direction import Reading, Sides, Unread, read_directions, read_incoming, with_all_parties
 from bccd.rules.evidence import evidence_steps
+from bccd.rules.exposed import exposed
 from bccd.rules.filing import file_reading
 from bccd.rules.forwarded import author_step, is_forwarded, is_question, question, read_forwarded
 from bccd.rules.identify import Claim, judge
@@ -181,7 +182,9 @@ def _read(mail: Mail, overlay: Overlay, who: Submission, steps: list[Step], *, l
     """Read what the mail is; `let_in` tells that it is an outsider's own, which the user has let in."""
     if is_question(mail):
         step, notice = question(mail, who.user_id, overlay)
-        ended = _ended(mail.delivery, DeliveryState.SET_ASIDE, "forwarding_code", who.user_id, (*steps, step))
+        ended = _ended(
+            mail.delivery, DeliveryState.SET_ASIDE, "forwarding_request", who.user_id, (*steps, step)
+        )
         return replace(ended, notices=(notice,) if notice else ())
     if (loop := loop_step(mail, overlay)) and not wants_filed(mail, overlay):
         ended = _ended(mail.delivery, DeliveryState.SET_ASIDE, "loop", who.user_id, (*steps, loop))
@@ -210,7 +213,7 @@ def _read(mail: Mail, overlay: Overlay, who: Submission, steps: list[Step], *, l
     if not filed:
         return _ended(mail.delivery, unread[0].state, unread[0].reason, who.user_id, steps)
     for reading in filed:
-        steps += _seen(reading, overlay)
+        steps += exposed(reading, overlay)
     return _filed(mail, filed, unread, overlay, steps)
 
 
@@ -251,15 +254,6 @@ def _automatic(message: Message, readings: list[Reading | Unread]) -> tuple[str,
     if auto is AutoKind.LIST and message.list_id:  # what a user sends himself reaches us without the list
         return str(auto), "it came by way of a mailing list, nobody filed it deliberately"
     return None
-
-
-def _seen(reading: Reading, overlay: Overlay) -> Iterable[Step]:
-    """Say so where those outside can read a drop address, and may answer to it (rules.md 2.7)."""
-    if not reading.main and not reading.others:
-        return
-    for box in (*reading.content.to, *reading.content.cc):
-        if overlay.is_service(box.address):
-            yield Step("direction", box.address, "visible", "the customer could see the drop address")
 
 
 def _filed(

@@ -9,6 +9,7 @@ from bccd.model.envelope import Tag
 from bccd.model.message import AutoKind
 from bccd.model.plan import LinkState, NewNotice, Plan, Step
 from bccd.rules.addressed import MISADDRESSED
+from bccd.rules.admit import base_of
 from bccd.rules.forwarded import is_forwarded
 from bccd.rules.overlay import Overlay
 from bccd.rules.reasons import code_of
@@ -56,6 +57,16 @@ def _raised(plan: Plan, mail: Mail, overlay: Overlay) -> Iterator[NewNotice]:
     for code in dict.fromkeys(_codes(plan, told_of_all=told_of_all)):
         yield NewNotice(user_id, code, delivery.received_at, delivery.id, None, filed, about)
     yield from _choices(plan, user_id, delivery, about)
+    yield from _reminders(delivery, user_id, overlay)
+
+
+def _reminders(delivery: Delivery, user_id: int, overlay: Overlay) -> Iterator[NewNotice]:
+    """Tell him of the address that replaced the one he wrote to, as long as that still works."""
+    for old, ends in overlay.company.retiring.items():
+        if any(base_of(target.address) == old or target.address == old for target in delivery.targets):
+            until = ends.until.date().isoformat()
+            args = {"old": old, "new": ends.successor, "until": until}
+            yield NewNotice(user_id, "address_retiring", delivery.received_at, delivery.id, args=args)
 
 
 def of_failure(delivery: Delivery, reason: str) -> tuple[NewNotice, ...]:

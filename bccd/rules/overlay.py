@@ -40,7 +40,7 @@ class Overlay:
         self._messages = dict(facts.messages)
         self._delivered = dict(facts.delivered)
         self._activity: dict[int, str] = {}
-        self._service_domains = {domain_of(address) for address in facts.service_addresses}
+        self._service_domains = frozenset(domain_of(address) for address in facts.service_addresses)
         self._created = {user: list(moments) for user, moments in facts.created.items()}
         self._automatic = {
             user: {each.delivery_id: each for each in mails} for user, mails in facts.automatic.items()
@@ -70,6 +70,11 @@ class Overlay:
     def user_address(self, address: str) -> UserAddress | None:
         """Return the user's entry behind an address."""
         return self._facts.user_addresses.get(address)
+
+    @property
+    def service_domains(self) -> frozenset[str]:
+        """The domains of the company's drop addresses."""
+        return self._service_domains
 
     def is_service(self, address: str) -> bool:
         """Tell whether the address is a drop address of the company, with any tag, or a reply address."""

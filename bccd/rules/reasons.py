@@ -232,6 +232,12 @@ REASONS: Mapping[str, Reason] = {
         N_("Write to the new address from now on, and change it in your address book."),
     ),
     # ---- a provider asks before it forwards
+    "forwarding_request": Reason(
+        Kind.REFUSED,
+        _NOT_FILED,
+        N_("A provider wrote about forwarding to your secret address; what it asked was told to you."),
+        _NOTHING,
+    ),
     "forwarding_code": Reason(
         Kind.ANSWER,
         N_("Confirm the forwarding of your mail"),

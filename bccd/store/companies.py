@@ -81,12 +81,16 @@ def _create(connection: Connection, values: Mapping[str, Any], now: datetime) ->
 def _put_addresses(
     connection: Connection, row: str, company_id: int, wanted: set[str], mistakes: list[str]
 ) -> bool:
+    """Bring a company's addresses to what is listed; what `bccd address rotate` did is left to it."""
     table = t.company_address
-    owners = dict(connection.execute(select(table.c.address, table.c.company_id)).all())
+    rows = connection.execute(select(table)).all()
+    owners = {row.address: row.company_id for row in rows}
     standing = {address for address, owner in owners.items() if owner == company_id}
+    mine = [row for row in rows if row.company_id == company_id and row.replaced_by is not None]
+    by_hand = {address for row in mine for address in (row.address, row.replaced_by)}
     taken = sorted(address for address in wanted - standing if address in owners)
     mistakes += [f"{row}: addresses: {address} belongs to another company already" for address in taken]
-    gone, come = standing - wanted, wanted - standing - set(taken)
+    gone, come = standing - wanted - by_hand, wanted - standing - set(taken)
     if gone:
         connection.execute(delete(table).where(table.c.address.in_(gone)))
     if come:

@@ -11,9 +11,11 @@ from bccd.model.command import (
     DeleteCopy,
     DeleteDelivery,
     Detach,
+    DropSecrets,
     Edit,
     Join,
     KeepAnswer,
+    MakeSecret,
     RestoreLink,
     Rule,
     SetLink,
@@ -25,6 +27,7 @@ from bccd.model.plan import LinkOrigin
 from bccd.rules.signing import Signer
 from bccd.store import addressing
 from bccd.store import tables as t
+from bccd.store.addresses import drop_secrets, put_secret
 from bccd.store.answers import keep_answer, restore_link
 from bccd.store.editing import Editing, Gone
 from bccd.store.erasing import delete_copy, forget_delivery
@@ -125,6 +128,14 @@ def _delete_delivery(at: Editing, one: DeleteDelivery) -> None:
     at.watched.changes.append(about_delivery(at, EventKind.DELIVERY_DELETED, one.delivery_id, whose))
 
 
+def _make_secret(at: Editing, one: MakeSecret) -> None:
+    at.answered["address"] = put_secret(at.work, at.actor_id, one.kind, one.days, at.now)
+
+
+def _drop_secrets(at: Editing, one: DropSecrets) -> None:
+    at.answered["revoked"] = drop_secrets(at.work, at.actor_id, one.kind)
+
+
 _ON_MESSAGE = (SetSharing, SetLink, SetMarks, DeleteCopy, RestoreLink)
 _DO: Mapping[type, Callable[[Editing, Any], None]] = {
     SetSharing: _set_sharing,
@@ -136,4 +147,6 @@ _DO: Mapping[type, Callable[[Editing, Any], None]] = {
     KeepAnswer: keep_answer,
     RestoreLink: restore_link,
     **addressing.DO,
+    MakeSecret: _make_secret,
+    DropSecrets: _drop_secrets,
 }

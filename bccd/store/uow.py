@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy import Connection, Engine, RootTransaction, bindparam, insert, select, update
 
 from bccd.model.delivery import Mail
-from bccd.model.directory import Company
+from bccd.model.directory import Company, Retiring
 from bccd.model.errors import MistakeError
 from bccd.model.events import EventKind
 from bccd.model.facts import Facts, Query
@@ -34,7 +34,14 @@ _LOCK_CLOCK = (
 AFTER_COMMIT = "bccd_after_commit"
 _MOVED = "bccd_moved"  # what a transaction notes of the clocks that it moves, until it is committed
 _COMPANY = (
-    select(t.company.c.slug, t.company.c.name, t.company.c.settings, t.company_address.c.address)
+    select(
+        t.company.c.slug,
+        t.company.c.name,
+        t.company.c.settings,
+        t.company_address.c.address,
+        t.company_address.c.retires_at,
+        t.company_address.c.replaced_by,
+    )
     .join_from(t.company, t.company_address, isouter=True)
     .where(t.company.c.id == bindparam("company"))
 )
@@ -161,10 +168,12 @@ class SqlWork:
         known = self._masters.get(self._company_id)
         if known is None or known.version != version:
             rows = self._open().execute(_COMPANY, {"company": self._company_id}).all()
-            slug, name, settings, _ = rows[0]
-            policy = msgspec.json.decode(settings, type=Policy)
-            addresses = frozenset(address for *_, address in rows if address is not None)
-            company = Company(self._company_id, slug, name, policy)
+            policy = msgspec.json.decode(rows[0].settings, type=Policy)
+            addresses = frozenset(row.address for row in rows if row.address is not None)
+            ending = {
+                row.address: Retiring(row.retires_at, row.replaced_by) for row in rows if row.retires_at
+            }
+            company = Company(self._company_id, rows[0].slug, rows[0].name, policy, ending)
             self._masters[self._company_id] = Master(version, company, addresses)
 
 

@@ -8,7 +8,7 @@ from typing import Any, Self
 import msgspec
 
 from bccd.model.delivery import Delivery, DeliveryState, Intake, Mail, Receipt
-from bccd.model.directory import Company
+from bccd.model.directory import Company, Retiring
 from bccd.model.errors import MistakeError, StoreUnavailableError
 from bccd.model.facts import Facts, Query
 from bccd.model.plan import Outcome, Plan
@@ -179,7 +179,12 @@ class MemoryWork:
         """The company as of entering."""
         row = self._tables["company"][self._company_id,]
         policy = msgspec.json.decode(row["settings"], type=Policy)
-        return Company(self._company_id, row["slug"], row["name"], policy)
+        ending = {
+            it["address"]: Retiring(it["retires_at"], it["replaced_by"])
+            for it in self._tables["company_address"].values()
+            if it["company_id"] == self._company_id and it["retires_at"] is not None
+        }
+        return Company(self._company_id, row["slug"], row["name"], policy, ending)
 
     def gather(self, query: Query) -> Facts:
         """Read all that the query names."""

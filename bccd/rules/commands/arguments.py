@@ -9,12 +9,13 @@ from unicodedata import category
 from bccd.mail.addresses import normalise
 from bccd.model.command import Arguments, ItemKind, Named, Scope
 from bccd.model.delivery import read_id
-from bccd.model.directory import Notices
+from bccd.model.directory import Notices, SecretKind
 from bccd.model.message import Mailbox
 
 MAX_LIST = 1_000
 _MAX_TEXT = 1_000  # characters
 _MAX_ID = 2**63
+_LONGEST_GRACE = 366  # days
 _BAD = ("Cc", "Cs")  # control characters, and halves of a character
 _ATOM = r"[^\s\"(),:;<>@\[\\\].\x00-\x20\x7f]+"
 # What can stand in RCPT TO and in a header as it is (RFC 5322 3.2.3, RFC 6531), at a domain with a dot.
@@ -170,6 +171,18 @@ def choice(kind: type[StrEnum], *allowed: Scope) -> Form:
     return Form(f"{', '.join(named[:-1])} or {named[-1]}", read)
 
 
+def _secret(value: object) -> SecretKind:
+    if value not in list(SecretKind):
+        raise BadArgumentError
+    return SecretKind(str(value))
+
+
+def _days(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _LONGEST_GRACE:
+        raise BadArgumentError
+    return value
+
+
 MESSAGE = Form("a message's number", lambda a, v: replace(a, messages=(_number(v),)))
 MESSAGES = Form(f"a list of 1 to {MAX_LIST} messages' numbers", lambda a, v: replace(a, messages=_numbers(v)))
 CONVERSATION = Form("a conversation's number", lambda a, v: replace(a, conversations=(_number(v),)))
@@ -208,3 +221,5 @@ LANGUAGE = Form(
     lambda a, v: replace(a, language=_language(v)),
 )
 NOTICES = Form("problems, all, none or digest", lambda a, v: replace(a, notices=_notices(v)))
+SECRET = Form("user or forward", lambda a, v: replace(a, secret=_secret(v)))
+DAYS = Form(f"a number of days, 0 to {_LONGEST_GRACE}", lambda a, v: replace(a, days=_days(v)))

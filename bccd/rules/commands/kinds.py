@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from bccd.model.command import Arguments, Code, Scope
-from bccd.rules.commands import answers, choices, grouping, links, sharing
+from bccd.rules.commands import answers, choices, grouping, links, secret, sharing
 from bccd.rules.commands import arguments as a
 from bccd.rules.commands.kind import Fields, Kind
 from bccd.rules.commands.people_kinds import PEOPLE
@@ -26,6 +26,7 @@ _ITEM: Fields = {
 _MESSAGE: Fields = {"message": (a.MESSAGE, "the message")}
 _NOTICE: Fields = {"notice": (a.NOTICE, "the notice, or one that told what became of an answer to it")}
 _TELL: Fields = {"tell": (a.TELL, "whether the actor is written to what became of it; false unless given")}
+_SECRET: Fields = {"kind": (a.SECRET, "user: for his own mail; forward: for what his server forwards")}
 _CHANGED = {"changed": "how many messages were changed"}
 
 _LIST = (
@@ -167,6 +168,24 @@ _LIST = (
         (Code.NOTHING_TO_DO,),
         needed={"messages": (a.MESSAGES, "which, all of one conversation")},
         whole=True,
+    ),
+    Kind(
+        "secret.create",
+        "Give the actor a secret address of his own: for his mail, or for his server's forwarding. "
+        "It takes the place of the one that he has.",
+        secret.create,
+        {"address": "the new address, spelt out"},
+        (),
+        needed=_SECRET,
+        optional={"days": (a.DAYS, "how long the one that he has goes on working; by default not at all")},
+    ),
+    Kind(
+        "secret.revoke",
+        "Take the actor's secret addresses of a kind away, at once.",
+        secret.revoke,
+        {"revoked": "how many there were"},
+        (),
+        needed=_SECRET,
     ),
     Kind(
         "state.set",

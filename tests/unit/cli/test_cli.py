@@ -542,3 +542,79 @@ def test_moves_are_told(company: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "... and 1 more; --json lists all." in shown
     assert "52 messages of 51 conversations moved." in shown
     assert len(answer(company("rethread", "--json"))["moves"]) == 51
+
+
+# ---- addresses
+
+
+def test_addresses_are_given_out(company: Run, tmp_path: Path) -> None:
+    """A company's address, a user's secret ones and a deal's signed one, each as text and as a vCard."""
+    secret = company("address", "user", "acme", "ann@acme.example").stdout.strip()
+    assert re.fullmatch(r"drop\+u[a-z2-7]{26}@in\.acme\.example", secret)
+    assert company("address", "user", "acme", "u1").stdout.strip() == secret, "it stays the same"
+    other = answer(company("address", "user", "acme", "u1", "--rotate", "--days", "7", "--json"))["address"]
+    assert other != secret
+    assert company("address", "user", "acme", "u1").stdout.strip() == other
+    forward = company("address", "user", "acme", "u1", "--forward").stdout.strip()
+    assert re.fullmatch(r"drop\+fw[a-z2-7]{26}@in\.acme\.example", forward)
+    deal = company("address", "deal", "acme", "7").stdout.strip()
+    assert re.fullmatch(r"drop\+d[a-z2-7]{20,60}@in\.acme\.example", deal)
+    assert company("explain", str(_mail_file(tmp_path)), "--as", "u1", "--to", deal).exit_code == 0
+    listed = company("address", "list", "acme")
+    assert "secret: forward" in listed.stdout and "Ann" in listed.stdout
+    assert not any(one in listed.stdout for one in (secret, other, forward))
+    for words, address in (
+        ([], "drop@in.acme.example"),
+        (["--user", "u1"], other),
+        (["--user", "u1", "--forward"], forward),
+        (["--deal", "7"], deal),
+    ):
+        card = company("address", "vcard", "acme", *words, "--version", "4.0").stdout_bytes
+        assert card.startswith(b"BEGIN:VCARD\r\nVERSION:4.0\r\n")
+        assert f"EMAIL;TYPE=work;PREF=1:{address}".encode() in card.replace(b"\r\n ", b"")
+    assert answer(company("address", "user", "acme", "u1", "--revoke", "--json")) == {"revoked": 2}
+    assert "`bccd address user`" in refused(
+        company("address", "vcard", "acme", "--user", "u1"), Exit.NOT_FOUND
+    )
+    written = tmp_path / "acme.vcf"
+    assert company("address", "vcard", "acme", "--output", str(written)).exit_code == 0
+    assert b"VERSION:3.0" in written.read_bytes()
+
+
+def _mail_file(folder: Path) -> Path:
+    path = folder / "mail.eml"
+    path.write_bytes(MAIL)
+    return path
+
+
+def test_an_address_is_replaced(company: Run) -> None:
+    """The answer names the new one and until when the old one works; a load does not bring it back."""
+    done = answer(company("address", "rotate", "acme", "--new", "crm", "--days", "9", "--json"))
+    assert (done["address"], done["old"]) == ("crm@in.acme.example", "drop@in.acme.example")
+    listed = answer(company("address", "list", "--json"))
+    assert [(row["address"], bool(row["until"])) for row in listed] == [
+        ("crm@in.acme.example", False),
+        ("drop@in.acme.example", True),
+    ]
+    again = company("address", "rotate", "acme", "--address", "drop@in.acme.example", "--unguessable")
+    assert "was replaced already" in refused(again, Exit.MISTAKE)
+    assert company("address", "rotate", "acme").exit_code == Exit.USAGE
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["rotate", "acme", "--new", "x", "--unguessable"],
+        ["user", "acme", "u1", "--rotate", "--revoke"],
+        ["vcard", "acme", "--user", "u1", "--deal", "7"],
+    ],
+)
+def test_what_addresses_exclude_each_other(run: Run, words: list[str]) -> None:
+    """Two wishes that cannot both be done are a mistake of the command line."""
+    assert run("address", *words).exit_code == Exit.USAGE
+
+
+def test_what_is_not_there_has_no_address(company: Run) -> None:
+    """A company, user or deal that is not known is not found."""
+    for words in (["deal", "acme", "99"], ["user", "acme", "nobody"], ["list", "other"]):
+        refused(company("address", *words), Exit.NOT_FOUND)

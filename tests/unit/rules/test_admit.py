@@ -18,7 +18,7 @@ from bccd.model.reply import (
     TAG_NOT_SUPPORTED,
     Reply,
 )
-from bccd.rules.admit import header, recipient, retiring, transaction
+from bccd.rules.admit import header, recipient, transaction
 from bccd.rules.signing import Signer
 
 ADDRESSES = {
@@ -143,16 +143,6 @@ def test_an_answer_to_a_notice_finds_its_company_by_its_signature() -> None:
     found = _rcpt(f"r+{SIGNER.sign('reply', 2, 41)}@drop.example")
     assert isinstance(found, Target)
     assert (found.company_id, found.tag, found.number) == (2, Tag.REPLY, 41)
-
-
-def test_a_replaced_address_is_told_from_the_one_that_stands() -> None:
-    """Only mail to the old address is worth a reminder, whatever its tag."""
-    told = [_rcpt(it) for it in ("old@drop.example", "old+deal7@drop.example", "crm+deal7@drop.example")]
-    assert [retiring(it, DIRECTORY) for it in told if isinstance(it, Target)] == [
-        "old@drop.example",
-        "old@drop.example",
-        "",
-    ]
 
 
 _LETTERS = st.sampled_from(["crm+deal7uwf.@drop.example", "private", "note", "test", "odd", "name", "other"])

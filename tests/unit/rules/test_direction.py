@@ -249,6 +249,29 @@ def test_a_visible_drop_address_is_noted(world: World, make: Make, seen: bool) -
     assert noted == (["the customer could see the drop address"] if seen else [])
 
 
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("> Cc: Anna; CRM@Drop.Example\n> yes", ["crm@drop.example"]),
+        ("To: jan@customer.example, <crm+u.1@drop.example>", ["crm+u.1@drop.example"]),
+        ("Cc: crm@drop.example\nCc: crm@drop.example", ["crm@drop.example"]),
+        ("see drop.example, crm@drop.example.evil.example, other@drop.example", []),
+        ("@drop.example " + "a" * 100_000, []),
+    ],
+)
+def test_a_drop_address_in_the_text_is_noted(world: World, make: Make, text: str, seen: list[str]) -> None:
+    """In a quoted header the customer can read it as well; each address is noted once."""
+    (plan,) = world.decide(world.mail(make.outgoing(JAN, text=text)))
+    assert [step.about for step in plan.steps if step.verdict == "visible"] == seen
+    assert [notice.reason for notice in plan.notices] == ["exposed_address"] * bool(seen)
+
+
+def test_nobody_outside_sees_what_stays_inside(world: World, make: Make) -> None:
+    """A note among our own people exposes nothing."""
+    (plan,) = world.decide(world.mail(make.outgoing(DROP, text="crm@drop.example"), (Tag.NOTE, "")))
+    assert not [step for step in plan.steps if step.verdict == "visible"]
+
+
 # ---- what is set aside
 
 

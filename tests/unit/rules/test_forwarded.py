@@ -163,7 +163,7 @@ def question(make: "Makers", account: str) -> Content:
 def test_a_providers_question_is_shown_to_her_and_filed_nowhere(world: "World", make: "Makers") -> None:
     """Number and link stand in one notice to her; no step, no message and no event holds them."""
     (plan,) = world.decide(forwarded(world, question(make, "anna@home.example")))
-    assert outcome(plan) == ("set_aside", "forwarding_code")
+    assert outcome(plan) == ("set_aside", "forwarding_request")
     (notice,) = plan.notices
     assert (notice.user_id, notice.reason) == (1, "forwarding_code")
     assert notice.args == {
@@ -171,7 +171,7 @@ def test_a_providers_question_is_shown_to_her_and_filed_nowhere(world: "World", 
         "account": "anna@home.example",
         "answer": "512203847, https://mail-settings.google.com/mail/vf-%5Babc%5D-def",
     }
-    assert "512203847" not in repr(replace(plan, notices=()))
+    assert "512203847" not in repr(replace(plan, notices=(), waits=None))
     assert {change.audience_id for change in plan.changes} == {1}
 
 
@@ -179,7 +179,7 @@ def test_a_providers_question_is_shown_to_her_and_filed_nowhere(world: "World", 
 def test_a_question_for_somebody_else_is_no_way_in(world: "World", make: "Makers", account: str) -> None:
     """Who has learned the address gets no number for his own account, and she hears who tried."""
     (plan,) = world.decide(forwarded(world, question(make, account)))
-    assert outcome(plan) == ("set_aside", "forwarding_code")
+    assert outcome(plan) == ("set_aside", "forwarding_request")
     (notice,) = plan.notices
     assert (notice.reason, notice.args) == ("forwarding_stranger", {"provider": "Gmail", "account": account})
 
@@ -187,7 +187,7 @@ def test_a_question_for_somebody_else_is_no_way_in(world: "World", make: "Makers
 def test_other_mail_of_a_provider_is_not_filed(world: "World", make: "Makers") -> None:
     """There is nothing to show, and no customer in it."""
     (plan,) = world.decide(forwarded(world, make.incoming(GMAIL, text="All is set up.", subject="Hello")))
-    assert outcome(plan) == ("set_aside", "forwarding_code")
+    assert outcome(plan) == ("set_aside", "forwarding_request")
     assert not plan.notices
 
 
