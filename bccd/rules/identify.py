@@ -192,7 +192,8 @@ def _unknown(claim: Claim) -> str:
     doubtful = [result for result in (report.checks if dmarc else open_) if _might_pass(claim, result)]
     if not doubtful:
         return ""
-    return SPF_UNKNOWN if all(result.method == "spf" for result in doubtful) and not dmarc else DNS_UNKNOWN
+    spf = all(result.method == "spf" and result.result == "temperror" for result in doubtful)
+    return SPF_UNKNOWN if spf else DNS_UNKNOWN
 
 
 def _might_pass(claim: Claim, result: AuthResult) -> bool:

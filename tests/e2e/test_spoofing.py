@@ -11,6 +11,7 @@ from tests.e2e.harness import DIRECTORY, DROP, USERS, Daemon, wait_for
 from tests.e2e.spoofs import (
     ABROAD_KEY,
     OFFICE,
+    OFFICE_KEY,
     RELAY,
     RELAY_ID,
     SPOOFS,
@@ -22,7 +23,7 @@ from tests.e2e.spoofs import (
     honest,
     letter,
 )
-from tests.nameserver import NameServer
+from tests.nameserver import Mode, NameServer, name_server
 
 _LIMITS = (
     "strangers_per_minute strangers_per_ip_minute strangers_at_once mails_per_ip_hour mails_per_user_hour"
@@ -31,12 +32,25 @@ _LIMITS = (
 
 
 @pytest.fixture(scope="module")
-def spoofed(tmp_path_factory: pytest.TempPathFactory, template: Daemon) -> Iterator[Daemon]:
+def names() -> Iterator[NameServer]:
+    """The DNS of all who take part; what it says is kept by nobody."""
+    with name_server(ZONE, ttl=0) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def spoofed(
+    tmp_path_factory: pytest.TempPathFactory, template: Daemon, names: NameServer
+) -> Iterator[Daemon]:
     """A daemon on the open net: it trusts nobody's word but one relay's, and asks a name server of ours."""
-    server = NameServer(ZONE)
     options: dict[str, dict[str, object]] = {
         "trust": {"networks": [], "relays": [f"{RELAY}/32"], "authserv_ids": [RELAY_ID]},
-        "verify": {"nameservers": [server.address], "arc_sealers": ["sealer.example"]},
+        "verify": {
+            "nameservers": [names.address],
+            "arc_sealers": ["sealer.example"],
+            "query_seconds": 0.3,
+            "mail_seconds": 1,
+        },
         "limits": dict.fromkeys(_LIMITS.split(), 0),
     }
     folder: Path = tmp_path_factory.mktemp("spoofed") / "bccd"
@@ -48,7 +62,6 @@ def spoofed(tmp_path_factory: pytest.TempPathFactory, template: Daemon) -> Itera
     daemon.start()
     yield daemon
     daemon.kill()
-    server.close()
 
 
 def talk(daemon: Daemon, spoof: Spoof) -> list[bytes]:
@@ -93,6 +106,8 @@ def test_nobody_is_filed_as_somebody_else(spoofed: Daemon) -> None:
     As a control the same server files what is honest: by signature, by SPF of the user's own address, by a
     relay's word, by SPF of the client that a relay tells of.
     """
+    old = {row.id for row in spoofed.wait_filed(0)}  # of other tests
+    messages = spoofed.query("SELECT count(*) FROM message")
     wrong = []
     kept = 0
     for spoof in SPOOFS:
@@ -102,8 +117,9 @@ def test_nobody_is_filed_as_somebody_else(spoofed: Daemon) -> None:
         if accepted is not spoof.held or len(replies) > 4:
             wrong.append((spoof.name, replies))
     assert not wrong
-    assert {row.state for row in spoofed.wait_filed(kept)} == {"held"}
-    assert spoofed.query("SELECT count(*) FROM message") == [(0,)]
+    rows = [row for row in spoofed.wait_filed(len(old) + kept) if row.id not in old]
+    assert {row.state for row in rows} == {"held"}
+    assert spoofed.query("SELECT count(*) FROM message") == messages
 
     passed = f"Authentication-Results: {RELAY_ID}; dmarc=pass header.from=example.com\r\n".encode()
     sender = f"<{VICTIM}>".encode()
@@ -122,7 +138,8 @@ def test_nobody_is_filed_as_somebody_else(spoofed: Daemon) -> None:
     controls += tuple(_abroad())
     for control in controls:
         assert talk(spoofed, control)[3].startswith(b"250"), control.name
-    rows = spoofed.wait_filed(kept + len(controls))
+    rows = spoofed.wait_filed(len(old) + kept + len(controls))
+    rows = [row for row in rows if row.id not in old]
     assert [row.state for row in rows if row.state != "held"] == ["filed"] * len(controls)
     methods = [row.evidence for row in rows if row.state == "filed"]
     for method in ("dkim", "spf", "relay_dmarc", "spf"):
@@ -160,3 +177,45 @@ def test_a_refusal_tells_nothing_and_the_log_tells_why(spoofed: Daemon) -> None:
 
     wait_for(lambda: reasons() == [["unverified_sender"], ["unknown_sender"]], 10)
     assert STRANGER in {str(line["peer"]) for line in spoofed.events("receive")}
+
+
+@pytest.mark.parametrize(
+    ("mode", "signed", "unsigned"),
+    [
+        ("dead", b"451 4.4.3", b"451 4.7.24"),
+        ("slow", b"451 4.4.3", b"451 4.7.24"),
+        ("servfail", b"451 4.4.3", b"451 4.7.24"),
+        ("refused", b"451 4.4.3", b"451 4.7.24"),
+        ("garbage", b"451 4.4.3", b"451 4.7.24"),
+        ("truncated", b"250", b"250"),
+        ("nxdomain", b"550", b"550"),
+    ],
+)
+def test_a_dns_that_fails_is_neither_a_pass_nor_a_refusal(
+    spoofed: Daemon, names: NameServer, mode: Mode, signed: bytes, unsigned: bytes
+) -> None:
+    """The peer comes again, whoever the author is; only what the DNS does say is an answer."""
+    names.mode, names.delay = mode, 2
+    try:
+        for author, user in ((VICTIM, True), ("nobody@example.com", False)):
+            told = OFFICE_KEY.sign(letter(author, f"{mode} signed {author}"))
+            plain = letter(author, f"{mode} plain {author}")
+            sender = f"<{author}>".encode()
+            replies = [talk(spoofed, Spoof("", octets, sender, OFFICE))[3] for octets in (told, plain)]
+            expected = [signed, unsigned] if user or mode != "truncated" else [b"550", b"550"]
+            assert [reply.startswith(one) for reply, one in zip(replies, expected, strict=True)] == [True] * 2
+    finally:
+        names.mode = "answer"
+
+
+def test_what_the_dns_does_tell_is_enough(spoofed: Daemon, names: NameServer) -> None:
+    """Where the key of a signature is unknown SPF may prove the author, and the other way round."""
+    try:
+        for silent in (f"{OFFICE_KEY.selector}._domainkey.example.com", "example.com", "_dmarc.example.com"):
+            names.modes = {"_dmarc.example.com": "answer", "_domainkey.example.com": "answer"}
+            names.modes[silent] = "servfail"
+            both = OFFICE_KEY.sign(letter(VICTIM, f"without {silent}"))
+            reply = talk(spoofed, Spoof("", both, f"<{VICTIM}>".encode(), OFFICE))[3]
+            assert reply.startswith(b"250"), silent
+    finally:
+        names.modes = {}
