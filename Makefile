@@ -17,7 +17,7 @@ export PIP_ROOT_USER_ACTION := ignore
 export PIP_NO_INPUT := 1
 PIP := $(BIN)/python -m pip install -qq
 
-.PHONY: help run test check unit e2e bench bench-reading bench-verify fuzz cover format venv dist lock clean
+.PHONY: help run test check unit e2e bench bench-floods bench-reading bench-verify fuzz cover format venv dist lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ cover: $(DEV) ## every test, then which lines and branches no test reached
 
 bench: $(DEV) ## bccd beside Postfix and a bare sink: mails a second, and where the time goes
 	$(BIN)/python -m benchmarks
+
+bench-floods: $(DEV) ## how long users wait while strangers flood the drop address
+	$(BIN)/python -m benchmarks.floods
 
 bench-reading: $(DEV) ## how well and how fast mail is read, the best peer beside ours
 	$(BIN)/python -m benchmarks.reader

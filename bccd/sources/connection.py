@@ -309,7 +309,7 @@ class Connection(SMTP):
             await asyncio.sleep(0)
         if self.input.has_line:
             return await self.input.line()
-        self._until(min(now + self._patience(), self._ends_at))
+        self._until(min(now + self.patience(), self._ends_at))
         self._resting, self._commanding = at_rest, True
         try:
             return await self.input.line()
@@ -327,7 +327,8 @@ class Connection(SMTP):
             self._resting = False
             self._until(None)
 
-    def _patience(self) -> float:
+    def patience(self) -> float:
+        """Return for how many seconds to wait for the next command."""
         settings = self.settings
         if self._commands == 1:
             return min(settings.first_seconds, settings.idle_seconds)

@@ -53,6 +53,11 @@ class SubmissionConnection(SmtpConnection):
             return TLS_FIRST
         return LOGIN_FIRST if self.peer.login is None else None
 
+    def patience(self) -> float:
+        """Wait less long for somebody of whom nothing is known."""
+        patience = super().patience()
+        return patience if self.peer.login is not None else min(patience, self.settings.login_seconds)
+
     async def smtp_AUTH(self, arg: str | None) -> None:
         """Log in (RFC 4954 4)."""
         self.budget.junk()

@@ -325,6 +325,15 @@ def test_slow_loris(start: Start, pair: tuple[Path, Path]) -> None:
     assert heard[:9] == b"421 4.4.2"
 
 
+def test_who_does_not_log_in_is_not_waited_for(start: Start, pair: tuple[Path, Path]) -> None:
+    """Before a login silence is cut short; after it a client may be silent like any other."""
+    desk = start(certificate=pair[0], key=pair[1], login_seconds=0.3)
+    known, unknown = secured(desk), secured(desk)
+    assert known.ask(f"AUTH PLAIN {RIGHT}") == GO_ON
+    assert unknown.reply()[:9] == "421 4.4.2"
+    assert known.ask("NOOP")[:3] == "250"
+
+
 def test_what_smtplib_does(desk: Desk, pair: tuple[Path, Path]) -> None:
     """Python's own client logs in by STARTTLS and by implicit TLS, with each mechanism, and hands mail in."""
     context = ssl.create_default_context(cafile=pair[0])
