@@ -180,18 +180,18 @@ class Limits:
     )
     strangers_per_minute: int = setting(
         kinds.count(0, 1_000_000),
-        300,
+        200,
         "How many mails of unknown senders one company takes within a minute, in each front process; then"
         " they are put off before anything is asked about them, and users' mail is not. 0: any number.",
     )
     strangers_per_ip_minute: int = setting(
         kinds.count(0, 1_000_000),
-        300,
+        200,
         "The same, of one address (IPv6: one /64) for all companies; trust.relays are exempt.",
     )
     strangers_at_once: int = setting(
         kinds.count(0, 10_000),
-        20,
+        10,
         "How many mails of unknown senders are examined at once (SPF, DKIM, DMARC), in each front process.",
     )
     mails_per_ip_hour: int = setting(

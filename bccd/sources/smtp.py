@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from bccd.mail.addresses import normalise
 from bccd.model.envelope import Envelope, Target
-from bccd.model.reply import RECIPIENT_OK, TOO_MANY_RECIPIENTS, Reply
+from bccd.model.reply import RECIPIENT_OK, TOO_MANY_RECIPIENTS, TOO_MANY_STRANGERS, Reply
 from bccd.ports import Examination
 from bccd.sources.connection import Connection
 from bccd.sources.data import Body
@@ -141,8 +141,15 @@ class SmtpConnection(Connection):
         return None
 
     async def smtp_RCPT(self, arg: str | None) -> None:
-        """Ask the Receiver for one recipient."""
-        self.say(await self._recipient(arg or ""))
+        """Ask the Receiver for one recipient; a stranger who is put off makes room where that is scarce."""
+        reply = await self._recipient(arg or "")
+        if (
+            reply == TOO_MANY_STRANGERS
+            and self.connections.busy
+            and not self.connections.exempt(self.peer.ip)
+        ):
+            raise ClosingError(replace(reply, code=421))
+        self.say(reply)
 
     async def _recipient(self, argument: str) -> Reply:
         if self._mail is None:

@@ -45,6 +45,7 @@ class Recorder:
         self.asked: list[tuple[str, str]] = []
         self.peers: list[Peer] = []
         self.replies: dict[str, Reply] = {}
+        self.rcpt_replies: dict[str, Reply] = {}
         self.error: BaseException | None = None
         self.rcpt_error: BaseException | None = None
         self.guesses: list[tuple[str, str]] = []
@@ -61,6 +62,8 @@ class Recorder:
         self.peers.append(peer)
         if self.rcpt_error is not None:
             raise self.rcpt_error
+        if address in self.rcpt_replies:
+            return self.rcpt_replies[address]
         company = COMPANIES.get(address.rpartition("@")[2])
         if company is None or address.startswith("nobody"):
             return NO_SUCH_ADDRESS

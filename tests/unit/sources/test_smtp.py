@@ -8,7 +8,14 @@ from datetime import UTC, datetime
 import pytest
 
 from bccd.model.envelope import Protocol
-from bccd.model.reply import LOCAL_ERROR, OTHER_COMPANY, TOO_BIG, TOO_MANY_RECIPIENTS, Reply
+from bccd.model.reply import (
+    LOCAL_ERROR,
+    OTHER_COMPANY,
+    TOO_BIG,
+    TOO_MANY_RECIPIENTS,
+    TOO_MANY_STRANGERS,
+    Reply,
+)
 from bccd.sources import smtp
 from bccd.sources.data import Body
 from tests.unit.sources.dialogue import MAIL, Client, Desk, Start
@@ -104,6 +111,19 @@ def test_smtp_answers_unlike_replies_with_the_worst(desk: Desk) -> None:
     assert client.deliver(MAIL, *names) == str(no)
     desk.recorder.replies = {"b@acme.example": no, "c@acme.example": later}
     assert client.deliver(MAIL, *names) == str(later)
+
+
+def test_strangers_make_room(start: Start) -> None:
+    """A stranger who is put off may stay and ask on; where connections are scarce he is sent away with it."""
+    desk = start(connections=2)
+    desk.recorder.rcpt_replies["s@acme.example"] = TOO_MANY_STRANGERS
+    client = desk.connect()
+    client.ask("EHLO x")
+    client.ask("MAIL FROM:<u@example.org>")
+    assert client.ask("RCPT TO:<s@acme.example>") == str(TOO_MANY_STRANGERS)
+    desk.connect()
+    assert client.ask("RCPT TO:<s@acme.example>") == f"421 4.7.1 {TOO_MANY_STRANGERS.text}"
+    assert client.reply() == ""
 
 
 def test_a_recipient_may_be_named_twice(desk: Desk) -> None:
