@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from socket import socket
-from typing import Any
+from typing import Any, cast
 
 import structlog
 
@@ -26,6 +26,7 @@ from bccd.filer import Filer
 from bccd.front import listener_settings, open_certificates, run_front
 from bccd.model.envelope import Protocol
 from bccd.model.errors import BccdError, StoreUnavailableError
+from bccd.model.linkpage import LinkPage
 from bccd.observe import place, read_key
 from bccd.pipeline import Receiving
 from bccd.ports import DeliverPorts, ReceivePorts, Receiver
@@ -34,6 +35,7 @@ from bccd.sources.floods import Floods
 from bccd.sources.settings import Listener
 from bccd.store import addresses, entries, migrate, reads
 from bccd.store import directory as master_data
+from bccd.store import links as signed_links
 from bccd.store import logins as names
 from bccd.store import rethread as conversations
 from bccd.store.acquaintance import acquaintance
@@ -54,6 +56,7 @@ from bccd.web.health import Check, serve_health
 
 _DAY = timedelta(days=1)
 _PIECE_PAUSE = 0.2  # seconds between two pieces of a long look at the database, for the filer
+_LINK_SECONDS = 10.0  # how long a page waits for the filer
 _PING_SECONDS = 2.5  # less than a health check may take
 
 
@@ -104,14 +107,13 @@ def run_listener(config: Config, name: str, sockets: Sequence[Bound], links: Lin
     """Be a front process: serve the sockets until SIGTERM, then drain."""
     del name
     listeners = [_LISTENERS[each.protocol](each.sock) for each in sockets if each.protocol in _LISTENERS]
-    health = [each for each in sockets if each.protocol == "http"]
-    run_front(listeners, listener_settings(config), lambda: open_receiver(config, links, health))
+    run_front(listeners, listener_settings(config), lambda: open_receiver(config, links, sockets))
     return 0
 
 
 @asynccontextmanager
 async def open_receiver(
-    config: Config, links: Links, health: Sequence[Bound] = ()
+    config: Config, links: Links, sockets: Sequence[Bound] = ()
 ) -> AsyncIterator[Receiver]:
     """Open all that receive() needs inside a running loop, and answer for its health."""
     asyncio.get_running_loop().add_reader(links.lifeline, _orphaned, links.lifeline)
@@ -121,7 +123,8 @@ async def open_receiver(
     directory = make_directory(stores)
     logins = make_logins(config, stores)
     checks = make_checks(config, spool, directory)
-    servers = [await serve_health(each.sock, checks) for each in health]
+    servers = [await serve_health(each.sock, checks) for each in sockets if each.protocol == "http"]
+    servers += await serve_links(config, stores, [each for each in sockets if each.protocol == "web"])
     try:
         yield Receiving(
             ReceivePorts(
@@ -144,6 +147,26 @@ async def open_receiver(
             ringer.close()
         directory.close()
         stores.close()
+
+
+async def serve_links(config: Config, stores: Stores, sockets: Sequence[Bound]) -> list[asyncio.Server]:
+    """Serve the pages behind signed links; what their buttons do, the filer does."""
+    if not sockets:
+        return []
+    # Only who serves pages pays for what they are made of.
+    from bccd.web.links import LinkPages  # noqa: PLC0415
+    from bccd.web.server import serve_pages  # noqa: PLC0415
+
+    now = SystemClock().now
+
+    def look(purpose: str, company_id: int, numbers: tuple[int, ...]) -> LinkPage | None:
+        return signed_links.look(stores.database, purpose, company_id, numbers, now())
+
+    def follow(wish: Mapping[str, object]) -> Mapping[str, Any]:
+        return cast("Mapping[str, Any]", ask(config.data_dir, "link.follow", wish, _LINK_SECONDS))
+
+    pages = LinkPages(make_signer(config), now, look, follow)
+    return [await serve_pages(each.sock, pages.app) for each in sockets]
 
 
 def make_logins(config: Config, stores: Stores) -> Passwords:
@@ -331,6 +354,9 @@ def make_operations(config: Config, stores: Stores) -> dict[str, Operation]:
     def command(arguments: Mapping[str, Any]) -> object:
         return submit(stores, Commands(stores, now, make_signer(config)), arguments.get("commands"))
 
+    def follow(arguments: Mapping[str, Any]) -> object:
+        return signed_links.follow(stores.database, Commands(stores, now, make_signer(config)), arguments)
+
     def rethread(arguments: Mapping[str, Any]) -> object:
         moved, after = conversations.rethread(
             stores.database, arguments["company"], now(), arguments["after"]
@@ -347,6 +373,7 @@ def make_operations(config: Config, stores: Stores) -> dict[str, Operation]:
             "queue.retry": retry,
             "queue.delete": remove,
             "command": command,
+            "link.follow": follow,
             "rethread": rethread,
         }
     )

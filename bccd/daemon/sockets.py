@@ -45,6 +45,7 @@ def _endpoints(listen: Listen) -> list[tuple[str, str]]:
         ("submission", listen.submission),
         ("smtps", listen.smtps),
         ("http", listen.http),
+        ("web", listen.web),
     )
     return [(protocol, endpoint) for protocol, endpoints in table for endpoint in endpoints]
 
