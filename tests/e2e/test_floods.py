@@ -36,12 +36,8 @@ def test_users_get_through_a_flood(make_daemon: MakeDaemon) -> None:
             # In the envelope somebody of the user's domain, whom only the signature proves.
             client.sendmail(f"bounces@mail.{ANN.partition('@')[2]}", [DROP], signer.sign(mail("proven")))
         assert codes == {550: 3, 450: 27}
-        asked = {name for name, _ in dns.asked if name.endswith(".spam.example")}
-        assert {name.removeprefix("_dmarc.").split(".")[-3] for name in asked} - {"_dmarc"} == {
-            "d0",
-            "d1",
-            "d2",
-        }
+        labels = {label for name, _ in dns.asked for label in name.split(".")}
+        assert {f"d{number}" for number in range(30)} & labels == {"d0", "d1", "d2"}
         assert [row.state for row in daemon.wait_filed(1)] == ["filed"]
         [flood] = daemon.events("flood")
         assert flood["limit"] == "strangers_per_minute"
