@@ -10,7 +10,7 @@ import click
 from rich.console import Console
 
 from bccd import bootstrap
-from bccd.cli import looks, writes
+from bccd.cli import looks, own_address, writes
 from bccd.cli.base import Call, NotFoundError, common, table
 from bccd.cli.dryrun import find_user
 from bccd.mail.vcard import Card, Version, vcard
@@ -35,7 +35,7 @@ _days = click.option(
 @click.group()
 @common
 def address() -> None:
-    """Show, replace and hand out the addresses of a company, its users and its deals.
+    """Show, replace and hand out the addresses of a company, its users and its deals; prove users' own.
 
     A user's secret address and a deal's signed one are for whom they are made: keep them from others.
     """
@@ -260,3 +260,7 @@ def _user(stores: Stores, slug: str, said: str) -> tuple[Company, int]:
 def _users(stores: Stores, company: Company) -> Sequence[tuple[str, Any]]:
     known = directory_snapshot(stores.database)
     return [(a, entry) for (of, a), entry in known.user_addresses.items() if of == company.id]
+
+
+for _command in own_address.COMMANDS:
+    address.add_command(_command)

@@ -4,16 +4,16 @@ import click
 from rich.console import Console
 
 from bccd.cli import looks, writes
-from bccd.cli.base import Call, common, table
+from bccd.cli.base import Call, common, safe, table
 from bccd.cli.command import tell
 from bccd.cli.dryrun import find_user
 from bccd.cli.queue import delivery_id
-from bccd.model.delivery import DeliveryState, show_id
-from bccd.store import outcomes
+from bccd.model.delivery import show_id
+from bccd.store import own
 from bccd.store.reads import directory_snapshot
 
-_WAITS = (DeliveryState.HELD, DeliveryState.SET_ASIDE, DeliveryState.FAILED)
-_COLUMNS = ("delivery", "state", "reason", "received", "octets")
+_COLUMNS = ("delivery", "state", "reason", "from", "subject", "received", "kept until")
+_SHOWN = ("delivery", "state", "reason", "from", "subject", "received_at", "expires_at")
 
 _company = click.option(
     "--company", default="", metavar="SLUG", help="Whose; not needed where there is one company."
@@ -39,7 +39,7 @@ def held() -> None:
 @common
 @click.pass_obj
 def list_(call: Call, *, company: str, actor: str) -> None:
-    """List a user's mail that is held, set aside or failed, oldest first.
+    """List a user's mail and his teams' that is held, set aside or failed, with why and what to do.
 
     \b
     Examples:
@@ -50,23 +50,62 @@ def list_(call: Call, *, company: str, actor: str) -> None:
         known = directory_snapshot(stores.database)
         found = looks.company(known, company)
         entry = find_user(known, found.id, actor, looks.external_ids(stores, found.id))
-        mine = outcomes.deliveries(stores.database, company=found.id, states=_WAITS, user=entry.user.id)
-    rows = [
-        {
-            "delivery": show_id(it.id),
-            "state": str(it.state),
-            "reason": it.reason,
-            "received_at": it.received_at,
-            "size": it.size,
-        }
-        for it in mine
-    ]
+        rows = own.waiting(stores.database, found.id, entry.user.id)
+
+    def text(out: Console) -> None:
+        if not rows:
+            out.print("Nothing waits.")
+            return
+        out.print(table(_COLUMNS, [[row[name] for name in _SHOWN] for row in rows]))
+        for row in rows:
+            out.print(safe(f"{row['delivery']}: {row['sentence']} {row['advice']}".rstrip()))
+
+    call.tell(rows, text)
+
+
+@held.command("trusted")
+@_company
+@_actor
+@common
+@click.pass_obj
+def trusted(call: Call, *, company: str, actor: str) -> None:
+    """List what a user has let in for good: from which address, and what mail of it must show.
+
+    `bccd command trust.remove address=ADDRESS --as USER` ends it.
+
+    \b
+    Examples:
+      bccd held trusted --as anna@example.com
+    """
+    with looks.open_stores(call.installed) as stores:
+        known = directory_snapshot(stores.database)
+        found = looks.company(known, company)
+        entry = find_user(known, found.id, actor, looks.external_ids(stores, found.id))
+        rows = own.trusted(stores.database, found.id, entry.user.id)
 
     def text(out: Console) -> None:
         cells = [tuple(row.values()) for row in rows]
-        out.print(table(_COLUMNS, cells) if rows else "Nothing waits.")
+        out.print(table(("address", "must show", "since"), cells) if rows else "Nothing is let in for good.")
 
     call.tell(rows, text)
+
+
+@held.command("ask")
+@click.argument("id_", metavar="ID")
+@_company
+@_actor
+@common
+@click.pass_obj
+def ask(call: Call, *, id_: str, company: str, actor: str) -> None:
+    """Mail a link and a code to the user's login address, by which he says that a held mail is his.
+
+    \b
+    Examples:
+      bccd held ask 0000000001h4k --as anna@example.com
+      bccd held release 0000000001h4k --code 123456 --as anna@example.com
+    """
+    wish = {"actor": actor, "kind": "held.ask", "args": {"delivery": _shown(id_)}}
+    tell(call, writes.command(call.installed, company, wish))
 
 
 @held.command("release")
@@ -76,6 +115,8 @@ def list_(call: Call, *, company: str, actor: str) -> None:
 )
 @click.option("--author", default="", metavar="ADDRESS", help="Who wrote the forwarded mail.")
 @click.option("--author-name", default="", metavar="NAME", help="His name.")
+@click.option("--always", is_flag=True, help="Let later mail in, too, that shows what this one shows.")
+@click.option("--code", default="", help="The code that `bccd held ask` had mailed.")
 @_company
 @_actor
 @common
@@ -87,10 +128,15 @@ def release(
     recipients: tuple[str, ...],
     author: str,
     author_name: str,
+    always: bool,
+    code: str,
     company: str,
     actor: str,
 ) -> None:
     """Have a held mail filed: it was this user, or it may be filed as it is.
+
+    --always lets in what else comes from the same address with the same signer, the same envelope domain, or
+    sent on by the same user. Where the mail shows nothing that only its sender can, that is refused.
 
     Mail held as no_visible_recipient needs --to, since nobody can be seen in it; mail held as
     original_sender_unknown needs --author. It is filed soon; `bccd explain ID` tells what became of it.
@@ -110,6 +156,9 @@ def release(
         args |= {"address": author} | ({"name": author_name} if author_name else {})
     elif recipients:
         args["recipients"] = list(recipients)
+    if author and (always or code):
+        raise click.UsageError("--always and --code do not go with --author")
+    args |= ({"always": True} if always else {}) | ({"code": code} if code else {})
     kind = "original.set" if author else "held.release"
     tell(call, writes.command(call.installed, company, {"actor": actor, "kind": kind, "args": args}))
 

@@ -20,7 +20,8 @@ from bccd.directory.columns import (
     slug,
     text,
 )
-from bccd.directory.settings import SETTINGS
+from bccd.directory.settings import SETTINGS, language
+from bccd.model.directory import Notices
 from bccd.model.errors import MistakeError
 
 _LISTED = re.compile(r"[|;,\s]+")
@@ -68,6 +69,8 @@ KINDS: Mapping[str, Mapping[str, Column]] = {
             one_of("shared", "private"), "What the user's mail is from now on.", default="shared"
         ),
         "active": _ACTIVE,
+        "language": Column(language, "Of notices; the company's until one is named.", setting=True),
+        "notices": Column(one_of(*Notices), "What the user hears of.", default="problems", setting=True),
     },
     "team": {
         "external_id": _ID,

@@ -12,6 +12,7 @@ from sqlalchemy import Engine, Table, bindparam, delete, insert, select, update
 from bccd.model.errors import MistakeError
 from bccd.model.events import EventKind
 from bccd.store import tables as t
+from bccd.store.claimed import Claims
 from bccd.store.companies import find_company, put_company
 from bccd.store.confirmed import release
 from bccd.store.people import both_user_and_contact, own_addresses
@@ -62,6 +63,10 @@ class Kind:
     same: dict[str, Any] = field(default_factory=dict)  # what tells its rows from others of the table
 
 
+_DEFAULTS: dict[str, dict[str, Any]] = {  # of new rows, where the record does not say
+    "contact": {"merged_into": None},
+    "user": {"language": "", "notices": "problems"},
+}
 _ADDRESSES = ("address", "kind", "confirmed_at")
 KINDS = {
     "organisation": Kind(t.organisation, t.organisation_domain, "organisation_id", ("domain",)),
@@ -97,9 +102,11 @@ def load(engine: Engine, records: Sequence[Record], now: datetime, company: str 
             raise MistakeError("\n".join(mistakes))
         settle_deals(loader.work, now, written["deal"])
         loader.work.directory_version += any(changed.values())
-        release(loader.work, loader.confirmed, now)
+        let_go = release(loader.work, loader.confirmed, now)
         loader.work.save()
-    return Loaded(company_id, {kind: count for kind, count in changed.items() if by_kind[kind]})
+    did = {kind: count for kind, count in changed.items() if by_kind[kind]}
+    further = {"confirmed_address": loader.promoted, "released_mail": len(let_go)}
+    return Loaded(company_id, did | {name: count for name, count in further.items() if count})
 
 
 def _bad_addresses(record: Record) -> Iterable[str]:
@@ -128,8 +135,10 @@ class _Loader:
         self.work = work
         self._now = now
         self.confirmed: set[str] = set()  # addresses that are a user's from now on
+        self.promoted = 0  # of these, how many were listed already
         self._mistakes = mistakes
         self._ids: dict[str, dict[str, int]] = {kind: {} for kind in KINDS}
+        self._claims = Claims(work)
         self._build = {
             "organisation": self._organisation,
             "user": self._user,
@@ -141,6 +150,8 @@ class _Loader:
     def put(self, kind: str, records: Sequence[Record]) -> set[int]:
         """Write records of one kind and return which were new or different."""
         rows, children = self._standing(KINDS[kind])
+        if kind in ("user", "team"):
+            self._claims.give_way(records, rows, children)
         ids = self._ids[kind] = {
             row["external_id"]: id_ for id_, row in rows.items() if row["external_id"] is not None
         }
@@ -194,14 +205,16 @@ class _Loader:
     def _user(self, record: Record, id_: int, children: Mapping[int, set[Child]]) -> _Wish:
         """An alternative address stays confirmed since when it was, also where the source does not know."""
         values = record.values
-        row = {name: values[name] for name in ("external_id", "name", "default_sharing", "active")}
+        named = ("external_id", "name", "default_sharing", "active", "language", "notices")
+        row = {name: values[name] for name in named if name in values}
         since = {address: confirmed_at for address, _, confirmed_at in children.get(id_, ())}
         confirmed = {(a, "alternative", since.get(a) or self._now) for a in values["alternatives"]}
         pending = {(a, "alternative", since.get(a)) for a in values["unconfirmed"]}
         listed = (values["login"], *values["alternatives"], *values["unconfirmed"])
         if len(set(listed)) < len(listed):
             self._mistakes.append(f"{record.row}: an address is listed twice")
-        return _Wish(id_, row, {(values["login"], "login", None)} | confirmed | pending)
+        own = self._claims.kept(children.get(id_, ()), listed, self._now)
+        return _Wish(id_, row, {(values["login"], "login", None)} | confirmed | pending | own)
 
     def _team(self, record: Record, id_: int, children: Mapping[int, set[Child]]) -> _Wish:
         """A team's first address stands where a user's login does; it logs in nowhere."""
@@ -211,9 +224,9 @@ class _Loader:
         if not values["addresses"]:
             self._mistakes.append(f"{record.row}: addresses: is missing")
         first, *rest = values["addresses"] or ("",)
-        return _Wish(
-            id_, row, {(first, "login", None)} | {(a, "alternative", since.get(a) or self._now) for a in rest}
-        )
+        further = {(a, "alternative", since.get(a) or self._now) for a in rest}
+        own = self._claims.kept(children.get(id_, ()), values["addresses"], self._now)
+        return _Wish(id_, row, {(first, "login", None)} | further | own)
 
     def _contact(self, record: Record, id_: int, _: Mapping[int, set[Child]]) -> _Wish:
         values = record.values
@@ -318,7 +331,7 @@ class _Loader:
         kind, company_id = KINDS[name], self.work.company_id
         extra = self._extra(name) | kind.same
         if new:
-            made = extra | ({"created_at": self._now, "merged_into": None} if name == "contact" else {})
+            made = extra | _DEFAULTS.get(name, {}) | ({"created_at": self._now} if name == "contact" else {})
             rows = [made | wish.row | {"company_id": company_id, "id": wish.id} for wish in new]
             self._run(insert(kind.table), rows)
         for wish in different:
@@ -337,6 +350,7 @@ class _Loader:
             before = {address for address, kind, at in children.get(wish.id, ()) if kind == "login" or at}
             now = {address for address, kind, at in wish.children if kind == "login" or at}
             self.confirmed |= now - before
+            self.promoted += len((now - before) & {address for address, *_ in children.get(wish.id, ())})
 
     def _extra(self, name: str) -> dict[str, Any]:
         return {"updated_at": self._now} if name == "deal" else {}

@@ -66,6 +66,8 @@ def _users(connection: Connection, company_id: int) -> Listed:
             "unconfirmed": addresses(row.id, "alternative", confirmed=False),
             "default_sharing": row.default_sharing,
             "active": row.active,
+            "language": row.language,
+            "notices": row.notices,
         }
         for row in connection.execute(_all(t.app_user, company_id).where(~t.app_user.c.is_team))
     ]

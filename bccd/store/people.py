@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from sqlalchemy import Table, select
+from sqlalchemy import ColumnElement, Table, or_, select
 
 from bccd.store import tables as t
 from bccd.store.uow import Clocked
@@ -45,8 +45,13 @@ def both_user_and_contact(work: Clocked, users: Sequence[Listed], contacts: Sequ
         if address in mine
     ]
     loaded = {record.values["external_id"] for record in contacts}
+    counts = or_(
+        t.user_address.c.origin == "directory",
+        t.user_address.c.kind == "login",
+        t.user_address.c.confirmed_at.is_not(None),
+    )
     of_users, of_contacts = (
-        _whose(work, t.user_address, t.app_user, "user_id"),
+        _whose(work, t.user_address, t.app_user, "user_id", counts),
         _whose(work, t.contact_address, t.contact, "contact_id"),
     )
     found += [
@@ -63,11 +68,14 @@ def both_user_and_contact(work: Clocked, users: Sequence[Listed], contacts: Sequ
     return found
 
 
-def _whose(work: Clocked, addresses: Table, people: Table, person: str) -> dict[str, str]:
+def _whose(
+    work: Clocked, addresses: Table, people: Table, person: str, *conditions: ColumnElement[bool]
+) -> dict[str, str]:
     """Return what stands: each address with the external id of whose it is, empty where it has none."""
     there = select(addresses.c.address, people.c.external_id).where(
         addresses.c.company_id == work.company_id,
         people.c.company_id == addresses.c.company_id,
         people.c.id == addresses.c[person],
+        *conditions,
     )
     return {address: external_id or "" for address, external_id in work.connection.execute(there)}

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, or_, select
 
 from bccd.mail.addresses import normalise
 from bccd.model.command import Answer, Code, Command, CommandState
@@ -84,7 +84,8 @@ def _actor(connection: Connection, company_id: int, said: str | int) -> int | No
     if isinstance(said, int):
         found = set(connection.execute(users.where(user.id == said)).scalars())
     else:
-        of = (address.company_id == company_id, address.address == normalise(said))
+        counts = or_(address.kind == "login", address.confirmed_at.is_not(None))
+        of = (address.company_id == company_id, address.address == normalise(said), counts)
         found = set(connection.execute(users.where(user.external_id == said)).scalars())
         found |= set(connection.execute(select(address.user_id).where(*of)).scalars())
     return found.pop() if len(found) == 1 else None

@@ -148,8 +148,9 @@ def confirm(given: Arguments, scene: Scene) -> Ruled | Refusal:
         return Ruled((), _stands(claim, owner))  # the same link again, or another way of saying it
     if refusal := unfit(claim, at):
         return refusal
-    if not theirs:
-        return Refusal(Code.EXPIRED, "This address was taken off the list since.")
+    if not theirs or at.taken:
+        why = _TAKEN[at.taken] if at.taken else "This address was taken off the list since."
+        return Refusal(Code.EXPIRED, why)
     edits: tuple[Confirm | ReplaceLogin, ...] = (Confirm(claim.address, claim.user_id, claim.id),)
     state = "confirmed"
     if claim.purpose is ClaimPurpose.LOGIN:
