@@ -5,6 +5,8 @@ from base64 import b64encode
 from datetime import UTC, datetime
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, derive_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from bccd.model.auth import AuthResult
 from bccd.testing import FakeResolver, Zone
@@ -18,6 +20,11 @@ MAIL = (
     b"Date: Sun, 1 Nov 2026 10:00:00 +0000\r\n\r\nHello,\r\n\r\nyours  \r\n"
 )
 SIGNER = Signer()
+ELLIPTIC = b64encode(
+    derive_private_key(5, SECP256R1())
+    .public_key()
+    .public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+).decode()
 
 
 def _weak(bits: int, exponent: bytes = b"\x01\x00\x01") -> str:
@@ -146,6 +153,7 @@ def test_tags(tags: dict[str, str | None], wanted: str) -> None:
         (["v=DKIM1; k=rsa"], "permerror: its key record has no key"),
         (["v=DKIM1; k=rsa; p="], "permerror: its key was revoked"),
         (["v=DKIM1; p=AAAA"], "permerror: its key cannot be read"),
+        ([f"v=DKIM1; p={ELLIPTIC}"], "permerror: its key is of another kind"),
         (["v=DKIM1; p=!"], "permerror: p= is no base64"),
         (["v=spf1 -all"], "permerror: its key record has another version"),
         (["nothing"], "permerror: a tag is malformed"),
