@@ -189,7 +189,8 @@ def _unknown(claim: Claim) -> str:
     report = claim.report
     open_ = [result for result in report.checks if result.result == "temperror"]
     dmarc = any(result.method == "dmarc" for result in open_)
-    doubtful = [result for result in (report.checks if dmarc else open_) if _might_pass(claim, result)]
+    asked = (*_said(report), *report.checks) if dmarc else open_
+    doubtful = [result for result in asked if _might_pass(claim, result)]
     if not doubtful:
         return ""
     spf = all(result.method == "spf" and result.result == "temperror" for result in doubtful)

@@ -125,7 +125,8 @@ class FullExamination:
 
 def _settled(report: AuthReport) -> bool:
     """Tell whether a relay has said what our own checks could only repeat."""
-    return any(result.result == "pass" and result.method in ("dmarc", "auth") for result in report.results)
+    passed = [result for result in report.results if result.result == "pass"]
+    return any(one.method == "dmarc" or (one.method == "auth" and "@" in one.domain) for one in passed)
 
 
 def _relayed(report: AuthReport) -> tuple[AuthResult, ...]:

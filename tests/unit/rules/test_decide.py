@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bccd.model.auth import AuthReport, HeldSender
+from bccd.model.auth import AuthReport, AuthResult, HeldSender, Login
 from bccd.model.crm import DealStatus, Organisation
 from bccd.model.delivery import DeliveryState
 from bccd.model.directory import Sharing
@@ -205,6 +205,49 @@ def test_held_mail_is_judged_again_when_it_is_retried(world: World, make: Make) 
     assert (unproven.outcome.state, unproven.outcome.reason) == (DeliveryState.HELD, "unconfirmed_address")
     assert filed(proven)
     assert [copy.owner_id for copy in proven.copies] == [3]
+
+
+def test_each_piece_of_evidence_is_a_step(world: World, make: Make) -> None:
+    """What a relay said and what was found here stand before the verdict, of filed and of held mail."""
+    auth = AuthReport(
+        "",
+        "192.0.2.0/24",
+        "mx.seller.example",
+        (AuthResult("spf", "pass", "seller.example"), AuthResult("dkim", "fail", "", "body changed")),
+        login=Login(7, 3, "cleo"),
+        checks=(AuthResult("dkim", "pass", "seller.example", "s1"), AuthResult("dmarc", "none", "")),
+    )
+    world.user(3, "cleo@seller.example")
+    mail = world.mail(make.outgoing("jan@customer.example"), user=3)
+    held = world.mail(make.outgoing("jan@customer.example"), held=HeldSender("unknown_sender", "x@y.example"))
+    expected = [
+        ("login cleo", "pass", "the password was given in SMTP AUTH"),
+        ("spf seller.example", "pass", "mx.seller.example says so"),
+        ("dkim", "fail", "mx.seller.example says so: body changed"),
+        ("dkim seller.example", "pass", "s1"),
+        ("dmarc", "none", "found here"),
+    ]
+    for plan in world.decide(*(replace(m, delivery=replace(m.delivery, auth=auth)) for m in (mail, held))):
+        assert [(s.about, s.verdict, s.reason) for s in plan.steps[:5]] == expected
+        assert {step.rule for step in plan.steps[:5]} == {"evidence"}
+        assert plan.steps[5].rule == "submitter"
+
+
+def test_held_mail_is_judged_by_the_same_rules_again(world: World, make: Make) -> None:
+    """SPF counts once the envelope's sender is listed as the user's own, and not before."""
+    auth = AuthReport(checks=(AuthResult("spf", "pass", "home.example"),))
+    held = HeldSender("unverified_sender", "cleo@home.example", 3)
+
+    def again() -> DeliveryState:
+        mail = world.mail(make.outgoing("jan@customer.example"), held=held)
+        delivery = replace(mail.delivery, auth=auth, mail_from="c.case@home.example")
+        (plan,) = world.decide(replace(mail, delivery=delivery))
+        return DeliveryState(plan.outcome.state)
+
+    world.user(3, "cleo@home.example")
+    assert again() is DeliveryState.HELD
+    world.user(3, "cleo@home.example", "c.case@home.example")
+    assert again() is DeliveryState.FILED
 
 
 def test_a_user_who_left_since_the_250_files_nothing(world: World, make: Make) -> None:

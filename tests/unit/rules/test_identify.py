@@ -225,6 +225,18 @@ TABLE: list[tuple[str, AuthReport, str, tuple[str, str, str]]] = [
         LATER,
     ),
     (
+        "whose a relay's signer is",
+        replace(relayed(replace(DKIM, domain="m.seller.example")), checks=(soft("dmarc"),)),
+        "",
+        LATER,
+    ),
+    (
+        "a relay's failure, and what is unknown here",
+        replace(relayed(FAILED), checks=(soft("dkim"),)),
+        "",
+        NEVER,
+    ),
+    (
         "whose another is",
         AuthReport(checks=(replace(DKIM, domain="evil.test"), soft("dmarc"))),
         "",

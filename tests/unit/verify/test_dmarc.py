@@ -131,5 +131,20 @@ def test_what_cannot_be_a_name_is_not_asked_about() -> None:
     assert all(len(name) <= 253 for name, _ in fake.asked)
 
 
+def test_a_walk_that_is_given_up_leaves_nothing_behind() -> None:
+    """What was begun for a mail may be cancelled, or fail unheard."""
+
+    async def run() -> None:
+        for failing in ((), ("_dmarc.a.example",)):
+            walker = Walker(FakeResolver({}, failing))
+            walker.look_ahead("a.example")
+            await asyncio.sleep(0)
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        next(iter(others)).cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+
+    asyncio.run(run())
+
+
 async def _evaluate(resolver: Resolver, author: str) -> DmarcFindings:
     return await evaluate(Walker(resolver), author, ())
