@@ -1,4 +1,4 @@
-"""The resolver of all checks: dnspython asks, a cache remembers, and every question has a limit of time."""
+"""The resolver of all checks: name servers are asked in turn, in limited time, and a cache remembers."""
 
 import asyncio
 import ipaddress
@@ -6,16 +6,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any, Self, TypeVar, cast
 
-import dns.asyncresolver
-import dns.exception
-import dns.message
-import dns.name
-import dns.nameserver
-import dns.rdatatype
 import dns.resolver
 
 from bccd.verify.cache import Cache
 from bccd.verify.dns import Answer, DnsTemporaryError, Resolver
+from bccd.verify.transport import Server, ServerFailureError, ask
+from bccd.verify.wire import NO_NAME, Name, Reply, WireError, name
 
 T = TypeVar("T")
 
@@ -23,62 +19,26 @@ _PORT = 53
 _TRIES = 4  # name servers that are asked, at most
 _AT_ONCE = 256  # questions under way; each may hold a socket for each name server
 _ANSWER = 0.25  # seconds of a mail's time that are left to answer the peer in
-_EDNS_SIZE = 1232  # octets of an answer by UDP that no network takes apart (DNS flag day 2020)
-_LONGEST_NAME = 253
 
 
-def _host(name: dns.name.Name) -> str:
-    """Return a name without its final dot; octets that no host name has are left as they are."""
-    return b".".join(name.labels).decode("latin-1").rstrip(".").lower()
-
-
-_READERS: dict[str, Callable[[list[Any]], tuple[object, ...]]] = {
-    "TXT": lambda rdatas: tuple(b"".join(rdata.strings) for rdata in rdatas),
-    "MX": lambda rdatas: tuple(sorted((rdata.preference, _host(rdata.exchange)) for rdata in rdatas)),
-    "A": lambda rdatas: tuple(rdata.address for rdata in rdatas),
-    "AAAA": lambda rdatas: tuple(rdata.address for rdata in rdatas),
-    "PTR": lambda rdatas: tuple(_host(rdata.target) for rdata in rdatas),
-}
-
-
-def _name(text: str) -> dns.name.Name | None:
-    """Return a name label by label, for a backslash in it is no escape; None if it cannot be one."""
-    text = text.removesuffix(".")
-    if not text or not text.isascii() or len(text) > _LONGEST_NAME:
-        return None
-    try:
-        return dns.name.Name([*(label.encode("ascii") for label in text.split(".")), b""])
-    except dns.exception.DNSException:
-        return None
-
-
-def nameserver(text: str) -> dns.nameserver.Nameserver:
+def nameserver(text: str) -> Server:
     """Return the name server that a line of configuration means: ADDRESS, ADDRESS:PORT or [IPV6]:PORT."""
     try:
-        return dns.nameserver.Do53Nameserver(str(ipaddress.ip_address(text.strip("[]"))), _PORT)
+        return str(ipaddress.ip_address(text.strip("[]"))), _PORT
     except ValueError:
         host, _, port = text.rpartition(":")
-        return dns.nameserver.Do53Nameserver(str(ipaddress.ip_address(host.strip("[]"))), int(port))
+        return str(ipaddress.ip_address(host.strip("[]"))), int(port)
 
 
-def _servers(nameservers: Sequence[str]) -> list[dns.nameserver.Nameserver | str]:
+def _servers(nameservers: Sequence[str]) -> list[Server]:
     """Return the name servers to ask: those that are named, or the system's."""
     if nameservers:
         return [nameserver(text) for text in nameservers]
     try:
-        found = list(dns.asyncresolver.Resolver().nameservers)
+        found = [(str(server), _PORT) for server in dns.resolver.Resolver().nameservers]
     except dns.resolver.NoResolverConfiguration:
         found = []
-    return found or ["127.0.0.1"]  # resolv.conf(5): the local machine
-
-
-def _stub(server: dns.nameserver.Nameserver | str, seconds: float) -> dns.asyncresolver.Resolver:
-    """Make a resolver that asks one name server, once."""
-    stub = dns.asyncresolver.Resolver(configure=False)
-    stub.nameservers = [server]
-    stub.lifetime = stub.timeout = seconds
-    stub.use_edns(0, 0, _EDNS_SIZE)
-    return stub
+    return found or [("127.0.0.1", _PORT)]  # resolv.conf(5): the local machine
 
 
 class DnsResolver:
@@ -97,7 +57,7 @@ class DnsResolver:
         cache: Cache | None = None,
     ) -> None:
         servers = _servers(nameservers)[:_TRIES]
-        self._stubs = [_stub(server, query_seconds) for server in servers] * (2 if len(servers) == 1 else 1)
+        self._servers = servers * 2 if len(servers) == 1 else servers
         self._query_seconds = query_seconds
         self._mail_seconds = mail_seconds
         self._cache = cache if cache is not None else Cache()
@@ -143,61 +103,45 @@ class DnsResolver:
     async def _query(self, question: tuple[str, str]) -> Answer[Any] | DnsTemporaryError:
         """Ask and keep the answer; a failure is returned and not raised, for several may wait or none."""
         text, kind = question
-        name = _name(text)
-        if name is None:
+        asked = name(text)
+        if asked is None:
             return Answer(exists=False)
-        answer: Answer[Any]
         try:
             async with self._slots, asyncio.timeout(self._query_seconds):
-                found = await self._resolve(name, kind)
-            answer, response = Answer(_READERS[kind](list(found.rrset or ()))), found.response
-        except dns.resolver.NXDOMAIN as error:
-            answer, response = Answer(exists=False), cast("Any", error).response(name)
-        except (dns.exception.DNSException, OSError, EOFError, TimeoutError, ValueError) as error:
+                reply = await self._ask(asked, kind)
+        except (ServerFailureError, WireError, OSError, EOFError, TimeoutError) as error:
             return DnsTemporaryError(f"{kind} {text}: {type(error).__name__}")
-        self._cache.put(question, answer, _ttl(response, answer))
+        records = sorted(reply.records) if kind == "MX" else reply.records  # type: ignore[type-var]
+        answer: Answer[Any] = Answer(tuple(records), reply.rcode != NO_NAME)
+        self._cache.put(question, answer, reply.ttl)
         return answer
 
-    async def _resolve(self, name: dns.name.Name, kind: str) -> dns.resolver.Answer:
+    async def _ask(self, asked: Name, kind: str) -> Reply:
         """Ask one name server after the other, each before those asked already have used up their time.
 
         So a server that is dead, or a datagram that is lost, costs a part of the time; one that is slow may
         still be the first to answer. A single server is asked twice.
         """
-        pending: set[asyncio.Task[dns.resolver.Answer]] = set()
+        pending: set[asyncio.Task[Reply]] = set()
         failure: BaseException = TimeoutError()
-        waiting = list(self._stubs)
+        waiting = list(self._servers)
         patience = self._query_seconds / len(waiting) / 2
         try:
             while waiting or pending:
                 if waiting:
-                    query = waiting.pop(0).resolve(name, kind, search=False, raise_on_no_answer=False)
-                    pending.add(asyncio.create_task(query))
+                    pending.add(asyncio.create_task(ask(waiting.pop(0), asked, kind)))
                 done, pending = await asyncio.wait(
                     pending, timeout=patience if waiting else None, return_when=asyncio.FIRST_COMPLETED
                 )
                 for task in done:
                     error = task.exception()
-                    if error is None or isinstance(error, dns.resolver.NXDOMAIN):
+                    if error is None:
                         return task.result()
                     failure = error
             raise failure
         finally:
             for task in pending:
                 task.cancel()
-
-
-def _ttl(response: dns.message.Message, answer: Answer[Any]) -> float:
-    """Return how long an answer holds; "there is none" holds only if a SOA says how long (RFC 2308 5)."""
-    if answer.records:
-        return min((rrset.ttl for rrset in response.answer), default=0)
-    negative = (
-        min(rrset.ttl, rdata.minimum)
-        for rrset in response.authority
-        if rrset.rdtype == dns.rdatatype.SOA
-        for rdata in rrset
-    )
-    return min((*negative, *(rrset.ttl for rrset in response.answer)), default=0) if response.authority else 0
 
 
 class _Timed:

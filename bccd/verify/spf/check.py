@@ -174,8 +174,9 @@ class _Mail:
         """Tell whether a host's network, as wide as the mechanism says, holds the client."""
         addresses = await self._addresses(name)
         self._note("host", name, found=bool(addresses))
-        bits = one.v4_bits if self.ip.version == 4 else one.v6_bits  # noqa: PLR2004 - IPv4
-        return any(self.ip in ipaddress.ip_network(f"{one_of}/{bits}", strict=False) for one_of in addresses)
+        wide = 32 - one.v4_bits if self.ip.version == 4 else 128 - one.v6_bits  # noqa: PLR2004 - IPv4
+        mine = int(self.ip) >> wide
+        return any(int(ipaddress.ip_address(text)) >> wide == mine for text in addresses)
 
     async def _includes(self, one: Mechanism, name: str) -> bool:
         result, _ = await self.check(name)
