@@ -43,6 +43,7 @@ from bccd.store.bell import CHANGE, Listening, Ringer
 from bccd.store.commands import Commands
 from bccd.store.engine import Stores, open_engines
 from bccd.store.errands import Errands
+from bccd.store.expiry import expire
 from bccd.store.feed import purge
 from bccd.store.postgresql import is_postgresql
 from bccd.store.rawfiles import sweep
@@ -275,6 +276,7 @@ def sweep_daily(stores: Stores, ended: threading.Event, feed: Feed) -> None:
     """Do now and daily what many rows and files make long, beside the filer, whom it would stop."""
     chores: dict[str, Callable[[datetime], int]] = {
         "files": lambda now: sweep(stores.spool, stores.folder, now - _DAY),  # that no mail speaks of
+        "expired": lambda now: expire(stores, now),  # held mail
         "events": lambda now: purge(stores.database, now - feed.keep_days * _DAY),
         "differing": lambda _: check_conversations(stores, lambda: ended.wait(_PIECE_PAUSE)),
     }

@@ -28,6 +28,7 @@ from bccd.model.events import EventKind
 from bccd.store import envelopes
 from bccd.store import tables as t
 from bccd.store.engine import Stores, reading
+from bccd.store.erasing import forget_rows
 from bccd.store.octets import read_raw
 from bccd.store.uow import clocked, transaction
 
@@ -223,10 +224,7 @@ def _forget(connection: Connection, company: int, delivery_id: int) -> int | Non
     """Delete what the database has of a delivery that was not filed; return its user, if it has one."""
     of = (t.delivery.c.company_id == company, t.delivery.c.id == delivery_id)
     user = connection.execute(select(t.delivery.c.user_id).where(*of)).scalar_one_or_none()
-    for table in (t.decision, t.delivery_recipient, t.ruling, t.outbox):
-        connection.execute(
-            delete(table).where(table.c.company_id == company, table.c.delivery_id == delivery_id)
-        )
+    forget_rows(connection, company, delivery_id)
     connection.execute(delete(t.delivery).where(*of, t.delivery.c.state != DeliveryState.FILED.value))
     return user
 

@@ -3,7 +3,7 @@
 from hashlib import blake2b
 from typing import Any
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import Connection, delete, func, or_, select, update
 
 from bccd.model.command import DeleteCopy
 from bccd.model.delivery import DeliveryState
@@ -76,11 +76,16 @@ def _forget_deliveries(at: Editing, copy: Any, *, is_last: bool) -> list[Gone]:
 
 def forget_delivery(at: Editing, delivery_id: int) -> None:
     """Delete a delivery's rows."""
-    for table in (t.decision, t.delivery_recipient, t.ruling, t.outbox):
-        of = (table.c.company_id == at.company_id, table.c.delivery_id == delivery_id)
-        at.connection.execute(delete(table).where(*of))
+    forget_rows(at.connection, at.company_id, delivery_id)
     d = t.delivery.c
     at.connection.execute(delete(t.delivery).where(d.company_id == at.company_id, d.id == delivery_id))
+
+
+def forget_rows(connection: Connection, company_id: int, delivery_id: int) -> None:
+    """Delete what hangs on a delivery."""
+    for table in (t.decision, t.delivery_recipient, t.ruling, t.outbox, t.confirmation):
+        of = (table.c.company_id == company_id, table.c.delivery_id == delivery_id)
+        connection.execute(delete(table).where(*of))
 
 
 def _erase(at: Editing, message_id: int) -> None:
