@@ -2,18 +2,26 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import insert, update
 
+from bccd.mail.parse import parse
 from bccd.model.answer import Offered, Question
+from bccd.model.auth import AuthMethod, Sender
+from bccd.model.delivery import Delivery, DeliveryState, Mail
+from bccd.model.envelope import Tag, Target
+from bccd.pipeline import deliver
+from bccd.ports import DeliverPorts
 from bccd.store import tables as t
 from bccd.store.engine import Stores
 from bccd.store.rows import to_json
-from bccd.store.uow import transaction
+from bccd.store.uow import SqlWorks, transaction
 from bccd.testing import rows
-from bccd.testing.build import NOON
+from bccd.testing.build import NOON, intake_of, raw_mail
 from tests.store.conftest import on_every_database
 from tests.store.plans import ANNA, BERT, OPEN, OTHER, WON, filed
 from tests.store.test_commands import Desk, offered
@@ -160,3 +168,45 @@ def test_a_deal_deleted_meanwhile(desk: Desk) -> None:
         connection.execute(update(t.deal).where(t.deal.c.id == OTHER).values(status="deleted"))
     assert desk.refused(ANNA, "choice.answer", notice=NOTICE, numbers=[2]) == "conflict"
     desk.do(ANNA, "choice.answer", notice=NOTICE, numbers=[1])
+
+
+def mailed(number: int, text: str, user: int = ANNA, notice: int = NOTICE) -> Mail:
+    """Return a user's answer to a notice as the parser reads it."""
+    raw = raw_mail(
+        "anna@seller.example", "crm@drop.example", text=text, message_id=f"{number}@seller.example"
+    )
+    target = Target(f"crm+r{notice}@drop.example", 1, Tag.REPLY, number=notice)
+    sender = Sender(user, "anna@seller.example", AuthMethod.TRUSTED_NETWORK)
+    intake = intake_of(raw, target, sender=sender, received_at=NOON + timedelta(minutes=number))
+    delivery = Delivery(
+        9_000 + number, 1, intake.targets, intake.mail_from, intake.peer, intake.received_at, intake.auth,
+        intake.raw.sha256, intake.raw.size, intake.sender,
+    )  # fmt: skip
+    return Mail(delivery, parse(raw))
+
+
+@pytest.mark.parametrize("cuts", [(5,), (1, 1, 1, 1, 1), (2, 3), (4, 1)])
+def test_answers_by_mail_in_any_batches(desk: Desk, cuts: tuple[int, ...]) -> None:
+    """They are done in the order in which they were received, each once, however they are filed together."""
+    mails = [mailed(1, "2"), mailed(2, "undo"), mailed(3, "1\n\nAnna"), mailed(1, "2"), mailed(5, "what?")]
+    mails[3] = replace(mails[3], delivery=replace(mails[3].delivery, id=9_004))
+    ports = DeliverPorts(SqlWorks(desk.stores.database), desk.clock)
+    for size in cuts:
+        some, mails = mails[:size], mails[size:]
+        outcomes = deliver(1, some, ports)
+        assert [(one.state, one.reason) for one in outcomes] == [(DeliveryState.SET_ASIDE, "answer")] * size
+        assert deliver(1, some, ports) == outcomes  # a filer that died before it cleared the spool
+        desk.commands.work_off()
+    assert [reason for _, reason, _ in told(desk)] == [
+        "answer_settled", "answer_undone", "answer_settled", "answer_unclear",
+    ]  # fmt: skip
+    assert deals(desk)[1001, OPEN] == ACTIVE and deals(desk)[2001, OPEN] == SUGGESTED
+    assert {row["id"] for row in rows(desk.stores)["message"]} == {1001, 2001}
+
+
+def test_a_colleagues_answer_by_mail(desk: Desk) -> None:
+    """He is proven, and not the one who was asked: nothing is settled, and he alone is told."""
+    deliver(1, [mailed(1, "2", BERT)], DeliverPorts(SqlWorks(desk.stores.database), desk.clock))
+    desk.commands.work_off()
+    assert told(desk) == [(BERT, "answer_not_yours", {})]
+    assert set(deals(desk).values()) == {SUGGESTED}

@@ -24,6 +24,7 @@ from bccd.model.reply import (
     OTHER_COMPANY,
     SEND_ALONE,
     SPF_LATER,
+    SWALLOWED,
     Reply,
 )
 from bccd.pipeline import Receiving
@@ -497,3 +498,28 @@ def test_a_rehearsal_and_a_forwarding_address_stand_alone(world: World) -> None:
     test = world.rcpt("crm+test+deal42@drop.example")
     assert isinstance(test, Target)
     assert world.rcpt("crm@drop.example", [test]) == SEND_ALONE
+
+
+ANSWER = Target("crm+rtoken@drop.example", 1, Tag.REPLY, number=41)
+
+
+@pytest.mark.parametrize("protocol", Protocol)
+@pytest.mark.parametrize("author", ["mailer-daemon@mx.example", "x@seller.example", "alias@home.example", ""])
+def test_a_notice_that_comes_back_is_dropped(world: World, author: str, protocol: Protocol) -> None:
+    """From the null sender, and from nobody who is proven: taken, kept nowhere, and answered to nobody."""
+    world.auth = AuthReport()
+    bounce = replace(mail(author, ANSWER, protocol=protocol), mail_from="")
+    assert world.data(bounce) == [SWALLOWED]
+    assert world.kept == []
+
+
+def test_an_answer_is_proven_like_any_mail(world: World) -> None:
+    """The signed address alone lets nobody in; a user's own answer is kept, also from the null sender."""
+    world.auth = AuthReport()
+    assert world.data(mail("anna@seller.example", ANSWER))[0].code == 550
+    assert world.kept == []
+    world.auth = AuthReport(trusted_network="127.0.0.0/8")
+    assert world.data(mail("anna@seller.example", ANSWER))[0].accepted
+    assert world.data(replace(mail("anna@seller.example", ANSWER), mail_from=""))[0].accepted
+    assert [intake.targets for intake in world.kept] == [(ANSWER,), (ANSWER,)]
+    assert world.data(replace(mail("x@seller.example", CRM), mail_from=""))[0].code == 550

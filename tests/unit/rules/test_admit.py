@@ -203,3 +203,26 @@ def test_bounces_are_refused_at_rcpt() -> None:
 def test_header_sections(section: bytes, reply: Reply | None) -> None:
     """What loops, overflows or reads differently in two readers is refused."""
     assert header(scan(section)) == reply
+
+
+def test_an_answer_comes_to_the_company_address_too() -> None:
+    """drop+r<token>@ is the same as r+<token>@: for its own company, for a while, with no other tag."""
+    token = SIGNER.sign("reply", 1, 41, expires=NOW + DAY)
+    found = _rcpt(f"crm+r{token}@drop.example")
+    assert isinstance(found, Target)
+    assert (found.company_id, found.tag, found.number) == (1, Tag.REPLY, 41)
+    over, deal = SIGNER.sign("reply", 1, 41, expires=NOW - DAY), SIGNER.sign("deal", 1, 41)
+    theirs, more = SIGNER.sign("reply", 2, 41), SIGNER.sign("reply", 1, 4, 1)
+    for wrong in (over, deal, theirs, more, token[:-2], token + "a"):
+        assert _rcpt(f"crm+r{wrong}@drop.example") == NO_SUCH_ADDRESS, wrong
+        assert _rcpt(f"r+{wrong}@nowhere.example") == NO_SUCH_ADDRESS
+    assert _rcpt(f"crm+r{token}+private@drop.example") == TAG_NOT_SUPPORTED
+    assert _rcpt(f"crm+r{token}+r{token}@drop.example") == TAG_NOT_SUPPORTED
+
+
+def test_a_notice_that_bounces_may_come_back() -> None:
+    """The null sender is taken where a notice is answered, and nowhere else."""
+    token = SIGNER.sign("reply", 1, 41)
+    found = _rcpt(f"crm+r{token}@drop.example")
+    assert isinstance(found, Target)
+    assert transaction(found, "", Protocol.SMTP, []) is None
