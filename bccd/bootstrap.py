@@ -28,12 +28,14 @@ from bccd.model.envelope import Protocol
 from bccd.model.errors import BccdError, StoreUnavailableError
 from bccd.model.linkpage import LinkPage
 from bccd.observe import place, read_key
+from bccd.outbound.process import open_worker, work_until_told
+from bccd.outbound.words import sentence
 from bccd.pipeline import Receiving
 from bccd.ports import DeliverPorts, ReceivePorts, Receiver
 from bccd.rules.signing import Signer
 from bccd.sources.floods import Floods
 from bccd.sources.settings import Listener
-from bccd.store import addresses, entries, migrate, reads
+from bccd.store import addresses, entries, migrate, outbox, postroom, reads
 from bccd.store import directory as master_data
 from bccd.store import links as signed_links
 from bccd.store import logins as names
@@ -45,6 +47,8 @@ from bccd.store.engine import Stores, open_engines
 from bccd.store.errands import Errands
 from bccd.store.expiry import expire
 from bccd.store.feed import purge
+from bccd.store.node import node_of
+from bccd.store.notices import WORDING
 from bccd.store.postgresql import is_postgresql
 from bccd.store.rawfiles import sweep
 from bccd.store.requests import submit
@@ -72,7 +76,11 @@ class SystemClock:
 def serve(config: Config) -> int:
     """Run the daemon in the foreground until it is told to stop; returns its exit code, raises BccdError."""
     return daemon.run(
-        config, partial(run_listener, config), partial(run_filer, config), partial(check, config)
+        config,
+        partial(run_listener, config),
+        partial(run_filer, config),
+        partial(check, config),
+        partial(run_outbound, config) if config.outbound.smarthost else None,
     )
 
 
@@ -243,6 +251,7 @@ def run_filer(config: Config, name: str, links: Links) -> int:
     """Be the filer process: file mail until SIGTERM, then what is claimed."""
     del name
     stores = open_engines(config)
+    stores.database.update_execution_options(**{WORDING: sentence})
     ringer = tell_front_ends(stores)
     filer = make_filer(config, stores, wake=links.wake_read, lifeline=links.lifeline)
     signal.signal(signal.SIGTERM, lambda *_: filer.stop())
@@ -272,13 +281,23 @@ def tell_front_ends(stores: Stores) -> Ringer | None:
     return ringer
 
 
+def run_outbound(config: Config, name: str, links: Links) -> int:
+    """Be the worker that sends notices, until SIGTERM."""
+    del name
+    asked = partial(ask, config.data_dir)
+    worker = open_worker(config, make_signer(config), asked, node_of(config.data_dir), SystemClock().now)
+    asyncio.run(work_until_told(worker, links.lifeline))
+    return 0
+
+
 def sweep_daily(stores: Stores, ended: threading.Event, feed: Feed) -> None:
     """Do now and daily what many rows and files make long, beside the filer, whom it would stop."""
     chores: dict[str, Callable[[datetime], int]] = {
         "files": lambda now: sweep(stores.spool, stores.folder, now - _DAY),  # that no mail speaks of
         "expired": lambda now: expire(stores, now),  # held mail
         "events": lambda now: purge(stores.database, now - feed.keep_days * _DAY),
-        "differing": lambda _: check_conversations(stores, lambda: ended.wait(_PIECE_PAUSE)),
+        "notices": lambda now: outbox.purge(stores.database, now),
+        "differing": lambda _: conversations.check_conversations(stores, lambda: ended.wait(_PIECE_PAUSE)),
     }
     log = structlog.get_logger()
     while not ended.is_set():
@@ -288,26 +307,6 @@ def sweep_daily(stores: Stores, ended: threading.Event, feed: Feed) -> None:
             except (StoreUnavailableError, OSError) as error:
                 log.warning("sweep_failed", what=what, error=place(error))
         ended.wait(_DAY.total_seconds())
-
-
-def check_conversations(stores: Stores, pause: Callable[[], bool]) -> int:
-    """Hold each company's conversations against the function that they are; returns how many differ.
-
-    Nothing is changed. `pause` is called between two pieces, and ends the check where it returns true.
-    """
-    differing = 0
-    for company in reads.directory_snapshot(stores.database).companies.values():
-        found = {one.conversation_id for one in conversations.check(stores.database, company.id, pause)}
-        if found:
-            structlog.get_logger().warning(
-                "conversations_differ",
-                company=company.id,
-                conversation=min(found),
-                count=len(found),
-                run=f"bccd rethread --company {company.slug} --dry-run",
-            )
-        differing += len(found)
-    return differing
 
 
 def make_filer(
@@ -370,6 +369,7 @@ def make_operations(config: Config, stores: Stores) -> dict[str, Operation]:
     return (
         names.operations(stores.database, now)
         | given_out
+        | postroom.operations(stores, now)
         | {
             "directory.load": load,
             "queue.retry": retry,

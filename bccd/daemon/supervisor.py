@@ -60,8 +60,10 @@ class _Child:
     due: float = field(default_factory=time.monotonic)  # when to start it, if it does not run
 
 
-def run(config: Config, front: Front, filer: Filing, check: Callable[[], None]) -> int:
-    """Serve until told to stop; returns the exit code.
+def run(
+    config: Config, front: Front, filer: Filing, check: Callable[[], None], outbound: Filing | None = None
+) -> int:
+    """Serve until told to stop; returns the exit code. `outbound` sends notices, where a smarthost is set.
 
     `check` raises SchemaError where the databases are not what this program needs. Raises BccdError with a
     sentence for whoever started it.
@@ -74,7 +76,7 @@ def run(config: Config, front: Front, filer: Filing, check: Callable[[], None]) 
         check()
         sockets = stack.enter_context(bind_all(config.listen))
         _raise_descriptor_limit()
-        return Supervisor(config, sockets, front, filer).run()
+        return Supervisor(config, sockets, front, filer, outbound).run()
 
 
 def _hold(data_dir: Path, stack: ExitStack) -> None:
@@ -102,7 +104,14 @@ def _raise_descriptor_limit() -> None:
 class Supervisor:
     """Keeps the processes of one daemon."""
 
-    def __init__(self, config: Config, sockets: Sequence[Bound], front: Front, filer: Filing) -> None:
+    def __init__(
+        self,
+        config: Config,
+        sockets: Sequence[Bound],
+        front: Front,
+        filer: Filing,
+        outbound: Filing | None = None,
+    ) -> None:
         self._config = config
         self._sockets = list(sockets)
         wake_read, wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
@@ -113,6 +122,8 @@ class Supervisor:
             name = f"front-{number}"
             body = _front_body(front, name, self._sockets, links)
             self._children.append(_Child(name, body, is_front=True))
+        if outbound is not None:  # it ends with the fronts: what it has sent it tells the filer
+            self._children.append(_Child("outbound", lambda: outbound("outbound", links), is_front=True))
         self._log = structlog.get_logger()
         self._stopping = False
         self._kill_at: float | None = None

@@ -20,6 +20,8 @@ LONGEST_ABOUT = 200  # characters of a subject
 _FOR_A_USER = frozenset({
     "unconfirmed_address", "redirected", "customer_reply", "forward_unproven", *MISADDRESSED
 })  # fmt: skip
+# Set aside as no person's mail: whoever let a machine write knows, or need not.
+_NO_PERSONS = frozenset({"auto_reply", "dsn", "mdn", "list", "bulk", "own_mail"})
 _TOLD_OF_ALL = frozenset({Notices.ALL, Notices.DIGEST})
 _ANSWERED_APART = frozenset({Tag.TEST, Tag.REPLY})
 # Rule and verdict of a step, a piece of its reason, and the remark that it is worth.
@@ -100,7 +102,8 @@ def _asks_to_be_told(delivery: Delivery) -> bool:
 def _codes(plan: Plan, *, told_of_all: bool) -> Iterator[str]:
     outcome = plan.outcome
     if outcome.state is not DeliveryState.FILED:
-        yield code_of(outcome.reason)
+        told_apart = bool(plan.notices) or outcome.reason in _NO_PERSONS
+        yield from () if told_apart else (code_of(outcome.reason),)
     elif told_of_all:
         yield outcome.reason or "filed"
     for step in plan.steps:

@@ -64,7 +64,7 @@ _SETTLED = N_("Settled")
 _UNCHANGED = N_("Nothing was changed")
 _UNDO = N_("Reply undo to take it back.")
 
-REASONS: Mapping[str, Reason] = {
+REASONS: dict[str, Reason] = {
     # ---- held: it waits for a person
     "unconfirmed_address": Reason(
         Kind.REFUSED,
@@ -192,7 +192,7 @@ REASONS: Mapping[str, Reason] = {
         Kind.ASKS,
         N_("Which one is it?"),
         N_("Several fit the mail, and bccd does not guess."),
-        N_("Answer with a number, or with none; or choose where you see your mail."),
+        N_("Choose where you see your mail, or by answering the mail about it."),
         answerable=True,
     ),
     "no_such_deal": Reason(

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import structlog
 from sqlalchemy import Connection, Engine, insert, select, text
 
 from bccd.model.plan import Regroup
@@ -18,7 +19,8 @@ from bccd.rules.announce import merged, splits_and_merges
 from bccd.rules.component import Grouping, group, regroup_of
 from bccd.store import audiences, handed
 from bccd.store import tables as t
-from bccd.store.engine import reading
+from bccd.store.engine import Stores, reading
+from bccd.store.reads import directory_snapshot
 from bccd.store.regroup import cut, write_regroup
 from bccd.store.ties import marks_of, splits_on_subject, strands_of, token_homes, with_kin
 from bccd.store.uow import Clocked, clocked
@@ -218,3 +220,23 @@ def _moves(company_id: int, found: Regroup) -> list[Difference]:
         Difference(company_id, before, tuple(ids), max(home, 0))
         for (before, home), ids in sorted(moved.items())
     ]
+
+
+def check_conversations(stores: Stores, pause: Callable[[], bool]) -> int:
+    """Hold each company's conversations against the function that they are; returns how many differ.
+
+    Nothing is changed. `pause` is called between two pieces, and ends the check where it returns true.
+    """
+    differing = 0
+    for company in directory_snapshot(stores.database).companies.values():
+        found = {one.conversation_id for one in check(stores.database, company.id, pause)}
+        if found:
+            structlog.get_logger().warning(
+                "conversations_differ",
+                company=company.id,
+                conversation=min(found),
+                count=len(found),
+                run=f"bccd rethread --company {company.slug} --dry-run",
+            )
+        differing += len(found)
+    return differing

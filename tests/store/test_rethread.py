@@ -7,10 +7,9 @@ import pytest
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
-from bccd import bootstrap
 from bccd.model.policy import Policy
 from bccd.store import rethread as module
-from bccd.store.rethread import Difference, check, rethread, would_move
+from bccd.store.rethread import Difference, check, check_conversations, rethread, would_move
 from bccd.store.rows import to_json
 from bccd.store.uow import transaction
 from bccd.testing import rows
@@ -214,7 +213,7 @@ def test_the_daily_check_warns_and_changes_nothing(desk: Desk) -> None:
     split_on_subject(desk, on=False)
     stood = rows(desk.stores)
     with capture_logs() as logged:
-        assert bootstrap.check_conversations(desk.stores, lambda: False) > 0
+        assert check_conversations(desk.stores, lambda: False) > 0
     (line,) = logged
     assert line["event"] == "conversations_differ"
     assert line["log_level"] == "warning"
@@ -227,5 +226,5 @@ def test_the_daily_check_warns_and_changes_nothing(desk: Desk) -> None:
     anew(desk)
     assert other in homes(desk)
     with capture_logs() as logged:
-        assert bootstrap.check_conversations(desk.stores, lambda: True) == 0
+        assert check_conversations(desk.stores, lambda: True) == 0
     assert logged == []
