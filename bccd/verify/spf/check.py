@@ -1,5 +1,6 @@
 """The evaluation of SPF records (RFC 7208 4): check_host(), within its limits, never raising."""
 
+import asyncio
 import ipaddress
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from bccd.verify.spf.record import Mechanism, Record, is_spf, parse
 _MOST_TERMS = 10  # RFC 7208 4.6.4, for each of these three
 _MOST_HOSTS = 10
 _MOST_VOID = 2
+_MOST_ADDRESSES = 200  # of one host; no limit of the RFC's, which leaves such to us (4.6.4)
 _LONGEST_LABEL = 63
 _LONGEST_NAME = 253
 
@@ -100,6 +102,7 @@ class _Mail:
 
     async def check(self, domain: str) -> tuple[str, str]:
         """Return (result, what decided) for a domain: check_host() of RFC 7208 4."""
+        await asyncio.sleep(0)  # what is at hand makes nobody wait, and a long record takes some milliseconds
         found = await self._record(domain)
         if found is None:
             return "none", f"{domain} has no record"
@@ -174,6 +177,8 @@ class _Mail:
         """Tell whether a host's network, as wide as the mechanism says, holds the client."""
         addresses = await self._addresses(name)
         self._note("host", name, found=bool(addresses))
+        if len(addresses) > _MOST_ADDRESSES:
+            raise SpfSyntaxError(f"{name[:80]} has more than {_MOST_ADDRESSES} addresses")
         wide = 32 - one.v4_bits if self.ip.version == 4 else 128 - one.v6_bits  # noqa: PLR2004 - IPv4
         mine = int(self.ip) >> wide
         return any(int(ipaddress.ip_address(text)) >> wide == mine for text in addresses)

@@ -7,7 +7,10 @@ from functools import lru_cache
 
 from bccd.verify.spf.macros import Spec, SpfSyntaxError, read, read_domain
 
-_LONGEST_RECORD = 16 * 1024  # octets; the RFC advises 450, the longest seen have some thousands
+_LONGEST_RECORD = 8 * 1024  # octets; the RFC advises 450, the longest seen have some thousands
+_LONGEST_KEPT = (
+    2 * 1024
+)  # octets of a record that is kept as it was read: a stranger must not fill the memory
 _QUALIFIERS = {"": "pass", "+": "pass", "-": "fail", "~": "softfail", "?": "neutral"}
 _TERM = re.compile(r"(?P<sign>[+\-~?]?)(?P<name>[a-z][a-z0-9_.-]*)(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
 _NUMBER = "0|[1-9][0-9]{0,2}"
@@ -41,9 +44,17 @@ def is_spf(octets: bytes) -> bool:
     return octets[:6].lower() == b"v=spf1" and octets[6:7] in (b"", b" ")
 
 
-@lru_cache(maxsize=2048)
 def parse(octets: bytes) -> Record:
     """Read an SPF record; raises SpfSyntaxError."""
+    return _kept(octets) if len(octets) <= _LONGEST_KEPT else _parse(octets)
+
+
+@lru_cache(maxsize=512)
+def _kept(octets: bytes) -> Record:
+    return _parse(octets)
+
+
+def _parse(octets: bytes) -> Record:
     if len(octets) > _LONGEST_RECORD:
         raise SpfSyntaxError("the record is too long")
     if not octets.isascii():
