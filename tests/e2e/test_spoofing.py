@@ -161,14 +161,18 @@ def _abroad() -> Iterator[Spoof]:
         yield Spoof(f"{author}, d={domain}", signed, sender.encode())
 
 
-def test_a_refusal_tells_nothing_and_the_log_tells_why(spoofed: Daemon) -> None:
-    """A user's address and a stranger's are answered in one text; its id leads to the reason."""
+def test_a_refusal_tells_nothing_and_the_log_tells_why(spoofed: Daemon, names: NameServer) -> None:
+    """A user's address and a stranger's get one text after the same questions; its id leads to the reason."""
     texts = {}
+    asked = []
     for author in (USERS[1], "nobody@example.com"):
+        names.asked.clear()
         text = talk(spoofed, Spoof(author, letter(author, f"reply {author}")))[3].decode().strip()
         said, _, number = text.partition(" (")
         texts[number.rstrip(")")] = said
+        asked.append(sorted(names.asked))
     assert len(set(texts.values())) == 1
+    assert asked[0] == asked[1] != []
     assert len(texts) == 2
 
     def reasons() -> list[object]:
