@@ -1,6 +1,7 @@
 """A letter as a mail (RFC 5322): headers that no name or subject can break out of, two bodies, pure ASCII."""
 
 import hashlib
+from dataclasses import replace
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -8,9 +9,10 @@ from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime
 
 from bccd.model.errors import BccdError
-from bccd.model.notice import Letter
+from bccd.model.notice import Item, Letter
 from bccd.outbound.render import Links, flat, render
 from bccd.outbound.words import words
+from bccd.rules.codes import code_of
 from bccd.rules.links import CHOOSE, NONE, link
 from bccd.rules.reasons import reason_of
 from bccd.rules.signing import Signer
@@ -35,6 +37,7 @@ class Composer:
 
     def compose(self, letter: Letter, now: datetime) -> bytes:
         """Return the octets to send; raises UnsendableError."""
+        letter = replace(letter, items=tuple(self._with_code(letter.company_id, it) for it in letter.items))
         numbers = [choice.number for item in letter.items for choice in item.choices if choice.number]
         asked = self._asked(letter)
         reply_to = self._reply_to(letter, asked) if numbers or asked != letter.id else ""
@@ -55,6 +58,13 @@ class Composer:
         mail.add_alternative(written.html, subtype="html", cte="quoted-printable")
         mail["Content-Language"] = spoken.language
         return self._ids(letter) + mail.as_bytes()
+
+    def _with_code(self, company_id: int, item: Item) -> Item:
+        """Work out the code of what is to be confirmed, which stands in no table."""
+        claim = item.args.get("confirmation")
+        if not isinstance(claim, int):
+            return item
+        return replace(item, args={**item.args, "code": code_of(self._signer, company_id, claim)})
 
     def _ids(self, letter: Letter) -> bytes:
         """Return the fields that hold ids: one line each, which the library would fold or encode."""

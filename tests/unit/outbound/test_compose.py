@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from bccd.model.notice import Choice, Letter
 from bccd.outbound.compose import OWN_HEADER, UnsendableError
+from bccd.rules.codes import code_of
 from bccd.rules.links import read_path
 from bccd.rules.signing import Signed
 from tests.unit.outbound.letters import NOON, SIGNER, composer, item, letter, question
@@ -105,6 +106,15 @@ def test_a_reason_brings_its_link_and_code() -> None:
     assert SIGNER.read(*found, NOON) == Signed(1, (9, 1))
     assert "The code is: 123 456" in text and "\n  SPF: pass\n  <b>\n" in text
     assert "SPF: pass\n&lt;b&gt;" in html and link in html
+
+
+def test_the_code_of_a_claim_is_worked_out() -> None:
+    """It stands in the mail, and nowhere before that."""
+    args = {"address": "anna@home.example", "confirmation": 41, "link": [41], "name": "Anna"}
+    made = letter(item("confirm_address", args=args, about="", delivery_id=None), to="anna@home.example")
+    text, _ = bodies(written(made, public_url="https://crm.example"))
+    assert f"The code is: {code_of(SIGNER, 1, 41)}\n" in text
+    assert SIGNER.sign("confirm", 1, 41) in text
 
 
 def test_a_digest_counts_and_puts_questions_first() -> None:
