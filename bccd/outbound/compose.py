@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
@@ -21,6 +21,8 @@ OWN_HEADER = "X-Bccd-Notice"  # by which our own mail is known when it comes bac
 REPLY = "reply"
 NOTICE = "notice"
 _LONGEST_SUBJECT = 200  # characters
+_LONGEST_LOCAL = 64  # octets, RFC 5321 4.5.3.1.1
+_GOOD_FOR = timedelta(days=60)  # answers and links; what they are about is often settled before
 
 
 class UnsendableError(BccdError):
@@ -89,22 +91,25 @@ class Composer:
 
     def _reply_to(self, letter: Letter, asked: int) -> str:
         local, at, domain = letter.drop.rpartition("@")
-        token = self._signer.sign(REPLY, letter.company_id, asked)
-        return f"{local}+r{token}@{domain}" if at else ""
+        token = self._signer.sign(REPLY, letter.company_id, asked, expires=letter.created_at + _GOOD_FOR)
+        tagged = f"{local}+r{token}"
+        return f"{tagged if len(tagged) <= _LONGEST_LOCAL else f'r+{token}'}@{domain}" if at else ""
 
     def _links(self, letter: Letter, numbers: list[int]) -> Links:
         if not self._public_url:
             return Links({})
         company, id_ = letter.company_id, letter.id
+        until = letter.created_at + _GOOD_FOR
 
         def choose(number: int) -> str:
-            return link(self._public_url, CHOOSE, self._signer.sign(CHOOSE, company, id_, number))
+            token = self._signer.sign(CHOOSE, company, id_, number, expires=until)
+            return link(self._public_url, CHOOSE, token)
 
         others: dict[int, str] = {}
         for item in letter.items:
             purpose, named = reason_of(item.reason).link, item.args.get("link")
             if purpose and isinstance(named, list) and all(isinstance(number, int) for number in named):
-                token = self._signer.sign(purpose, company, *named)
+                token = self._signer.sign(purpose, company, *named, expires=until)
                 others[item.notice_id] = link(self._public_url, purpose, token)
         chosen = {number: choose(number) for number in numbers}
         return Links(chosen, choose(NONE) if numbers else "", others)

@@ -2,6 +2,7 @@
 
 import email
 import email.policy
+from datetime import timedelta
 from email.message import EmailMessage
 from unicodedata import category
 
@@ -114,7 +115,7 @@ def test_the_code_of_a_claim_is_worked_out() -> None:
     made = letter(item("confirm_address", args=args, about="", delivery_id=None), to="anna@home.example")
     text, _ = bodies(written(made, public_url="https://crm.example"))
     assert f"The code is: {code_of(SIGNER, 1, 41)}\n" in text
-    assert SIGNER.sign("confirm", 1, 41) in text
+    assert SIGNER.sign("confirm", 1, 41, expires=NOON + timedelta(days=60)) in text
 
 
 def test_a_digest_counts_and_puts_questions_first() -> None:
@@ -191,3 +192,23 @@ def test_nothing_breaks_out_of_a_notice(subject: str, name: str, company: str, t
     assert not any(category(letter_) in ("Cc", "Cf") for letter_ in mail["Subject"])
     assert "<script>" not in bodies(mail)[1]
     assert max(len(line) for line in octets.split(b"\r\n")) <= 998
+
+
+def test_answers_and_links_are_good_for_a_while() -> None:
+    """What is found in an old mailbox decides nothing any more."""
+    mail = written(letter(question()), public_url="https://crm.example")
+    token = mail["Reply-To"].addresses[0].username[5:]
+    link = next(word for word in bodies(mail)[0].split() if "/l/c" in word)
+    found = read_path(link.removeprefix("https://crm.example"))
+    assert found is not None
+    for purpose, signed in (("reply", token), found):
+        assert SIGNER.read(purpose, signed, NOON + timedelta(days=59)) is not None
+        assert SIGNER.read(purpose, signed, NOON + timedelta(days=61)) is None
+
+
+def test_an_answer_fits_into_an_address() -> None:
+    """RFC 5321 4.5.3.1.1: where the company's own address is long, the token stands behind r+ alone."""
+    mail = written(letter(question(), drop="the.sales.department.of.everything@drop.example"))
+    local = mail["Reply-To"].addresses[0].username
+    assert local.startswith("r+") and len(local) <= 64
+    assert SIGNER.read("reply", local[2:], NOON) == Signed(1, (5,))
