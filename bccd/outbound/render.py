@@ -11,13 +11,14 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from bccd.model.delivery import show_id
 from bccd.model.notice import Choice, Item, Letter
+from bccd.outbound import rehearsal
 from bccd.outbound.words import Words
 from bccd.rules.reasons import N_, Kind, reason_of
 
 DIGEST = "digest"
 MOST_ITEMS = 100  # told of one by one
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})  # control characters, and those that turn text around
-_SHOWN_APART = ("link", "code", "lines")  # args that stand in lines of their own
+_SHOWN_APART = ("link", "code", "lines", "steps")  # args that stand in lines of their own
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +159,7 @@ def _groups(letter: Letter, parts: Sequence[_Part], words: Words) -> list[tuple[
 def _part(item: Item, words: Words, links: Links) -> _Part:
     reason = reason_of(item.reason)
     args = {name: value for name, value in item.args.items() if name not in _SHOWN_APART}
-    lines = item.args.get("lines", ())
+    lines = rehearsal.lines(item.args, words) if "steps" in item.args else item.args.get("lines", ())
     return _Part(
         about=flat(item.about),
         at=words.moment(item.at),
