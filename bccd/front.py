@@ -17,6 +17,7 @@ from bccd.model.envelope import Protocol
 from bccd.ports import Receiver
 from bccd.sources.connection import Connection
 from bccd.sources.handler import Handler
+from bccd.sources.implicit import TlsServer
 from bccd.sources.limits import Connections
 from bccd.sources.lmtp import LmtpConnection
 from bccd.sources.settings import Listener, ListenerSettings
@@ -130,7 +131,12 @@ async def serve(
 
         return connect
 
-    servers = [await _listen(loop, factory(each), each.sock) for each in listeners]
+    servers: list[asyncio.Server | TlsServer] = []
+    for each in listeners:
+        if each.implicit_tls and certificates is not None:
+            servers.append(TlsServer(each.sock, factory(each), connections, certificates))
+        else:
+            servers.append(await _listen(loop, factory(each), each.sock))
     try:
         await stopping.wait()
     finally:

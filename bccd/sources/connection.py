@@ -32,7 +32,7 @@ from bccd.sources.stream import READ_SIZE, ClosingError, Input, LineTooLongError
 from bccd.sources.tls import Certificates
 
 _HTTP = frozenset({"GET", "POST", "PUT", "HEAD", "OPTIONS", "DELETE", "PATCH", "CONNECT", "PRI"})
-_LINGER = 2.0  # seconds in which a peer may still read our last reply
+LINGER = 2.0  # seconds in which a peer may still read our last reply
 _FLUSH_AT = 4096  # octets of replies that wait for a pipelining peer's last command
 _LATER = frozenset({450, 452})  # whoever asks on and on has not understood
 _YIELD_EVERY = 32  # commands of one peer in a row
@@ -76,7 +76,7 @@ class Connection(SMTP):
         self.budget = Budget(patient=False)
         self._certificates = certificates
         self._implicit_tls = implicit_tls
-        self._securing = False
+        self._securing: asyncio.Task[asyncio.Transport | None] | None = None
         self._entered = False
         self._replies = bytearray()
         self._wire: asyncio.Transport | None = None
@@ -94,21 +94,19 @@ class Connection(SMTP):
         """Begin the session, or turn the peer away."""
         wire = cast("asyncio.Transport", transport)  # uvloop's is one by its methods only
         ip = peer_ip(transport.get_extra_info("peername"))
-        refusal = self.connections.enter(ip)
+        # Whoever has shaken hands was counted before.
+        refusal = None if self._implicit_tls else self.connections.enter(ip)
         if refusal is not None:
-            if not self._implicit_tls:  # there, whoever expects TLS could not read it
-                wire.write(render(refusal))
+            wire.write(render(refusal))
             transport.close()
             return
         self._entered = True
         self._wire = wire
-        self.peer = Peer(ip, protocol=self.kind)
+        self.peer = Peer(ip, protocol=self.kind, tls=self._implicit_tls)
         # LMTP is spoken by a mail server of one's own, which is not to blame for what it is sent.
         self.budget = Budget(patient=self.kind is Protocol.LMTP or self.connections.exempt(ip))
         if hasattr(wire, "max_size"):  # asyncio's own transports: how much memory one read may take
             wire.max_size = READ_SIZE
-        if self._implicit_tls:
-            wire.pause_reading()  # what comes is for TLS
         super().connection_made(transport)
 
     def connection_lost(self, error: Exception | None) -> None:
@@ -139,8 +137,8 @@ class Connection(SMTP):
         """Have the session end with 421 as soon as no transaction is open."""
         if self._resting:
             self.input.set_exception(ClosingError(SHUTTING_DOWN))
-        elif self._securing:
-            self.abort()
+        elif self._securing is not None:
+            self._securing.cancel()
 
     def abort(self) -> None:
         """Cut the connection."""
@@ -162,21 +160,25 @@ class Connection(SMTP):
             raise ConnectionResetError
         wire.pause_reading()
         self.input.forget()
-        self._securing = True
+        shaking = self.loop.start_tls(
+            wire,
+            self,
+            self._certificates.context(),
+            server_side=True,
+            ssl_handshake_timeout=self.handshake_patience(self.peer.ip),
+            ssl_shutdown_timeout=LINGER,
+        )
+        secured = None
+        self._securing = self.loop.create_task(shaking)  # apart, so that a stop can end it
         try:
-            secured = await self.loop.start_tls(
-                wire,
-                self,
-                self._certificates.context(),
-                server_side=True,
-                ssl_handshake_timeout=self._handshake_patience(),
-                ssl_shutdown_timeout=_LINGER,
-            )
+            secured = await self._securing
         except OSError as error:  # of TLS, of the connection, or a handshake without an end
             self.handler.no_tls(error, self.peer, self.session_id)
-            secured = None
+        except asyncio.CancelledError:
+            if not self._securing.cancelled():
+                raise
         finally:
-            self._securing = False
+            self._securing = None
         if secured is None:  # also where the connection was cut meanwhile
             wire.abort()
             self.connection_lost(None)  # asyncio tells nobody of a connection that ends in its handshake
@@ -188,9 +190,10 @@ class Connection(SMTP):
         self.reset()
         self.peer = replace(self.peer, helo="", tls=True)
 
-    def _handshake_patience(self) -> float:
+    def handshake_patience(self, ip: str) -> float:
+        """Return how many seconds a peer's handshake may take."""
         settings = self.settings
-        if self.connections.busy and not self.connections.exempt(self.peer.ip):
+        if self.connections.busy and not self.connections.exempt(ip):
             return min(settings.busy_idle_seconds, settings.handshake_seconds)
         return settings.handshake_seconds
 
@@ -250,8 +253,6 @@ class Connection(SMTP):
     async def _handle_client(self) -> None:
         """Talk to one peer from greeting to goodbye."""
         try:
-            if self._implicit_tls:
-                await self.secure()
             self._replies += f"220 {self.hostname} {self.greeting} bccd\r\n".encode("ascii", "replace")
             while True:
                 await self._turn()
@@ -274,7 +275,7 @@ class Connection(SMTP):
         self._abort_when_late = True
         await self.flush()
         self._abort_when_late = True
-        self._until(self.loop.time() + _LINGER)
+        self._until(self.loop.time() + LINGER)
         if self._wire is not None and reply is not BYE:
             if self._wire.can_write_eof():
                 self._wire.write_eof()
