@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+import structlog
+
 from bccd.config import Config
 from bccd.outbound.compose import Composer
 from bccd.outbound.relay import Relay
@@ -42,4 +44,5 @@ async def work_until_told(worker: Worker, lifeline: int) -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
     loop.add_reader(lifeline, orphaned)
+    structlog.get_logger().info("outbound", pid=os.getpid())
     await worker.run(stopping)

@@ -1,0 +1,133 @@
+"""Notices on their whole way: a mail that needs its user, the outbox, the worker, a smarthost."""
+
+import json
+import os
+import random
+import signal
+from collections.abc import Iterator
+
+import pytest
+
+from bccd.rules.signing import Signer
+from tests.e2e.conftest import MakeDaemon
+from tests.e2e.harness import DIRECTORY, USERS, Daemon, mail, wait_for
+from tests.e2e.postfix import Postfix
+from tests.sink import Sink, sink
+
+pytestmark = pytest.mark.e2e
+
+ANN, BEN, EVE = USERS
+MORE = {
+    "company": DIRECTORY["company"],
+    "deals": [{"external_id": "78", "title": "Desks", "status": "open", "contacts": ["c1"]}],
+}
+NOBODY = b"To: undisclosed-recipients:;\r\n"
+
+
+@pytest.fixture
+def server() -> Iterator[Sink]:
+    """Run the mail server of the users."""
+    with sink() as running:
+        yield running
+
+
+def with_two_deals(daemon: Daemon) -> Daemon:
+    """Give the customer a second open deal, so that bccd must ask."""
+    file = daemon.folder / "more.json"
+    file.write_text(json.dumps(MORE), encoding="utf-8")
+    done = daemon.call("directory", "load", str(file))
+    assert done.returncode == 0, done.stdout + done.stderr
+    return daemon
+
+
+def states(daemon: Daemon) -> list[object]:
+    return [row[0] for row in daemon.query("SELECT state FROM outbox ORDER BY id")]
+
+
+def test_a_question_reaches_its_user(make_daemon: MakeDaemon, server: Sink) -> None:
+    """He gets one mail with numbers, in answer to his own; the row tells what they mean."""
+    smarthost = {"smarthost": f"127.0.0.1:{server.port}", "public_url": "https://crm.example"}
+    daemon = with_two_deals(make_daemon(outbound=smarthost)).start()
+    daemon.send(mail("Offer.AbC", ANN))
+    wait_for(lambda: states(daemon) == ["sent"], 30, daemon.tail)
+    (taken,) = server.mails()
+    assert (taken.sender, taken.to) == ("", (ANN,))
+    assert "1. Cleo Case: Chairs (deal 77)" in taken.text or "1. Cleo Case: Desks (deal 78)" in taken.text
+    assert "2. Cleo Case: " in taken.text
+    assert taken.mail["In-Reply-To"] == "<Offer.AbC@example.com>"
+    token = taken.mail["Reply-To"].addresses[0].username.removeprefix("sales+r")
+    signer = Signer((daemon.data / "secret.key").read_bytes())
+    ((id_, offered),) = daemon.query("SELECT id, offered FROM outbox")
+    read = signer.read("reply", token, taken.mail["Date"].datetime)
+    assert read is not None and read.numbers == (id_,)
+    assert len(json.loads(str(offered))["questions"][0]["deals"]) == 2
+    (line,) = daemon.events("notice")
+    assert line["process"] == "outbound" and line["outcome"] == "sent" and ANN not in str(line)
+    assert daemon.stop() == 0
+
+
+def test_without_a_smarthost_notices_are_only_shown(make_daemon: MakeDaemon) -> None:
+    """No worker runs; the view has the sentence."""
+    daemon = with_two_deals(make_daemon()).start()
+    daemon.send(mail("offer", ANN))
+    daemon.wait_filed(1)
+    shown = daemon.query("SELECT reason, text, state FROM v1_notice")
+    assert shown == [("needs_choice", "Several fit the mail, and bccd does not guess.", "pending")]
+    assert not [event for event in daemon.events("ready") if event["process"] == "outbound"]
+    assert len([line for line in daemon.children().values() if "bccd.cage" not in line]) == 2
+
+
+def test_kills_lose_no_notice_and_double_none(make_daemon: MakeDaemon, server: Sink) -> None:
+    """Whenever daemon or worker die, each notice reaches its user; what comes twice has the same id."""
+    chance = random.Random(5)  # noqa: S311 - which moments are tried is no secret
+    smarthost = {"smarthost": f"127.0.0.1:{server.port}", "tls": "none"}
+    daemon = with_two_deals(make_daemon(outbound=smarthost)).start()
+    wanted = set()
+    for number, user in enumerate(USERS):
+        for kind, header in (("needs_choice", b""), ("no_visible_recipient", NOBODY)):
+            raw = mail(f"{kind}{number}", user)
+            daemon.send(
+                raw.replace(b"To: cleo@customer.example\r\n", header or b"To: cleo@customer.example\r\n"),
+                user,
+            )
+            wanted.add((user, kind))
+        wait_for(lambda: len(server.mails()) > chance.randrange(5), 30, daemon.tail)
+        if number == 1:
+            for pid in workers(daemon):
+                os.kill(pid, signal.SIGKILL)
+        else:
+            daemon.kill()
+            daemon.start()
+    wait_for(lambda: states(daemon) == ["sent"] * 6, 60, daemon.tail)
+    found: dict[tuple[str, str], set[str]] = {}
+    for taken in server.mails():
+        kind = "needs_choice" if "1. " in taken.text else "no_visible_recipient"
+        found.setdefault((taken.to[0], kind), set()).add(taken.mail["Message-ID"])
+    assert found.keys() == wanted
+    assert all(len(ids) == 1 for ids in found.values())
+    assert len(server.mails()) <= 6 + 3
+
+
+def workers(daemon: Daemon) -> list[int]:
+    """Return the processes that have been outbound workers."""
+    alive = daemon.children()
+    told = {event["pid"] for event in daemon.events("outbound") if isinstance(event["pid"], int)}
+    return [pid for pid in alive if pid in told]
+
+
+@pytest.mark.postfix
+def test_a_real_postfix_takes_it(make_daemon: MakeDaemon, server: Sink) -> None:
+    """Postfix as the smarthost, with the STARTTLS that it has: the null sender and all headers arrive."""
+    if os.geteuid() != 0:
+        pytest.skip("lacks root")
+    postfix = Postfix(f"smtp:[127.0.0.1]:{server.port}", bounces="bounces.invalid").start()
+    try:
+        daemon = with_two_deals(make_daemon(outbound={"smarthost": f"127.0.0.1:{postfix.port}"})).start()
+        daemon.send(mail("postfix", ANN))
+        wait_for(lambda: bool(server.mails(ANN)), 30, lambda: daemon.tail() + postfix.log())
+        (taken,) = server.mails(ANN)
+        assert taken.sender == ""
+        assert taken.mail["Auto-Submitted"] == "auto-replied" and taken.mail["X-Bccd-Notice"]
+        wait_for(lambda: states(daemon) == ["sent"], 20, daemon.tail)
+    finally:
+        postfix.stop()
