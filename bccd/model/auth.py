@@ -84,7 +84,8 @@ class HeldSender:
     """A submitter who was not proven, on a path where the mail is kept instead of refused."""
 
     # "unknown_sender", "unverified_sender", "unconfirmed_address", "user_inactive", "no_single_from",
-    # "redirected", "customer_reply", "forward_unproven", "other_users_address", "secret_address_needed"
+    # "redirected", "customer_reply", "forward_unproven", "other_users_address", "secret_address_needed",
+    # "own_mail"
     reason: str
     address: str = ""
     user_id: int | None = None  # the user it may come from; he alone may see it

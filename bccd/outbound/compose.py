@@ -14,12 +14,11 @@ from bccd.outbound.render import Links, flat, render
 from bccd.outbound.words import words
 from bccd.rules.codes import code_of
 from bccd.rules.links import CHOOSE, NONE, link
+from bccd.rules.ownmail import OWN_HEADER, PURPOSE
 from bccd.rules.reasons import reason_of
 from bccd.rules.signing import Signer
 
-OWN_HEADER = "X-Bccd-Notice"  # by which our own mail is known when it comes back (rules.md 3.1)
 REPLY = "reply"
-NOTICE = "notice"
 _LONGEST_SUBJECT = 200  # characters
 _LONGEST_LOCAL = 64  # octets, RFC 5321 4.5.3.1.1
 _GOOD_FOR = timedelta(days=60)  # answers and links; what they are about is often settled before
@@ -70,7 +69,7 @@ class Composer:
 
     def _ids(self, letter: Letter) -> bytes:
         """Return the fields that hold ids: one line each, which the library would fold or encode."""
-        own = self._signer.sign(NOTICE, letter.company_id, letter.id)
+        own = self._signer.sign(PURPOSE, letter.company_id, letter.id)
         lines = [f"Message-ID: {self.message_id(letter)}", f"{OWN_HEADER}: {own}"]
         if letter.in_reply_to:
             lines += [f"In-Reply-To: {letter.in_reply_to}", f"References: {letter.in_reply_to}"]

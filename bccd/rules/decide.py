@@ -23,6 +23,7 @@ from bccd.rules.match import MAX_NEW_CONTACTS, is_never_log, is_ours
 from bccd.rules.notices import of_failure, with_notices
 from bccd.rules.overlay import Overlay
 from bccd.rules.owners import Submission, submission
+from bccd.rules.ownmail import OWN_MAIL
 from bccd.rules.ruled import STRANGERS, named_recipients, released, wants_filed
 from bccd.rules.trusted import let_in
 from bccd.rules.waits import unread, waits
@@ -158,6 +159,9 @@ def failed(delivery: Delivery, reason: str) -> Plan:
 
 def _held(delivery: Delivery) -> Plan:
     held = delivery.held
+    if held is not None and held.reason == OWN_MAIL:
+        step = Step("automatic", "", "set aside", "bccd itself has written it")
+        return Plan(Outcome(delivery.id, DeliveryState.SET_ASIDE, OWN_MAIL), (step,))
     reason = held.reason if held else "unknown_sender"
     about = held.address if held else ""
     step = Step("submitter", about, "held", _WHY_HELD.get(reason, reason))

@@ -513,6 +513,25 @@ def test_a_notice_that_comes_back_is_dropped(world: World, author: str, protocol
     assert world.kept == []
 
 
+@pytest.mark.parametrize("author", ["crm@drop.example", "anna@seller.example", "x@stranger.example"])
+def test_our_own_notice_is_set_aside_wherever_it_comes_from(world: World, author: str) -> None:
+    """Known by its header, whoever handed it on; no wish of its address counts; a forged one is nothing."""
+    world.auth = AuthReport()
+    token = Signer(b"secret").sign("notice", 2, 9)
+    own = mail(author, Target("crm+test@drop.example", 1, Tag.TEST), head=f"x-bccd-notice: {token}\r\n")
+    assert [reply.code for reply in world.data(own)] == [250]
+    (intake,) = world.kept
+    assert (intake.held, intake.sender) == (HeldSender("own_mail"), None)
+    assert [target.tag for target in intake.targets] == [Tag.NONE]
+    for forged in (
+        token[:-2] + "aa",
+        Signer(b"other").sign("notice", 2, 9),
+        Signer(b"secret").sign("reply", 2, 9),
+    ):
+        world.data(mail(author, CRM, head=f"X-Bccd-Notice: {forged}\r\n"))
+    assert len(world.kept) == 1
+
+
 def test_an_answer_is_proven_like_any_mail(world: World) -> None:
     """The signed address alone lets nobody in; a user's own answer is kept, also from the null sender."""
     world.auth = AuthReport()

@@ -155,3 +155,11 @@ def test_a_failure_is_told_once_its_sender_is_proven(world: World, make: Make) -
     assert codes(failed(mail.delivery, "parser_timeout")) == ["failed"]
     held = world.mail(make.outgoing("jan@customer.example"), held=HeldSender("unknown_sender", "x@y.example"))
     assert codes(failed(held.delivery, "parser_timeout")) == []
+
+
+def test_our_own_mail_is_set_aside_in_silence(world: World, make: Make) -> None:
+    """Whatever it says, it is filed nowhere, waits for nobody and is never answered (rules.md 3.1)."""
+    mail = world.mail(make.outgoing("jan@customer.example"), held=HeldSender("own_mail"))
+    (plan,) = world.decide(mail)
+    assert (plan.outcome.state, plan.outcome.reason, plan.outcome.user_id) == ("set_aside", "own_mail", None)
+    assert (plan.notices, plan.changes, plan.message) == ((), (), None)
