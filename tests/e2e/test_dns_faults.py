@@ -20,11 +20,11 @@ ANN = USERS[0]
 SIGNER = Signer("example.com", key=ed25519_key())
 ZONE: Zone = {"example.com": {"TXT": ["v=spf1 ip4:127.0.0.1 -all"]}, **SIGNER.zone()}
 FAULTS: dict[Mode, tuple[int, bytes]] = {
-    "dead": (451, b"4.4.3"),
-    "slow": (451, b"4.4.3"),
-    "servfail": (451, b"4.4.3"),
-    "refused": (451, b"4.4.3"),
-    "garbage": (451, b"4.4.3"),
+    "dead": (451, b"4."),
+    "slow": (451, b"4."),
+    "servfail": (451, b"4."),
+    "refused": (451, b"4."),
+    "garbage": (451, b"4."),
     "nxdomain": (550, b"5.7.1"),
 }
 
