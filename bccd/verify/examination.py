@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bccd.config import Trust, Verify
+from bccd.mail.domains import registered_domain
 from bccd.mail.headers import SECTION_CAP
 from bccd.model.auth import AuthReport, AuthResult
 from bccd.model.envelope import Envelope, Peer
@@ -32,6 +33,8 @@ class MailVerifier:
         self.trusted = Trusted(trust)
         self.sealers = frozenset(name.lower() for name in verify.arc_sealers)
         self.public_suffixes = verify.public_suffix_fallback
+        if self.public_suffixes:
+            registered_domain("a.example")  # reads the list now, and not while sessions wait
         self.resolver = resolver
         self.now = now
 

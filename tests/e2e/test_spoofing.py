@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.harness import DIRECTORY, DROP, USERS, Daemon, wait_for
+from tests.e2e.relayed_spoofs import RELAY_ID, RELAYED_SPOOFS
 from tests.e2e.spoofs import (
     ABROAD_KEY,
     OFFICE,
     OFFICE_KEY,
     RELAY,
-    RELAY_ID,
     SPOOFS,
     STRANGER,
     VICTIM,
@@ -25,6 +25,7 @@ from tests.e2e.spoofs import (
 )
 from tests.nameserver import Mode, NameServer, name_server
 
+EVERY = (*SPOOFS, *RELAYED_SPOOFS)
 _LIMITS = (
     "strangers_per_minute strangers_per_ip_minute strangers_at_once mails_per_ip_hour mails_per_user_hour"
     " mails_per_company_hour"
@@ -97,7 +98,7 @@ def talk(daemon: Daemon, spoof: Spoof) -> list[bytes]:
 
 def test_there_are_many_techniques() -> None:
     """Each under a name of its own."""
-    assert len({spoof.name for spoof in SPOOFS}) == len(SPOOFS) >= 40
+    assert len({spoof.name for spoof in EVERY}) == len(EVERY) >= 40
 
 
 def test_nobody_is_filed_as_somebody_else(spoofed: Daemon) -> None:
@@ -110,7 +111,7 @@ def test_nobody_is_filed_as_somebody_else(spoofed: Daemon) -> None:
     messages = spoofed.query("SELECT count(*) FROM message")
     wrong = []
     kept = 0
-    for spoof in SPOOFS:
+    for spoof in EVERY:
         replies = talk(spoofed, spoof)
         accepted = len(replies) >= 4 and replies[3].startswith(b"250")
         kept += accepted
