@@ -13,7 +13,7 @@ from bccd.rules.addressed import MISADDRESSED, misaddressed
 from bccd.rules.answers import notice_answered, request, said_by
 from bccd.rules.bounces import arrived, bounces
 from bccd.rules.direction import Reading, Sides, Unread, read_directions, read_incoming, with_all_parties
-from bccd.rules.evidence import evidence_steps
+from bccd.rules.evidence import evidence_steps, shortcoming
 from bccd.rules.exposed import exposed
 from bccd.rules.filing import file_reading
 from bccd.rules.forwarded import author_step, is_forwarded, is_question, question, read_forwarded
@@ -81,7 +81,7 @@ def _decide(mail: Mail, overlay: Overlay) -> Plan:
         if sender is None:
             sender, why = let_in(delivery, overlay) or (None, "")
         if sender is None:
-            return _held(delivery)
+            return _held(delivery, overlay)
         return _submitted(replace(mail, delivery=replace(delivery, sender=sender)), sender, overlay, why)
     return _submitted(mail, delivery.sender, overlay)
 
@@ -157,14 +157,17 @@ def failed(delivery: Delivery, reason: str) -> Plan:
     return Plan(outcome, (step,), changes=changes, notices=of_failure(delivery, reason), waits=unread(reason))
 
 
-def _held(delivery: Delivery) -> Plan:
+def _held(delivery: Delivery, overlay: Overlay) -> Plan:
     held = delivery.held
     if held is not None and held.reason == OWN_MAIL:
         step = Step("automatic", "", "set aside", "bccd itself has written it")
         return Plan(Outcome(delivery.id, DeliveryState.SET_ASIDE, OWN_MAIL), (step,))
     reason = held.reason if held else "unknown_sender"
     about = held.address if held else ""
-    step = Step("submitter", about, "held", _WHY_HELD.get(reason, reason))
+    why = _WHY_HELD.get(reason, reason)
+    if reason == "unverified_sender":
+        why = f"{why}: {shortcoming(about, delivery.auth, overlay.company.policy.mode)}"
+    step = Step("submitter", about, "held", why)
     user_id = held.user_id if held else None
     outcome = Outcome(delivery.id, DeliveryState.HELD, reason, user_id)
     return Plan(outcome, (step,), changes=_owner_change(EventKind.DELIVERY_HELD, delivery, user_id))
