@@ -11,7 +11,7 @@ from bccd.model.auth import AuthReport, HeldSender
 from bccd.model.command import CommandState
 from bccd.model.delivery import DeliveryState
 from bccd.rules.codes import LINK, code_of
-from bccd.store.engine import Stores
+from bccd.store.engine import Stores, reading
 from bccd.store.uow import SqlWorks
 from bccd.testing import Seed, fill
 from bccd.testing.build import SIGNER
@@ -229,3 +229,30 @@ def test_preferences(office: Office) -> None:
     assert office.refused(ANNA, "preferences.set", notices="often") == "bad_arguments"
     assert office.refused(ANNA, "preferences.set") == "bad_arguments"
     assert office.say(ANNA, "preferences.set", language="../x").state is CommandState.REFUSED
+
+
+def test_front_ends_see_what_is_asked_for(office: Office) -> None:
+    """Each his own and his teams': which addresses count, and until when a claim waits."""
+    fresh = "anna@fresh.example"
+    office.do(ANNA, "address.add", address=fresh)
+    office.do(ANNA, "preferences.set", notices="all")
+    with reading(office.stores.database) as connection:
+        rows_ = connection.exec_driver_sql(
+            "SELECT viewer_user_id, address, of_team, confirmed, asked_for FROM v1_address"
+            f" WHERE company_id = 1 AND viewer_user_id IN ({ANNA}, {BERT}) ORDER BY viewer_user_id, address"
+        ).all()
+        told = connection.exec_driver_sql(
+            f"SELECT language, notices FROM v1_preferences WHERE viewer_user_id = {ANNA}"  # noqa: S608
+        ).all()
+    assert [
+        (who, address, bool(team), bool(counts), asked) for who, address, team, counts, asked in rows_
+    ] == [
+        (ANNA, "a@pending.example", False, False, None),
+        (ANNA, fresh, False, False, "alternative"),
+        (ANNA, "anna@home.example", False, True, None),
+        (ANNA, "anna@seller.example", False, True, None),
+        (ANNA, "sales@seller.example", True, True, None),
+        (BERT, "bert@seller.example", False, True, None),
+        (BERT, "sales@seller.example", True, True, None),
+    ]
+    assert [tuple(row) for row in told] == [("", "all")]

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from bccd.model.auth import AuthMethod, AuthReport, HeldSender, Sender
+from bccd.model.auth import AuthMethod, AuthReport, AuthResult, HeldSender, Sender
 from bccd.model.delivery import Delivery, DeliveryState, Mail
 from bccd.model.envelope import Peer, Target
 from bccd.model.message import Content, Forward, ForwardKind, Mailbox, Message
@@ -13,7 +13,7 @@ from bccd.model.plan import Outcome
 from bccd.model.ruling import Ruling
 from bccd.pipeline import deliver
 from bccd.ports import DeliverPorts
-from bccd.store.engine import Stores
+from bccd.store.engine import Stores, reading
 from bccd.store.uow import SqlWorks, transaction
 from bccd.testing import Seed, fill, rows
 from bccd.testing.build import NOON, FixedClock
@@ -137,3 +137,58 @@ def test_a_members_word_lets_a_teams_mail_in(filled: Stores) -> None:
         (row["owner_id"], row["filed_by"]) for row in rows(filled, "message_copy")["message_copy"]
     )
     assert (ended.user_id, copies) == (BERT, [(ANNA, BERT), (BERT, None)])
+
+
+def unproven(
+    number: int, *results: AuthResult, sender: str = "anna@seller.example", user: int = ANNA
+) -> Mail:
+    """Return a mail in a user's name that a relay has found out something about."""
+    made = mail(
+        number,
+        Message(written(sender, "jan@customer.example", subject=f"Offer {number}", message_id=f"{number}@x")),
+        HeldSender("unverified_sender", sender, user),
+    )
+    report = AuthReport(relay="10.0.0.1", authserv_id="mx.seller.example", results=results)
+    return replace(made, delivery=replace(made.delivery, auth=report))
+
+
+SIGNED = AuthResult("dkim", "pass", "mailer.example")
+
+
+def test_held_mail_shows_its_user_what_he_needs(filled: Stores) -> None:
+    """Him alone, or each member of the team: what it is, why, what to do, until when."""
+    file(filled, unproven(1, SIGNED), unproven(2, sender=SALES, user=TEAM))
+    with reading(filled.database) as connection:
+        rows_ = connection.exec_driver_sql(
+            "SELECT viewer_user_id, delivery_id, from_address, subject, settled_by, needs, always,"
+            " expires_at, sentence, advice FROM v1_held ORDER BY viewer_user_id, delivery_id"
+        ).all()
+    assert [tuple(row)[:7] for row in rows_] == [
+        (ANNA, 1, "anna@seller.example", "Offer 1", "held.release", "", "dkim:mailer.example"),
+        (ANNA, 2, SALES, "Offer 2", "held.release", "", ""),
+        (BERT, 2, SALES, "Offer 2", "held.release", "", ""),
+    ]
+    ends = [row["expires_at"] for row in rows(filled, "delivery")["delivery"]]
+    assert ends == ["2026-12-20T12:01:00.000000Z", "2026-12-20T12:02:00.000000Z"]
+    assert all(row.sentence.endswith(".") and row.advice.endswith(".") for row in rows_)
+
+
+def test_what_was_let_in_for_good_is_filed(filled: Stores) -> None:
+    """The same evidence for the same user; a spoofer's mail waits, and so does a colleague's."""
+    trusted = {"company_id": 1, "address": "anna@seller.example", "evidence": "dkim:mailer.example"}
+    seed = Seed()
+    seed.rows["trusted_sender"].append(trusted | {"user_id": ANNA, "created_at": NOON})
+    fill(filled, seed)
+    forged = replace(SIGNED, domain="evil.example")
+    outcomes = file(
+        filled,
+        unproven(1, SIGNED),
+        unproven(2, forged),
+        unproven(3),
+        unproven(4, SIGNED, sender="bert@seller.example", user=BERT),
+    )
+    assert [it.state for it in outcomes] == [DeliveryState.FILED, *[DeliveryState.HELD] * 3]
+    steps = next(row["steps"] for row in rows(filled, "decision")["decision"] if row["delivery_id"] == 1)
+    assert "trusted: dkim:mailer.example" in steps
+    shown = [row for row in rows(filled, "delivery")["delivery"] if row["id"] == 1]
+    assert [(row["subject"], row["sentence"], row["expires_at"]) for row in shown] == [("", "", None)]

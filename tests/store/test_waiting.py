@@ -1,25 +1,30 @@
 """Commands about mail that waits, and about copies: what becomes of rows, octets and keys."""
 
 import asyncio
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from bccd.model.command import CommandState
 from bccd.model.delivery import DeliveryState, show_id
 from bccd.model.envelope import Target
 from bccd.model.errors import StoreUnavailableError
 from bccd.model.plan import Plan
+from bccd.rules.codes import code_of
 from bccd.store import commands, entries
+from bccd.store import tables as t
 from bccd.store.engine import Stores
 from bccd.store.errands import Errands
+from bccd.store.reads import directory_snapshot
 from bccd.store.spool import GroupSpool, SqlQueue
-from bccd.store.uow import SqlWorks
+from bccd.store.uow import SqlWorks, transaction
 from bccd.testing import Seed, fill, intake_of, raw_mail
-from bccd.testing.build import NOON
+from bccd.testing.build import NOON, SIGNER
 from tests.store.conftest import on_every_database
 from tests.store.plans import ANNA, BERT, CLEO, DROP, Filed, ended, filed, with_file
 from tests.store.test_commands import DAN, Desk
@@ -328,3 +333,70 @@ def test_copies_of_others_are_not_deleted(post: Post) -> None:
     assert post.refused(BERT, "copy.delete", message=1001) == "not_owner"
     assert post.refused(BERT, "copy.delete", message=2001) == "not_found"
     assert post.refused(CLEO, "copy.delete", message=1001) == "no_such_user"
+
+
+# ---- it was me ---------------------------------------------------------------------------------------------
+
+
+def shows(post: Post, *evidence: str) -> list[int]:
+    """Have mails of Anna held that show so much each."""
+    ids = post.decide(
+        *(ended(number, DeliveryState.HELD, "unverified_sender") for number, _ in enumerate(evidence, 1))
+    )
+    with transaction(post.stores.database) as connection:
+        for id_, always in zip(ids, evidence, strict=True):
+            new = update(t.delivery).where(t.delivery.c.id == id_)
+            connection.execute(new.values(always=always, from_address="anna@seller.example"))
+    return ids
+
+
+def test_always_keeps_the_evidence_and_lets_in_what_waits(post: Post) -> None:
+    """The user's own word, bound to what the mail showed; other mail that shows the same comes in with it."""
+    one, alike, other, nothing = shows(post, "dkim:m.example", "dkim:m.example", "spf:x.example", "")
+    assert post.refused(ANNA, "held.release", delivery=nothing, always=True) == "conflict"
+    done = post.do(ANNA, "held.release", delivery=one, always=True)
+    assert done["always"] == "dkim:m.example"
+    assert {id_ for id_, state in post.spooled() if state == "received"} == {one, alike}
+    assert post.column("trusted_sender", "address", "evidence", "user_id") == [
+        ("anna@seller.example", "dkim:m.example", ANNA)
+    ]
+    rows = directory_snapshot(post.stores.database).trusted[1, "anna@seller.example"]
+    assert [row.evidence for row in rows] == ["dkim:m.example"]
+    post.do(ANNA, "held.release", delivery=other)
+    assert len(post.column("trusted_sender", "address")) == 1
+    assert post.refused(BERT, "trust.remove", address="anna@seller.example") == "nothing_to_do"
+    post.do(ANNA, "trust.remove", address="anna@seller.example")
+    assert directory_snapshot(post.stores.database).trusted == {}
+
+
+def test_a_code_says_that_it_was_he(post: Post) -> None:
+    """Mailed to the login address; a wrong one counts, five end it, and it works once."""
+    (mine,) = shows(post, "")
+    assert post.say(ANNA, "held.release", delivery=mine, code="000000").error == "expired"
+    assert post.do(ANNA, "held.ask", delivery=mine)["sent_to"] == "anna@seller.example"
+    assert post.refused(BERT, "held.ask", delivery=mine) == "not_found"
+    assert post.refused(ANNA, "held.ask", delivery=mine) == "too_often"
+    ((address, reason, args),) = post.column("outbox", "address", "reason", "args")
+    assert (address, reason) == ("", "confirm_held")
+    code = code_of(SIGNER, 1, json.loads(args)["confirmation"])
+    wrong = f"{(int(code) + 1) % 10**6:06}"
+    for _ in range(4):
+        assert post.say(ANNA, "held.release", delivery=mine, code=wrong).error == "wrong_code"
+    post.do(ANNA, "held.release", delivery=mine, code=code)
+    assert post.spooled() == [(mine, "received")]
+    assert [used is not None for (used,) in post.column("confirmation", "used_at")] == [True]
+
+
+def test_what_needs_words_needs_no_code(post: Post) -> None:
+    """Whom it went to, and who wrote it, no yes can tell; nor can anybody be trusted for it."""
+    blind, unknown = post.decide(
+        ended(1, DeliveryState.HELD, "no_visible_recipient"),
+        ended(2, DeliveryState.HELD, "unconfirmed_address"),
+    )
+    assert post.refused(ANNA, "held.ask", delivery=blind) == "conflict"
+    recipients = ["jan@customer.example"]
+    assert (
+        post.refused(ANNA, "held.release", delivery=blind, recipients=recipients, always=True) == "conflict"
+    )
+    answer = post.say(ANNA, "held.release", delivery=unknown, always=True)
+    assert (answer.error, "Confirm the address" in str(answer.result["sentence"])) == ("conflict", True)
