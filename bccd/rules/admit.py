@@ -30,6 +30,7 @@ _DEAL = re.compile(r"deal([a-z0-9]{1,64})\Z")
 _SIGNED_DEAL = re.compile(r"d([a-z2-7]{20,60})\Z")
 _SECRET = re.compile(r"(u|fw)([a-z2-7]{26})\Z")  # 128 bits
 _SECRET_TAGS = {SecretKind.USER: Tag.USER, SecretKind.FORWARD: Tag.FORWARD}
+_TOKEN = re.compile(r"\+(u|fw|d)[a-z2-7]{20,60}(?=[+@])")
 _REPLY = "r"  # r+<token>@ is where an answer to a notice goes, or drop+r<token>@
 _REPLY_TOKEN = re.compile(r"r([a-z2-7]{20,60})\Z")
 _MOST_WISHES = 8
@@ -73,6 +74,11 @@ def recipient(address: str, directory: Directory, signer: Signer, now: datetime)
     if company is None:
         return NO_SUCH_ADDRESS
     return _tagged(_Desk(base, domain, company, directory, signer, now), wishes.split("+"))
+
+
+def without_secret(address: str) -> str:
+    """Return a drop address without the tokens of secret and signed tags: for all to see who see a mail."""
+    return _TOKEN.sub(r"+\1", address) if "+" in address else address
 
 
 def base_of(address: str) -> str:

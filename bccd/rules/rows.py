@@ -8,6 +8,7 @@ from bccd.model.delivery import Mail
 from bccd.model.message import Content, Mailbox
 from bccd.model.plan import NewAttachment, NewCopy, NewMessage, NewParticipant
 from bccd.model.strand import Strand
+from bccd.rules.admit import without_secret
 from bccd.rules.dedupe import weak_key
 from bccd.rules.direction import Reading
 from bccd.rules.match import Match, Verdict
@@ -102,7 +103,7 @@ def _participant(
         role,
         pos,
         copy_id,
-        box.address,
+        without_secret(box.address) if verdict is Verdict.SERVICE else box.address,
         box.name,
         verdict,
         match.contact.id if match and match.contact else None,

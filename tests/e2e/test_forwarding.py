@@ -16,6 +16,7 @@ from bccd.testing.build import NOON
 from tests.e2e.harness import DROP, USERS, Daemon, wait_for
 from tests.nameserver import NameServer
 from tests.signer import record, rsa_key
+from tests.sink import Sink, Taken, sink
 
 ANN, BEN = USERS[0], USERS[1]
 GMAIL, TENANT, CUSTOMER = "127.0.0.2", "127.0.0.3", "127.0.0.4"  # whose servers stand there
@@ -33,18 +34,27 @@ ZONE = {
 
 
 @pytest.fixture(scope="module")
-def open_net(tmp_path_factory: pytest.TempPathFactory, template: Daemon) -> Iterator[Daemon]:
+def post() -> Iterator[Sink]:
+    """The mail server by which users are told."""
+    with sink() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def open_net(tmp_path_factory: pytest.TempPathFactory, template: Daemon, post: Sink) -> Iterator[Daemon]:
     """A daemon that trusts nobody, tells its log all it can, and asks a name server of ours."""
     server = NameServer(ZONE)
     options: dict[str, dict[str, object]] = {
         "trust": {"networks": []},
         "verify": {"nameservers": [server.address]},
         "log": {"level": "debug"},
+        "outbound": {"smarthost": f"127.0.0.1:{post.port}"},
     }
     folder: Path = tmp_path_factory.mktemp("forwarding") / "bccd"
     folder.mkdir()
     daemon = Daemon(folder, options).set_up(template)
     ann = {"external_id": "u1", "name": "Ann", "login": ANN, "alternatives": ["ann.k@gmail.com"]}
+    ann |= {"language": "pl"}
     more = folder / "more.json"
     more.write_text(json.dumps({"users": [ann]}), encoding="utf-8")
     done = daemon.call("directory", "load", str(more), "--company", "example")
@@ -116,6 +126,13 @@ def told(daemon: Daemon, reason: str) -> list[dict[str, Any]]:
     return [json.loads(str(args)) | {"user": user, "to": address} for user, address, args in rows]
 
 
+def mailed(post: Sink, text: str) -> Taken:
+    """Wait for a mail to a user that says this, and return it; it is the only one."""
+    wait_for(lambda: any(text in taken.text for taken in post.mails()), 30)
+    (found,) = (taken for taken in post.mails() if text in taken.text)
+    return found
+
+
 def ann_id(daemon: Daemon) -> object:
     """Return Ann's number."""
     return daemon.query("SELECT user_id FROM user_address WHERE address = ?", ANN)[0][0]
@@ -165,7 +182,7 @@ def test_a_user_s_own_sent_copies_are_outgoing(open_net: Daemon, addresses: dict
     wait_for(lambda: daemon.query(aside) == [(1,)], 30, daemon.tail)
 
 
-def test_a_providers_question_is_hers_alone(open_net: Daemon, addresses: dict[str, str]) -> None:
+def test_a_providers_question_is_hers_alone(open_net: Daemon, addresses: dict[str, str], post: Sink) -> None:
     """Gmail's number and link are told to Ann, filed nowhere, and not asked for by anybody who forges it."""
     daemon, drop = open_net, addresses["fw"]
     google, link = "forwarding-noreply@google.com", "https://mail-settings.google.com/mail/vf-%5Bx%5D-y"
@@ -178,6 +195,8 @@ def test_a_providers_question_is_hers_alone(open_net: Daemon, addresses: dict[st
     (notice,) = told(daemon, "forwarding_code")
     assert (notice["user"], notice["account"]) == (ann_id(daemon), "ann.k@gmail.com")
     assert notice["answer"] == f"512203847, {link}"
+    mail = mailed(post, "512203847")
+    assert mail.to == (ANN,) and link in mail.text
     assert daemon.query("SELECT count(*) FROM message WHERE from_address = ?", google) == [(0,)]
 
 
@@ -213,7 +232,7 @@ _LEFT = ("delivery", "message", "contact", "conversation", "decision", "change",
 _SPOOLED = ("spool", "raw_mail", "delivery_key")
 
 
-def test_a_rehearsal_is_answered_and_leaves_nothing(open_net: Daemon) -> None:
+def test_a_rehearsal_is_answered_and_leaves_nothing(open_net: Daemon, post: Sink) -> None:
     """Ann hears what would become of her mail; a stranger is refused; no row but the answer is written."""
     daemon = open_net
     wait_for(lambda: daemon.waiting() == 0, 30, daemon.tail)
@@ -233,6 +252,15 @@ def test_a_rehearsal_is_answered_and_leaves_nothing(open_net: Daemon) -> None:
     said = {(rule, verdict) for rule, _, verdict, _ in answer["steps"]}
     assert {("evidence", "pass"), ("direction", "outgoing"), ("deal", "linked")} <= said
     assert counts() == before
+    mail = mailed(post, "Zostałaby zapisana.")
+    assert (mail.to, mail.sender) == ((ANN,), "")
+    for line in (
+        "Dowód: spf",
+        "Kierunek: reguła 1a: wychodząca",
+        "jan@new.example: zostałby utworzony",
+        "77",
+    ):
+        assert line in mail.text, mail.text
 
 
 def test_no_token_stands_in_the_log(open_net: Daemon, addresses: dict[str, str]) -> None:

@@ -266,6 +266,14 @@ def test_a_drop_address_in_the_text_is_noted(world: World, make: Make, text: str
     assert [notice.reason for notice in plan.notices] == ["exposed_address"] * bool(seen)
 
 
+def test_a_secret_that_was_shown_is_not_shown_on(world: World, make: Make) -> None:
+    """A secret address in Cc was shown to the customer; colleagues do not learn it as well."""
+    secret = f"crm+u{'a' * 26}+private@drop.example"
+    (plan,) = world.decide(world.mail(make.outgoing(JAN, cc=boxes(secret, "x+ub@other.example"))))
+    shown = [who.address for who in plan.participants if who.role == "cc"]
+    assert shown == ["crm+u+private@drop.example", "x+ub@other.example"]
+
+
 def test_nobody_outside_sees_what_stays_inside(world: World, make: Make) -> None:
     """A note among our own people exposes nothing."""
     (plan,) = world.decide(world.mail(make.outgoing(DROP, text="crm@drop.example"), (Tag.NOTE, "")))
