@@ -11,7 +11,7 @@ from bccd.rules.overlay import Overlay
 _TEXT_READ = 200_000  # characters
 _LETTERS = r"[a-z0-9!#$%&'*+/=?^_`{|}~.-]"
 # Each run of letters is looked at once: possessive, and begun only where it begins.
-_ADDRESS = re.compile(rf"(?<!{_LETTERS}){_LETTERS}++@[a-z0-9-]++(?:\.[a-z0-9-]++)++")
+_ADDRESS = re.compile(rf"(?<!{_LETTERS}){_LETTERS}++@[a-z0-9-]++(?:\.[a-z0-9-]++|(?!))++")
 
 
 def exposed(reading: Reading, overlay: Overlay) -> Iterator[Step]:
