@@ -112,9 +112,9 @@ def _result(part: str) -> AuthResult | None:
         if found[1] is None:
             continue
         name = f"{found[1]}.{found[2]}".lower()
-        if name in properties:
+        value = _plain(found[3])
+        if properties.setdefault(name, value) != value:
             return None  # two values for one property: nobody knows which was checked
-        properties[name] = _plain(found[3])
     about = next((properties[name] for name in _SUBJECT.get(method, ()) if name in properties), "")
     return AuthResult(method, match[2].lower(), _subject(about))
 

@@ -41,6 +41,15 @@ PASS = AuthResult("dmarc", "pass", "acme.example")
             "mx.example; auth=pass smtp.auth=anna@acme.example",
             (AuthResult("auth", "pass", "anna@acme.example"),),
         ),
+        (
+            (
+                "mx.example (foobar) 1 (baz); dkim (Because I like it) / 1 (One yay) = (wait for it) fail\r\n"
+                " policy (A dot can go here) . (like that) expired (this surprised me)\r\n"
+                " = (as I wasn't expecting it) 1362471462"
+            ),  # RFC 8601 B.7
+            (AuthResult("dkim", "fail", ""),),
+        ),
+        ("mx.example; dmarc=pass header.from=acme.example header.from=acme.example", (PASS,)),
         ("mx.example; x-new=pass a.b=c", (AuthResult("x-new", "pass", ""),)),
         (
             "mx.example; dmarc=pass header.from=münchen.example",
