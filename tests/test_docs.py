@@ -11,6 +11,7 @@ from bccd.directory.records import KINDS, read_csv, read_json
 from bccd.directory.settings import SETTINGS
 from bccd.model.events import MEANINGS, EventKind
 from bccd.model.reply import Reply
+from bccd.outbound import reference as notices
 
 ROOT = Path(__file__).resolve().parent.parent
 FLOW = (ROOT / "docs/explanation/flow.md").read_text(encoding="utf-8")
@@ -86,6 +87,11 @@ def test_every_kind_of_event_is_in_the_reference() -> None:
     assert list(MEANINGS) == list(EventKind)
     rows = [f"| `{kind}` | {meaning.entity} | {meaning.text} |" for kind, meaning in MEANINGS.items()]
     assert [line for line in page.splitlines() if line.startswith("| `")] == rows
+
+
+def test_the_page_of_notices_is_up_to_date() -> None:
+    """docs/reference/notices.md is what the table of reasons is: run python -m bccd.outbound.reference."""
+    assert (ROOT / "docs/reference/notices.md").read_text(encoding="utf-8") == notices.page()
 
 
 def test_the_examples_of_the_directory_can_be_loaded() -> None:

@@ -160,7 +160,7 @@ def failed(delivery: Delivery, reason: str) -> Plan:
 def _held(delivery: Delivery, overlay: Overlay) -> Plan:
     held = delivery.held
     if held is not None and held.reason == OWN_MAIL:
-        step = Step("automatic", "", "set aside", "bccd itself has written it")
+        step = Step("automatic", "", "set aside", f"the mail is automatic: {OWN_MAIL}")
         return Plan(Outcome(delivery.id, DeliveryState.SET_ASIDE, OWN_MAIL), (step,))
     reason = held.reason if held else "unknown_sender"
     about = held.address if held else ""

@@ -11,8 +11,9 @@ from bccd.model.plan import LinkState, NewNotice, Plan, Step
 from bccd.rules.addressed import MISADDRESSED
 from bccd.rules.admit import base_of
 from bccd.rules.forwarded import is_forwarded
+from bccd.rules.links import RELEASE
 from bccd.rules.overlay import Overlay
-from bccd.rules.reasons import code_of
+from bccd.rules.reasons import code_of, reason_of
 
 LONGEST_ABOUT = 200  # characters of a subject
 
@@ -57,7 +58,8 @@ def _raised(plan: Plan, mail: Mail, overlay: Overlay) -> Iterator[NewNotice]:
     about = _about(mail.message.content.subject)
     delivery, filed = mail.delivery, plan.outcome.message_id
     for code in dict.fromkeys(_codes(plan, told_of_all=told_of_all)):
-        yield NewNotice(user_id, code, delivery.received_at, delivery.id, None, filed, about)
+        args = {**about, "link": [delivery.id, user_id]} if reason_of(code).link == RELEASE else about
+        yield NewNotice(user_id, code, delivery.received_at, delivery.id, None, filed, args)
     yield from _choices(plan, user_id, delivery, about)
     yield from _reminders(delivery, user_id, overlay)
 

@@ -118,6 +118,8 @@ def test_who_is_not_proven_hears_nothing(world: World, make: Make, reason: str, 
     held = HeldSender(reason, "someone@else.example", 1)
     (plan,) = world.decide(world.mail(make.outgoing("jan@customer.example"), held=held))
     assert codes(plan) == told
+    link = [plan.outcome.delivery_id, 1] if reason in ("redirected", "customer_reply") else None
+    assert all(notice.args.get("link") == link for notice in plan.notices)
 
 
 def machines(world: World, make: Make) -> list[Mail]:
