@@ -22,25 +22,20 @@ from bccd.store.tables.crm import (
     team_member,
     user_address,
 )
+from bccd.store.tables.deliveries import change, command, decision, delivery, delivery_recipient, ruling
 from bccd.store.tables.mail import (
     attachment,
-    change,
-    command,
     conversation,
     conversation_audience,
     conversation_deal,
     conversation_override,
     conversation_token,
-    decision,
-    delivery,
-    delivery_recipient,
     link,
     message,
     message_alias,
     message_copy,
     message_user_state,
     participant,
-    ruling,
 )
 from bccd.store.tables.queue import delivery_key, queue, raw_mail
 from bccd.store.tables.submitters import confirmation, login, outbox, secret_address, trusted_sender
