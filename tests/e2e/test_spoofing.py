@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bccd.model.delivery import show_id
 from tests.e2e.harness import DIRECTORY, DROP, USERS, Daemon, wait_for
 from tests.e2e.relayed_spoofs import RELAY_ID, RELAYED_SPOOFS
 from tests.e2e.spoofs import (
@@ -142,6 +143,10 @@ def test_nobody_is_filed_as_somebody_else(spoofed: Daemon) -> None:
     rows = spoofed.wait_filed(len(old) + kept + len(controls))
     rows = [row for row in rows if row.id not in old]
     assert [row.state for row in rows if row.state != "held"] == ["filed"] * len(controls)
+    signed = next(row for row in rows if row.state == "filed")
+    told = json.loads(spoofed.call("explain", show_id(signed.id), "--json").stdout)
+    found = {(step["about"], step["verdict"]) for step in told["steps"] if step["rule"] == "evidence"}
+    assert {("dkim example.com", "pass"), ("dmarc example.com", "pass")} <= found
     methods = [row.evidence for row in rows if row.state == "filed"]
     for method in ("dkim", "spf", "relay_dmarc", "spf"):
         assert any(f'"method":"{method}"' in one for one in methods)
