@@ -34,7 +34,6 @@ class Reason:
     answerable: bool = False  # numbers are offered, and a mail that names one settles it
     generated: bool = False  # no answer to a mail: Auto-Submitted says auto-generated (RFC 3834 5)
     link: str = ""  # the purpose of the signed link that it carries; args["link"] holds its numbers
-    to_arg: bool = False  # goes to args["address"], which is not proven yet, and not to the login address
 
     @property
     def problem(self) -> bool:
@@ -326,7 +325,6 @@ _OF_PEOPLE: Mapping[str, Reason] = {
         _IF_YOU,
         generated=True,
         link="confirm",
-        to_arg=True,
     ),
     "confirm_login": Reason(
         Kind.ANSWER,
@@ -335,7 +333,6 @@ _OF_PEOPLE: Mapping[str, Reason] = {
         _IF_YOU,
         generated=True,
         link="confirm",
-        to_arg=True,
     ),
     "login_asked": Reason(
         Kind.ANSWER,
@@ -350,7 +347,6 @@ _OF_PEOPLE: Mapping[str, Reason] = {
         N_("The login address of %(name)s is %(new)s now, and %(address)s no longer."),
         _TELL,
         generated=True,
-        to_arg=True,
     ),
     "confirm_held": Reason(
         Kind.ANSWER,

@@ -4,7 +4,10 @@ import json
 import os
 import random
 import signal
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
 
 import pytest
 
@@ -17,7 +20,7 @@ from tests.sink import Sink, sink
 pytestmark = pytest.mark.e2e
 
 ANN, BEN, EVE = USERS
-MORE = {
+MORE: dict[str, object] = {
     "company": DIRECTORY["company"],
     "deals": [{"external_id": "78", "title": "Desks", "status": "open", "contacts": ["c1"]}],
 }
@@ -31,17 +34,17 @@ def server() -> Iterator[Sink]:
         yield running
 
 
-def with_two_deals(daemon: Daemon) -> Daemon:
+def with_two_deals(daemon: Daemon, more: dict[str, object] = MORE) -> Daemon:
     """Give the customer a second open deal, so that bccd must ask."""
     file = daemon.folder / "more.json"
-    file.write_text(json.dumps(MORE), encoding="utf-8")
+    file.write_text(json.dumps(more), encoding="utf-8")
     done = daemon.call("directory", "load", str(file))
     assert done.returncode == 0, done.stdout + done.stderr
     return daemon
 
 
-def states(daemon: Daemon) -> list[object]:
-    return [row[0] for row in daemon.query("SELECT state FROM outbox ORDER BY id")]
+def states(daemon: Daemon) -> list[str]:
+    return [str(row[0]) for row in daemon.query("SELECT state FROM outbox ORDER BY id")]
 
 
 def test_a_question_reaches_its_user(make_daemon: MakeDaemon, server: Sink) -> None:
@@ -106,6 +109,32 @@ def test_kills_lose_no_notice_and_double_none(make_daemon: MakeDaemon, server: S
     assert found.keys() == wanted
     assert all(len(ids) == 1 for ids in found.values())
     assert len(server.mails()) <= 6 + 3
+
+
+def test_a_digest_comes_once_a_day(make_daemon: MakeDaemon, server: Sink) -> None:
+    """It waits for the company's hour, and is counted and listed in its reader's language."""
+    daemon = make_daemon(outbound={"smarthost": f"127.0.0.1:{server.port}", "tls": "none"})
+    wishes = {"language": "pl", "notices": "digest"}
+    users = [{"external_id": "u1", "name": "Ann", "login": ANN, **wishes}]
+    company = {**DIRECTORY["company"], "digest_hour": datetime.now(UTC).hour}  # type: ignore[dict-item]
+    with_two_deals(daemon, {**MORE, "company": company, "users": users}).start()
+    daemon.send(mail("asked", ANN))
+    daemon.send(mail("nobody", ANN).replace(b"To: cleo@customer.example\r\n", NOBODY))
+    daemon.wait_filed(2)
+    wait_for(lambda: min(daemon.query("SELECT due_at > created_at FROM outbox")) == (1,), 20, daemon.tail)
+    assert server.mails() == []
+    daemon.stop()
+    a_day = "strftime('%Y-%m-%dT%H:%M:%f000Z', {0}, '-1 day')"
+    with closing(sqlite3.connect(daemon.data / "bccd.db")) as connection, connection:
+        connection.execute(
+            f"UPDATE outbox SET created_at = {a_day.format('created_at')}, due_at = {a_day.format('due_at')}"  # noqa: S608
+        )
+    daemon.start()
+    wait_for(lambda: sorted(states(daemon)) == ["merged", "merged", "merged", "sent"], 30, daemon.tail)
+    (taken,) = server.mails()
+    assert taken.mail["Subject"] == "Twoja poczta dnia: 1 zapisana, 2 czekają na Ciebie, 0 odrzuconych"
+    assert taken.mail["Auto-Submitted"] == "auto-generated" and taken.mail["Reply-To"]
+    assert "  1. Cleo Case: " in taken.text
 
 
 def workers(daemon: Daemon) -> list[int]:

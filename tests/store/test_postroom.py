@@ -1,8 +1,10 @@
 """Taking letters under a lease and settling them: what goes out, when, and what it offers."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -107,6 +109,27 @@ def test_a_letter_is_taken_once(stores: Stores) -> None:
     assert states(stores) == ["pending"]
     end(stores, first, "sent", later)  # but that it was sent is true whoever says it
     assert states(stores) == ["sent"]
+
+
+def test_two_hosts_take_at_once_and_each_letter_is_taken_by_one(stores: Stores) -> None:
+    """However their questions meet, no notice is in two letters, and none is left."""
+    ids = {
+        notice(stores, reason, user_id=user)
+        for user in (ANNA, BERT)
+        for reason in ("failed", "internal_only")
+    }
+    start = Barrier(2)
+
+    def work(worker: str) -> list[int]:
+        start.wait()
+        found: list[int] = []
+        while letters := taken(stores, worker=worker, limit=1):
+            found += [item.notice_id for letter in letters for item in letter.items]
+        return found
+
+    with ThreadPoolExecutor(2) as hosts:
+        here, there = hosts.map(work, ("here", "there"))
+    assert sorted([*here, *there]) == sorted(ids)
 
 
 def test_what_a_dead_worker_held_is_taken_at_once(stores: Stores) -> None:
