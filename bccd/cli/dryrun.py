@@ -14,12 +14,13 @@ from bccd.mail.parse import parse
 from bccd.model.auth import AuthReport, AuthResult, HeldSender, Sender
 from bccd.model.delivery import Delivery, Mail
 from bccd.model.directory import Acquaintance, Directory, Outsider, UserAddress
-from bccd.model.envelope import Peer, Protocol, Tag, Target
+from bccd.model.envelope import Envelope, Peer, Protocol, Raw, Tag, Target
 from bccd.model.errors import MistakeError
 from bccd.model.plan import Plan
 from bccd.model.reply import Reply
 from bccd.ports import WorkOpener
 from bccd.rules import admit
+from bccd.rules.addressed import addressed
 from bccd.rules.decide import decide
 from bccd.rules.identify import identify
 from bccd.rules.lookups import lookups
@@ -49,6 +50,7 @@ def dry_run(raw: bytes, directory: Directory, open_work: WorkOpener, wish: Wish)
     target = _target(directory, wish)
     address = wish.find(target.company_id, wish.submitter).address if wish.submitter else ""
     verdict = _verdict(header_section(raw), directory, target.company_id, address, wish)
+    verdict = addressed(verdict, _envelope(raw, target, wish), _evidence(wish), directory, target.company_id)
     delivery = Delivery(
         id=_NOT_STORED,
         company_id=target.company_id,
@@ -66,6 +68,19 @@ def dry_run(raw: bytes, directory: Directory, open_work: WorkOpener, wish: Wish)
     with open_work(target.company_id) as work:  # never committed, so nothing of it stays
         query = lookups(mail, work.company.policy)
         return decide(mail, Overlay(work.gather(query)))
+
+
+def _evidence(wish: Wish) -> AuthReport:
+    """Return what is known of the server that sent the mail; what nobody looked into is taken as proven."""
+    return wish.examined.auth if wish.examined else AuthReport(_PROVEN)
+
+
+def _envelope(raw: bytes, target: Target, wish: Wish) -> Envelope:
+    """Return as much of a transaction as secret addresses ask about."""
+    header = Raw(b"", len(raw), header_section(raw))
+    peer = wish.examined.peer if wish.examined else Peer("", protocol=Protocol.IMPORT)
+    mail_from = wish.examined.mail_from if wish.examined else ""
+    return Envelope(peer, mail_from, (target,), header, datetime.now(UTC))
 
 
 def as_sent(raw: bytes) -> bytes:

@@ -322,6 +322,13 @@ class MakeSecret:
 
 
 @dataclass(frozen=True, slots=True)
+class ShowSecrets:
+    """Answer with the actor's secret addresses of a kind; nothing is changed."""
+
+    kind: SecretKind
+
+
+@dataclass(frozen=True, slots=True)
 class DropSecrets:
     """Take the actor's secret addresses of a kind away."""
 
@@ -331,6 +338,7 @@ class DropSecrets:
 Edit = (
     MakeSecret
     | DropSecrets
+    | ShowSecrets
     | SetSharing
     | SetLink
     | SetMarks

@@ -141,13 +141,18 @@ def _check_grace(days: int) -> None:
 
 def secret_addresses(engine: Engine, company_id: int, user_id: int | None = None) -> list[Secret]:
     """Return the secret addresses of a company's users, or of one; who asks must be allowed to see them."""
+    with reading(engine) as connection:
+        return secrets_of(connection, company_id, user_id)
+
+
+def secrets_of(connection: Connection, company_id: int, user_id: int | None = None) -> list[Secret]:
+    """Do what secret_addresses does, over a connection."""
     table = t.secret_address.c
     wanted = select(t.secret_address).where(table.company_id == company_id)
     if user_id is not None:
         wanted = wanted.where(table.user_id == user_id)
-    with reading(engine) as connection:
-        rows = connection.execute(wanted.order_by(table.user_id, table.kind, table.created_at)).all()
-        standing = _addresses(connection, company_id) if rows else []
+    rows = connection.execute(wanted.order_by(table.user_id, table.kind, table.created_at)).all()
+    standing = _addresses(connection, company_id) if rows else []
     return [_secret(standing, row) for row in rows]
 
 

@@ -21,13 +21,14 @@ from bccd.model.command import (
     SetLink,
     SetMarks,
     SetSharing,
+    ShowSecrets,
 )
 from bccd.model.events import EventKind
 from bccd.model.plan import LinkOrigin
 from bccd.rules.signing import Signer
 from bccd.store import addressing
 from bccd.store import tables as t
-from bccd.store.addresses import drop_secrets, put_secret
+from bccd.store.addresses import drop_secrets, put_secret, secrets_of
 from bccd.store.answers import keep_answer, restore_link
 from bccd.store.editing import Editing, Gone
 from bccd.store.erasing import delete_copy, forget_delivery
@@ -132,6 +133,15 @@ def _make_secret(at: Editing, one: MakeSecret) -> None:
     at.answered["address"] = put_secret(at.work, at.actor_id, one.kind, one.days, at.now)
 
 
+def _show_secrets(at: Editing, one: ShowSecrets) -> None:
+    standing = secrets_of(at.connection, at.company_id, at.actor_id)
+    at.answered["addresses"] = [
+        {"address": each.address, "created": each.created_at, "until": each.retires_at}
+        for each in standing
+        if each.kind is one.kind
+    ]
+
+
 def _drop_secrets(at: Editing, one: DropSecrets) -> None:
     at.answered["revoked"] = drop_secrets(at.work, at.actor_id, one.kind)
 
@@ -148,5 +158,6 @@ _DO: Mapping[type, Callable[[Editing, Any], None]] = {
     RestoreLink: restore_link,
     **addressing.DO,
     MakeSecret: _make_secret,
+    ShowSecrets: _show_secrets,
     DropSecrets: _drop_secrets,
 }

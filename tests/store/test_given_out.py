@@ -145,6 +145,9 @@ def test_secrets_are_shown_to_who_may_see_them(desk: Desk) -> None:
     (shown,) = addresses.secret_addresses(desk.stores.database, 1, BERT)
     assert (shown.address, shown.kind, shown.retires_at) == (made, SecretKind.FORWARD, None)
     assert addresses.secret_addresses(desk.stores.database, 1, ANNA) == []
+    (mine,) = desk.do(BERT, "secret.show", kind_="forward")["addresses"]
+    assert (mine["address"], mine["until"]) == (made, None)
+    assert desk.do(ANNA, "secret.show", kind_="forward") == {"addresses": []}
     assert desk.refused(CLEO, "secret.create", kind_="user") == "no_such_user"
     assert desk.refused(ANNA, "secret.create", kind_="other") == "bad_arguments"
     assert desk.refused(ANNA, "secret.create", kind_="user", days=367) == "bad_arguments"

@@ -180,6 +180,14 @@ _LIST = (
         optional={"days": (a.DAYS, "how long the one that he has goes on working; by default not at all")},
     ),
     Kind(
+        "secret.show",
+        "Answer with the actor's secret addresses of a kind.",
+        secret.show,
+        {"addresses": "a list of objects: address, created, and until when it works if it was replaced"},
+        (),
+        needed=_SECRET,
+    ),
+    Kind(
         "secret.revoke",
         "Take the actor's secret addresses of a kind away, at once.",
         secret.revoke,

@@ -560,6 +560,10 @@ def test_addresses_are_given_out(company: Run, tmp_path: Path) -> None:
     deal = company("address", "deal", "acme", "7").stdout.strip()
     assert re.fullmatch(r"drop\+d[a-z2-7]{20,60}@in\.acme\.example", deal)
     assert company("explain", str(_mail_file(tmp_path)), "--as", "u1", "--to", deal).exit_code == 0
+    incoming = tmp_path / "incoming.eml"
+    incoming.write_bytes(MAIL.replace(b"Ann <ann@acme.example>", b"Eve <eve@fish.example>"))
+    told = answer(company("explain", str(incoming), "--to", forward, "--json"))["would"]
+    assert (told["state"], told["direction"]) == ("filed", "incoming")
     listed = company("address", "list", "acme")
     assert "secret: forward" in listed.stdout and "Ann" in listed.stdout
     assert not any(one in listed.stdout for one in (secret, other, forward))
