@@ -14,6 +14,7 @@ from bccd.outbound.render import Links, flat, render
 from bccd.outbound.words import words
 from bccd.rules.codes import code_of
 from bccd.rules.links import CHOOSE, NONE, link
+from bccd.rules.loops import LOOP, TAG
 from bccd.rules.ownmail import OWN_HEADER, PURPOSE
 from bccd.rules.reasons import reason_of
 from bccd.rules.signing import Signer
@@ -81,7 +82,8 @@ class Composer:
         digest = self._signer.digest("message-id", said)
         short = hashlib.blake2b(digest, digest_size=10).hexdigest()
         domain = (self._sender or letter.drop).rpartition("@")[2] or "bccd.invalid"
-        return f"<notice.{letter.company_id}.{letter.id}.{short}@{domain}>"
+        tag = TAG if letter.reason == LOOP else ""
+        return f"<notice.{letter.company_id}.{letter.id}.{short}{tag}@{domain}>"
 
     def _asked(self, letter: Letter) -> int:
         """Return the notice that an answer to this letter is one to."""

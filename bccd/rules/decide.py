@@ -18,7 +18,7 @@ from bccd.rules.exposed import exposed
 from bccd.rules.filing import file_reading
 from bccd.rules.forwarded import author_step, is_forwarded, is_question, question, read_forwarded
 from bccd.rules.identify import Claim, judge
-from bccd.rules.loops import automatic_of, loop_notice, loop_step
+from bccd.rules.loops import LOOP, automatic_of, loop_notice, loop_step
 from bccd.rules.match import MAX_NEW_CONTACTS, is_never_log, is_ours
 from bccd.rules.notices import of_failure, with_notices
 from bccd.rules.overlay import Overlay
@@ -194,7 +194,7 @@ def _read(mail: Mail, overlay: Overlay, who: Submission, steps: list[Step], *, l
         )
         return replace(ended, notices=(notice,) if notice else ())
     if (loop := loop_step(mail, overlay)) and not wants_filed(mail, overlay):
-        ended = _ended(mail.delivery, DeliveryState.SET_ASIDE, "loop", who.user_id, (*steps, loop))
+        ended = _ended(mail.delivery, DeliveryState.SET_ASIDE, LOOP, who.user_id, (*steps, loop))
         return replace(ended, notices=loop_notice(mail, overlay))
     sides = _sides(overlay, who.user_id)
     named = () if let_in else named_recipients(mail, overlay)

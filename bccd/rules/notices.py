@@ -12,6 +12,7 @@ from bccd.rules.addressed import MISADDRESSED
 from bccd.rules.admit import base_of
 from bccd.rules.forwarded import is_forwarded
 from bccd.rules.links import RELEASE
+from bccd.rules.loops import LOOP
 from bccd.rules.overlay import Overlay
 from bccd.rules.reasons import code_of, reason_of
 
@@ -22,7 +23,7 @@ _FOR_A_USER = frozenset({
     "unconfirmed_address", "redirected", "customer_reply", "forward_unproven", *MISADDRESSED
 })  # fmt: skip
 # Set aside as no person's mail: whoever let a machine write knows, or need not.
-_NO_PERSONS = frozenset({"auto_reply", "dsn", "mdn", "list", "bulk", "own_mail"})
+_NO_PERSONS = frozenset({"auto_reply", "dsn", "mdn", "list", "bulk", "own_mail", LOOP})
 _TOLD_OF_ALL = frozenset({Notices.ALL, Notices.DIGEST})
 _ANSWERED_APART = frozenset({Tag.TEST, Tag.REPLY})
 # Rule and verdict of a step, a piece of its reason, and the remark that it is worth.

@@ -14,6 +14,7 @@ from bccd.model.notice import Choice, Letter
 from bccd.outbound.compose import UnsendableError
 from bccd.rules.codes import code_of
 from bccd.rules.links import read_path
+from bccd.rules.loops import TAG
 from bccd.rules.ownmail import OWN_HEADER, is_own
 from bccd.rules.signing import Signed
 from tests.unit.outbound.letters import NOON, SIGNER, composer, item, letter, question
@@ -62,6 +63,8 @@ def test_a_letter_keeps_its_id() -> None:
     assert first["Message-ID"] == again["Message-ID"]
     assert first["Message-ID"].endswith("@drop.example>")
     assert len({composer().message_id(letter(**more)) for more in ({}, {"id": 6}, {"company_id": 2})}) == 3
+    assert TAG not in first["Message-ID"]
+    assert f"{TAG}@drop.example>" in composer().message_id(letter(reason="loop"))
     long = f"<{'A' * 300}@mail.example>"
     octets = composer().compose(letter(in_reply_to=long), NOON)
     assert f"\r\nIn-Reply-To: {long}\r\nReferences: {long}\r\n".encode() in octets

@@ -132,6 +132,20 @@ def test_the_user_is_told_once(world: World, make: Make) -> None:
         assert loop_notice(world.mail(make.outgoing("x@y.example", **REPLY), user=7), world.overlay()) == ()
 
 
+def test_answers_to_the_notice_are_dropped(world: World, make: Make) -> None:
+    """Whatever answers the notice about a loop, marked as automatic or not, is set aside without a word."""
+    notice = "notice.1.77.0123456789abcdef0123.loop@drop.example"
+    for more in (REPLY, {"in_reply_to": (notice,)}):
+        content = make.outgoing("crm@drop.example", **({"references": ("x@y.example", notice)} | more))
+        (plan,) = world.decide(world.mail(content))
+        assert (plan.outcome.state, plan.outcome.reason) == (DeliveryState.SET_ASIDE, "loop")
+        assert told([plan]) == []
+    for other in (notice.replace(".1.", ".2."), notice.replace(".loop", ""), "x" + notice):
+        answer = make.outgoing("jan@customer.example", in_reply_to=(other,), message_id=other)
+        (plan,) = world.decide(world.mail(answer))
+        assert plan.outcome.state is DeliveryState.FILED
+
+
 def test_a_mail_does_not_count_against_itself(world: World, make: Make) -> None:
     """A mail that is decided again is one mail, not two; what its user lets in is filed all the same."""
     world.policy = Policy(max_automatic=1)
