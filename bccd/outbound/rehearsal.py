@@ -93,6 +93,8 @@ _PHRASES: Sequence[str] = (
     N_("much the same mail, and not surely the same"), N_("an automatic mail raises no deal: %(kind)s"),
     N_("a user took it away from here"), N_("this mail ties it to %(numbers)s"),
     N_("%(who)s asks for answers there"),
+    N_("%(count)s other automatic mails of the user within %(minutes)s minutes"),
+    N_("it answers the notice about a loop"), N_("bccd itself has written it"),
     N_("he stood in Bcc, and others would see it"),
 )  # fmt: skip
 _HOLE = re.compile(r"%\((\w+)\)s")
