@@ -200,6 +200,7 @@ class StandingDelivery:
     always: str = (
         ""  # what later mail would have to show to be let in like this one; empty: nothing proves it
     )
+    claimed: bool = False  # its author's address is not proven to be the user's
 
 
 @dataclass(frozen=True, slots=True)

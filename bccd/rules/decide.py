@@ -68,7 +68,7 @@ def decide(mail: Mail, overlay: Overlay) -> Plan:
         plan = replace(plan, steps=(*evidence, *plan.steps))
     plan = with_notices(plan, mail, overlay)
     if plan.outcome.state is not DeliveryState.FILED:
-        plan = replace(plan, waits=waits(mail, plan.outcome, overlay.company.policy))
+        plan = replace(plan, waits=waits(mail, plan.outcome, overlay))
     plan = replace(plan, outcome=replace(plan.outcome, automatic_of=automatic_of(mail)))
     overlay.end(plan.outcome, mail.delivery.received_at)
     return plan

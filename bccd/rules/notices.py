@@ -15,6 +15,7 @@ from bccd.rules.links import RELEASE
 from bccd.rules.loops import LOOP
 from bccd.rules.overlay import Overlay
 from bccd.rules.reasons import code_of, reason_of
+from bccd.rules.waits import is_claimed
 
 LONGEST_ABOUT = 200  # characters of a subject
 
@@ -56,7 +57,8 @@ def _raised(plan: Plan, mail: Mail, overlay: Overlay) -> Iterator[NewNotice]:
     if user is not None and (user.is_team or not user.active):
         return
     told_of_all = user is not None and user.notices in _TOLD_OF_ALL
-    about = _about(mail.message.content.subject)
+    held = mail.delivery.held
+    about = {} if held and is_claimed(held, overlay) else _about(mail.message.content.subject)
     delivery, filed = mail.delivery, plan.outcome.message_id
     for code in dict.fromkeys(_codes(plan, told_of_all=told_of_all)):
         args = {**about, "link": [delivery.id, user_id]} if reason_of(code).link == RELEASE else about

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from bccd.model.auth import AuthMethod, Sender
+from bccd.model.auth import AuthMethod, HeldSender, Sender
 from bccd.model.delivery import Delivery, Mail
 from bccd.model.message import Forward, Mailbox
 from bccd.rules.direction import has_author, is_bounce
@@ -22,9 +22,18 @@ def released(delivery: Delivery, overlay: Overlay) -> Sender | None:
     team = _team(held.user_id, overlay)
     if held.user_id not in (None, ruling.actor_id) and ruling.actor_id not in team:
         return None
-    his = held.reason in STRANGERS or (held.reason in _HIS_OWN and held.user_id is not None)
+    his = held.reason in STRANGERS or (held.reason in _HIS_OWN and is_his_own(held, overlay))
     whose = held.user_id if team and held.user_id else ruling.actor_id
     return Sender(whose, held.address, AuthMethod.RULING) if his else None
+
+
+def is_his_own(held: HeldSender, overlay: Overlay) -> bool:
+    """Tell whether the author's address is proven to be the user's for whom the mail is held.
+
+    Whoever merely claims an address must not get at the mail of whose it is.
+    """
+    entry = overlay.user_address(held.address)
+    return entry is not None and entry.confirmed and entry.user.id == held.user_id
 
 
 def _team(user_id: int | None, overlay: Overlay) -> tuple[int, ...]:

@@ -16,6 +16,7 @@ from bccd.model.directory import TrustedSender
 from bccd.model.policy import Mode, Policy
 from bccd.rules.identify import forged, passes_dmarc
 from bccd.rules.overlay import Overlay
+from bccd.rules.ruled import is_his_own
 
 REDIRECTED = "redirected"  # the same user is proven to have sent it on
 AUTHOR = "author"  # somebody outside, who is proven to be its author
@@ -80,6 +81,6 @@ def let_in(delivery: Delivery, overlay: Overlay) -> tuple[Sender, str] | None:
     found = matching(held, delivery.auth, delivery.mail_from, overlay.trusted(held.address))
     if not found or not is_enough(found, overlay.company.policy):
         return None
-    if held.reason == "unverified_sender" and forged(delivery.auth):
+    if held.reason == "unverified_sender" and (forged(delivery.auth) or not is_his_own(held, overlay)):
         return None
     return Sender(held.user_id, held.address, AuthMethod.TRUSTED), found

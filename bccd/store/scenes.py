@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from typing import Any
 
+import msgspec
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select
 
 from bccd.model.answer import StandingNotice
@@ -27,6 +28,7 @@ from bccd.model.plan import LinkOrigin, LinkState
 from bccd.store import tables as t
 from bccd.store.answers import standing_notice
 from bccd.store.peoplescene import PeopleReader
+from bccd.store.rows import Evidence
 from bccd.store.watch import cut
 
 _TABLES = {ItemKind.CONTACT: t.contact, ItemKind.ORGANISATION: t.organisation, ItemKind.DEAL: t.deal}
@@ -194,16 +196,31 @@ class Scenes:
         """Return a delivery of the actor's or of a team of his; nobody else's is any of his business."""
         d, m = t.delivery.c, t.team_member.c
         teams = select(m.team_id).where(m.company_id == self._company_id, m.user_id == self._actor_id)
-        wanted = select(d.id, d.state, d.reason, d.always).where(
+        wanted = select(d.id, d.state, d.reason, d.always, d.user_id, d.evidence).where(
             d.company_id == self._company_id,
             d.id == delivery_id,
             d.reason != "expired",
             or_(d.user_id == self._actor_id, d.user_id.in_(teams)),
         )
-        rows = self._connection.execute(wanted) if delivery_id is not None else ()
+        rows = self._connection.execute(wanted).all() if delivery_id is not None else ()
         return {
-            row.id: StandingDelivery(row.id, DeliveryState(row.state), row.reason, row.always) for row in rows
+            row.id: StandingDelivery(
+                row.id, DeliveryState(row.state), row.reason, row.always, claimed=self._is_claimed(row)
+            )
+            for row in rows
         }
+
+    def _is_claimed(self, row: Any) -> bool:
+        """Tell whether the author's address is not proven to be the user's for whom a mail is held."""
+        held = msgspec.json.decode(row.evidence, type=Evidence).held
+        a = t.user_address.c
+        wanted = select(a.address).where(
+            a.company_id == self._company_id,
+            a.address == (held.address if held else ""),
+            a.user_id == row.user_id,
+            or_(a.kind == "login", a.confirmed_at.is_not(None)),
+        )
+        return held is not None and self._connection.execute(wanted).first() is None
 
 
 def _link(row: Any) -> StandingLink:

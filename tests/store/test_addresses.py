@@ -256,3 +256,13 @@ def test_front_ends_see_what_is_asked_for(office: Office) -> None:
         (BERT, "sales@seller.example", True, True, None),
     ]
     assert [tuple(row) for row in told] == [("", "all")]
+
+
+def test_a_claim_gives_no_hold_of_others_mail(office: Office) -> None:
+    """Whoever claims an address, and takes the claim back, cannot let in what its owner has written."""
+    office.do(ANNA, "address.add", address=HOME)
+    waits = office.hold(HOME)
+    assert office.refused(ANNA, "held.release", delivery=waits) == "conflict"
+    office.do(ANNA, "address.remove", address=HOME)
+    assert office.refused(ANNA, "held.release", delivery=waits) == "conflict"
+    office.do(ANNA, "held.delete", delivery=waits)

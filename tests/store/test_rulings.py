@@ -192,3 +192,13 @@ def test_what_was_let_in_for_good_is_filed(filled: Stores) -> None:
     assert "trusted: dkim:mailer.example" in steps
     shown = [row for row in rows(filled, "delivery")["delivery"] if row["id"] == 1]
     assert [(row["subject"], row["sentence"], row["expires_at"]) for row in shown] == [("", "", None)]
+
+
+def test_a_claim_shows_and_gives_nothing(filled: Stores) -> None:
+    """Of mail from an address that a user only claims he sees that it came; no word of his files it."""
+    claimed = unproven(1, SIGNED, sender="a@pending.example")
+    file(filled, claimed)
+    (row,) = rows(filled, "delivery")["delivery"]
+    assert (row["from_address"], row["subject"], row["from_name"]) == ("a@pending.example", "", "")
+    say(filled, 1, Ruling(ANNA, release=True))
+    assert [it.state for it in file(filled, claimed)] == [DeliveryState.HELD]

@@ -17,6 +17,7 @@ from bccd.rules.commands.addresses import expiry, people, too_often, unfit
 
 TRUSTABLE = frozenset({"unverified_sender", "redirected", "customer_reply"})
 NEEDS_WORDS = frozenset({"no_visible_recipient", "original_sender_unknown"})  # more than a yes
+OWN_WORD = frozenset({"unverified_sender", "unconfirmed_address"})  # filed as his own mail
 _DELETABLE = (DeliveryState.HELD, DeliveryState.SET_ASIDE, DeliveryState.FAILED)
 
 
@@ -42,6 +43,9 @@ def release(given: Arguments, scene: Scene) -> Ruled | Refusal:
             if given.people
             else "Name whom it went to with recipients: nobody can be seen in it.",
         )
+    if delivery.claimed and delivery.reason in OWN_WORD:
+        sentence = "The address that it comes from is not confirmed to be yours: confirm it first."
+        return Refusal(Code.CONFLICT, sentence)
     if refusal := (_once_only(delivery) if given.for_good else None) or _unproven(given, scene):
         return refusal
     claim = people(scene).claim if given.code else None

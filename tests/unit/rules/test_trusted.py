@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 import pytest
 
 from bccd.mail.senders import is_shared_sender, tenant_of
-from bccd.model.auth import AuthMethod, AuthReport, AuthResult, HeldSender
+from bccd.model.auth import AuthMethod, AuthReport, AuthResult, HeldSender, Sender
 from bccd.model.delivery import Delivery
-from bccd.model.directory import Company, TrustedSender
+from bccd.model.directory import Company, TrustedSender, User, UserAddress
 from bccd.model.envelope import Peer, Target
 from bccd.model.facts import Facts
 from bccd.model.policy import Mode, Policy
@@ -99,9 +99,13 @@ def test_only_the_same_evidence_for_the_same_user_lets_in() -> None:
 def test_when_it_is_filed_it_is_judged_again() -> None:
     """By what holds then: a domain that the company lists as anybody's, or one that forbids it, ends it."""
 
-    def judged(policy: Policy, evidence: AuthReport) -> object:
+    def judged(
+        policy: Policy, evidence: AuthReport, whose: int = ANNA, confirmed: bool = True
+    ) -> tuple[Sender, str] | None:
         rows = {HERS: (TrustedSender("dkim:mailer.example", ANNA),)}
-        overlay = Overlay(Facts(Company(1, "acme", "Acme", policy), 1, 1, trusted=rows))
+        entry = UserAddress(HERS, User(whose, "Anna"), "alternative", confirmed)
+        company = Company(1, "acme", "Acme", policy)
+        overlay = Overlay(Facts(company, 1, 1, user_addresses={HERS: entry}, trusted=rows))
         delivery = Delivery(
             1, 1, (Target("crm@drop.example", 1),), FROM, Peer("192.0.2.1"), datetime(2026, 1, 1, tzinfo=UTC),
             evidence, b"", 1, held=UNVERIFIED,
@@ -109,13 +113,15 @@ def test_when_it_is_filed_it_is_judged_again() -> None:
         return let_in(delivery, overlay)
 
     found = judged(Policy(), report(SIGNED))
-    assert isinstance(found, tuple)
+    assert found is not None
     sender, evidence = found
     assert (sender.user_id, sender.method, evidence) == (ANNA, AuthMethod.TRUSTED, "dkim:mailer.example")
     assert judged(Policy(free_mail=frozenset({"mailer.example"})), report(SIGNED)) is None
     refused = replace(report(SIGNED, AuthResult("dmarc", "fail", "seller.example")), policy="quarantine")
     assert judged(Policy(), refused) is None
     assert judged(Policy(), report()) is None
+    assert judged(Policy(), report(SIGNED), whose=2) is None, "the address is another's now"
+    assert judged(Policy(), report(SIGNED), confirmed=False) is None
 
 
 def test_shared_senders_are_listed() -> None:
