@@ -2,18 +2,25 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bccd.config import Trust, Verify
+from bccd.mail.addresses import domain_of
 from bccd.mail.dmarc import organisational, record, steps
+from bccd.mail.fromfield import strict_from
+from bccd.mail.headers import header_section
 from bccd.mail.rewritten import originals
 from bccd.model.auth import AuthReport, AuthResult, HeldSender, Sender
 from bccd.model.directory import User, UserAddress
+from bccd.model.envelope import Envelope, Peer, Raw
 from bccd.model.policy import Mode
 from bccd.rules.identify import Claim, judge
 from bccd.testing import FakeResolver
 from bccd.verify.dmarc import Walker, evaluate
+from bccd.verify.examination import MailVerifier
 
 ANN = User(1, "Ann")
 USERS = {
@@ -168,6 +175,67 @@ def test_any_envelope_sender_is_read(sender: str) -> None:
     found = originals(sender)
     assert all("@" in one for one in found)
     assert found[:1] in ((), (sender,))
+
+
+_LINES = (
+    b"From: ann@a.example\r\n",
+    b"From: <x@\xff>\r\n",
+    b"DKIM-Signature: v=1; d=a.example; s=s; b=; h=from\r\n",
+    b"DKIM-Signature: ;;==\r\n",
+    b"ARC-Seal: i=1; cv=none; d=a.example; s=s; b=AA\r\n",
+    b"ARC-Seal: i=x\r\n",
+    b"ARC-Message-Signature: i=1; d=a.example; s=s; h=from; bh=AA; b=AA\r\n",
+    b"ARC-Authentication-Results: i=1; a.example; dmarc=pass header.from=a.example\r\n",
+    b"Authentication-Results: mx.example; dmarc=pass header.from=a.example\r\n",
+    b"Received: x\r\n",
+    b" folded\r\n",
+    b"\r\n",
+    b"\n",
+    b"\0",
+)
+HEADS = st.lists(st.sampled_from(_LINES), max_size=8).map(b"".join)
+ANYTHING = st.one_of(HEADS, st.binary(max_size=200))
+
+
+@given(
+    ANYTHING,
+    st.binary(max_size=50),
+    SENDERS,
+    st.sets(DOMAINS),
+    st.sampled_from(["192.0.2.7", "203.0.113.9", ""]),
+)
+def test_any_mail_is_examined(head: bytes, body: bytes, sender: str, failing: set[str], ip: str) -> None:
+    """No octets and no DNS make it raise, in whatever pieces they come; and there is no task left behind."""
+    octets = head + b"\r\n" + body
+    zone = {
+        name: {"TXT": ["v=spf1 include:b.example mx -all", "v=DMARC1; p="]}
+        for name in ("a.example", "b.example")
+    }
+    trust = Trust(relays=("192.0.2.7/32",), authserv_ids=("mx.example",))
+    verifier = MailVerifier(
+        trust,
+        Verify(arc_sealers=("a.example",)),
+        FakeResolver(zone, failing),
+        lambda: datetime(2026, 3, 1, tzinfo=UTC),
+    )
+
+    async def run() -> AuthReport:
+        peer = Peer(ip, "helo.example")
+        examination = verifier.examine(peer, sender)
+        for at in range(0, len(octets), 11):
+            examination.feed(octets[at : at + 11])
+        raw = Raw(b"", len(octets), header_section(octets), octets)
+        author = domain_of(strict_from(raw.header).address)
+        found = await examination.report(
+            Envelope(peer, sender, (), raw, datetime(2026, 3, 1, tzinfo=UTC)), author
+        )
+        await asyncio.sleep(0)
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+        return found
+
+    report = asyncio.run(run())
+    assert isinstance(report, AuthReport)
+    assert not any(one.result == "pass" and one.method == "dkim" for one in report.checks)
 
 
 def test_a_walk_of_any_length_is_short() -> None:
