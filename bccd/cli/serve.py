@@ -88,8 +88,8 @@ def check_config(call: Call, *, want_sample: bool, want_all: bool) -> None:
     """Check the configuration and list all its mistakes, each with what would be right.
 
     The file, credential files and the environment are read as `bccd serve` would read them, and so are the
-    certificate and its key: run it as the user that runs bccd. Exit code 3 means mistakes. A configuration by
-    which no mail could be filed is right, and warned about.
+    certificate and its key: run it as the user that runs bccd. Exit code 3 means mistakes. What is
+    right and yet hardly meant is warned about.
 
     \b
     Examples:

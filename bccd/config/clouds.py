@@ -41,6 +41,20 @@ SHARED = {
     "Zoho": "136.143.160.0/19 204.141.32.0/23 135.84.80.0/22",
 }
 
+# Under these names providers write what they found; none of their servers can be a relay of one's own.
+SHARED_NAMES = {
+    "google.com": "Google",
+    "microsoft.com": "Microsoft 365",
+    "outlook.com": "Microsoft 365",
+    "amazonaws.com": "Amazon SES",
+    "amazonses.com": "Amazon SES",
+    "yahoo.com": "Yahoo",
+    "icloud.com": "Apple iCloud",
+    "messagingengine.com": "Fastmail",
+    "protonmail.ch": "Proton Mail",
+    "zohomail.com": "Zoho",
+}
+
 _NETWORKS = [(ip_network(text), who) for who, texts in SHARED.items() for text in texts.split()]
 
 
@@ -52,3 +66,11 @@ def shared(networks: Sequence[str]) -> Iterator[tuple[str, str, str]]:
             if mine.version == theirs.version and mine.overlaps(theirs):
                 yield text, str(theirs), who
                 break
+
+
+def shared_names(ids: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Go through (id, provider) for each id that is a provider's."""
+    for text in ids:
+        for domain, who in SHARED_NAMES.items():
+            if text == domain or text.endswith(f".{domain}"):
+                yield text, who

@@ -11,7 +11,7 @@ from socket import gethostname
 from typing import Any
 from urllib.parse import urlsplit
 
-from bccd.config.clouds import shared
+from bccd.config.clouds import shared, shared_names
 from bccd.config.kinds import UnfitError
 from bccd.config.tree import SECTIONS, Config, Setting
 from bccd.model.errors import ConfigError
@@ -69,18 +69,17 @@ def check(config: Config) -> None:
 
 
 def doubts(config: Config) -> list[str]:
-    """Say what is right and yet hardly meant: a configuration by which no mail can ever be filed."""
+    """Say what is right and yet hardly meant: ids of relays that count for nothing, or for anybody."""
     trust, listen = config.trust, config.listen
     relayed = trust.relays or any(place.startswith("unix:") for place in (*listen.smtp, *listen.lmtp))
-    if trust.networks or (relayed and trust.authserv_ids):
-        return []
-    lack = "a relay in trust.relays" if trust.authserv_ids else "its id in trust.authserv_ids"
-    also = f"; only {lack} is missing" if relayed or trust.authserv_ids else ""
-    told = (
-        "trust: nobody can prove who sent a mail, so none can be filed: name the relay that checks your"
-        " users' mail in trust.relays and its id in trust.authserv_ids, or a network in trust.networks"
-    )
-    return [told + also]
+    found = [
+        f"trust.authserv_ids: {name} is a name of {who}: such fields come with the mail, and anybody can"
+        " write one; name what your own relay signs with"
+        for name, who in shared_names(trust.authserv_ids)
+    ]
+    if trust.authserv_ids and not relayed:
+        found += ["trust.authserv_ids: of no effect, since no relay is named in trust.relays"]
+    return found
 
 
 def effective(config: Config) -> dict[str, object]:
