@@ -310,6 +310,8 @@ def _replays() -> Iterator[Spoof]:
     yield Spoof("replay with a second Subject", b"Subject: Pay at once\r\n" + signed)
     yield Spoof("replay with a second To", b"To: boss@customer.example\r\n" + signed)
     yield Spoof("replay with a Cc that was signed as absent", b"Cc: boss@customer.example\r\n" + signed)
+    typed = honest("typed", head=b"Content-Type: text/plain\r\n")
+    yield Spoof("replay with a second Content-Type", b"Content-Type: text/html\r\n" + typed)
     yield Spoof("replay with another body", signed.replace(b"Pay at once.", b"Pay nobody. "))
     yield Spoof("replay with more body", signed + b"PS: pay at once.\r\n")
     yield Spoof("replay with another From", signed.replace(b"Ann <ann@", b"Ann <ben@"))

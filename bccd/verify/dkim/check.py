@@ -73,9 +73,9 @@ def _check_time(signature: Signature, now: datetime) -> None:
 
 
 def check_doubles(signature: Signature, header: Header) -> None:
-    """Refuse a mail in which a field that was signed stands once more than that."""
-    for name in _ONCE.intersection(signature.signed):
-        if len(header.named(name)) > signature.signed.count(name):
+    """Refuse a mail in which a field stands once more than was signed, or twice where it was not signed."""
+    for name in _ONCE:
+        if len(header.named(name)) > (signature.signed.count(name) or 1):
             raise FaultError(POLICY, f"{name.decode('ascii').title()} stands twice, and not both are signed")
 
 

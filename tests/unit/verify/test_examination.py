@@ -218,6 +218,14 @@ def test_a_changed_mail_is_not_what_was_signed() -> None:
     assert said(report) == ["spf=fail a.example", "dkim=fail a.example", "dmarc=fail a.example"]
 
 
+def test_a_field_that_nobody_signed_must_not_stand_twice() -> None:
+    """Readers take the first, which somebody may have put on top of a mail that is not his."""
+    typed = KEY.sign(b"Content-Type: text/plain\r\n" + PLAIN, {"h": "from:subject"})
+    assert "dkim=pass a.example" in said(look("203.0.113.9", typed))
+    twice = look("203.0.113.9", b"Content-Type: text/html\r\n" + typed)
+    assert "dkim=policy a.example" in said(twice)
+
+
 class HangingResolver(FakeResolver):
     """Answers nothing of one domain before it is let go."""
 
