@@ -47,9 +47,14 @@ class Words:
         return format_date(at.astimezone(self.zone), "long", locale=self.locale)
 
 
-def languages() -> list[str]:
+def languages() -> tuple[str, ...]:
     """List the languages that have a catalog."""
-    return sorted(folder.name for folder in FOLDER.iterdir() if (folder / FILE).is_file())
+    return _languages(FOLDER)
+
+
+@cache
+def _languages(folder: Path) -> tuple[str, ...]:
+    return tuple(sorted(each.name for each in folder.iterdir() if (each / FILE).is_file()))
 
 
 def words(language: str, time_zone: str = "UTC") -> Words:
@@ -64,11 +69,10 @@ def words(language: str, time_zone: str = "UTC") -> Words:
 @cache
 def _texts(name: str) -> NullTranslations:
     """Read a catalog; English needs none, for texts are their own message ids."""
-    path = FOLDER / name / FILE
-    if not path.is_file():
+    if name == FALLBACK:
         return NullTranslations()
     compiled = BytesIO()
-    with path.open("rb") as file:
+    with (FOLDER / name / FILE).open("rb") as file:
         write_mo(compiled, read_po(file, locale=name))
     compiled.seek(0)
     return GNUTranslations(compiled)
