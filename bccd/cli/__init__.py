@@ -22,6 +22,7 @@ _PLACES = {
     "explain": "explain",
     "queue": "queue",
     "held": "held",
+    "notices": "notices",
     "command": "command",
     "show": "show",
     "rethread": "rethread",

@@ -1,6 +1,8 @@
 """The outbox: what users are to be told, for as long as somebody may want to know."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Engine, delete, or_, select, update
 
@@ -8,7 +10,7 @@ from bccd.model.plan import NewNotice
 from bccd.store import tables as t
 from bccd.store.engine import reading
 from bccd.store.notices import write
-from bccd.store.uow import Clocked, clocked
+from bccd.store.uow import Clocked, clocked, transaction
 
 KEPT = timedelta(days=90)  # how long a row is kept once it is settled
 WAITS = timedelta(days=30)  # how long a row may wait to be sent at all
@@ -22,6 +24,33 @@ def put(work: Clocked, notice: NewNotice, *, address: str = "") -> int:
     id_ = work.take_id()
     write(work.connection, work.company_id, [(id_, notice)], address=address)
     return id_
+
+
+def listed(engine: Engine, states: Collection[str], limit: int) -> list[dict[str, Any]]:
+    """Return notices in these states, the newest first; not what they say, which is their users' alone."""
+    out, user, company = t.outbox.c, t.app_user.c, t.company.c
+    wanted = (
+        select(
+            company.slug.label("company"), out.id.label("notice"), user.name.label("user"), out.reason,
+            out.state, out.created_at, out.due_at, out.attempts, out.sent_at, out.error,
+        )
+        .join_from(t.outbox, t.app_user, (user.company_id == out.company_id) & (user.id == out.user_id))
+        .join(t.company, company.id == out.company_id)
+        .where(out.state.in_(sorted(states)))
+        .order_by(out.created_at.desc(), out.id.desc())
+        .limit(limit)
+    )  # fmt: skip
+    with reading(engine) as connection:
+        return [dict(row) for row in connection.execute(wanted).mappings()]
+
+
+def retry(engine: Engine, now: datetime) -> int:
+    """Have everything sent again that has failed, as though it had just been written; returns how many."""
+    outbox = t.outbox.c
+    failed = (outbox.company_id.in_(select(t.company.c.id)), outbox.state == "failed")
+    anew = {"state": "pending", "mail_id": None, "due_at": now, "created_at": now, "attempts": 0, "error": ""}
+    with transaction(engine) as connection:
+        return connection.execute(update(t.outbox).where(*failed).values(anew)).rowcount
 
 
 def purge(engine: Engine, now: datetime) -> int:

@@ -21,7 +21,7 @@ from bccd.store import tables as t
 from bccd.store.engine import Stores, reading
 from bccd.store.letters import Letters, company_of, with_reference
 from bccd.store.open_matters import CHOICE, settled
-from bccd.store.outbox import put
+from bccd.store.outbox import put, retry
 from bccd.store.rows import to_json
 from bccd.store.uow import Clocked, clocked
 
@@ -276,7 +276,7 @@ def _pause(attempts: int) -> timedelta:
 def operations(
     stores: Stores, now: Callable[[], datetime]
 ) -> dict[str, Callable[[Mapping[str, Any]], object]]:
-    """List what the worker asks of the filer, in JSON's types."""
+    """List what the worker and the command line ask of the filer, in JSON's types."""
 
     def taken(arguments: Mapping[str, Any]) -> object:
         worker, limit, fresh = arguments["worker"], arguments["limit"], arguments["fresh"]
@@ -287,4 +287,8 @@ def operations(
         settle(stores, arguments["worker"], now(), results)
         return None
 
-    return {"outbox.take": taken, "outbox.settle": ended}
+    def again(arguments: Mapping[str, Any]) -> object:
+        del arguments
+        return retry(stores.database, now())
+
+    return {"outbox.take": taken, "outbox.settle": ended, "outbox.retry": again}
