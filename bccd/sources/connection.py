@@ -188,7 +188,8 @@ class Connection(SMTP):
         self._wire = self.transport = secured
         self.input.set_transport(secured)
         self.reset()
-        self.peer = replace(self.peer, helo="", tls=True)
+        # Also what was said by XFORWARD: whoever stands between could have said it.
+        self.peer = replace(self.peer, helo="", tls=True, client_ip="", client_helo="")
 
     def handshake_patience(self, ip: str) -> float:
         """Return how many seconds a peer's handshake may take."""

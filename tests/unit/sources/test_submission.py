@@ -118,6 +118,18 @@ def test_what_was_injected_before_tls_is_not_obeyed(desk: Desk, kind: str) -> No
     assert desk.recorder.asked == []
 
 
+def test_a_client_named_before_tls_is_forgotten(start: Start, pair: tuple[Path, Path]) -> None:
+    """XFORWARD said in clear is no more known within TLS: whoever stands between could have said it."""
+    desk = start(certificate=pair[0], key=pair[1], relays=("127.0.0.1/32",))
+    client = desk.connect()
+    client.ask("EHLO x")
+    assert client.ask("XFORWARD ADDR=192.0.2.1")[:3] == "250"
+    assert client.ask("STARTTLS")[:3] == "220"
+    client.secure()
+    assert client.deliver(MAIL)[:3] == "250"
+    assert (desk.recorder.peers[0].client_ip, desk.recorder.peers[0].tls) == ("", True)
+
+
 def test_clear_text_where_tls_is_awaited_ends_the_session(desk: Desk) -> None:
     """Whoever talks on in clear, after STARTTLS or on the port of implicit TLS, is hung up on unheard."""
     for kind in ("submission", "smtps"):
