@@ -1,4 +1,8 @@
-"""Envelope senders as servers rewrite them: whose address stands in one (VERP, SRS, BATV)."""
+"""Envelope senders as servers rewrite them: who sent the mail, by VERP, BATV and SRS.
+
+What a mailbox is named in because it has sent on whatever it got is left out (`user+caf_=...` of Gmail,
+`user+SRS=...` of Exchange): anybody may have written that; see forwarders.py.
+"""
 
 import re
 
@@ -6,10 +10,9 @@ from bccd.mail.addresses import normalise
 
 _HOST = r"[a-z0-9-]+(?:\.[a-z0-9-]+)+"
 
-# Behind a sign stands the recipient, "=" for "@" (VERP), or to whom Gmail forwards.
-_EXTENDED = re.compile(rf"([^+=]+?)[+-](?:caf_=)?[^=+]+={_HOST}")
+_EXTENDED = re.compile(rf"([^+=]+?)[+-][^=+]+={_HOST}")  # behind the sign the recipient, "=" for "@" (VERP)
 _SIGNED = re.compile(r"(?:prvs=[0-9a-z]{10}|btv1==[0-9a-f]+=)=(.+)")  # BATV: one that takes bounces only so
-_SRS0 = re.compile(rf"(?:.+\+)?srs0?[=+-][^=]+=[^=]+=({_HOST})=(.+)")
+_SRS0 = re.compile(rf"(?:bounces\+)?srs0?[=+-][^=]+=[^=]+=({_HOST})=(.+)")
 _SRS1 = re.compile(rf"srs1[=+-][^=]+={_HOST}=[=+-][^=]+=[^=]+=({_HOST})=(.+)")
 
 

@@ -10,7 +10,7 @@ from bccd.model.auth import AuthMethod, AuthReport, AuthResult, HeldSender, Send
 from bccd.model.directory import Directory
 from bccd.model.envelope import Envelope, Tag, Target
 from bccd.rules.align import aligned
-from bccd.rules.identify import SPF_UNKNOWN, vouched
+from bccd.rules.identify import SPF_UNKNOWN, signed, vouched
 
 # Reasons that no proof of the author mends: the mail was sent to an address that is not for it.
 MISADDRESSED = frozenset({"other_users_address", "secret_address_needed"})
@@ -68,7 +68,7 @@ def _forwarded(
     directory: Directory,
 ) -> Sender | HeldSender:
     """Judge what came to a user's forwarding address: his own mail as ever, a customer's as his if proven."""
-    if isinstance(verdict, Sender) and verdict.user_id == target.user_id:
+    if isinstance(verdict, Sender) and verdict.user_id == target.user_id and _wrote(verdict, report):
         return verdict
     if isinstance(verdict, HeldSender) and not verdict.address:  # it has no single author
         return verdict
@@ -82,6 +82,15 @@ def _forwarded(
     if any(check.method == "spf" and check.result == "temperror" for check in report.checks):
         return HeldSender(SPF_UNKNOWN, author)
     return HeldSender("forward_unproven", author, target.user_id)
+
+
+def _wrote(sender: Sender, report: AuthReport) -> bool:
+    """Tell whether the user is proven to have written what came to his forwarding address.
+
+    His server's SPF proves nothing there: it sends on whatever anybody writes to him, in his own name, too.
+    """
+    by_path = sender.method in (AuthMethod.SPF, AuthMethod.RELAY_SPF, AuthMethod.RELAY_DMARC)
+    return not by_path or signed(report, domain_of(sender.address))
 
 
 def _mailboxes_of(target: Target, directory: Directory) -> list[str]:

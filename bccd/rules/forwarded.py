@@ -8,7 +8,7 @@ from bccd.model.envelope import Tag
 from bccd.model.message import AutoKind, Message
 from bccd.model.plan import Direction, NewNotice, Provenance, Step
 from bccd.rules.direction import Reading, Sides, Unread, external, read_incoming
-from bccd.rules.identify import passes_dmarc
+from bccd.rules.identify import signed
 from bccd.rules.overlay import Overlay
 
 # What went to many, or what no person wrote, is not filed unless somebody wants that (rules.md 3).
@@ -58,14 +58,14 @@ def unproven_author(mail: Mail) -> bool:
     sender, author = mail.delivery.sender, mail.message.content.sender
     if sender is None or sender.method is not AuthMethod.SECRET or author is None:
         return False
-    return not passes_dmarc(mail.delivery.auth, domain_of(author.address))
+    return not signed(mail.delivery.auth, domain_of(author.address))
 
 
 def _is_authors(mail: Mail, address: str) -> bool:
     """Tell whether one of our own people is proven to have written the mail."""
     auth, sender = mail.delivery.auth, mail.delivery.sender
     himself = sender is not None and sender.method is not AuthMethod.SECRET
-    return himself or bool(auth.trusted_network) or passes_dmarc(auth, domain_of(address))
+    return himself or bool(auth.trusted_network) or signed(auth, domain_of(address))
 
 
 def author_step(mail: Mail) -> Step:

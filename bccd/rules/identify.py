@@ -163,8 +163,12 @@ def _logged_in(claim: Claim, result: AuthResult) -> bool:
 
 
 def names_user(claim: Claim) -> bool:
-    """Tell whether the envelope's sender is an address of the author, or one that servers make of it."""
-    senders = originals(claim.mail_from)
+    """Tell whether the envelope's sender is an address of the author, or one that servers make of it.
+
+    An address of his at another domain, told by SRS, came to the server from outside, where nobody proved it.
+    """
+    own = (domain_of(claim.mail_from), claim.domain)
+    senders = [sender for sender in originals(claim.mail_from) if domain_of(sender) in own]
     if claim.address in senders:
         return True
     entries = (claim.find(sender) for sender in senders)
@@ -227,6 +231,24 @@ def vouched(report: AuthReport, domain: str) -> bool:
         for result in results
         for name in ("dkim", "spf")
     )
+
+
+def signed(report: AuthReport, domain: str) -> bool:
+    """Tell whether what proves the author outlives that others send the mail on: a signature, or ARC.
+
+    DMARC's pass may rest on SPF, which speaks for whoever sent it on.
+    """
+    passed = [result for result in (*_said(report), *report.checks) if result.result == "pass" and domain]
+    if any(it.method == "arc" for it in passed) and any(
+        it.method == "arc.dmarc" and it.domain == domain for it in passed
+    ):
+        return True
+    signers = [_domain(it) for it in passed if it.method == "dkim"]
+    if passes_dmarc(report, domain) and any(
+        one.endswith(f".{domain}") or domain.endswith(f".{one}") for one in signers
+    ):
+        return True  # of what a relay has found nobody was asked whose the signer is
+    return any(aligned(report, "dkim", one, domain) for one in signers)
 
 
 def passes_dmarc(report: AuthReport, domain: str) -> bool:

@@ -26,7 +26,10 @@ ZONE = {
     "gmail.com": {"TXT": [f"v=spf1 ip4:{GMAIL} -all"]},
     "google.com": {"TXT": [f"v=spf1 ip4:{GMAIL} -all"]},
     "g._domainkey.google.com": {"TXT": [record(rsa_key(2048))]},
+    "_dmarc.gmail.com": {"TXT": ["v=DMARC1; p=none"]},
     "example.com": {"TXT": [f"v=spf1 ip4:{TENANT} -all"]},
+    "e._domainkey.example.com": {"TXT": [record(rsa_key(2048))]},
+    "_dmarc.example.com": {"TXT": ["v=DMARC1; p=none"]},
     "customer.example": {"TXT": [f"v=spf1 ip4:{CUSTOMER} -all"]},
     "c._domainkey.customer.example": {"TXT": [record(rsa_key(2048))]},
     "_dmarc.customer.example": {"TXT": ["v=DMARC1; p=reject"]},
@@ -173,13 +176,41 @@ def test_a_user_s_own_sent_copies_are_outgoing(open_net: Daemon, addresses: dict
     """What Ann wrote comes by the same way and is hers; a newsletter is set aside."""
     daemon, drop = open_net, addresses["fw"]
     sent = letter(f"Ann <{ANN}>", "sent copy", to=CLEO)
-    assert send(daemon, TENANT, ANN, drop, sent)[0] == 250
+    assert send(daemon, TENANT, ANN, drop, signed(sent, "example.com", "e"))[0] == 250
     assert filed(daemon, "sent copy")[:3] == ("outgoing", ANN, ann_id(daemon))
     caf = f"annk+caf_={drop.replace('@', '=')}@gmail.com"
     news = letter("News <news@shop.example>", "news", head="List-Unsubscribe: <https://shop.example/u>\r\n")
     assert send(daemon, GMAIL, caf, drop, news)[0] == 250
     aside = "SELECT count(*) FROM delivery WHERE state = 'set_aside' AND reason = 'bulk'"
     wait_for(lambda: daemon.query(aside) == [(1,)], 30, daemon.tail)
+
+
+def test_a_forwarding_server_speaks_for_no_author(open_net: Daemon, addresses: dict[str, str]) -> None:
+    """What a stranger mails to Ann in her own or Ben's name is forwarded in her servers' name, and not filed.
+
+    Their SPF passes for the author's domain, and so does DMARC; the mail is held for Ann.
+    """
+    daemon, drop = open_net, addresses["fw"]
+    caf = f"ann.k+caf_={drop.replace('@', '=')}@gmail.com"
+    srs, mine = "ann+SRS=44ldt=IX=example.com=ann@example.com", "ann.k@gmail.com"
+    ways = (
+        (GMAIL, caf, mine, drop),
+        (TENANT, srs, ANN, drop),
+        (TENANT, ANN, ANN, drop),  # .forward of a server that believes any envelope
+        (TENANT, srs, BEN, drop),
+    )
+    for number, (peer, sender, author, to) in enumerate(ways):
+        assert send(daemon, peer, sender, to, letter(author, f"forged {number}", to=CLEO))[0] == 250
+    for peer, sender, author in (
+        (GMAIL, caf, mine),
+        (TENANT, srs, ANN),
+    ):  # a filter that forwards to the company
+        assert send(daemon, peer, sender, DROP, letter(author, "forged", to=CLEO))[0] == 550
+    held = (
+        "SELECT count(*) FROM delivery WHERE reason = 'unverified_sender' AND state = 'held' AND user_id = ?"
+    )
+    wait_for(lambda: daemon.query(held, ann_id(daemon)) == [(len(ways),)], 30, daemon.tail)
+    assert daemon.query("SELECT count(*) FROM message WHERE subject LIKE 'forged%'") == [(0,)]
 
 
 def test_a_providers_question_is_hers_alone(open_net: Daemon, addresses: dict[str, str], post: Sink) -> None:

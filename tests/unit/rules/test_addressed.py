@@ -131,15 +131,35 @@ def test_what_may_come_to_a_forwarding_address(
 
 
 def test_her_own_mail_stays_hers_and_a_colleagues_does_not_become_his() -> None:
-    """A sent copy is proven as ever; what a colleague wrote to her is handed in by her, not by him."""
-    anna = sent_by(ANNA, "anna.k@gmail.com", AuthMethod.SPF)
+    """A signature proves a sent copy; what a colleague wrote to her is handed in by her, not by him."""
     at_gmail = envelope(FORWARD, mail_from=GMAIL)
-    assert addressed(anna, at_gmail, own("spf", "gmail.com"), directory(), 1) == anna
+    for method in (AuthMethod.DKIM, AuthMethod.LOGIN, AuthMethod.RELAY_DKIM):
+        anna = sent_by(ANNA, "anna.k@gmail.com", method)
+        assert addressed(anna, at_gmail, own("dkim", "gmail.com"), directory(), 1) == anna
     bert = sent_by(BERT, "bert@seller.example")
     forwarded = addressed(bert, at_gmail, own("spf", "gmail.com"), directory(), 1)
     assert forwarded == Sender(1, "anna.k@gmail.com", AuthMethod.SECRET)
     unproven = addressed(bert, envelope(FORWARD), AuthReport(), directory(), 1)
     assert unproven == HeldSender("forward_unproven", "bert@seller.example", 1)
+
+
+def test_her_servers_spf_is_no_proof_that_she_wrote_what_it_forwards() -> None:
+    """It forwards what strangers write in her name as well: then it is her mailbox's mail, not hers."""
+    at_gmail = envelope(FORWARD, mail_from=GMAIL)
+    by_path = Sender(1, "anna.k@gmail.com", AuthMethod.SECRET)
+    for method, report in (
+        (AuthMethod.SPF, own("spf", "gmail.com")),
+        (AuthMethod.RELAY_SPF, relayed("spf", "gmail.com")),
+        (
+            AuthMethod.RELAY_DMARC,
+            replace(relayed("dmarc", "gmail.com"), checks=own("spf", "gmail.com").checks),
+        ),
+    ):
+        claimed = sent_by(ANNA, "anna.k@gmail.com", method)
+        assert addressed(claimed, at_gmail, report, directory(), 1) == by_path
+    both = replace(relayed("dmarc", "gmail.com"), checks=own("dkim", "gmail.com").checks)
+    sent = sent_by(ANNA, "anna.k@gmail.com", AuthMethod.RELAY_DMARC)
+    assert addressed(sent, at_gmail, both, directory(), 1) == sent
 
 
 def test_no_single_author_stays_none() -> None:

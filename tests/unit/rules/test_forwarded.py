@@ -16,7 +16,11 @@ if TYPE_CHECKING:
     from tests.unit.rules.conftest import Makers, World
 
 CUSTOMER = "jan@customer.example"
-PROVEN = AuthReport(checks=(AuthResult("dmarc", "pass", "customer.example"),))
+PASSED = AuthResult("dmarc", "pass", "customer.example")
+PROVEN = AuthReport(checks=(AuthResult("dkim", "pass", "customer.example"), PASSED))
+PATH = AuthReport(
+    checks=(AuthResult("spf", "pass", "customer.example"), PASSED)
+)  # who forwarded is there, too
 TO_HER = Target("crm+fw.1@drop.example", 1, Tag.FORWARD, user_id=1)
 
 
@@ -63,7 +67,9 @@ def test_a_customers_mail_is_incoming_and_hers(world: "World", make: "Makers") -
     assert ("author not proven", "forwarding left nothing that proves the author") in steps(plan, "submitter")
 
 
-@pytest.mark.parametrize(("auth", "made"), [(PROVEN, 1), (AuthReport(), 0), (AuthReport("10.0.0.0/8"), 0)])
+@pytest.mark.parametrize(
+    ("auth", "made"), [(PROVEN, 1), (PATH, 0), (AuthReport(), 0), (AuthReport("10.0.0.0/8"), 0)]
+)
 def test_only_a_proven_author_becomes_a_contact(
     world: "World", make: "Makers", auth: AuthReport, made: int
 ) -> None:
@@ -116,7 +122,7 @@ def test_her_sent_copies_are_outgoing(
     world: "World", make: "Makers", to: str, ended: tuple[str, str]
 ) -> None:
     """Where From is she herself it is her mail, and nobody asks her about what stays among colleagues."""
-    (plan,) = world.decide(forwarded(world, make.outgoing(to), method=AuthMethod.SPF))
+    (plan,) = world.decide(forwarded(world, make.outgoing(to), method=AuthMethod.DKIM))
     assert outcome(plan) == ended
     assert plan.message is None or plan.message.direction == "outgoing"
     assert not plan.notices
@@ -126,7 +132,14 @@ def test_her_sent_copies_are_outgoing(
     ("auth", "ended"),
     [
         (AuthReport(), ("held", "unverified_sender")),
-        (AuthReport(checks=(AuthResult("dmarc", "pass", "seller.example"),)), ("filed", "")),
+        (AuthReport(checks=(AuthResult("dkim", "pass", "seller.example"),)), ("filed", "")),
+        # DMARC passes by the SPF of the server that forwards, whoever wrote the mail
+        (
+            AuthReport(
+                checks=tuple(AuthResult(method, "pass", "seller.example") for method in ("spf", "dmarc"))
+            ),
+            ("held", "unverified_sender"),
+        ),
         (AuthReport("10.0.0.0/8"), ("filed", "")),
     ],
 )

@@ -8,7 +8,7 @@ from bccd.mail.fromfield import StrictFrom
 from bccd.model.auth import AuthMethod, AuthReport, AuthResult, HeldSender, Login, Sender
 from bccd.model.directory import Company, Directory, User, UserAddress
 from bccd.model.policy import Mode, Policy
-from bccd.rules.identify import forged, identify, passes_dmarc, vouched
+from bccd.rules.identify import forged, identify, passes_dmarc, signed, vouched
 
 ANNA = User(1, "Anna")
 GONE = User(2, "Gone", active=False)
@@ -187,6 +187,14 @@ TABLE: list[tuple[str, AuthReport, str, tuple[str, str, str]]] = [
         "srs0=ab=cd=seller.example=anna@mail.seller.example",
         ("unverified_sender", "spf", "spf"),
     ),
+    ("SPF with SRS, from outside", found(SPF), "srs0=ab=cd=home.example=anna@mail.seller.example", NEVER),
+    ("SPF of a forwarder of hers", found(SPF), "anna+caf_=crm=drop.example@seller.example", NEVER),
+    (
+        "SPF of her mailbox at Exchange",
+        found(SPF),
+        "anna+srs=ab=cd=seller.example=anna@seller.example",
+        NEVER,
+    ),
     ("SPF of a colleague", found(SPF), "ben@seller.example", NEVER),
     ("SPF of nobody", found(SPF), "www-data@seller.example", NEVER),
     ("SPF of a pending alias", found(SPF), "anna@new.example", NEVER),
@@ -289,6 +297,19 @@ def test_what_a_domain_calls_forged_is_forged() -> None:
     assert forged(found(FAILED, policy="quarantine"))
     assert not forged(found(FAILED, policy="none"))
     assert not forged(found(DKIM, policy="reject"))
+
+
+def test_what_outlives_forwarding_is_a_signature() -> None:
+    """SPF, and a DMARC pass that may rest on it, prove who sent a mail on; a listed sealer had seen more."""
+    passed = AuthResult("dmarc", "pass", "seller.example")
+    sealed = AuthResult("arc.dmarc", "pass", "seller.example")
+    below = replace(DKIM, domain="mail.seller.example")
+    for report in (found(DKIM), found(below), relayed(DKIM), relayed(passed, below), found(SEALED, sealed)):
+        assert signed(report, "seller.example")
+    for report in (found(SPF, passed), relayed(passed), relayed(below), found(sealed), found(SEALED), LOCAL):
+        assert not signed(report, "seller.example")
+    assert not signed(found(DKIM), "other.example")
+    assert not signed(found(replace(DKIM, domain="")), "")
 
 
 def test_who_handed_a_mail_on_is_proven_without_dmarc() -> None:
