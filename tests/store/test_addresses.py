@@ -2,15 +2,17 @@
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from bccd.model.auth import AuthReport, HeldSender
-from bccd.model.command import CommandState
+from bccd.model.command import Command, CommandState
 from bccd.model.delivery import DeliveryState
 from bccd.rules.codes import LINK, code_of
+from bccd.store.commands import Commands
 from bccd.store.engine import Stores, reading
 from bccd.store.uow import SqlWorks
 from bccd.testing import Seed, fill
@@ -266,3 +268,27 @@ def test_a_claim_gives_no_hold_of_others_mail(office: Office) -> None:
     office.do(ANNA, "address.remove", address=HOME)
     assert office.refused(ANNA, "held.release", delivery=waits) == "conflict"
     office.do(ANNA, "held.delete", delivery=waits)
+
+
+def test_of_two_who_ask_at_once_one_gets_it(office: Office) -> None:
+    """And of two confirmations at once both find it confirmed, once."""
+
+    def all_at_once(*wishes: tuple[int, str, dict[str, Any]]) -> list[str]:
+        def one(wish: tuple[int, str, dict[str, Any]]) -> str:
+            actor, kind, args = wish
+            commands = Commands(office.stores, office.clock.now, SIGNER)
+            (answer,) = commands.submit(1, [Command(f"{actor} {kind}", actor, kind, json.dumps(args))])
+            return answer.error or str(answer.result["state"])
+
+        with ThreadPoolExecutor(len(wishes)) as pool:
+            return list(pool.map(one, wishes))
+
+    added = all_at_once(*((user, "address.add", {"address": HOME}) for user in (ANNA, BERT, DAN)))
+    assert sorted(added) == ["conflict", "conflict", "pending"]
+    winner = (ANNA, BERT, DAN)[added.index("pending")]
+    proof = {"link": office.link()}
+    other = {"address": HOME, "code": office.code()}
+    done = all_at_once((winner, "address.confirm", proof), (winner, "address.resend", {"address": HOME}))
+    assert done[0] == "confirmed" and done[1] in ("nothing_to_do", "too_often")
+    assert office.do(winner, "address.confirm", **other)["state"] == "confirmed"
+    assert [address for address, reason in office.mailed() if reason == "confirm_address"] == [HOME]
