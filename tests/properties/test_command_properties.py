@@ -55,6 +55,7 @@ _ELSEWHERE = (
     "address.",
     "login.",
     "preferences.",
+    "secret.",
     "choice.answer",
     "choice.reopen",
 )
