@@ -9,6 +9,7 @@ from bccd.model.directory import Notices
 from bccd.rules.reasons import reason_of
 
 DAY = timedelta(days=1)
+SOON = timedelta(minutes=1)
 DIGEST = "digest"
 
 
@@ -131,8 +132,8 @@ class _Sorter:
         last = self.sent.get(key)
         if last is not None and self.now < last + DAY:
             self.found.later.append((last + DAY, list(_ids(group))))
-        elif key not in self.sending:
-            self.found.posts.append(Post(*key, _ids(group)))
+        else:
+            self._post(key, group)
 
     def digest(self, key: Key, group: Sequence[Waiting]) -> None:
         """Send what came before the company's hour, once a day; the rest waits for the next."""
@@ -142,8 +143,15 @@ class _Sorter:
         later = [one.id for one in group if one not in due]
         if later:
             self.found.later.append((self.daily.after(self.now), later))
-        if due and key not in self.sending:
-            self.found.posts.append(Post(*key, _ids(due)))
+        if due:
+            self._post(key, due)
+
+    def _post(self, key: Key, group: Sequence[Waiting]) -> None:
+        """Send them, unless a mail before them is still on its way."""
+        if key in self.sending:
+            self.found.later.append((self.now + SOON, list(_ids(group))))
+        else:
+            self.found.posts.append(Post(*key, _ids(group)))
 
 
 def _ids(group: Iterable[Waiting]) -> tuple[int, ...]:

@@ -26,7 +26,7 @@ from bccd.store.rows import to_json
 from bccd.store.uow import Clocked, clocked
 
 LEASE = timedelta(minutes=10)
-AT_ONCE = 2_000  # notices looked at in one transaction
+AT_ONCE = 50  # users looked at in one transaction: what is due for one is looked at together
 GIVE_UP = timedelta(days=14)  # after which a mail that was put off again and again is not tried any more
 MAYBE = "it may have arrived"  # begins the error of a mail that is sent again as it was
 NO_ADDRESS = "the user has no login address that mail may go to"
@@ -114,9 +114,12 @@ def _due(work: Clocked, now: datetime) -> dict[int, Any]:
         outbox.due_at <= now,
         or_(outbox.claimed_until.is_(None), outbox.claimed_until <= now),
     )
-    rows = {
-        row.id: row for row in work.connection.execute(wanted.where(*due).order_by(outbox.id).limit(AT_ONCE))
-    }
+    first = select(outbox.user_id).where(*due).group_by(outbox.user_id).order_by(func.min(outbox.id))
+    users = work.connection.execute(first.limit(AT_ONCE)).scalars().all()
+    if not users:
+        return {}
+    of_users = outbox.user_id.in_(sorted(users))
+    rows = {row.id: row for row in work.connection.execute(wanted.where(*due, of_users).order_by(outbox.id))}
     mails = {row.mail_id for row in rows.values() if row.mail_id is not None}
     if mails:
         whole = (

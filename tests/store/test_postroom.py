@@ -13,7 +13,7 @@ from sqlalchemy import text
 from bccd.model.delivery import DeliveryState
 from bccd.model.notice import Letter
 from bccd.model.plan import LinkState, NewNotice
-from bccd.store import outbox
+from bccd.store import outbox, postroom
 from bccd.store.engine import Stores
 from bccd.store.letters import own_id
 from bccd.store.plain import all_rows
@@ -260,6 +260,16 @@ def test_a_digest_counts_from_its_own_row(stores: Stores) -> None:
     notice(stores, "failed", NOON)
     assert taken(stores, NOON + MINUTE) == []
     assert len(taken(stores, NOON + DAY)) == 1
+
+
+def test_however_many_wait_a_user_gets_one_mail(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Users are looked at some at a time, and each with all that is due for him."""
+    monkeypatch.setattr(postroom, "AT_ONCE", 1)
+    for number in range(30):
+        notice(stores, "failed", user_id=BERT if number % 2 else ANNA)
+    first = taken(stores)
+    second = taken(stores)
+    assert [(it.user_id, len(it.items)) for it in (*first, *second)] == [(ANNA, 15), (BERT, 15)]
 
 
 def test_mail_goes_where_it_may(stores: Stores) -> None:
