@@ -105,7 +105,8 @@ def _reply(address: str, token: str, directory: Directory, signer: Signer, now: 
     )
     if not known:
         return NO_SUCH_ADDRESS
-    return Target(address, signed.company_id, Tag.REPLY, number=signed.numbers[0])
+    number = signed.numbers[0]
+    return Target(f"{_REPLY}+{number}{domain}", signed.company_id, Tag.REPLY, number=number)
 
 
 def _tagged(desk: _Desk, wishes: list[str]) -> Target | Reply:
@@ -166,7 +167,9 @@ def _secret(desk: _Desk, tag: Tag, token: str) -> Target | Reply:
 
 
 def _shown(target: Target, wish: str) -> str:
-    """Return how a wish is written down: of a secret only whose it is."""
+    """Return how a wish is written down: of a secret only whose it is, of an answer only to what."""
+    if target.tag is Tag.REPLY:
+        return f"{target.tag}.{target.number}"
     return f"{target.tag}.{target.user_id}" if target.user_id is not None else wish
 
 

@@ -56,7 +56,7 @@ _HEADERS = {
     "X-Frame-Options": "DENY",
     "X-Robots-Tag": "noindex, nofollow",
 }
-_CANNOT = frozenset({"failed", "no_such_user"})  # errors of a command that are not the link's
+_FAILED = "failed"  # the error of a command that is ours
 
 
 class Look(Protocol):
@@ -136,7 +136,7 @@ class LinkPages:
         structlog.get_logger().info(
             "link", purpose=link.purpose, company=link.signed.company_id, how=wish.how.value, error=error
         )
-        if error in _CANNOT:
+        if error == _FAILED:
             return self._plain(503, language, "later")
         page = await self._seen(link)
         # A link may confirm that a held mail is one's own; of what was deleted nothing is left to be seen.

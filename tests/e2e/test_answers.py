@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.e2e.harness import DROP, Daemon, free_port, wait_for
-from tests.e2e.office import Filed, Office, letter, mailbox
+from tests.e2e.office import Filed, Office, letter, mailbox, message_id
 from tests.sink import Sink, Taken, sink
 
 QUOTED = "On Mon, 3 Mar 2025 at 10:00, Example Ltd wrote:\n> Which one is it?\n> 1. A\n"
@@ -147,6 +147,24 @@ def test_a_choice_is_settled_by_its_link(circle: Circle) -> None:
     assert circle.visit(second[:-3] + "aaa")[0] == 404
     assert second.rpartition("/l/")[2] not in circle.office.daemon.log.read_text(encoding="utf-8")
     assert circle.post.mails(mailbox("hal")) == [notice]
+
+
+def test_held_mail_is_let_in_by_its_link(circle: Circle) -> None:
+    """A customer answers to all: his user is written to, and files the mail from his phone."""
+    circle.office.file("fay", letter("fay", "walt", "A lamp for Walt"))
+    raw = letter(
+        "walt", DROP, "Re: A lamp for Walt", "Yes, please.", In_Reply_To=message_id("A lamp for Walt")
+    )
+    delivery = circle.office.hand_in(raw, "walt")
+    notice = circle.told("fay", 1, "waits until you let it in")
+    (url,) = re.findall(r"http://[^\s\"<>)]+/l/h[a-z2-7]+", notice.text)
+    status, page = circle.visit(url)
+    assert status == 200 and mailbox("walt") in page and "Re: A lamp for Walt" in page
+    assert circle.press(url, "yes")[0] == 200
+    wait_for(
+        lambda: circle.office.decided("fay", delivery)["state"] == "filed", 20, circle.office.daemon.tail
+    )
+    assert circle.visit(url)[0] == 410
 
 
 def test_mail_comes_in_whatever_happens_on_the_web(circle: Circle) -> None:

@@ -143,6 +143,7 @@ def test_an_answer_to_a_notice_finds_its_company_by_its_signature() -> None:
     found = _rcpt(f"r+{SIGNER.sign('reply', 2, 41)}@drop.example")
     assert isinstance(found, Target)
     assert (found.company_id, found.tag, found.number) == (2, Tag.REPLY, 41)
+    assert found.address == "r+41@drop.example"
 
 
 _LETTERS = st.sampled_from(["crm+deal7uwf.@drop.example", "private", "note", "test", "odd", "name", "other"])
@@ -211,6 +212,7 @@ def test_an_answer_comes_to_the_company_address_too() -> None:
     found = _rcpt(f"crm+r{token}@drop.example")
     assert isinstance(found, Target)
     assert (found.company_id, found.tag, found.number) == (1, Tag.REPLY, 41)
+    assert found.address == "crm+r.41@drop.example"  # the token is written down nowhere
     over, deal = SIGNER.sign("reply", 1, 41, expires=NOW - DAY), SIGNER.sign("deal", 1, 41)
     theirs, more = SIGNER.sign("reply", 2, 41), SIGNER.sign("reply", 1, 4, 1)
     for wrong in (over, deal, theirs, more, token[:-2], token + "a"):
