@@ -1,6 +1,7 @@
 """The outbound worker: asks the filer for letters, sends them, and tells it what became of each."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -20,6 +21,7 @@ Ask = Callable[[str, Mapping[str, object]], Awaitable[Any]]
 
 AT_ONCE = 10  # letters taken under one lease
 _POLL_SECONDS = 1.0
+_ADDRESS = re.compile(r"[^\s<>,;:\"'()]+@[^\s<>,;:\"'()]+")  # in what a server says, for the log
 _FIRST_PAUSE, _LONGEST_PAUSE = 2.0, 300.0  # between two tries while the smarthost is away
 _IDLE_SECONDS = 30.0  # how long the connection is kept without mail
 _LAST_TRIES = 5  # at telling what became of a letter, once the worker is to stop
@@ -113,7 +115,7 @@ class Worker:
             reason=letter.reason,
             items=len(letter.items),
             outcome=sending.outcome,
-            error=sending.error,
+            error=_ADDRESS.sub(lambda found: shown(found[0].lower()), sending.error),
         )
         seconds = self._pause if away else 0.0
         return _Result(letter.company_id, letter.id, sending.outcome, sending.error, seconds)

@@ -14,15 +14,15 @@ from bccd.model.command import CommandState
 from bccd.model.delivery import DeliveryState, show_id
 from bccd.model.envelope import Target
 from bccd.model.errors import StoreUnavailableError
-from bccd.model.plan import Plan
+from bccd.model.plan import NewNotice, Plan
 from bccd.rules.codes import code_of
-from bccd.store import commands, entries
+from bccd.store import commands, entries, outbox
 from bccd.store import tables as t
 from bccd.store.engine import Stores
 from bccd.store.errands import Errands
 from bccd.store.reads import directory_snapshot
 from bccd.store.spool import GroupSpool, SqlQueue
-from bccd.store.uow import SqlWorks, transaction
+from bccd.store.uow import SqlWorks, clocked, transaction
 from bccd.testing import Seed, fill, intake_of, raw_mail
 from bccd.testing.build import NOON, SIGNER
 from tests.store.conftest import on_every_database
@@ -228,9 +228,13 @@ def test_the_last_copy_takes_the_message_with_it(post: Post) -> None:
     """Only what ties conversations together is left; who saw it is told, without content."""
     (id_,) = post.decide(with_file(filed(1, 1000)))
     post.do(BERT, "state.set", message=1001, seen=True)
+    with clocked(post.stores.database, 1) as work:
+        told = NewNotice(ANNA, "exposed_address", NOON, message_id=1001, args={"about": "Offer 1"})
+        outbox.put(work, told)
     post.events()
     assert post.do(ANNA, "copy.delete", message=1001) == {"erased": True}
     assert post.events() == [("message.erased", 0, None, 1001, None)]
+    assert rows_of(post, "outbox") == []
     (row,) = rows_of(post, "message")
     assert row["erased_at"] is not None
     kept = {"msgid": "m1@seller.example", "base_subject": "offer", "conversation_id": 1000}

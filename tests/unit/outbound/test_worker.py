@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from structlog.testing import capture_logs
 
 from bccd.model.errors import MistakeError
 from bccd.model.notice import Letter
@@ -125,3 +126,18 @@ def test_a_worker_that_is_told_to_stop_ends(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(filer, "send", vanish)
     run(filer, monkeypatch)
     assert filer.asked == [("take", True)] and filer.away == 99 - 5
+
+
+def test_what_a_server_says_shows_no_address_in_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its words are kept for the user; the log has the address hashed, as everywhere."""
+    filer = Filer([[letter(id=5)]], [])
+
+    async def send(to: str, octets: bytes) -> Sending:
+        del octets
+        return Sending("failed", f"550 5.1.1 <{to}>: Recipient address rejected: {to.upper()}")
+
+    monkeypatch.setattr(filer, "send", send)
+    with capture_logs() as lines:
+        run(filer, monkeypatch)
+    (line,) = (line for line in lines if line["event"] == "notice")
+    assert "seller.example" not in str(line).lower() and "Recipient address rejected" in line["error"]
