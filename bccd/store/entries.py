@@ -101,6 +101,8 @@ def retry(stores: Stores, delivery_id: int, now: datetime) -> None:
     """
     found = _kept(stores.spool, delivery_id)
     with clocked(stores.database, found.delivery.company_id) as work:
+        if _is_over(work.connection, work.company_id, delivery_id):
+            raise MistakeError(f"{show_id(delivery_id)} is being deleted: its time is over")
         work.connection.execute(
             update(t.delivery)
             .where(
@@ -111,6 +113,12 @@ def retry(stores: Stores, delivery_id: int, now: datetime) -> None:
             .values(state=DeliveryState.RECEIVED.value, reason="retried", updated_at=now)
         )
     requeue(stores, [delivery_id], now)
+
+
+def _is_over(connection: Connection, company: int, delivery_id: int) -> bool:
+    of = (t.delivery.c.company_id == company, t.delivery.c.id == delivery_id)
+    over = select(t.delivery.c.id).where(*of, t.delivery.c.reason == "expired")
+    return connection.execute(over).first() is not None
 
 
 def requeue(stores: Stores, delivery_ids: Collection[int], now: datetime) -> None:

@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import update
 
 from bccd.model.delivery import DeliveryState
-from bccd.store import expiry
+from bccd.model.errors import MistakeError
+from bccd.store import entries, expiry
 from bccd.store import tables as t
 from bccd.store.engine import Stores
 from bccd.store.uow import transaction
@@ -114,6 +115,8 @@ def test_a_sweep_that_died_is_brought_to_its_end(attic: Attic, monkeypatch: pyte
     with pytest.raises(OSError, match="power"):
         attic.days(30)
     assert attic.refused(ANNA, "held.release", delivery=mine) == "not_found"
+    with pytest.raises(MistakeError, match="its time is over"):
+        entries.retry(attic.stores, mine, attic.clock.now())
     monkeypatch.undo()
     attic.events()
     assert attic.days(0) == 1

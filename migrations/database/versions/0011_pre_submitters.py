@@ -50,6 +50,7 @@ WAITING = tuple(
     _WAITING.replace("STATE", state).replace("WHOSE", _WHOSE).replace("MORE", more)
     for state, more in (("held", _HELD), ("set_aside", ""), ("failed", ""))
 )
+# An id plus nothing, so that the newest is looked for among the address's own and not among the company's.
 ADDRESS = """
     CREATE VIEW v1_address AS
     SELECT w.viewer_user_id, a.company_id, a.address, a.user_id, (a.user_id <> w.viewer_user_id) AS of_team,
@@ -59,7 +60,8 @@ ADDRESS = """
     CROSS JOIN user_address a
     LEFT JOIN confirmation k ON k.company_id = a.company_id AND k.user_id = a.user_id
         AND k.address = a.address AND k.used_at IS NULL AND k.id = (
-            SELECT max(n.id) FROM confirmation n WHERE n.company_id = a.company_id AND n.user_id = a.user_id
+            SELECT max(n.id + 0) FROM confirmation n
+            WHERE n.company_id = a.company_id AND n.user_id = a.user_id
                 AND n.address = a.address AND n.purpose <> 'held')
     WHERE a.company_id = w.company_id AND a.user_id = w.user_id
 """.replace("WHOSE", _WHOSE)
