@@ -139,7 +139,7 @@ class Receiving:
         if isinstance(verdict, Sender) or verdict.reason in PLAIN:
             return verdict
         # The same is asked about a user: what an answer costs must not tell him from a stranger.
-        for_user = handed_on(header, sender.address, auth, directory, company_id)
+        for_user = handed_on(header, sender.address, mail_from, auth, directory, company_id)
         someone = outsider(header, sender.address, auth)
         known = await self._ports.directory.acquaintance(company_id, someone) if someone else None
         if verdict.reason != "unknown_sender":

@@ -127,7 +127,7 @@ def _verdict(
     verdict = identify(sender, mail_from, assumed, directory, company_id)
     if isinstance(verdict, Sender) or verdict.reason != "unknown_sender" or submitter:
         return verdict
-    for_user = handed_on(header, sender.address, assumed, directory, company_id)
+    for_user = handed_on(header, sender.address, mail_from, assumed, directory, company_id)
     if for_user is not None:
         return for_user
     someone = outsider(header, sender.address, assumed)

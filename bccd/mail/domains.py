@@ -1,6 +1,6 @@
 """What a mail domain says of whose it is: its registered part, and whether it is anybody's.
 
-The lists are read once, when first asked: the fronts and the parsers never ask.
+The lists are read once, when first asked: the parsers never ask.
 """
 
 from collections.abc import Collection

@@ -9,7 +9,7 @@ from bccd.mail.forwarders import is_rewritten, named_by_envelope, named_by_field
 from bccd.model.auth import AuthMethod, AuthReport, AuthResult, HeldSender, Sender
 from bccd.model.directory import Directory
 from bccd.model.envelope import Envelope, Tag, Target
-from bccd.rules.align import aligned
+from bccd.rules.align import aligned, one_holder
 from bccd.rules.identify import SPF_UNKNOWN, signed, vouched
 
 # Reasons that no proof of the author mends: the mail was sent to an address that is not for it.
@@ -120,7 +120,7 @@ def _came_from(mailbox: str, author: str, envelope: Envelope, report: AuthReport
         return True
     if is_free_mail(domain):
         return False
-    ours = vouches and aligned(report, "spf", sent_by, domain)
+    ours = vouches and aligned(report, "spf", sent_by, domain) and one_holder(sent_by, domain)
     if ours and is_rewritten(envelope.mail_from):
         return True
     ours = ours or (domain_of(author) != domain and vouched(report, domain))

@@ -1,5 +1,6 @@
 """Whether a domain that a mail was proven to come from speaks for the domain of its author (RFC 9989 4.4)."""
 
+from bccd.mail.domains import registered_domain
 from bccd.model.auth import AuthReport
 
 
@@ -18,6 +19,15 @@ def aligned(report: AuthReport, method: str, proven: str, author: str) -> bool:
     organisations = dict(report.organisations)
     mine, theirs = organisations.get(author, ""), organisations.get(proven, "")
     return mine == theirs and "." in mine
+
+
+def one_holder(one: str, other: str) -> bool:
+    """Tell whether two domains were registered as one, whatever records of a name above them say.
+
+    Who lets others register below his name and says nothing of it in the DNS (psd=y) would make them one
+    organisation.
+    """
+    return one == other or registered_domain(one) == registered_domain(other) != ""
 
 
 def may_align(report: AuthReport, method: str, claimed: str, author: str) -> bool:

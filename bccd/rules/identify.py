@@ -12,7 +12,7 @@ from bccd.mail.rewritten import originals
 from bccd.model.auth import AuthMethod, AuthReport, AuthResult, HeldSender, Sender
 from bccd.model.directory import Directory, User, UserAddress
 from bccd.model.policy import Mode
-from bccd.rules.align import aligned, may_align
+from bccd.rules.align import aligned, may_align, one_holder
 
 # A relay's results that prove a From domain, strongest first.
 _RELAY_PROOFS = (
@@ -139,7 +139,8 @@ def _proves(claim: Claim, result: AuthResult, method: str) -> bool:
 def _speaks(claim: Claim, result: AuthResult, method: str) -> bool:
     if result.method != method or (method in _PATH_METHODS and claim.mode is Mode.STRICT):
         return False
-    return aligned(claim.report, method, _domain(result), claim.domain)
+    domain = _domain(result)
+    return aligned(claim.report, method, domain, claim.domain) and one_holder(domain, claim.domain)
 
 
 def _domain(result: AuthResult) -> str:
@@ -159,7 +160,7 @@ def _logged_in(claim: Claim, result: AuthResult) -> bool:
     if result.method != "auth" or result.result != "pass":
         return False
     entry = claim.find(result.domain)
-    return entry is not None and entry.confirmed and _is(claim, entry.user.id)
+    return entry is not None and entry.confirmed and _acts_for(claim, entry.user)
 
 
 def names_user(claim: Claim) -> bool:
@@ -172,7 +173,13 @@ def names_user(claim: Claim) -> bool:
     if claim.address in senders:
         return True
     entries = (claim.find(sender) for sender in senders)
-    return any(entry is not None and entry.confirmed and _is(claim, entry.user.id) for entry in entries)
+    return any(entry is not None and entry.confirmed and _acts_for(claim, entry.user) for entry in entries)
+
+
+def _acts_for(claim: Claim, user: User) -> bool:
+    """Tell whether the author is this user, or a team that he, who has not left, is in."""
+    author = claim.find(claim.address)
+    return _is(claim, user.id) and (user.active or (author is not None and author.user.id == user.id))
 
 
 def _is(claim: Claim, user_id: int) -> bool:
@@ -227,7 +234,10 @@ def vouched(report: AuthReport, domain: str) -> bool:
         return True
     results = (*_said(report), *report.checks)
     return any(
-        result.method == name and result.result == "pass" and aligned(report, name, _domain(result), domain)
+        result.method == name
+        and result.result == "pass"
+        and aligned(report, name, _domain(result), domain)
+        and one_holder(_domain(result), domain)
         for result in results
         for name in ("dkim", "spf")
     )
@@ -248,7 +258,7 @@ def signed(report: AuthReport, domain: str) -> bool:
         one.endswith(f".{domain}") or domain.endswith(f".{one}") for one in signers
     ):
         return True  # of what a relay has found nobody was asked whose the signer is
-    return any(aligned(report, "dkim", one, domain) for one in signers)
+    return any(aligned(report, "dkim", one, domain) and one_holder(one, domain) for one in signers)
 
 
 def passes_dmarc(report: AuthReport, domain: str) -> bool:

@@ -131,8 +131,7 @@ class SmtpConnection(Connection):
             self.say(mail)
             return
         self._mail = mail
-        # A sender that cannot be normalised must not turn into the null sender.
-        self._mail_from = normalise(mail.address) or mail.address
+        self._mail_from = _compared(mail.address)
         self._examination = self.handler.examine(self.peer, self._mail_from)
         self.say(SENDER_OK)
 
@@ -304,3 +303,14 @@ class SmtpConnection(Connection):
 
     # AUTH is aiosmtpd's own and offered on submission only: no EHLO names it.
     smtp_EXPN = smtp_AUTH = _not_implemented  # noqa: N815
+
+
+def _compared(sender: str) -> str:
+    """Return the form in which an envelope's sender is compared with users' addresses.
+
+    One that cannot be normalised must not turn into the null sender, nor another's mailbox into a user's: ß
+    is folded to ss, and the Kelvin sign to k.
+    """
+    normal = normalise(sender)
+    same = normal.rpartition("@")[0].isascii() == sender.rpartition("@")[0].isascii()
+    return normal if normal and same else sender

@@ -24,6 +24,10 @@ OFFICE_KEY = Signer("example.com", key=ed25519_key())
 ATTACK_KEY = Signer("attack.test", "x", rsa_key())
 ABROAD_KEY = Signer("xn--mnchen-3ya.example", key=ed25519_key())
 ZOE = {"external_id": "z", "name": "Zoë", "login": "zoë@münchen.example"}  # a user whose address is not ASCII
+# A user whose domains have neighbours: below a name of a registry, and at a free-mail provider
+UMA = {"external_id": "m", "name": "Uma", "login": "uma@firm.uk.com", "alternatives": ["uma@gmail.com"]}
+GROSS = {"external_id": "g", "name": "Gross", "login": "gross@example.com"}
+GMAIL_KEY = Signer("gmail.com", key=rsa_key())
 HEADERS = "from:to:cc:subject:date:message-id"
 WHOLE = {"h": "from:from:to:to:cc:cc:subject:subject:date:date:message-id:message-id"}  # nothing can be added
 
@@ -51,6 +55,11 @@ ZONE: Zone = {
     **_elsewhere("example.com.attack.test"),
     **_elsewhere("notexample.com"),
     "_dmarc.attack.test": {"TXT": ["v=DMARC1; p=none"]},
+    **_elsewhere("evil.uk.com"),
+    "_dmarc.uk.com": {"TXT": ["v=DMARC1; p=reject"]},  # without psd=y
+    "_dmarc.firm.uk.com": {"TXT": ["v=DMARC1; p=reject"]},
+    "gmail.com": {"TXT": ["v=spf1 ip4:127.0.0.1 -all"]},  # by which all its users send
+    **GMAIL_KEY.zone(),
     # Records of the victim's that are no keys
     "old._domainkey.example.com": {"TXT": ["v=DKIM1; k=rsa; p="]},
     "test._domainkey.example.com": {"TXT": [record(rsa_key(), " t=y;")]},
@@ -324,7 +333,32 @@ def _replays() -> Iterator[Spoof]:
     yield Spoof("a signature with a wrong hash", honest("hash", tags={"bh": "AAAA"}))
 
 
+# ---- neighbours, who may send by the same server or below the same name
+
+
+def _neighbours() -> Iterator[Spoof]:
+    uma, mine = str(UMA["login"]), "uma@gmail.com"
+    beside = Signer("evil.uk.com", "x", rsa_key())
+    yield Spoof("signature of a neighbour", beside.sign(letter(uma, "neighbour")))
+    for name, head in (("Resent-From", "Resent-From"), ("Sender", "Sender")):
+        field = f"{head}: <{mine}>\r\n".encode()
+        mail = GMAIL_KEY.sign(letter("Eve <eve@gmail.com>", f"neighbour {name}", head=field))
+        yield Spoof(f"{name} of a neighbour at Gmail", mail, b"<eve@gmail.com>")
+    yield Spoof(
+        "a mailbox whose name folds into the victim's",
+        letter("gross@example.com", "folded mailbox"),
+        "<gro\u00df@example.com> SMTPUTF8".encode(),
+        peer=OFFICE,
+        helo="mail.example.com",
+    )
+    forwarded = letter(mine, "forwarded by her mailbox")
+    yield Spoof(
+        "what Gmail forwards from the victim's mailbox", forwarded, b"<uma+caf_=x=y.example@gmail.com>"
+    )
+
+
 SPOOFS: tuple[Spoof, ...] = (
+    *_neighbours(),
     *_envelopes(),
     *_fields(),
     *_signatures(),

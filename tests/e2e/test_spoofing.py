@@ -12,11 +12,13 @@ from tests.e2e.harness import DIRECTORY, DROP, USERS, Daemon, wait_for
 from tests.e2e.relayed_spoofs import RELAY_ID, RELAYED_SPOOFS
 from tests.e2e.spoofs import (
     ABROAD_KEY,
+    GROSS,
     OFFICE,
     OFFICE_KEY,
     RELAY,
     SPOOFS,
     STRANGER,
+    UMA,
     VICTIM,
     ZOE,
     ZONE,
@@ -59,7 +61,9 @@ def spoofed(
     folder.mkdir()
     daemon = Daemon(folder, options).set_up(template)
     more = folder / "more.json"
-    more.write_text(json.dumps(DIRECTORY | {"users": [*DIRECTORY["users"], ZOE]}), encoding="utf-8")
+    more.write_text(
+        json.dumps(DIRECTORY | {"users": [*DIRECTORY["users"], ZOE, UMA, GROSS]}), encoding="utf-8"
+    )
     assert daemon.call("directory", "load", str(more)).returncode == 0
     daemon.start()
     yield daemon

@@ -3,7 +3,7 @@
 import pytest
 
 from bccd.model.auth import AuthReport
-from bccd.rules.align import aligned, may_align
+from bccd.rules.align import aligned, may_align, one_holder
 
 KNOWN = AuthReport(
     organisations=(
@@ -38,6 +38,24 @@ EXACT = AuthReport(organisations=KNOWN.organisations, exact=("dkim",))
 def test_alignment(report: AuthReport, proven: str, author: str, good: bool) -> None:
     """The same domain, or the same organisation where the author's record does not want it exact."""
     assert aligned(report, "dkim", proven, author) is good
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("firm.example", "mail.firm.example", True),
+        ("firm.uk.com", "mail.firm.uk.com", True),
+        ("evil.uk.com", "firm.uk.com", False),
+        ("evil.co.uk", "firm.co.uk", False),
+        ("evil.github.io", "firm.github.io", False),
+        ("uk.com", "uk.com", True),
+        ("uk.com", "evil.uk.com", False),
+        ("co.uk", "gov.uk", False),
+    ],
+)
+def test_neighbours_below_a_public_suffix_have_two_holders(one: str, other: str, same: bool) -> None:
+    """Though a record above them, without psd=y, makes them one organisation (RFC 9989 4.10.2)."""
+    assert one_holder(one, other) is one_holder(other, one) is same
 
 
 def test_exactness_is_wanted_of_one_method_alone() -> None:
