@@ -245,6 +245,12 @@ TABLE: list[tuple[str, AuthReport, str, tuple[str, str, str]]] = [
         NEVER,
     ),
     (
+        "nothing passed, and whose it is unknown",
+        found(replace(DKIM, result="fail"), soft("dmarc")),
+        "",
+        NEVER,
+    ),
+    (
         "whose another is",
         AuthReport(checks=(replace(DKIM, domain="evil.test"), soft("dmarc"))),
         "",

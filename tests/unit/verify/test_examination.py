@@ -9,6 +9,7 @@ import pytest
 from bccd.config import Trust, Verify
 from bccd.model.auth import AuthReport, AuthResult, Login
 from bccd.model.envelope import Envelope, Peer, Protocol, Raw
+from bccd.rules.align import aligned
 from bccd.testing import FakeResolver
 from bccd.verify.dns import Answer, Resolver
 from bccd.verify.examination import MailVerifier
@@ -210,6 +211,16 @@ def test_everything_is_told_and_nothing_judged() -> None:
 def test_what_the_dns_does_not_tell_is_neither_pass_nor_failure(failing: str, expected: list[str]) -> None:
     """One that failed leaves the others as they are."""
     assert said(look("198.51.100.5", KEY.sign(PLAIN), resolver=FakeResolver(ZONE, [failing]))) == expected
+
+
+def test_the_public_suffix_list_tells_whose_a_domain_is_where_it_is_wanted() -> None:
+    """Without a DMARC record a subdomain's signature speaks for the domain only if the list is asked."""
+    key = Signer("m.a.example", key=ed25519_key())
+    for wanted in (False, True):
+        verify = Verify(public_suffix_fallback=wanted)
+        report = look("203.0.113.9", key.sign(PLAIN), resolver=FakeResolver(key.zone()), verify=verify)
+        assert "dkim=pass m.a.example" in said(report)
+        assert aligned(report, "dkim", "m.a.example", "a.example") is wanted
 
 
 def test_a_changed_mail_is_not_what_was_signed() -> None:
