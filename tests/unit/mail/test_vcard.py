@@ -45,6 +45,13 @@ def test_version_3_has_the_name_that_it_must_have() -> None:
     assert not any(line.startswith("KIND") for line in lines)
 
 
+def test_a_long_name_is_folded_between_characters() -> None:
+    """A line ends after 75 octets at most, and the next begins with a blank (RFC 6350 3.2)."""
+    octets = vcard(Card("Ż" * 60, "", "a@b.example", "", "urn:uuid:1"))
+    first, second = (line for line in octets.split(b"\r\n") if "Ż".encode() in line)
+    assert (first, second) == (b"FN:" + "Ż".encode() * 36, b" " + "Ż".encode() * 24)
+
+
 @pytest.mark.parametrize("version", ["3.0", "4.0"])
 @given(text=st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S", "Z", "Cc")), max_size=300))
 def test_every_text_survives_in_lines_of_75_octets(version: Version, text: str) -> None:

@@ -162,6 +162,16 @@ def test_her_servers_spf_is_no_proof_that_she_wrote_what_it_forwards() -> None:
     assert addressed(sent, at_gmail, both, directory(), 1) == sent
 
 
+def test_a_doubt_of_the_dns_is_no_verdict() -> None:
+    """Where SPF could not be asked the server tries again; what is proven otherwise need not wait for it."""
+    doubt = AuthResult("spf", "temperror", "seller.example")
+    waits = addressed(STRANGER, envelope(FORWARD, mail_from=SRS), AuthReport(checks=(doubt,)), directory(), 1)
+    assert waits == HeldSender("spf_temporary", "jan@customer.example")
+    proven = AuthReport("10.0.0.0/8", checks=(doubt,))
+    found = addressed(STRANGER, envelope(FORWARD, mail_from=SRS), proven, directory(), 1)
+    assert isinstance(found, Sender)
+
+
 def test_no_single_author_stays_none() -> None:
     """A mail with several authors is no customer's."""
     several = HeldSender("no_single_from")
