@@ -55,10 +55,11 @@ def named_by_fields(header: bytes) -> tuple[str, ...]:
 
 def same_mailbox(one: str, other: str) -> bool:
     """Tell whether two normalised addresses are one mailbox: at Gmail dots do not count."""
-    return one == other or _plain(one) == _plain(other)
+    return one == other or plain_mailbox(one) == plain_mailbox(other)
 
 
-def _plain(address: str) -> str:
+def plain_mailbox(address: str) -> str:
+    """Return the form in which a provider keeps a mailbox that may be written in several."""
     if domain_of(address) not in _GMAIL:
         return address
     return address.rpartition("@")[0].replace(".", "") + "@gmail.com"

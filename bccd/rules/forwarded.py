@@ -2,6 +2,7 @@
 
 from bccd.mail.addresses import domain_of
 from bccd.mail.confirmation import asks_from, confirmation
+from bccd.mail.forwarders import plain_mailbox
 from bccd.model.auth import AuthMethod
 from bccd.model.delivery import Delivery, DeliveryState, Mail
 from bccd.model.envelope import Tag
@@ -92,7 +93,7 @@ def is_question(mail: Mail) -> bool:
 def accounts_asked(mail: Mail) -> tuple[str, ...]:
     """Return the addresses for which a provider asks, to be looked up."""
     asked = confirmation(mail.message.content, _own_domains(mail)) if is_question(mail) else None
-    return asked.accounts if asked else ()
+    return tuple(form for one in (asked.accounts if asked else ()) for form in (one, plain_mailbox(one)))
 
 
 def question(mail: Mail, user_id: int, overlay: Overlay) -> tuple[Step, NewNotice | None]:
@@ -115,8 +116,8 @@ def question(mail: Mail, user_id: int, overlay: Overlay) -> tuple[Step, NewNotic
 
 
 def _is_his(address: str, user_id: int, overlay: Overlay) -> bool:
-    entry = overlay.user_address(address)
-    return entry is not None and entry.confirmed and entry.user.id == user_id
+    entries = [overlay.user_address(form) for form in (address, plain_mailbox(address))]
+    return any(entry is not None and entry.confirmed and entry.user.id == user_id for entry in entries)
 
 
 def _own_domains(mail: Mail) -> tuple[str, ...]:

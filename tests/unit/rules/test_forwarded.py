@@ -11,6 +11,7 @@ from bccd.model.envelope import Tag, Target
 from bccd.model.message import AutoKind, Content, Message
 from bccd.model.plan import Plan
 from bccd.model.ruling import Ruling
+from bccd.rules.lookups import lookups
 
 if TYPE_CHECKING:
     from tests.unit.rules.conftest import Makers, World
@@ -186,6 +187,15 @@ def test_a_providers_question_is_shown_to_her_and_filed_nowhere(world: "World", 
     }
     assert "512203847" not in repr(replace(plan, notices=(), waits=None))
     assert {change.audience_id for change in plan.changes} == {1}
+
+
+def test_a_question_writes_a_gmail_account_in_its_own_way(world: "World", make: "Makers") -> None:
+    """Dots do not count there: it is hers, however she has written it down."""
+    world.user(1, "anna@seller.example", "annak@gmail.com")
+    mail = forwarded(world, question(make, "anna.k@gmail.com"))
+    assert {"anna.k@gmail.com", "annak@gmail.com"} <= lookups(mail, world.policy).addresses
+    (plan,) = world.decide(mail)
+    assert [notice.reason for notice in plan.notices] == ["forwarding_code"]
 
 
 @pytest.mark.parametrize("account", ["eve@gmail.com", "bert@seller.example"])
