@@ -98,7 +98,7 @@ def users(seed: int, host: str) -> Iterator[Sent]:
     return (Sent(host, USER, signer.sign(mail(USER, number))) for number in itertools.count(seed))
 
 
-def strangers(seed: int) -> Iterator[Sent]:
+def strangers(seed: int, one_host: str = "") -> Iterator[Sent]:
     """Yield strangers' mails without end: ever another domain, and another of many hosts."""
     chance = Random(seed)
     octets = b"DKIM-Signature: v=1; a=rsa-sha256; d=%b; s=x; h=from; bh=AAAA; b=AAAA\r\n"
@@ -106,7 +106,7 @@ def strangers(seed: int) -> Iterator[Sent]:
     def one(number: int) -> Sent:
         name = f"d{number}.{_STRANGE}"
         host = f"127.{chance.randrange(1, 255)}.{chance.randrange(256)}.{chance.randrange(1, 255)}"
-        return Sent(host, f"buy@{name}", octets % name.encode() + mail(f"buy@{name}", number))
+        return Sent(one_host or host, f"buy@{name}", octets % name.encode() + mail(f"buy@{name}", number))
 
     return map(one, itertools.count())
 
@@ -203,7 +203,9 @@ async def _load(given: argparse.Namespace, port: int) -> tuple[Tally, Tally, Tal
     host = "127.0.0.1"
     await pace(users(1_000_000, host), given.users, min(10.0, given.seconds), port, calm)
     async with asyncio.TaskGroup() as group:
-        group.create_task(pace(strangers(given.seed), given.strangers, given.seconds, port, strange))
+        group.create_task(
+            pace(strangers(given.seed, host * given.one_host), given.strangers, given.seconds, port, strange)
+        )
         group.create_task(pace(users(2_000_000, host), given.users, given.seconds, port, busy))
     return calm, busy, strange
 
@@ -215,8 +217,12 @@ def measure(given: argparse.Namespace, folder: Path) -> Found:
     server = context.Process(target=serve_dns, args=(given.dns, given.delay, theirs))
     server.start()
     dns, port = ours.recv(), free_port()
-    limits = "[limits]\nstrangers_per_minute = 0\nstrangers_per_ip_minute = 0\nstrangers_at_once = 0\n"
-    with running(folder, dns, limits if given.no_limits else "", port):
+    limits = "[limits]\n"
+    if given.one_host:  # only what a load from one address needs is raised
+        limits += "connections_per_ip = 200\n"
+    if given.no_limits:
+        limits += "strangers_per_minute = 0\nstrangers_per_ip_minute = 0\nstrangers_at_once = 0\n"
+    with running(folder, dns, limits, port):
         calm, busy, strange = asyncio.run(_load(given, port))
     ours.send("enough")
     asked = ours.recv()
@@ -243,6 +249,7 @@ def main() -> int:
         help="how strangers' domains answer; users' answer at once (default: slow)",
     )
     parser.add_argument("--delay", type=float, default=0.3, help="of slow answers, in seconds (default: 0.3)")
+    parser.add_argument("--one-host", action="store_true", help="strangers share the users' address")
     parser.add_argument("--no-limits", action="store_true", help="examine every stranger, to compare")
     parser.add_argument("--seed", type=int, default=1, help="of the strangers (default: 1)")
     given = parser.parse_args()
