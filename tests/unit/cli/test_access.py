@@ -176,9 +176,10 @@ def test_errors_are_json_too(config: Path) -> None:
     assert (done.exit_code, json.loads(done.stdout)["mistakes"]) == (3, [done.stderr[len("bccd: ") : -1]])
 
 
-def test_who_trusts_nobody_is_warned(config: Path) -> None:
-    """check-config passes, and says on both outputs that nothing can be filed."""
-    config.write_text('data_dir = "/nowhere"\n', encoding="utf-8")
+def test_what_is_hardly_meant_is_warned_about(config: Path) -> None:
+    """check-config passes, and says on both outputs what has no effect."""
+    text = 'data_dir = "/nowhere"\n[trust]\nauthserv_ids = ["mx.example.com"]\n'
+    config.write_text(text, encoding="utf-8")
     done = run(config, "check-config", "--json")
     (warning,) = json.loads(done.stdout)["warnings"]
     assert (done.exit_code, done.stderr) == (0, f"bccd: warning: {warning}\n")
