@@ -44,7 +44,7 @@ from bccd.rules.refuse import PLAIN, keeps, refusal
 from bccd.rules.rehearsal import failed_rehearsal, is_rehearsal, rehearsed
 from bccd.rules.ruled import ruled
 from bccd.rules.scope import bounded
-from bccd.rules.strangers import acquainted, is_stranger
+from bccd.rules.strangers import acquainted, is_stranger, mark_of
 from bccd.rules.trusted import matching
 
 
@@ -166,7 +166,7 @@ class Receiving:
                 return refusal(envelope, verdict, self._ports.help_url)
         if rehearses and isinstance(verdict, HeldSender):
             return ACCEPTED  # nobody is proven: nothing is kept, and nobody answered
-        if isinstance(verdict, Sender) and self._is_over(verdict, company_id):
+        if isinstance(verdict, Sender) and self._is_over(verdict, company_id, envelope.raw.header):
             return TOO_MUCH_MAIL
         receipt = await self._ports.spool.put(_intake(envelope, company_id, verdict, auth))
         return _accepted(receipt)
@@ -177,12 +177,14 @@ class Receiving:
         wishless = tuple(Target(target.address, target.company_id) for target in own.targets)
         return _accepted(await self._ports.spool.put(replace(own, targets=wishless)))
 
-    def _is_over(self, sender: Sender, company_id: int) -> bool:
-        """Tell whether a user's quota is used up; only proven mail counts, or anybody could use it up."""
+    def _is_over(self, sender: Sender, company_id: int, header: bytes) -> bool:
+        """Tell whether a user's quota is used up; only what is his counts, or anybody could use it up."""
         guard = self._ports.guard
         if guard is None or sender.method is AuthMethod.TRUSTED_NETWORK:
             return False
-        return not guard.proven(company_id, sender.user_id)
+        if sender.method is AuthMethod.SECRET:
+            return not guard.forwarded(company_id, sender.user_id)
+        return not guard.proven(company_id, sender.user_id, mark_of(header, sender.method))
 
 
 def _intake(envelope: Envelope, company_id: int, verdict: Sender | HeldSender, auth: AuthReport) -> Intake:

@@ -142,8 +142,12 @@ class Guard(Protocol):
         """Count a mail in that may be a user's, if its host has room for it."""
         ...
 
-    def proven(self, company_id: int, user_id: int) -> bool:
-        """Count a user's own mail in, if he and his company have room for it."""
+    def proven(self, company_id: int, user_id: int, mark: bytes = b"") -> bool:
+        """Count a user's own mail in, if he and his company have room for it; of one mark only the first."""
+        ...
+
+    def forwarded(self, company_id: int, user_id: int) -> bool:
+        """Count in what a user's server has forwarded, which others wrote, if there is room for it."""
         ...
 
     def postponed(self, begin: Callable[[], Examination]) -> Examination:

@@ -18,8 +18,9 @@ from bccd.model.envelope import Envelope, Peer
 from bccd.model.errors import FloodError
 from bccd.ports import Examination
 from bccd.sources.limits import host_key
-from bccd.sources.rates import HOUR, KEYS, MINUTE, Buckets
+from bccd.sources.rates import HOUR, KEYS, MINUTE, Buckets, Window
 
+_REPEATS = 20  # of one signed mail within an hour: retries, and one recipient at a time
 _TELL_SECONDS = 60.0  # between two lines of the log about one kind of flood
 
 
@@ -69,6 +70,10 @@ class Floods:
         self._hosts = buckets(limits.mails_per_ip_hour, HOUR)
         self._users = buckets(limits.mails_per_user_hour, HOUR)
         self._companies = buckets(limits.mails_per_company_hour, HOUR)
+        self._forwards = buckets(limits.mails_per_user_hour, HOUR)
+        self._counts = bool(limits.mails_per_user_hour or limits.mails_per_company_hour)
+        self._marks = Window(1, HOUR, KEYS, monotonic)
+        self._repeats = Window(_REPEATS, HOUR, KEYS, monotonic)
         self._at_once = limits.strangers_at_once
         self._examined = 0
         self._told: dict[str, _Told] = {}
@@ -93,11 +98,21 @@ class Floods:
         host = self._host(peer)
         return not host or self._hosts.take(host) or self._put_off("mails_per_ip_hour")
 
-    def proven(self, company_id: int, user_id: int) -> bool:
-        """Count a user's own mail in, if he and his company have room for it."""
+    def proven(self, company_id: int, user_id: int, mark: bytes = b"") -> bool:
+        """Count a user's own mail in, if he and his company have room for it.
+
+        Mail of one mark, which whoever has it can send again, is counted once, and put off where it comes on
+        and on: it is a signature that is replayed, and no user.
+        """
+        if mark and self._counts and not self._marks.take((company_id, mark)):
+            return self._repeats.take((company_id, mark)) or self._put_off("replays_per_hour")
         if not self._users.take((company_id, user_id)):
             return self._put_off("mails_per_user_hour")
         return self._companies.take(company_id) or self._put_off("mails_per_company_hour")
+
+    def forwarded(self, company_id: int, user_id: int) -> bool:
+        """Count in what a user's server has forwarded: it has room of its own, for strangers wrote it."""
+        return self._forwards.take((company_id, user_id)) or self._put_off("mails_per_user_hour")
 
     def postponed(self, begin: Callable[[], Examination]) -> Examination:
         """Examine a stranger's mail only once its octets come: his recipients may all be put off."""

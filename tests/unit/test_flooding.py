@@ -7,7 +7,7 @@ import pytest
 import structlog
 
 from bccd.config import Limits
-from bccd.model.auth import AuthReport, Login
+from bccd.model.auth import AuthReport, AuthResult, Login
 from bccd.model.envelope import Envelope, Peer, Tag, Target
 from bccd.model.reply import TOO_MANY_STRANGERS, TOO_MUCH_MAIL, Reply
 from bccd.sources.floods import Floods
@@ -149,6 +149,36 @@ def test_only_proven_mail_uses_up_a_users_quota(world: World) -> None:
     assert len(world.kept) == 2
     world.auth = AuthReport(trusted_network="10.0.0.0/8")
     assert data(world, replace(own, peer=Peer("10.1.1.1"))).code == 250
+
+
+def test_a_replayed_signature_uses_up_nobodys_quota(world: World) -> None:
+    """Whoever has a mail that a user signed can send it again and again: that is counted once, and put off.
+
+    What is not signed may differ. Retries of an honest server, and his other mail, are taken.
+    """
+    clock = Hand()
+    make(world, clock, mails_per_user_hour=3)
+    world.auth = AuthReport(checks=(AuthResult("dkim", "pass", "seller.example"),))
+    codes = [
+        data(world, replace(mail(USER, head=f"Message-ID: <1@x>\r\nX-Try: {n}\r\n"), peer=PEER)).code
+        for n in range(60)
+    ]
+    assert codes[:20] == [250] * 20 and codes[21:] == [450] * 39
+    others = [replace(mail(USER, head=f"Message-ID: <{n}@x>\r\n"), peer=PEER) for n in (2, 3, 4)]
+    assert [data(world, other).code for other in others] == [250, 250, 450]
+    clock.now += 3600
+    assert data(world, replace(mail(USER, head="Message-ID: <1@x>\r\n"), peer=PEER)).code == 250
+
+
+def test_what_is_forwarded_uses_up_no_quota_of_the_users_own(world: World) -> None:
+    """Anybody can write to his mailbox, which sends it on."""
+    make(world, mails_per_user_hour=2, mails_per_company_hour=3)
+    forward = Target("crm+fw.7@drop.example", 1, Tag.FORWARD, user_id=7)
+    spam = replace(mail("x@spam.example"), peer=PEER, mail_from=USER, targets=(forward,))
+    world.auth = AuthReport(checks=(AuthResult("spf", "pass", "seller.example"),))
+    assert [data(world, spam).code for _ in range(4)] == [250, 250, 450, 450]
+    world.auth = PROVEN
+    assert [data(world, replace(mail(USER), peer=PEER)).code for _ in range(3)] == [250, 250, 450]
 
 
 def test_a_company_has_a_quota(world: World) -> None:
