@@ -14,7 +14,6 @@ import pytest
 from bccd.rules.signing import Signer
 from tests.e2e.conftest import MakeDaemon
 from tests.e2e.harness import DIRECTORY, USERS, Daemon, mail, wait_for
-from tests.e2e.postfix import Postfix
 from tests.sink import Sink, sink
 
 pytestmark = pytest.mark.e2e
@@ -96,9 +95,9 @@ def test_kills_lose_no_notice_and_double_none(make_daemon: MakeDaemon, server: S
             wanted.add((user, kind))
         wait_for(lambda: len(server.mails()) > chance.randrange(5), 30, daemon.tail)
         if number == 1:
-            for pid in workers(daemon):
-                os.kill(pid, signal.SIGKILL)
-        else:
+            (worker,) = workers(daemon)
+            os.kill(worker, signal.SIGKILL)
+        elif number == 0:
             daemon.kill()
             daemon.start()
     wait_for(lambda: states(daemon) == ["sent"] * 6, 60, daemon.tail)
@@ -108,7 +107,7 @@ def test_kills_lose_no_notice_and_double_none(make_daemon: MakeDaemon, server: S
         found.setdefault((taken.to[0], kind), set()).add(taken.mail["Message-ID"])
     assert found.keys() == wanted
     assert all(len(ids) == 1 for ids in found.values())
-    assert len(server.mails()) <= 6 + 3
+    assert len(server.mails()) <= 6 + 2  # one more for each death
 
 
 def test_a_digest_comes_once_a_day(make_daemon: MakeDaemon, server: Sink) -> None:
@@ -142,21 +141,3 @@ def workers(daemon: Daemon) -> list[int]:
     alive = daemon.children()
     told = {event["pid"] for event in daemon.events("outbound") if isinstance(event["pid"], int)}
     return [pid for pid in alive if pid in told]
-
-
-@pytest.mark.postfix
-def test_a_real_postfix_takes_it(make_daemon: MakeDaemon, server: Sink) -> None:
-    """Postfix as the smarthost, with the STARTTLS that it has: the null sender and all headers arrive."""
-    if os.geteuid() != 0:
-        pytest.skip("lacks root")
-    postfix = Postfix(f"smtp:[127.0.0.1]:{server.port}", bounces="bounces.invalid").start()
-    try:
-        daemon = with_two_deals(make_daemon(outbound={"smarthost": f"127.0.0.1:{postfix.port}"})).start()
-        daemon.send(mail("postfix", ANN))
-        wait_for(lambda: bool(server.mails(ANN)), 30, lambda: daemon.tail() + postfix.log())
-        (taken,) = server.mails(ANN)
-        assert taken.sender == ""
-        assert taken.mail["Auto-Submitted"] == "auto-replied" and taken.mail["X-Bccd-Notice"]
-        wait_for(lambda: states(daemon) == ["sent"], 20, daemon.tail)
-    finally:
-        postfix.stop()
