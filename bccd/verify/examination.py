@@ -33,8 +33,7 @@ class MailVerifier:
         self.trusted = Trusted(trust)
         self.sealers = frozenset(name.lower() for name in verify.arc_sealers)
         self.public_suffixes = verify.public_suffix_fallback
-        if self.public_suffixes:
-            registered_domain("a.example")  # reads the list now, and not while sessions wait
+        registered_domain("a.example")  # reads the public suffix list now, and not while sessions wait
         self.resolver = resolver
         self.now = now
 
