@@ -1,16 +1,22 @@
 """Notices that ask something, as SQL: what they offer, and what their last answer has changed."""
 
+from datetime import timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from bccd.model.answer import Answered, Offered, StandingNotice
 from bccd.model.command import KeepAnswer, RestoreLink
 from bccd.model.events import EventKind
+from bccd.model.plan import NewNotice
 from bccd.store import tables as t
 from bccd.store.editing import Editing
 from bccd.store.rows import to_json
+from bccd.store.uow import Clocked
+
+_DAY = timedelta(days=1)
+OFTEN = 10  # times that one reason of a refusal is told a day
 
 
 def standing_notice(
@@ -24,6 +30,18 @@ def standing_notice(
         return None
     answered = msgspec.json.decode(row.answered, type=Answered) if row.answered else None
     return StandingNotice(row.id, _offered(row), answered, row.about, row.message_id)
+
+
+def told_often(work: Clocked, notice: NewNotice) -> bool:
+    """Tell whether a user was told the same so often within a day that no person asks for it.
+
+    What is refused is told of in a mail; a machine that answers it without saying what it is would have us
+    write for ever.
+    """
+    o = t.outbox.c
+    same = (o.company_id == work.company_id, o.user_id == notice.user_id, o.reason == notice.reason)
+    wanted = select(func.count()).where(*same, o.created_at > notice.at - _DAY)
+    return int(work.connection.execute(wanted).scalar_one()) >= OFTEN
 
 
 def _row(connection: Connection, company_id: int, actor_id: int, notice_id: int) -> Any:

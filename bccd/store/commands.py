@@ -17,6 +17,7 @@ from bccd.rules.commands.told import told
 from bccd.rules.signing import Signer
 from bccd.store import outbox
 from bccd.store import tables as t
+from bccd.store.answers import told_often
 from bccd.store.editing import Gone
 from bccd.store.edits import edit
 from bccd.store.engine import Stores, reading
@@ -161,7 +162,8 @@ def _carry_out(work: Clocked, now: datetime, command: Command, signer: Signer) -
         return _refused(command.key, Refusal(Code.NO_SUCH_USER, sentence))
     scene = scenes.gather(given, whole=kind.whole)
     ruled = decide(kind, given, scene)
-    if notice := told(kind.name, given, scene, ruled, now):
+    notice = told(kind.name, given, scene, ruled, now)
+    if notice is not None and not (isinstance(ruled, Refusal) and told_often(work, notice)):
         outbox.put(work, notice)
     if isinstance(ruled, Refusal):
         if ruled.edits:

@@ -17,6 +17,7 @@ from bccd.model.envelope import Tag, Target
 from bccd.pipeline import deliver
 from bccd.ports import DeliverPorts
 from bccd.store import tables as t
+from bccd.store.answers import OFTEN
 from bccd.store.engine import Stores
 from bccd.store.rows import to_json
 from bccd.store.uow import SqlWorks, transaction
@@ -210,3 +211,15 @@ def test_a_colleagues_answer_by_mail(desk: Desk) -> None:
     desk.commands.work_off()
     assert told(desk) == [(BERT, "answer_not_yours", {})]
     assert set(deals(desk).values()) == {SUGGESTED}
+
+
+def test_a_machine_that_answers_answers_is_not_answered_for_ever(desk: Desk) -> None:
+    """The same refusal is told ten times a day; what is done is always told."""
+    for _ in range(OFTEN + 3):
+        desk.say(ANNA, "choice.answer", notice=NOTICE, tell=True)
+    assert [reason for _, reason, _ in told(desk)] == ["answer_unclear"] * OFTEN
+    desk.say(ANNA, "choice.answer", notice=NOTICE, numbers=[1], tell=True)
+    assert [reason for _, reason, _ in told(desk)][OFTEN:] == ["answer_settled"]
+    desk.clock.tick(86_400)
+    desk.say(ANNA, "choice.answer", notice=NOTICE, tell=True)
+    assert len(told(desk)) == OFTEN + 2
