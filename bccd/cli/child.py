@@ -31,7 +31,8 @@ def host_and_port(endpoint: str) -> tuple[str, int]:
 def require_free(config: Config) -> None:
     """Raise BusyError with one sentence if a port that the daemon needs is taken."""
     listen = config.listen
-    for name, endpoints in (("smtp", listen.smtp), ("lmtp", listen.lmtp), ("http", listen.http)):
+    needed = {"smtp": listen.smtp, "lmtp": listen.lmtp, "http": listen.http, "web": listen.web}
+    for name, endpoints in needed.items():
         for endpoint in endpoints:
             if endpoint.startswith("unix:"):
                 continue

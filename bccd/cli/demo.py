@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from textwrap import fill, indent
 
 import click
 from rich.console import Console
@@ -19,7 +20,8 @@ from bccd.cli.access import require_own_folder
 from bccd.cli.base import Call, common, table
 from bccd.cli.child import Child, host_and_port, require_free
 from bccd.cli.copyable import lines, program, relative
-from bccd.cli.looks import Look, wait_until_filed
+from bccd.cli.looks import Look, wait_until_filed, wait_until_sent
+from bccd.cli.postbox import Postbox, postbox, read
 from bccd.cli.writes import load_records
 from bccd.config import Config, load
 from bccd.config.sample import as_toml
@@ -32,7 +34,10 @@ from bccd.store.damage import refuse_damaged
 
 _MARK = ".bccd-demo"
 _LOOPBACK = ("127.0.0.0/8", "::1/128")
+_WEB = "127.0.0.1:8027"
 _FILING_SECONDS = 60.0
+_SENDING_SECONDS = 15.0
+_LETTER_WIDTH = 76
 _ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _COLUMNS = ("mail", "became", "conversation", "visible to")
 _WIDTHS = (28, 12, 10)  # of all columns but the first, which wraps; fits a terminal of 80
@@ -54,10 +59,12 @@ _WIDTHS = (28, 12, 10)  # of all columns but the first, which wraps; fits a term
 def demo(call: Call, *, data_dir: Path, keep: bool, fresh: bool, once: bool) -> None:
     """Try bccd on this machine with a made-up company and sample mail.
 
-    Starts a daemon on loopback (SMTP 127.0.0.1:8025, LMTP 127.0.0.1:8024, health 127.0.0.1:8026), sends
-    sample mails through real SMTP, shows what each became, and keeps serving until Ctrl-C. Loopback is
-    trusted in the demo only. Other ports are chosen by BCCD_LISTEN__SMTP, BCCD_LISTEN__LMTP and
-    BCCD_LISTEN__HTTP.
+    Starts a daemon on loopback (SMTP 127.0.0.1:8025, LMTP 127.0.0.1:8024, health 127.0.0.1:8026, links
+    127.0.0.1:8027), sends sample mails through real SMTP, shows what each became and what its users were
+    told, and keeps serving until Ctrl-C. Loopback is trusted in the demo only. Other ports are chosen by
+    BCCD_LISTEN__SMTP, BCCD_LISTEN__LMTP, BCCD_LISTEN__HTTP and BCCD_LISTEN__WEB.
+
+    What bccd writes to its users is kept in the folder mail below the data, one file each.
 
     Nothing of an earlier demo is lost: its data stays, and the samples come on top of it. With --keep they
     are not sent again; with --fresh everything starts anew.
@@ -73,9 +80,13 @@ def demo(call: Call, *, data_dir: Path, keep: bool, fresh: bool, once: bool) -> 
         raise MistakeError("--keep and --fresh contradict each other")
     folder = data_dir.resolve()
     require_own_folder(folder)
+    with postbox(folder / "mail") as box:
+        _demo(call, folder, box, keep=keep, fresh=fresh, once=once)
+
+
+def _demo(call: Call, folder: Path, box: Postbox, *, keep: bool, fresh: bool, once: bool) -> None:
     path = folder / "bccd.toml"
-    environ = _environment(folder, call.environ)
-    config = load(None, environ)
+    config = load(None, _environment(folder, call.environ, box))
     require_free(config)
     _make_folder(folder, fresh=fresh)
     known = (folder / "bccd.db").exists()
@@ -89,6 +100,8 @@ def demo(call: Call, *, data_dir: Path, keep: bool, fresh: bool, once: bool) -> 
         child.wait_until_ready()
         shown = [] if keep and known else _samples(config)
         call.tell([row.as_dict() for row in shown], lambda out: _print(out, shown))
+        if not call.as_json:
+            _print_told(config, box)
         if not once:
             if not call.as_json:
                 _print_commands(config, path, shown)
@@ -116,14 +129,20 @@ def _stopped_at_the_end(child: Child, folder: Path) -> Iterator[None]:
 # ---- the folder and the company --------------------------------------------------------------------------
 
 
-def _environment(folder: Path, environ: Mapping[str, str]) -> dict[str, str]:
+def _environment(folder: Path, environ: Mapping[str, str], box: Postbox) -> dict[str, str]:
     """Say the demo's own settings the way the environment would; the user may set the others."""
+    web = environ.get("BCCD_LISTEN__WEB", _WEB)
+    usual = {
+        "BCCD_LISTEN__WEB": web,
+        "BCCD_OUTBOUND__SMARTHOST": box.endpoint,
+        "BCCD_OUTBOUND__PUBLIC_URL": f"http://{web.partition(',')[0]}",
+    }
     own = {
         "BCCD_DATA_DIR": str(folder),
         "BCCD_DEMO": "true",
         "BCCD_TRUST__NETWORKS": ",".join(_LOOPBACK),
     }
-    return {key: value for key, value in environ.items() if key != "CREDENTIALS_DIRECTORY"} | own
+    return usual | {key: value for key, value in environ.items() if key != "CREDENTIALS_DIRECTORY"} | own
 
 
 def _make_folder(folder: Path, *, fresh: bool) -> None:
@@ -201,6 +220,32 @@ def _print(out: Console, rows: Sequence[_Row]) -> None:
         for column, width in zip(laid.columns[1:], _WIDTHS, strict=True):
             column.min_width = width
         out.print(laid)
+
+
+def _print_told(config: Config, box: Postbox) -> None:
+    """Show what bccd wrote to users, and how one of them would answer from his phone."""
+    wait_until_sent(config, _SENDING_SECONDS)
+    letters = [(path, read(path)) for path in box.mails]
+    if not letters:
+        return
+    click.echo(f"\nWhat bccd wrote to its users, kept in the folder {box.folder.name} beside the data:\n")
+    for path, letter in letters:
+        click.echo(f"  {path.name}  {letter['To'].addresses[0].addr_spec}: {letter['Subject']}")
+    asked = next((letter for _, letter in letters if letter["Reply-To"]), None)
+    body = asked.get_body(("plain",)) if asked is not None else None
+    if asked is None or body is None:
+        return
+    user, answer = asked["To"].addresses[0], asked["Reply-To"].addresses[0].addr_spec
+    click.echo(f"\nThe first that can be answered:\n\n{_quoted(body.get_content())}\n")
+    swaks = ["swaks", "--server", config.listen.smtp[0], "--from", user.addr_spec, "--to", answer]
+    click.echo(f"Answer it as {user.display_name} would from his phone:\n")
+    click.echo(lines([*swaks, "--header", f"Subject: Re: {asked['Subject']}", "--body", "2"]))
+
+
+def _quoted(text: str) -> str:
+    """Set a letter off from what is around it, within the width of a terminal."""
+    folded = (fill(line, _LETTER_WIDTH, break_long_words=False) for line in text.strip().splitlines())
+    return indent("\n".join(folded), "  | ", lambda _: True)
 
 
 def _print_commands(config: Config, path: Path, rows: Sequence[_Row]) -> None:

@@ -5,7 +5,7 @@ import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from bccd.cli.base import NotFoundError
@@ -15,7 +15,7 @@ from bccd.config import Config
 from bccd.model.delivery import DeliveryState, show_id
 from bccd.model.directory import Company, Directory
 from bccd.model.errors import MistakeError, StoreUnavailableError
-from bccd.store import entries, listing, migrate, outcomes
+from bccd.store import entries, listing, migrate, outbox, outcomes
 from bccd.store.engine import Stores, open_engines
 from bccd.store.octets import read_raw
 from bccd.store.outcomes import Summary
@@ -247,3 +247,14 @@ def wait_until_filed(config: Config, numbers: Collection[int], seconds: float) -
         known = [outcomes.recorded(stores.database, number) for number in numbers]
         users = {one.id: _users(stores, one.company_id) for one in known if one}
         return {number: Look.of(one, users[number]) for number, one in found.items() if one}
+
+
+def wait_until_sent(config: Config, seconds: float) -> None:
+    """Wait until no notice to a user is due any more, at most so long."""
+    until = time.monotonic() + seconds
+    with open_stores(config) as stores:
+        while time.monotonic() < until and any(
+            notice["due_at"] <= datetime.now(UTC)
+            for notice in outbox.listed(stores.database, ["pending"], 100)
+        ):
+            time.sleep(_POLL_SECONDS)

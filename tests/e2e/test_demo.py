@@ -37,13 +37,13 @@ def free_ports(number: int) -> list[int]:
 def environment(ports: list[int]) -> dict[str, str]:
     own = {
         f"BCCD_LISTEN__{name}": f"127.0.0.1:{port}"
-        for name, port in zip(("SMTP", "LMTP", "HTTP"), ports, strict=True)
+        for name, port in zip(("SMTP", "LMTP", "HTTP", "WEB"), ports, strict=True)
     }
     return {key: value for key, value in os.environ.items() if not key.startswith("BCCD_")} | own
 
 
 def bccd(*words: str, ports: list[int] | None = None) -> subprocess.CompletedProcess[str]:
-    env = environment(ports or free_ports(3)) | {"COLUMNS": "200"}  # so that no sentence is folded
+    env = environment(ports or free_ports(4)) | {"COLUMNS": "200"}  # so that no sentence is folded
     return nursery().run(words, Path.cwd(), env, PATIENCE)
 
 
@@ -168,7 +168,7 @@ def test_what_a_user_may_ask_for_is_his_own(once: Rows) -> None:
 def test_it_runs_again_and_loses_nothing(once: Rows, tmp_path: Path) -> None:
     """The samples come on top of what is there; README.md shows lines of the table, numbers aside."""
     folder = shutil.copytree(once[0], tmp_path / "d")
-    env = environment(free_ports(3)) | {"COLUMNS": "80"}
+    env = environment(free_ports(4)) | {"COLUMNS": "80"}
     command = [sys.executable, "-m", "bccd", "demo", "--data-dir", str(folder), "--once"]
     done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=PATIENCE, check=True)
     assert max(map(len, done.stdout.splitlines())) <= 80
@@ -197,9 +197,9 @@ def test_fresh_starts_anew(tmp_path: Path) -> None:
 
 def test_a_killed_demo_takes_its_daemon_along(tmp_path: Path) -> None:
     """Whatever ends the demo, nothing is left that holds the ports; the daemon ends in order."""
-    ports = free_ports(3)
+    ports = free_ports(4)
     with running(tmp_path / "d", ports=ports) as demo:
-        read_until(demo, "Ctrl-C stops it; the data stays.")
+        said = read_until(demo, "Ctrl-C stops it; the data stays.")
         demo.kill()
         demo.wait(PATIENCE)
         until = time.monotonic() + PATIENCE
@@ -213,6 +213,9 @@ def test_a_killed_demo_takes_its_daemon_along(tmp_path: Path) -> None:
     old = bccd("queue", "delete", "--yes", "--state", "held", "--older-than", "1h", "--json",
                "--config", str(tmp_path / "d" / "bccd.toml"))  # fmt: skip
     assert json.loads(old.stdout) == {"deleted": []}
+    assert re.search(r"\| +3\. Tomasz Wójcik: .* \(deal 20\d\)", said)  # what a user was asked by mail
+    assert re.search(r"--to sales\+r[a-z2-7]{20,}@drop\.harbourpine\.example", said)
+    assert len(list((tmp_path / "d" / "mail").glob("*.eml"))) > 1
 
 
 def test_its_log_names_nobody(once: Rows) -> None:
@@ -226,7 +229,7 @@ def test_its_log_names_nobody(once: Rows) -> None:
 def test_commands_go_through_the_running_daemon(once: Rows) -> None:
     """While a demo serves, its filer retries mail, adds records and does commands; all is seen at once."""
     folder, rows = once
-    config, ports = ("--config", str(folder / "bccd.toml")), free_ports(3)
+    config, ports = ("--config", str(folder / "bccd.toml")), free_ports(4)
     held = rows["From an alias not confirmed yet"]["delivery"]
     with running(folder, "--keep", ports=ports) as demo:
         read_until(demo, "Ctrl-C stops it; the data stays.")
@@ -287,7 +290,7 @@ def read_until(process: subprocess.Popen[str], words: str) -> str:
 def test_it_serves_until_it_is_told_to_stop(once: Rows, number: signal.Signals) -> None:
     """With --keep it goes on with the same data; a second one is told so; Ctrl-C ends it with code 0."""
     folder, rows = once
-    ports = free_ports(3)
+    ports = free_ports(4)
     with running(folder, "--keep", ports=ports) as demo:
         said = read_until(demo, "Ctrl-C stops it; the data stays.")
         assert "swaks --server" in said
