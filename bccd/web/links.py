@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.utils import format_datetime
 from ipaddress import ip_address
 from typing import Any, Protocol, TypeVar
 from urllib.parse import parse_qs
@@ -211,7 +212,8 @@ class LinkPages:
             go=say(language, "do"),
             once=secrets.token_hex(16),
         )
-        return Response(text, status, _HEADERS, "text/html; charset=utf-8")
+        date = {"Date": format_datetime(self._now(), usegmt=True)}  # RFC 9110 6.6.1
+        return Response(text, status, _HEADERS | date, "text/html; charset=utf-8")
 
 
 def _buttons(page: LinkPage, language: str, none: str) -> list[tuple[str, str]]:

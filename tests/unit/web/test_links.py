@@ -4,9 +4,11 @@ import asyncio
 import re
 import socket
 import tempfile
+from base64 import b64encode
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -155,6 +157,10 @@ def test_a_page_is_for_its_reader_alone() -> None:
     assert "server:" not in head.lower() and "set-cookie" not in head.lower()
     assert not re.search(r"https?://|\bsrc=|\bhref=|\bon\w+=", body)
     assert CHOICE not in body and "viewport" in body
+    style = re.search(r"<style>(.*)</style>", body)
+    assert style is not None
+    assert b64encode(sha256(style[1].encode()).digest()).decode() in head  # or no browser would apply it
+    assert "date: Fri, 20 Nov 2026 12:00:00 GMT" in head
 
 
 def test_each_language_says_everything() -> None:
