@@ -91,10 +91,11 @@ def as_sent(raw: bytes) -> bytes:
 def _target(directory: Directory, wish: Wish) -> Target:
     recipient = wish.recipient
     if not recipient:
-        if len(directory.company_addresses) != 1:
-            known = ", ".join(sorted(directory.company_addresses)) or "none"
+        lasting = sorted(directory.company_addresses.keys() - directory.retiring.keys())
+        if len(lasting) != 1:
+            known = ", ".join(lasting) or "none"
             raise MistakeError(f"say to which company address with --to (there are: {known})")
-        recipient = next(iter(directory.company_addresses))
+        recipient = lasting[0]
     found = admit.recipient(normalise(recipient), directory, wish.signer, datetime.now(UTC))
     if isinstance(found, Reply):
         raise NotFoundError(f"{recipient}: {found.text}")

@@ -591,7 +591,7 @@ def _mail_file(folder: Path) -> Path:
     return path
 
 
-def test_an_address_is_replaced(company: Run) -> None:
+def test_an_address_is_replaced(company: Run, tmp_path: Path) -> None:
     """The answer names the new one and until when the old one works; a load does not bring it back."""
     done = answer(company("address", "rotate", "acme", "--new", "crm", "--days", "9", "--json"))
     assert (done["address"], done["old"]) == ("crm@in.acme.example", "drop@in.acme.example")
@@ -600,6 +600,8 @@ def test_an_address_is_replaced(company: Run) -> None:
         ("crm@in.acme.example", False),
         ("drop@in.acme.example", True),
     ]
+    mail = _mail_file(tmp_path)
+    assert answer(company("explain", str(mail), "--as", "u1", "--json"))["would"]["state"] == "filed"
     again = company("address", "rotate", "acme", "--address", "drop@in.acme.example", "--unguessable")
     assert "was replaced already" in refused(again, Exit.MISTAKE)
     assert company("address", "rotate", "acme").exit_code == Exit.USAGE
