@@ -103,7 +103,7 @@ class Worker:
             self._log.error("letter_failed", mail=letter.id, error=place(error))
             sending = Sending("later", f"it could not be written: {type(error).__name__}")
         else:
-            sending = await self._relay.send(letter.to, octets)
+            sending = await self._handed_in(letter, octets)
         away = sending.outcome == "away"
         self._pause = min(max(2 * self._pause, _FIRST_PAUSE), _LONGEST_PAUSE) if away else 0.0
         self._log.info(
@@ -119,6 +119,14 @@ class Worker:
         )
         seconds = self._pause if away else 0.0
         return _Result(letter.company_id, letter.id, sending.outcome, sending.error, seconds)
+
+    async def _handed_in(self, letter: Letter, octets: bytes) -> Sending:
+        try:
+            return await self._relay.send(letter.to, octets)
+        except Exception as error:  # noqa: BLE001 - it would come again with this letter at each start
+            self._log.error("letter_failed", mail=letter.id, error=place(error))
+            await self._relay.close()
+            return Sending("unknown", type(error).__name__)
 
     def _back(self, letter: Letter) -> _Result:
         """Give a letter back that there was no time for, or no server."""

@@ -88,6 +88,20 @@ def test_a_letter_that_cannot_be_written_stops_nobody(monkeypatch: pytest.Monkey
     assert filer.asked[1] == ("later", 7)
 
 
+def test_a_fault_of_ours_is_not_met_again_at_each_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody knows how far the mail came: it is sent again later, and what is behind it goes out."""
+    filer = Filer([[letter(id=5), letter(id=6)]], ["sent"])
+    send = filer.send
+
+    async def fail(to: str, octets: bytes) -> Sending:
+        monkeypatch.setattr(filer, "send", send)
+        raise KeyError(to, octets)
+
+    monkeypatch.setattr(filer, "send", fail)
+    run(filer, monkeypatch)
+    assert filer.asked[1:3] == [("unknown", 5), ("sent", 6)]
+
+
 def test_a_filer_that_is_away_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """What became of a letter is told until somebody hears it."""
     filer = Filer([[letter(id=5)]], ["sent"])
