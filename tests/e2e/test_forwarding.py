@@ -276,6 +276,8 @@ def test_a_rehearsal_is_answered_and_leaves_nothing(open_net: Daemon, post: Sink
     rehearsed = letter(f"Ann <{ANN}>", "rehearsed", to="Jan <jan@new.example>")
     assert send(daemon, TENANT, ANN, test, rehearsed)[0] == 250
     assert send(daemon, CUSTOMER, ANN, test, rehearsed)[0] == 550
+    with smtplib.LMTP("127.0.0.1", daemon.lmtp) as client:  # taken, kept nowhere, and answers nobody
+        assert client.sendmail(ANN, [test], rehearsed) == {}
     wait_for(lambda: bool(told(daemon, "rehearsal")), 30, daemon.tail)
     wait_for(lambda: daemon.waiting() == 0, 30, daemon.tail)
     (answer,) = told(daemon, "rehearsal")
