@@ -116,7 +116,7 @@ def test_views_show_the_same_on_postgresql(server: Server, tmp_path: Path) -> No
         config = config_of(tmp_path, server.url(name))
         migrate.upgrade(config)
         stores = open_engines(config)
-        for company, seed in enumerate(range(6), 1):
+        for company, seed in enumerate(range(9), 1):
             put(stores, world(seed, company))
         shown, told = read(stores), expected(stores)
         stores.close()

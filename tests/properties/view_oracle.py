@@ -12,6 +12,10 @@ _MESSAGE = (
 )  # fmt: skip
 _LISTED = ("message_id", "conversation_id", "subject", "direction", "sort_at", "from_address", "from_name")
 _ON_PAGE = (*_LISTED, "snippet", "auto_kind", "attachment_count", "own_sharing", "unseen")
+_WAITING = (
+    "user_id", "reason", "mail_from", "size", "attempts", "received_at", "updated_at", "from_address",
+    "from_name", "subject", "sentence", "advice",
+)  # fmt: skip
 _LINK = (
     "contact_id", "organisation_id", "deal_id", "state", "origin", "rule", "score", "created_at", "scope",
     "actor_id", "decided_at", "reason",
@@ -143,11 +147,56 @@ class Oracle:
 
     def waiting(self, state: str) -> Iterator[Row]:
         """Deliveries in a state, his own and his teams'."""
-        told = ("user_id", "reason", "mail_from", "size", "attempts", "received_at", "updated_at")
         for viewer in self._viewers():
             for it in self._of(viewer, "delivery"):
-                if it["state"] == state and it["user_id"] in self._himself(viewer):
-                    yield viewer | _pick(it, *told) | {"delivery_id": it["id"]}
+                mine = it["state"] == state and it["user_id"] in self._himself(viewer)
+                if mine and it["reason"] != "expired":
+                    held = _held(it) if state == "held" else {}
+                    yield viewer | _pick(it, *_WAITING) | {"delivery_id": it["id"]} | held
+
+    def notice(self) -> Iterator[Row]:
+        """What he is told at his login address, and no digest of it."""
+        told = ("reason", "text", "advice", "about", "delivery_id", "conversation_id", "message_id", "state")
+        for viewer in self._viewers():
+            for it in self._of(viewer, "outbox"):
+                mine = it["user_id"] == viewer["viewer_user_id"] and it["address"] == ""
+                if mine and it["reason"] != "digest":
+                    at = _pick(it, "error", "created_at", "due_at", "sent_at")
+                    yield viewer | _pick(it, *told) | at | {"notice_id": it["id"]}
+
+    def address(self) -> Iterator[Row]:
+        """His own addresses and his teams', each with the newest claim that is not used."""
+        for viewer in self._viewers():
+            for it in self._of(viewer, "user_address"):
+                if it["user_id"] not in self._himself(viewer):
+                    continue
+                claims = [
+                    claim
+                    for claim in self._of(viewer, "confirmation")
+                    if (claim["user_id"], claim["address"]) == (it["user_id"], it["address"])
+                    and claim["purpose"] != "held"
+                ]
+                newest = max(claims, key=lambda claim: claim["id"], default=None)
+                waits = newest if newest and newest["used_at"] is None else {}
+                yield viewer | _pick(it, "address", "user_id", "kind", "confirmed_at", "origin") | {
+                    "of_team": it["user_id"] != viewer["viewer_user_id"],
+                    "confirmed": it["kind"] == "login" or it["confirmed_at"] is not None,
+                    "asked_for": waits.get("purpose"), "asked_at": waits.get("created_at"),
+                    "expires_at": waits.get("expires_at"),
+                }  # fmt: skip
+
+    def trusted(self) -> Iterator[Row]:
+        """What he, or a team of his, lets in."""
+        for viewer in self._viewers():
+            for it in self._of(viewer, "trusted_sender"):
+                if it["user_id"] in self._himself(viewer):
+                    yield viewer | _pick(it, "address", "evidence", "user_id", "created_at")
+
+    def preferences(self) -> Iterator[Row]:
+        """His own."""
+        for viewer in self._viewers():
+            me = self._one(viewer, "app_user", id=viewer["viewer_user_id"]) or {}
+            yield viewer | _pick(me, "language", "notices")
 
     def decision(self) -> Iterator[Row]:
         """Of what made his copies, of further arrivals of his, and of what waits for him."""
@@ -265,6 +314,15 @@ def _names(one: Row, other: Row) -> bool:
     return bool(other["msgid"]) and other["msgid"] in [one["in_reply_to"], *one["refs"].split("\n")]
 
 
+def _held(it: Row) -> Row:
+    needs = {"original_sender_unknown": "author", "no_visible_recipient": "recipients"}
+    settled = {"original_sender_unknown": "original.set", "user_inactive": ""}
+    return _pick(it, "always", "expires_at") | {
+        "needs": needs.get(it["reason"], ""),
+        "settled_by": settled.get(it["reason"], "held.release"),
+    }
+
+
 def _pick(row: Row, *names: str) -> Row:
     return {name: row[name] for name in names}
 
@@ -290,6 +348,10 @@ VIEWS: dict[str, Callable[[Oracle], Iterable[Row]]] = {
     "v1_held": lambda it: it.waiting("held"),
     "v1_set_aside": lambda it: it.waiting("set_aside"),
     "v1_failed": lambda it: it.waiting("failed"),
+    "v1_notice": Oracle.notice,
+    "v1_address": Oracle.address,
+    "v1_trusted_sender": Oracle.trusted,
+    "v1_preferences": Oracle.preferences,
     "v1_decision": Oracle.decision,
     "v1_contact_timeline": lambda it: it.timeline("contact"),
     "v1_deal_timeline": lambda it: it.timeline("deal"),

@@ -19,6 +19,13 @@ CONTACTS, ORGANISATIONS, DEALS = (11, 12, 13), (31, 32), (21, 22)
 CONVERSATIONS = (100, 101, 102, 103)
 FORMER = 104  # became part of the first
 MESSAGES = range(200, 212)
+_REASONS = (
+    "unverified_sender",
+    "original_sender_unknown",
+    "no_visible_recipient",
+    "user_inactive",
+    "expired",
+)
 _TARGETS = (
     *(("contact_id", id_) for id_ in CONTACTS),
     *(("organisation_id", id_) for id_ in ORGANISATIONS),
@@ -53,6 +60,8 @@ class _World:
             self._message(id_, self._random.choice(CONVERSATIONS), self._some(OWNERS, 1, 2))
         for state in ("held", "set_aside", "failed", "held", "filed"):
             self._delivery(state, self._random.choice([None, *OWNERS, TEAM]))
+        for id_ in (*OWNERS, TEAM):
+            self._people(id_)
         for _ in range(4):
             self._add(
                 "change", seq=self._id(), at=NOON, kind="message.added",
@@ -151,13 +160,40 @@ class _World:
     def _delivery(self, state: str, user: int | None) -> int:
         id_ = self._id()
         self._add(
-            "delivery", id=id_, state=state, reason=self._words("why", id_), user_id=user, mail_from="a@b",
+            "delivery", id=id_, state=state, user_id=user, mail_from="a@b",
+            reason=self._words("why", id_) if state != "held" else self._random.choice(_REASONS),
+            subject=self._words("about", id_), expires_at=NOON,
+            always=self._random.choice(["", "dkim:m.example"]),
             peer_ip="", helo="", protocol="smtp", evidence="{}", raw_sha256=_key(id_), size=1, attempts=1,
             received_at=NOON, updated_at=NOON,
         )  # fmt: skip
         if self._random.random() < 0.9:
             self._add("decision", delivery_id=id_, steps=self._words("steps", id_), decided_at=NOON)
         return id_
+
+    def _people(self, user: int) -> None:
+        """Let a user claim addresses, let mail in for good, and be told."""
+        for _ in range(2):
+            address = self._words("claim", self._id())
+            confirmed = self._random.choice([None, NOON])
+            self._add(
+                "user_address", address=address, user_id=user, kind="alternative", confirmed_at=confirmed
+            )
+            for purpose in ("alternative", "held", "login"):
+                self._add(
+                    "confirmation", id=self._id(), user_id=user, purpose=purpose, address=address,
+                    code_digest=b"", created_at=NOON, expires_at=NOON,
+                    used_at=self._random.choice([None, NOON]),
+                )  # fmt: skip
+        self._add(
+            "trusted_sender", address=self._words("author", user), evidence="author", user_id=user,
+            created_at=NOON,
+        )  # fmt: skip
+        for reason, address in (("filed", ""), ("digest", ""), ("confirm_address", "a@b")):
+            self._add(
+                "outbox", id=self._id(), user_id=user, address=address, reason=reason, created_at=NOON,
+                due_at=NOON,
+            )  # fmt: skip
 
     def _participant(self, message: int, role: str, pos: int, copy: int) -> None:
         self._add(
