@@ -27,6 +27,7 @@ _NAMING = frozenset({
     b"envelope-to",
 })  # fmt: skip
 _MOST = 50  # addresses that are looked at
+_READ = 8 * 1024  # octets of all such fields; what reads a list tolerantly takes its time
 _GMAIL = frozenset({"gmail.com", "googlemail.com"})
 
 
@@ -47,9 +48,11 @@ def is_rewritten(mail_from: str) -> bool:
 def named_by_fields(header: bytes) -> tuple[str, ...]:
     """Return the addresses that a header section's fields name as mailboxes it went through, in order."""
     found: list[str] = []
+    left = _READ
     for name, value in fields(header):
         if name in _NAMING:
-            found += _addresses(value)
+            found += _addresses(value[:left])
+            left -= min(len(value), left)
     return tuple(dict.fromkeys(found))[:_MOST]
 
 

@@ -35,7 +35,8 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _ASCII_LABELS = re.compile(r"(?:(?!-)[a-z0-9-]{1,63}(?<!-)\.)+(?!-)[a-z0-9-]{1,63}(?<!-)")
-_NAMED = re.compile(r"[^\s<>\"(),:;@]+@[^\s<>\"(),:;@]+")
+# Tried only where a word begins: a long one without a sign would be gone through from each of its letters.
+_NAMED = re.compile(r"(?<![^\s<>\"(),:;@])[^\s<>\"(),:;@]++@[^\s<>\"(),:;@]++")
 
 
 @dataclass(frozen=True, slots=True)

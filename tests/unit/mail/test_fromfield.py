@@ -1,5 +1,7 @@
 """The strict From reader: what it takes, and every trick that it must refuse."""
 
+import time
+
 import pytest
 
 from bccd.mail.fromfield import StrictFrom, strict_from
@@ -160,3 +162,16 @@ def test_the_name_holds_no_control_characters() -> None:
     """A display name cannot turn the direction of the text around it or end its line."""
     header = b"From: =?utf-8?B?" + b"YeKArmIKYw==" + b"?= <a@acme.example>\r\n"
     assert strict_from(header).name == "ab c"
+
+
+def test_no_from_holds_a_session_up() -> None:
+    """A stranger's longest From is read in a millisecond or so, whatever stands in it: all sessions wait.
+
+    The limit is a guard only: names of such length once took a second each.
+    """
+    rest = b" @ <a@acme.example>"
+    begun = time.process_time()
+    for value in (b"a" * 8_000 + rest, b"a." * 4_000 + rest, b"=?" * 3_900 + b" <a@acme.example>"):
+        for _ in range(20):
+            strict_from(b"From: " + value + b"\r\n")
+    assert time.process_time() - begun < 6
