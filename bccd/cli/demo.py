@@ -225,10 +225,10 @@ def _print(out: Console, rows: Sequence[_Row]) -> None:
 def _print_told(config: Config, box: Postbox) -> None:
     """Show what bccd wrote to users, and how one of them would answer from his phone."""
     wait_until_sent(config, _SENDING_SECONDS)
-    letters = [(path, read(path)) for path in box.mails]
+    letters = [(path, read(path)) for path in box.mails()]
     if not letters:
         return
-    click.echo(f"\nWhat bccd wrote to its users, kept in the folder {box.folder.name} beside the data:\n")
+    click.echo(f"\nWhat bccd wrote to its users, kept in the folder {box.folder.name} of its data:\n")
     for path, letter in letters:
         click.echo(f"  {path.name}  {letter['To'].addresses[0].addr_spec}: {letter['Subject']}")
     asked = next((letter for _, letter in letters if letter["Reply-To"]), None)
