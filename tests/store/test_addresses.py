@@ -7,14 +7,16 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from bccd.model.auth import AuthReport, HeldSender
 from bccd.model.command import Command, CommandState
 from bccd.model.delivery import DeliveryState
 from bccd.rules.codes import LINK, code_of
+from bccd.store import tables as t
 from bccd.store.commands import Commands
 from bccd.store.engine import Stores, reading
-from bccd.store.uow import SqlWorks
+from bccd.store.uow import SqlWorks, transaction
 from bccd.testing import Seed, fill
 from bccd.testing.build import SIGNER
 from tests.store.conftest import on_every_database
@@ -191,6 +193,18 @@ def test_the_login_changes_once_the_new_one_is_confirmed(office: Office) -> None
     assert office.mailed()[2:] == [("dan@seller.example", "login_changed")]
     assert office.refused(DAN, "login.change", address=new) == "nothing_to_do"
     assert office.refused(DAN, "address.remove", address=new) == "conflict"
+
+
+def test_a_login_changes_though_its_address_was_confirmed_meanwhile(office: Office) -> None:
+    """By a load of the directory: what the link was for is done all the same, and once."""
+    new = "dan.nowak@seller.example"
+    office.do(DAN, "login.change", address=new)
+    with transaction(office.stores.database) as connection:
+        mine = t.user_address.c.address == new
+        connection.execute(update(t.user_address).where(mine).values(confirmed_at=office.clock.now()))
+    for _ in range(2):
+        assert office.do(DAN, "address.confirm", link=office.link()) == {"address": new, "state": "login"}
+    assert office.addresses(DAN) == {new: ("login", True)}
 
 
 def test_a_member_confirms_for_the_team(office: Office) -> None:

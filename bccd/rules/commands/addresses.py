@@ -144,7 +144,8 @@ def confirm(given: Arguments, scene: Scene) -> Ruled | Refusal:
         sentence = "This link is not one of ours." if given.link else "No code was mailed to this address."
         return Refusal(Code.EXPIRED, sentence)
     theirs = owner is not None and owner.user_id == claim.user_id
-    if claim.shown and theirs and owner is not None and owner.confirmed:
+    done = claim.used or claim.purpose is not ClaimPurpose.LOGIN
+    if claim.shown and done and theirs and owner is not None and owner.confirmed:
         return Ruled((), _stands(claim, owner))  # the same link again, or another way of saying it
     if refusal := unfit(claim, at):
         return refusal
