@@ -25,7 +25,9 @@ ATTACK_KEY = Signer("attack.test", "x", rsa_key())
 ABROAD_KEY = Signer("xn--mnchen-3ya.example", key=ed25519_key())
 ZOE = {"external_id": "z", "name": "Zoë", "login": "zoë@münchen.example"}  # a user whose address is not ASCII
 # A user whose domains have neighbours: below a name of a registry, and at a free-mail provider
-UMA = {"external_id": "m", "name": "Uma", "login": "uma@firm.uk.com", "alternatives": ["uma@gmail.com"]}
+UMA = {"external_id": "m", "name": "Uma", "login": "uma@firm.uk.com"} | {
+    "alternatives": ["uma@gmail.com", "uma@icloud.com"]
+}
 GROSS = {"external_id": "g", "name": "Gross", "login": "gross@example.com"}
 GMAIL_KEY = Signer("gmail.com", key=rsa_key())
 HEADERS = "from:to:cc:subject:date:message-id"

@@ -9,6 +9,7 @@ import pytest
 
 from bccd.model.delivery import show_id
 from tests.e2e.harness import DIRECTORY, DROP, USERS, Daemon, wait_for
+from tests.e2e.honest_mails import HONEST_ZONE, honest_mails
 from tests.e2e.relayed_spoofs import RELAY_ID, RELAYED_SPOOFS
 from tests.e2e.spoofs import (
     ABROAD_KEY,
@@ -38,7 +39,7 @@ _LIMITS = (
 @pytest.fixture(scope="module")
 def names() -> Iterator[NameServer]:
     """The DNS of all who take part; what it says is kept by nobody."""
-    with name_server(ZONE, ttl=0) as server:
+    with name_server({**ZONE, **HONEST_ZONE}, ttl=0) as server:
         yield server
 
 
@@ -154,6 +155,18 @@ def test_nobody_is_filed_as_somebody_else(spoofed: Daemon) -> None:
     methods = [row.evidence for row in rows if row.state == "filed"]
     for method in ("dkim", "spf", "relay_dmarc", "spf"):
         assert any(f'"method":"{method}"' in one for one in methods)
+
+
+def test_honest_mail_is_filed(spoofed: Daemon) -> None:
+    """What users send by Gmail, iCloud, Microsoft 365, Fastmail, a server of theirs or a smarthost."""
+    old = {row.id for row in spoofed.wait_filed(0)}
+    sent = tuple(honest_mails())
+    said = {mail.name: talk(spoofed, mail)[3:] for mail, _ in sent}
+    assert not {name: replies for name, replies in said.items() if not replies[0].startswith(b"250")}
+    rows = [row for row in spoofed.wait_filed(len(old) + len(sent)) if row.id not in old]
+    methods = [json.loads(row.evidence)["sender"]["method"] for row in rows]
+    assert [row.state for row in rows] == ["filed"] * len(sent)
+    assert methods == [method for _, method in sent]
 
 
 def _abroad() -> Iterator[Spoof]:
