@@ -113,11 +113,14 @@ def _replace_login(at: Editing, one: ReplaceLogin) -> None:
 
 
 def _remove(at: Editing, one: RemoveAddress) -> None:
-    """Take the address away with what was mailed to it and what was let in of it."""
-    for table in (t.user_address, t.confirmation, t.trusted_sender):
+    """Take the address away with what was let in of it; what was mailed is void, and counted still."""
+    for table in (t.user_address, t.trusted_sender):
         c = table.c
         of = (c.company_id == at.company_id, c.address == one.address, c.user_id == one.user_id)
         at.connection.execute(delete(table).where(*of))
+    k = t.confirmation.c
+    sent = (k.company_id == at.company_id, k.address == one.address, k.user_id == one.user_id)
+    at.connection.execute(update(t.confirmation).where(*sent, k.used_at.is_(None)).values(used_at=at.now))
     o = t.outbox.c
     asked = (o.address == one.address, o.reason.in_(_REASONS.values()))
     at.connection.execute(

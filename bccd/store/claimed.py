@@ -49,8 +49,7 @@ class Claims:
                     self._drop(address, owner)
 
     def _drop(self, address: str, user_id: int) -> None:
-        for table in (t.user_address, t.confirmation):
-            c = table.c
-            of = (c.company_id == self._work.company_id, c.address == address, c.user_id == user_id)
-            self._work.connection.execute(delete(table).where(*of))
+        c = t.user_address.c
+        of = (c.company_id == self._work.company_id, c.address == address, c.user_id == user_id)
+        self._work.connection.execute(delete(t.user_address).where(*of))
         del self._added[address]
