@@ -121,7 +121,18 @@ def _delete(stores: Stores, company_id: int, gone: Sequence[tuple[int, bytes]]) 
 
 
 def _forget_claims(stores: Stores, company_id: int, now: datetime) -> None:
-    c = t.confirmation.c
+    """Forget what was mailed long ago, and addresses that a user has asked for and never confirmed."""
+    c, a = t.confirmation.c, t.user_address.c
     with clocked(stores.database, company_id) as work:
         old = (c.company_id == company_id, c.created_at < now - _CLAIMS_KEPT)
         work.connection.execute(delete(t.confirmation).where(*old))
+        asked = select(c.address).where(c.company_id == a.company_id, c.address == a.address)
+        left = (
+            a.company_id == company_id, a.origin == "user", a.kind == "alternative",
+            a.confirmed_at.is_(None), ~asked.exists(),
+        )  # fmt: skip
+        users = work.connection.execute(select(a.user_id).where(*left).distinct()).scalars().all()
+        if users:
+            work.connection.execute(delete(t.user_address).where(*left))
+            work.announce(EventKind.USER_CHANGED, now, sorted(users))
+            work.directory_version += 1

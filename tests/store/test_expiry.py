@@ -121,3 +121,16 @@ def test_a_sweep_that_died_is_brought_to_its_end(attic: Attic, monkeypatch: pyte
     attic.events()
     assert attic.days(0) == 1
     assert (attic.events(), attic.spooled(), attic.column("delivery", "id")) == ([], [], [])
+
+
+def test_an_address_that_nobody_confirms_is_forgotten(attic: Attic) -> None:
+    """A month after the last mail to it; what the directory lists as unconfirmed stays."""
+    attic.do(ANNA, "address.add", address="anna@club.example")
+    attic.days(29)
+    assert ("anna@club.example",) in attic.column("user_address", "address")
+    attic.events()
+    attic.days(2)
+    listed = attic.column("user_address", "address")
+    assert ("anna@club.example",) not in listed and ("a@pending.example",) in listed
+    assert attic.events() == [("user.changed", 0, None, ANNA, None)]
+    assert attic.column("confirmation", "id") == []
