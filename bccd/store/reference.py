@@ -136,7 +136,7 @@ MEANING = {
     "v1_held.advice": "what to do about it, in English",
     "v1_set_aside.advice": "what to do about it, in English",
     "v1_failed.advice": "what to do about it, in English",
-    "settled_by": "the command by which it is filed: held.release or original.set; empty for none",
+    "settled_by": "by which it is filed: held.release, original.set, address.confirm; empty for none",
     "needs": "what that command must be given besides: recipients, author, or empty",
     "always": "what later mail must show to be let in like this one; empty where it is let in once",
     "expires_at": "when it ends: what was mailed is void then",

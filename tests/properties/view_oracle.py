@@ -316,7 +316,11 @@ def _names(one: Row, other: Row) -> bool:
 
 def _held(it: Row) -> Row:
     needs = {"original_sender_unknown": "author", "no_visible_recipient": "recipients"}
-    settled = {"original_sender_unknown": "original.set", "user_inactive": ""}
+    settled = {
+        "original_sender_unknown": "original.set",
+        "unconfirmed_address": "address.confirm",
+        "user_inactive": "",
+    }
     return _pick(it, "always", "expires_at") | {
         "needs": needs.get(it["reason"], ""),
         "settled_by": settled.get(it["reason"], "held.release"),

@@ -41,6 +41,7 @@ _WAITING = """
 """
 _HELD = """,
         CASE WHEN d.reason = 'original_sender_unknown' THEN 'original.set'
+            WHEN d.reason = 'unconfirmed_address' THEN 'address.confirm'
             WHEN d.reason IN ('user_inactive', 'no_single_from', 'unknown_sender') THEN ''
             ELSE 'held.release' END AS settled_by,
         CASE WHEN d.reason = 'original_sender_unknown' THEN 'author'
