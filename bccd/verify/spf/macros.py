@@ -84,12 +84,21 @@ def uses(spec: Spec, letters: str) -> bool:
 
 
 def expand(spec: Spec, values: Mapping[str, str]) -> str:
-    """Return the name that is meant, without its final dot, cut from the left to the length of a name."""
-    name = "".join(piece if isinstance(piece, str) else piece.expand(values) for piece in spec)
-    name = name.removesuffix(".")
-    while len(name) > _LONGEST_NAME:
-        _, dot, rest = name.partition(".")
-        if not dot:
-            return name
-        name = rest
-    return name
+    """Return the name that is meant, without its final dot, cut from the left to the length of a name.
+
+    Read from its end, and no further than a name reaches: a record of thousands of macros means a text of a
+    megabyte, of which all but the end is cut off again.
+    """
+    pieces: list[str] = []
+    length = 0
+    for piece in reversed(spec):
+        pieces.append(piece if isinstance(piece, str) else piece.expand(values))
+        length += len(pieces[-1])
+        if length > _LONGEST_NAME + 1:  # with the final dot
+            break
+    name = "".join(reversed(pieces)).removesuffix(".")
+    if len(name) <= _LONGEST_NAME:
+        return name
+    if name[-_LONGEST_NAME - 1] == ".":
+        return name[-_LONGEST_NAME:]
+    return name[-_LONGEST_NAME:].partition(".")[2] or name.rpartition(".")[2]

@@ -1,13 +1,14 @@
 """SPF: results, limits and what is never done; the suites of others are in tests/corpus."""
 
 import asyncio
+import time
 
 import pytest
 
 from bccd.model.auth import AuthResult
 from bccd.testing import FakeResolver, Zone
 from bccd.verify.spf import check_spf
-from bccd.verify.spf.macros import SpfSyntaxError
+from bccd.verify.spf.macros import SpfSyntaxError, expand, read
 from bccd.verify.spf.record import parse
 
 V4, V6 = "192.0.2.1", "2001:db8::1"
@@ -162,3 +163,31 @@ def test_what_breaks_the_grammar_is_an_error(terms: str) -> None:
     """Wherever it stands, also behind `all`."""
     with pytest.raises(SpfSyntaxError):
         parse(f"v=spf1 +all {terms}".encode())
+
+
+@pytest.mark.parametrize(
+    ("text", "local", "name"),
+    [
+        ("%{l}.x.example", "a", "a.x.example"),
+        ("%{l}.x.example.", "a", "a.x.example"),
+        ("%{l}.x.example", "a." * 200 + "b", "a." * 121 + "b.x.example"),
+        ("%{l}.x.example", "aa." * 200 + "b", "aa." * 80 + "b.x.example"),
+        ("x" * 300 + ".y.example", "a", "y.example"),
+        ("y.example." + "x" * 300, "a", "x" * 300),  # no name, and looked up by nobody
+    ],
+)
+def test_a_long_name_is_cut_from_the_left_at_a_label(text: str, local: str, name: str) -> None:
+    """To 253 octets, as many whole labels as there is room for (RFC 7208 7.3)."""
+    assert expand(read(text), {"l": local}) == name
+
+
+def test_a_record_of_macros_holds_no_session_up() -> None:
+    """A stranger's record of 8 KB means a text of a megabyte, of which a name is made and no more.
+
+    The limit is a guard only: each such name once took seconds.
+    """
+    values = {"s": "a." * 120 + "b@attack.test"}
+    begun = time.process_time()
+    for _ in range(10):  # as many as one record may ask for
+        assert len(expand(read("%{s}" * 2_000 + ".x.example"), values)) == 253
+    assert time.process_time() - begun < 5
