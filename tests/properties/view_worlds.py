@@ -21,6 +21,7 @@ FORMER = 104  # became part of the first
 MESSAGES = range(200, 212)
 _REASONS = (
     "unverified_sender",
+    "unconfirmed_address",
     "original_sender_unknown",
     "no_visible_recipient",
     "user_inactive",
