@@ -10,6 +10,7 @@ from bccd.config import Limits
 from bccd.model.auth import AuthReport, AuthResult, Login
 from bccd.model.envelope import Envelope, Peer, Tag, Target
 from bccd.model.reply import TOO_MANY_STRANGERS, TOO_MUCH_MAIL, Reply
+from bccd.rules.signing import Signer
 from bccd.sources.floods import Floods
 from tests.unit.test_pipeline import CRM, World, directory, mail
 
@@ -168,6 +169,20 @@ def test_a_replayed_signature_uses_up_nobodys_quota(world: World) -> None:
     assert [data(world, other).code for other in others] == [250, 250, 450]
     clock.now += 3600
     assert data(world, replace(mail(USER, head="Message-ID: <1@x>\r\n"), peer=PEER)).code == 250
+
+
+def test_a_notice_that_goes_round_is_kept_a_few_times(world: World) -> None:
+    """Whoever has seen our header could else fill the disk; the company's quota is untouched."""
+    make(world, mails_per_user_hour=5, mails_per_company_hour=5)
+    world.auth = AuthReport()
+    token = Signer(b"secret").sign("notice", 1, 9)
+    written = (token, token.upper(), token + "=" * (-len(token) % 8))
+    heads = [f"X-Bccd-Notice: {written[n % 3]}\r\nX-Try: {n}\r\n" for n in range(60)]
+    back = [replace(mail("x@spam.example", head=head), peer=PEER) for head in heads]
+    assert {data(world, one).code for one in back} == {250}
+    assert len(world.kept) == 21
+    world.auth = PROVEN
+    assert [data(world, replace(mail(USER), peer=PEER)).code for _ in range(6)] == [250] * 5 + [450]
 
 
 def test_what_is_forwarded_uses_up_no_quota_of_the_users_own(world: World) -> None:

@@ -15,7 +15,7 @@ from bccd.outbound.compose import UnsendableError
 from bccd.rules.codes import code_of
 from bccd.rules.links import read_path
 from bccd.rules.loops import TAG
-from bccd.rules.ownmail import OWN_HEADER, is_own
+from bccd.rules.ownmail import OWN_HEADER, own_mark
 from bccd.rules.signing import Signed
 from tests.unit.outbound.letters import NOON, SIGNER, composer, item, letter, question
 
@@ -51,7 +51,7 @@ def test_a_notice_is_known_for_what_it_is() -> None:
     assert (mail["Subject"], mail["Auto-Submitted"]) == ("A mail waits for you: Offer", "auto-replied")
     assert (mail["X-Auto-Response-Suppress"], mail["Precedence"]) == ("All", None)
     assert SIGNER.read("notice", mail[OWN_HEADER], NOON) == Signed(1, (5,))
-    assert is_own(composer().compose(letter(), NOON).partition(b"\r\n\r\n")[0] + b"\r\n\r\n", SIGNER, NOON)
+    assert own_mark(composer().compose(letter(), NOON).partition(b"\r\n\r\n")[0] + b"\r\n\r\n", SIGNER, NOON)
     assert written(letter(reason="digest"))["Auto-Submitted"] == "auto-generated"
     sender = read(composer("crm@seller.example").compose(letter(), NOON))
     assert sender["From"].addresses[0].addr_spec == "crm@seller.example"
