@@ -35,7 +35,7 @@ def serve(request: pytest.FixtureRequest, server: NameServer) -> Serve:
     def real(zone: Zone) -> Resolver:
         server.zone.clear()
         server.add(zone)
-        return DnsResolver([server.address], query_seconds=0.5, mail_seconds=8)
+        return DnsResolver([server.address], query_seconds=30, mail_seconds=60)
 
     return FakeResolver if request.param == "in memory" else real
 

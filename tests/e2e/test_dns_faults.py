@@ -15,7 +15,7 @@ from tests.signer import Signer, ed25519_key
 
 pytestmark = pytest.mark.e2e
 
-QUERY_SECONDS, MAIL_SECONDS = 1.0, 3.0
+QUERY_SECONDS, MAIL_SECONDS = 2.0, 4.0
 ANN = USERS[0]
 SIGNER = Signer("example.com", key=ed25519_key())
 ZONE: Zone = {"example.com": {"TXT": ["v=spf1 ip4:127.0.0.1 -all"]}, **SIGNER.zone()}
