@@ -18,7 +18,7 @@ from bccd.rules.reasons import N_, Kind, reason_of
 DIGEST = "digest"
 MOST_ITEMS = 100  # told of one by one
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})  # control characters, and those that turn text around
-_SHOWN_APART = ("link", "code", "lines", "steps")  # args that stand in lines of their own
+_SHOWN_APART = ("link", "code", "lines", "steps", "from")  # args that stand in lines of their own
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +55,14 @@ class _Part:
 
     about: str
     at: str
+    sender: str
     sentence: str
     advice: str
     filed_with: str
     choices: tuple[_Line, ...]
     delivery: str
     url: str
+    elsewhere: bool  # the advice names another place than the link
     code: str
     lines: tuple[str, ...]
 
@@ -76,7 +78,8 @@ def render(letter: Letter, words: Words, links: Links, *, answers: bool) -> Writ
         "summary": _summary(letter, words),
         "groups": _groups(letter, parts, words),
         "left_out": max(0, len(letter.items) - MOST_ITEMS),
-        "numbered": any(line.number for part in parts for line in part.choices),
+        "example": min(2, max((line.number for part in parts for line in part.choices), default=0)),
+        "linked": bool(links.choose),
         "answers": answers,
         "none_url": links.none,
     }
@@ -163,12 +166,14 @@ def _part(item: Item, words: Words, links: Links) -> _Part:
     return _Part(
         about=flat(item.about),
         at=words.moment(item.at),
+        sender=flat(str(item.args.get("from", ""))),
         sentence=words.text(reason.sentence, args),
-        advice=words.text(reason.advice, args),
-        filed_with=flat(", ".join(item.filed_with)),
+        advice="" if any(choice.number for choice in item.choices) else words.text(reason.advice, args),
+        filed_with="" if reason.direct else flat(", ".join(item.filed_with)),  # which an answer says itself
         choices=tuple(_line(choice, words, links) for choice in item.choices),
         delivery=show_id(item.delivery_id) if item.delivery_id is not None else "",
         url=(links.items or {}).get(item.notice_id, ""),
+        elsewhere=reason.kind is Kind.ASKS,
         code=str(item.args.get("code", "")),
         lines=tuple(flat(str(line)) for line in lines) if isinstance(lines, list | tuple) else (),
     )

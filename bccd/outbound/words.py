@@ -10,7 +10,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_time, get_datetime_format
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
@@ -39,8 +39,11 @@ class Words:
         return said(self.texts.ngettext(one, many, number), {"count": number})
 
     def moment(self, at: datetime) -> str:
-        """Write a time as its reader does."""
-        return format_datetime(at, "medium", tzinfo=self.zone, locale=self.locale)
+        """Write a time as its reader does, to the minute."""
+        time = format_time(at, "short", tzinfo=self.zone, locale=self.locale)
+        day = format_date(at.astimezone(self.zone), "medium", locale=self.locale)
+        pattern = str(get_datetime_format("medium", locale=self.locale)).replace("'", "")
+        return pattern.replace("{0}", time).replace("{1}", day)
 
     def day(self, at: datetime) -> str:
         """Write a day as its reader does."""

@@ -23,6 +23,8 @@ LONGEST_ABOUT = 200  # characters of a subject
 _FOR_A_USER = frozenset({
     "unconfirmed_address", "redirected", "customer_reply", "forward_unproven", *MISADDRESSED
 })  # fmt: skip
+# Of these he is told the author, for it is not the address that he usually writes from.
+_OF_ANOTHER = frozenset({"unconfirmed_address", "redirected", "customer_reply", "forward_unproven"})
 # Set aside as no person's mail: whoever let a machine write knows, or need not.
 _NO_PERSONS = frozenset({"auto_reply", "dsn", "mdn", "list", "bulk", "own_mail", LOOP})
 _TOLD_OF_ALL = frozenset({Notices.ALL, Notices.DIGEST})
@@ -59,6 +61,7 @@ def _raised(plan: Plan, mail: Mail, overlay: Overlay) -> Iterator[NewNotice]:
     told_of_all = user is not None and user.notices in _TOLD_OF_ALL
     held = mail.delivery.held
     about = {} if held and is_claimed(held, overlay) else _about(mail.message.content.subject)
+    about |= _author(mail) if plan.outcome.reason in _OF_ANOTHER else {}
     delivery, filed = mail.delivery, plan.outcome.message_id
     for code in dict.fromkeys(_codes(plan, told_of_all=told_of_all)):
         args = {**about, "link": [delivery.id, user_id]} if reason_of(code).link == RELEASE else about
@@ -137,7 +140,14 @@ def _choices(
         )
 
 
-def _about(subject: str) -> Mapping[str, object]:
+def _author(mail: Mail) -> dict[str, object]:
+    """Return who wrote a mail that waits, as its user sees it in his held mail, too."""
+    held, author = mail.delivery.held, mail.message.content.sender
+    address = held.address if held and held.address else author.address if author else ""
+    return {"from": address} if address else {}
+
+
+def _about(subject: str) -> dict[str, object]:
     """Return the mail's subject for its user to know it by, on one line."""
     text = " ".join(subject.split())[:LONGEST_ABOUT]
     return {"about": text} if text else {}

@@ -55,7 +55,7 @@ _WAITS = N_("A mail waits for you")
 _NOT_FILED = N_("A mail was not filed")
 _FILED_BUT = N_("A mail was filed, with a remark")
 _FILED = N_("A mail was filed")
-_IN_FRONT_END = N_("Say what is to be done with it where you see your held mail.")
+_IN_FRONT_END = N_("File it or delete it where you see your held mail.")
 _NOTHING = N_("There is nothing that you need to do.")
 
 _ANSWER = Kind.ANSWER
@@ -69,7 +69,7 @@ REASONS: dict[str, Reason] = {
         Kind.REFUSED,
         _WAITS,
         N_("The mail came from an address that is not confirmed to be yours."),
-        N_("Confirm the address; mail that waits for it is then filed by itself."),
+        N_("Confirm it by the link or code mailed to it, or ask for new ones; what waits is then filed."),
     ),
     "unverified_sender": Reason(
         Kind.REFUSED,
@@ -190,8 +190,8 @@ REASONS: dict[str, Reason] = {
     "needs_choice": Reason(
         Kind.ASKS,
         N_("Which one is it?"),
-        N_("Several fit the mail, and bccd does not guess."),
-        N_("Choose where you see your mail, or by answering the mail about it."),
+        N_("Several deals or contacts fit the mail, and bccd does not guess."),
+        N_("Choose where you see the mail."),
         answerable=True,
     ),
     "no_such_deal": Reason(

@@ -74,7 +74,9 @@ def test_without_a_smarthost_notices_are_only_shown(make_daemon: MakeDaemon) -> 
     daemon.send(mail("offer", ANN))
     daemon.wait_filed(1)
     shown = daemon.query("SELECT reason, text, state FROM v1_notice")
-    assert shown == [("needs_choice", "Several fit the mail, and bccd does not guess.", "pending")]
+    assert shown == [
+        ("needs_choice", "Several deals or contacts fit the mail, and bccd does not guess.", "pending")
+    ]
     assert not [event for event in daemon.events("ready") if event["process"] == "outbound"]
     assert len([line for line in daemon.children().values() if "bccd.cage" not in line]) == 2
 
@@ -131,7 +133,7 @@ def test_a_digest_comes_once_a_day(make_daemon: MakeDaemon, server: Sink) -> Non
     daemon.start()
     wait_for(lambda: sorted(states(daemon)) == ["merged", "merged", "merged", "sent"], 30, daemon.tail)
     (taken,) = server.mails()
-    assert taken.mail["Subject"] == "Twoja poczta dnia: 1 zapisana, 2 czekają na Ciebie, 0 odrzuconych"
+    assert taken.mail["Subject"] == "Podsumowanie dnia: 1 zapisana, 2 czekają na Ciebie, 0 odrzuconych"
     assert taken.mail["Auto-Submitted"] == "auto-generated" and taken.mail["Reply-To"]
     assert "  1. Cleo Case: " in taken.text
 

@@ -11,6 +11,7 @@ from babel.messages.plurals import get_plural
 from bccd.outbound import words as loaded
 from bccd.outbound.extract import found, read, updated, written
 from bccd.outbound.words import FOLDER, languages, sentence, words
+from bccd.rules.answers import Said, read_answer
 from bccd.rules.reasons import REASONS
 
 _PLACEHOLDER = re.compile(r"%(?:\(\w+\))?.?")
@@ -56,6 +57,19 @@ def test_english_and_polish_are_there() -> None:
             assert not text or TEXTS.get(text), text
 
 
+@pytest.mark.parametrize("language", languages())
+def test_what_a_reader_is_told_to_answer_is_read(language: str) -> None:
+    """The words that a notice offers in his language, each before its colon, do what they say."""
+    spoken = words(language)
+    always = spoken.text(
+        "%(number)s always: all later mail of the conversation goes there alone", {"number": 2}
+    )
+    assert read_answer(always.partition(":")[0]) == Said((2,), (2,))
+    assert read_answer(spoken.text("none: it is none of them").partition(":")[0]) == Said(none=True)
+    undo = sentence("answer_settled", {}, language)[1].split()[1]
+    assert read_answer(undo) == Said(undo=True)
+
+
 def test_a_fault_is_seen() -> None:
     """The test above can fail, for each thing that it looks for."""
     polish = read("pl")
@@ -94,6 +108,6 @@ def test_a_language_is_dropped_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def test_a_reason_is_said_in_its_readers_language() -> None:
     """With what it names filled in; what was not given leaves a gap."""
     told = sentence("answer_settled", {"chosen": "Krzesła\r\nX"}, "pl")
-    assert told == ("Powiązano z: Krzesła X.", "Odpowiedz undo, aby to cofnąć.")
+    assert told == ("Powiązano z: Krzesła X.", "Odpowiedz „cofnij”, aby to cofnąć.")
     assert sentence("answer_settled", {}, "en")[0] == "It is linked to: ."
     assert sentence("of_a_later_version", {}, "xx")[0].startswith("The mail could not be filed")

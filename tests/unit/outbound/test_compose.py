@@ -89,6 +89,8 @@ def test_numbers_are_answered_by_mail_or_by_links() -> None:
     assert all(link in html for link in links)
     plain = written(letter(question()))
     assert plain["Reply-To"] is not None and "https://" not in bodies(plain)[0]
+    assert "or answer this mail with the number alone: 2" in text and "where you see" not in text
+    assert "To choose, answer this mail with the number alone: 2" in bodies(plain)[0]
 
 
 def test_an_answer_to_an_answer_is_one_to_the_question() -> None:
@@ -104,7 +106,7 @@ def test_an_answer_to_an_answer_is_one_to_the_question() -> None:
 
 def test_a_reason_brings_its_link_and_code() -> None:
     """Each links to the page that its reason is for; a code and lines of a report stand by themselves."""
-    args = {"link": [9, 1], "code": "123 456", "lines": ["SPF: pass", "<b>"]}
+    args = {"link": [9, 1], "code": "123 456", "lines": ["SPF: pass", "<b>"], "from": "<b>@x.example"}
     text, html = bodies(written(letter(item("customer_reply", args=args)), public_url="https://crm.example"))
     (link,) = (word for word in text.split() if word.startswith("https://"))
     found = read_path(link.removeprefix("https://crm.example"))
@@ -112,6 +114,8 @@ def test_a_reason_brings_its_link_and_code() -> None:
     assert SIGNER.read(*found, NOON) == Signed(1, (9, 1))
     assert "The code is: 123 456" in text and "\n  SPF: pass\n  <b>\n" in text
     assert "SPF: pass\n&lt;b&gt;" in html and link in html
+    assert f"\nOr here: {link}\n" in text and "\nFrom: <b>@x.example\n" in text
+    assert "From: &lt;b&gt;@x.example" in html
 
 
 def test_the_code_of_a_claim_is_worked_out() -> None:
@@ -145,12 +149,12 @@ def test_a_digest_counts_and_puts_questions_first() -> None:
 def test_a_letter_speaks_its_readers_language() -> None:
     """Dates in his zone and form, plurals as his language has them; an unknown language is English."""
     mail = written(letter(item("filed"), item("filed"), reason="digest", language="pl"))
-    assert mail["Subject"] == "Twoja poczta dnia: 2 zapisane, 0 czeka na Ciebie, 0 odrzuconych"
+    assert mail["Subject"] == "Podsumowanie dnia: 2 zapisane, 0 czeka na Ciebie, 0 odrzuconych"
     text, html = bodies(mail)
-    assert "Dzień dobry, Anna," in text and "20 lis 2026, 13:30:00" in text
+    assert "Dzień dobry, Anna," in text and "20 lis 2026, 13:30)" in text
     assert mail["Content-Language"] == "pl" and '<html lang="pl"' in html
-    assert "20 Nov 2026, 13:30:00" in bodies(written(letter(language="en-GB")))[0]
-    assert "Nov 20, 2026, 1:30:00" in bodies(written(letter(language="xx")))[0]
+    assert "(20 Nov 2026, 13:30)" in bodies(written(letter(language="en-GB")))[0]
+    assert "(Nov 20, 2026, 1:30\u202fPM)" in bodies(written(letter(language="xx")))[0]
 
 
 def test_a_long_list_is_cut() -> None:

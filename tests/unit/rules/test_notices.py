@@ -120,6 +120,7 @@ def test_who_is_not_proven_hears_nothing(world: World, make: Make, reason: str, 
     assert codes(plan) == told
     link = [plan.outcome.delivery_id, 1] if reason in ("redirected", "customer_reply") else None
     assert all(notice.args.get("link") == link for notice in plan.notices)
+    assert all(notice.args["from"] == "someone@else.example" for notice in plan.notices)
 
 
 def machines(world: World, make: Make) -> list[Mail]:
