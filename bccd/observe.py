@@ -24,6 +24,7 @@ from bccd.model.plan import Outcome
 from bccd.model.reply import Reply
 
 _KEY_OCTETS = 32
+_MAY_OTHERS = 0o026  # all others read or write it, or its group writes it
 _HASH_DIGITS = 16
 _LONGEST_VALUE = 500
 _FRAMES = 5  # of a traceback, the innermost
@@ -166,6 +167,25 @@ def read_key(path: Path) -> bytes:
     finally:
         fresh.unlink()
     return path.read_bytes()
+
+
+def key_flaws(option: str, path: Path) -> list[str]:
+    """Say why the file of a key cannot be used, or must not; a file that is to be made has no flaw yet."""
+    told = f"{option}: {path}"
+    try:
+        mode, key = path.stat().st_mode, path.read_bytes()
+    except FileNotFoundError:
+        folder = next(above for above in path.parents if above.exists())
+        may = folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)
+        return [] if may else [f"{told}: is missing, and cannot be made in {folder}"]
+    except OSError as error:
+        return [f"{told}: cannot be read: {error.strerror}"]
+    found = []
+    if mode & _MAY_OTHERS:
+        found.append(f"{told}: others may read or write it: chmod 600, for the user that runs bccd")
+    if len(key) < _KEY_OCTETS:
+        found.append(f"{told}: is too short: {len(key)} octets, where {_KEY_OCTETS} of chance are needed")
+    return found
 
 
 @lru_cache(maxsize=4096)

@@ -15,6 +15,7 @@ from bccd.config.sample import sample
 from bccd.door import hold
 from bccd.front import listener_settings
 from bccd.model.errors import BccdError, ConfigError
+from bccd.observe import key_flaws
 from bccd.sources import tls
 from bccd.store import migrate as schema
 from bccd.store.damage import refuse_damaged
@@ -38,6 +39,8 @@ def serve(call: Call) -> None:
     config = call.installed
     for sentence in doubts(config):
         warn(sentence)
+    if mistakes := key_flaws("secret_file", Path(config.secret_file)):
+        raise ConfigError(mistakes)
     refuse_damaged(config, thorough=False)
     sys.exit(run_daemon(config))
 
@@ -87,9 +90,9 @@ def _make(folder: Path) -> None:
 def check_config(call: Call, *, want_sample: bool, want_all: bool) -> None:
     """Check the configuration and list all its mistakes, each with what would be right.
 
-    The file, credential files and the environment are read as `bccd serve` would read them, and so are the
-    certificate and its key: run it as the user that runs bccd. Exit code 3 means mistakes. What is
-    right and yet hardly meant is warned about.
+    The file, credential files and the environment are read as `bccd serve` would read them, and so are
+    secret_file, the certificate and its key: run it as the user that runs bccd. Exit code 3 means
+    mistakes. What is right and yet hardly meant is warned about.
 
     \b
     Examples:
@@ -101,6 +104,10 @@ def check_config(call: Call, *, want_sample: bool, want_all: bool) -> None:
         click.echo(sample(), nl=False)
         return
     values = effective(call.config)
+    if mistakes := key_flaws("secret_file", Path(call.config.secret_file)) + _flaws_of_certificate(
+        call.config
+    ):
+        raise ConfigError(mistakes)
     warnings = doubts(call.config) + _of_certificate(call.config)
     for sentence in warnings:
         warn(sentence)
@@ -115,15 +122,24 @@ def check_config(call: Call, *, want_sample: bool, want_all: bool) -> None:
     call.tell(answer | ({"values": values} if want_all else {}), text)
 
 
-def _of_certificate(config: Config) -> list[str]:
-    """Say what is odd about the certificate; raises ConfigError for what forbids its use."""
+def _flaws_of_certificate(config: Config) -> list[str]:
+    """Say what forbids the use of the certificate; it is loaded as the daemon loads it."""
     settings = listener_settings(config)
     if settings.certificate is None or settings.key is None:
         return []
-    now = datetime.now(UTC)
-    if mistakes := tls.flaws(settings.certificate, settings.key, now):
-        raise ConfigError(mistakes)
-    return tls.suspicions(settings.certificate, settings.key, now, config.hostname)
+    try:
+        tls.server_context(settings.certificate, settings.key, datetime.now(UTC))
+    except ConfigError as error:
+        return error.mistakes
+    return []
+
+
+def _of_certificate(config: Config) -> list[str]:
+    """Say what is odd about a certificate that can be used."""
+    settings = listener_settings(config)
+    if settings.certificate is None or settings.key is None:
+        return []
+    return tls.suspicions(settings.certificate, settings.key, datetime.now(UTC), config.hostname)
 
 
 def _shown(value: object) -> str:

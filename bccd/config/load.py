@@ -79,6 +79,30 @@ def doubts(config: Config) -> list[str]:
     ]
     if trust.authserv_ids and not relayed:
         found += ["trust.authserv_ids: of no effect, since no relay is named in trust.relays"]
+    if config.verify.query_seconds > config.verify.mail_seconds:
+        found += ["verify.query_seconds: of no effect beyond verify.mail_seconds, which is lower"]
+    return found + _outbound_doubts(config)
+
+
+def _outbound_doubts(config: Config) -> list[str]:
+    """Say what of the outbound options has no effect, or cannot work."""
+    outbound = config.outbound
+    found = []
+    if outbound.username and not outbound.password:
+        found.append(
+            "outbound.username: there is no password to log in with: set BCCD_OUTBOUND__PASSWORD or a"
+            " credential file named outbound.password"
+        )
+    if outbound.password and not outbound.username:
+        found += ["outbound.password: of no effect, since outbound.username is empty"]
+    if not outbound.smarthost and (outbound.username or outbound.sender):
+        found += ["outbound: nothing is sent, since outbound.smarthost is empty"]
+    if outbound.public_url and not config.listen.web:
+        found += [
+            "outbound.public_url: notices have links that nothing here answers: name a port in listen.web"
+        ]
+    if config.listen.web and not outbound.public_url:
+        found += ["listen.web: notices have no links to it, since outbound.public_url is empty"]
     return found
 
 
@@ -107,7 +131,7 @@ def _from_file(path: Path, mistakes: list[str]) -> dict[str, tuple[str, object]]
         if name not in known:
             near = suggestion(name, list(known)) or suggestion(name, [k.rpartition(".")[2] for k in known])
             mistakes.append(f"{path}: {name}: no such option{near}")
-        elif known[name].secret and isinstance(value, str) and _holds_password(value):
+        elif known[name].secret and isinstance(value, str) and _holds_password(name, value):
             section, _, key = name.rpartition(".")
             mistakes.append(
                 f"{path}: {name}: must not hold a password: use {variable(section, key)}"
@@ -132,9 +156,11 @@ def _flattened(document: dict[str, Any], where: str, mistakes: list[str]) -> Ite
             yield name, value
 
 
-def _holds_password(url: str) -> bool:
+def _holds_password(name: str, said: str) -> bool:
+    if not name.endswith(".url"):
+        return bool(said)  # the secret is all of it
     try:
-        parts = urlsplit(url)
+        parts = urlsplit(said)
     except ValueError:
         return False
     return bool(parts.password) or "password=" in parts.query

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Connection, Engine, func, or_, select
 
 from bccd.model.answer import Answered, Offered, Question
 from bccd.model.command import Command, CommandState
@@ -74,7 +74,18 @@ def _choose(connection: Connection, company_id: int, notice_id: int, number: int
         state, deals = LinkState.ANSWERED, last
     does = {LinkState.OPEN: (How.YES, How.ALWAYS) if picked else (How.YES,), LinkState.ANSWERED: (How.UNDO,)}
     name = _titles(connection, company_id, deals)
-    return LinkPage(CHOOSE, state, language, name, row.about, does.get(state, ()))
+    about = _about(connection, company_id, notice_id, questions) or row.about
+    return LinkPage(CHOOSE, state, language, name, about, does.get(state, ()))
+
+
+def _about(connection: Connection, company_id: int, notice_id: int, questions: Sequence[Question]) -> str:
+    """Return the subjects of the mails that were asked about; one mail may ask about several."""
+    o = t.outbox.c
+    asked = dict.fromkeys(question.message_id for question in questions)
+    told = or_(o.id == notice_id, o.mail_id == notice_id)
+    wanted = select(o.message_id, o.about).where(o.company_id == company_id, told)
+    about = {row.message_id: row.about for row in connection.execute(wanted)}
+    return "; ".join(dict.fromkeys(about[one] for one in asked if about.get(one)))
 
 
 def _last(answered: str, questions: Sequence[Question]) -> set[int] | None:

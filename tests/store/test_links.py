@@ -83,6 +83,13 @@ def test_none_of_them_by_link(desk: Desk) -> None:
     assert seen(desk, CHOOSE, NOTICE, 0) == LinkPage(CHOOSE, LinkState.ANSWERED, "en", "", "Chairs", UNDO)
 
 
+def test_several_notices_in_one_mail(desk: Desk) -> None:
+    """Each number's page names the mail that it asks about, and the one for none of them names them all."""
+    put_notice(desk, 78, ANNA, about="Tables", message_id=2001, mail_id=NOTICE, state="merged")
+    told = [seen(desk, CHOOSE, NOTICE, number) for number in (2, 4, 0)]
+    assert [page.about for page in told if page] == ["Chairs", "Tables", "Chairs; Tables"]
+
+
 def test_a_button_hit_twice(desk: Desk) -> None:
     """It acts once, and is answered twice alike, whatever has happened in between."""
     assert press(desk, CHOOSE, NOTICE, 2, once="a") == press(desk, CHOOSE, NOTICE, 2, once="a") == ""

@@ -94,3 +94,21 @@ def test_check_config_reads_the_certificate(run: Run, tmp_path: Path) -> None:
     assert "not for the hostname other.example" in run("check-config").stderr
     certificate.make(tmp_path, "other")[1].rename(key)
     assert "is not the key" in run("check-config", code=Exit.CONFIG).stderr
+
+
+def test_check_config_reads_the_secret(run: Run, tmp_path: Path) -> None:
+    """A secret that is short, open to others or no file is a mistake, told with those of the certificate."""
+    secret, config = tmp_path / "secret", tmp_path / "bccd.toml"
+    text = f'data_dir = "{tmp_path}/data"\nsecret_file = "{secret}"\n'
+    config.write_text(text, encoding="utf-8")
+    run("check-config")
+    secret.write_bytes(b"x" * 31)
+    secret.chmod(0o644)
+    config.write_text(text + '[tls]\ncertificate = "/nowhere/c.pem"\n', encoding="utf-8")
+    told = run("check-config", code=Exit.CONFIG).stderr
+    assert all(word in told for word in ("others may read", "too short", "tls.certificate"))
+    config.write_text(text, encoding="utf-8")
+    assert "too short" in run("serve", code=Exit.CONFIG).stderr
+    secret.unlink()
+    secret.mkdir()
+    assert "cannot be read: Is a directory" in run("check-config", code=Exit.CONFIG).stderr

@@ -224,6 +224,31 @@ def test_names_of_relays_that_are_hardly_meant_are_told(tmp_path: Path, said: st
     assert [line.startswith(f"trust.authserv_ids: {doubt}") for line in told] == [True] * bool(doubt)
 
 
+@pytest.mark.parametrize(
+    ("said", "options"),
+    [
+        ("[verify]\nquery_seconds = 9", ["verify.query_seconds"]),
+        ('[outbound]\nusername = "bccd"', ["outbound.username", "outbound"]),
+        ('[outbound]\nsender = "crm@example.com"', ["outbound"]),
+        ('[outbound]\npublic_url = "https://crm.example.com"', ["outbound.public_url"]),
+        ('[listen]\nweb = ["127.0.0.1:8027"]', ["listen.web"]),
+    ],
+)
+def test_options_that_need_another_are_told(tmp_path: Path, said: str, options: list[str]) -> None:
+    """What has no effect without another option is no mistake, and hardly meant."""
+    told = doubts(load(write(tmp_path, said), {}))
+    assert [line.partition(":")[0] for line in told] == options
+
+
+def test_a_password_in_the_file_is_a_mistake(tmp_path: Path) -> None:
+    """The file is read by more people than the secret is for; in the environment it stands well."""
+    told = mistakes(write(tmp_path, '[outbound]\npassword = "geheim"'))
+    assert [line.partition(" must")[0] for line in told] == ["bccd.toml: outbound.password:"]
+    assert "geheim" not in told[0] and "BCCD_OUTBOUND__PASSWORD" in told[0]
+    given = load(None, {"BCCD_OUTBOUND__PASSWORD": "geheim"})
+    assert [line.partition(":")[0] for line in doubts(given)] == ["outbound.password"]
+
+
 def test_a_file_that_is_missing_or_broken_is_told(tmp_path: Path) -> None:
     """A file that cannot be read and one that is no TOML are one sentence each."""
     assert mistakes(tmp_path / "none.toml") == ["none.toml: cannot be read: No such file or directory"]
