@@ -66,7 +66,7 @@ class Receiving:
         known = directory is not None and acquainted(mail_from, directory)
         if guard is None or known or guard.proven_by_place(peer):
             return ports.verifier.examine(peer, mail_from)
-        return guard.postponed(lambda: ports.verifier.examine(peer, mail_from))
+        return guard.postponed(peer, lambda: ports.verifier.examine(peer, mail_from))
 
     async def recipient(
         self, peer: Peer, mail_from: str, address: str, so_far: Sequence[Target]

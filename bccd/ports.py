@@ -150,7 +150,7 @@ class Guard(Protocol):
         """Count in what a user's server has forwarded, which others wrote, if there is room for it."""
         ...
 
-    def postponed(self, begin: Callable[[], Examination]) -> Examination:
+    def postponed(self, peer: Peer, begin: Callable[[], Examination]) -> Examination:
         """Begin an examination only with the octets; its report() raises FloodError without room for it."""
         ...
 

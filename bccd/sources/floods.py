@@ -6,6 +6,7 @@ have quotas of their own. What is beyond a limit is put off and not refused: an 
 
 import ipaddress
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,6 +21,7 @@ from bccd.ports import Examination
 from bccd.sources.limits import host_key
 from bccd.sources.rates import HOUR, KEYS, MINUTE, Buckets, Window
 
+_SHARES = 4  # into which the room for strangers' examinations is cut, one for each host at the most
 _REPEATS = 20  # of one signed mail within an hour: retries, and one recipient at a time
 _TELL_SECONDS = 60.0  # between two lines of the log about one kind of flood
 
@@ -76,6 +78,7 @@ class Floods:
         self._repeats = Window(_REPEATS, HOUR, KEYS, monotonic)
         self._at_once = limits.strangers_at_once
         self._examined = 0
+        self._examined_of: Counter[str] = Counter()
         self._told: dict[str, _Told] = {}
         self._standing = lru_cache(maxsize=4096)(self._stand)
 
@@ -86,7 +89,7 @@ class Floods:
     def stranger(self, peer: Peer, company_id: int) -> bool:
         """Count a stranger's mail to a company in, if there is room for it."""
         host = self._host(peer)
-        if self._at_once and self._examined >= self._at_once:
+        if self._full(host):
             return self._put_off("strangers_at_once")
         # In this order: who is over his own limit uses up nothing of the company's.
         if host and not self._strange_hosts.take(host):
@@ -114,20 +117,32 @@ class Floods:
         """Count in what a user's server has forwarded: it has room of its own, for strangers wrote it."""
         return self._forwards.take((company_id, user_id)) or self._put_off("mails_per_user_hour")
 
-    def postponed(self, begin: Callable[[], Examination]) -> Examination:
+    def postponed(self, peer: Peer, begin: Callable[[], Examination]) -> Examination:
         """Examine a stranger's mail only once its octets come: his recipients may all be put off."""
-        return _Postponed(self, begin)
+        return _Postponed(self, self._host(peer), begin)
 
-    def enter(self) -> bool:
+    def enter(self, host: str) -> bool:
         """Count an examination of a stranger in, if there is room for it."""
-        if self._at_once and self._examined >= self._at_once:
+        if self._full(host):
             return self._put_off("strangers_at_once")
         self._examined += 1
+        self._examined_of[host] += 1
         return True
 
-    def leave(self) -> None:
+    def leave(self, host: str) -> None:
         """Count an examination out."""
         self._examined -= 1
+        self._examined_of[host] -= 1
+        if not self._examined_of[host]:
+            del self._examined_of[host]
+
+    def _full(self, host: str) -> bool:
+        """Tell whether there is no room to examine a stranger's mail; a host has a part of it.
+
+        Its octets may come as slowly as it likes, so few of them could else keep all others out.
+        """
+        most = max(1, self._at_once // _SHARES) if host else self._at_once
+        return bool(self._at_once) and (self._examined >= self._at_once or self._examined_of[host] >= most)
 
     def _host(self, peer: Peer) -> str:
         """Return what counts as the peer's host: behind a listed relay its client, if the relay names him."""
@@ -155,8 +170,9 @@ class Floods:
 class _Postponed:
     """An Examination that begins with the first octets; implements ports.Examination."""
 
-    def __init__(self, floods: Floods, begin: Callable[[], Examination]) -> None:
+    def __init__(self, floods: Floods, host: str, begin: Callable[[], Examination]) -> None:
         self._floods = floods
+        self._host = host
         self._begin = begin
         self._begun: Examination | None = None
         self._turned_away = False
@@ -164,7 +180,7 @@ class _Postponed:
     def feed(self, octets: bytes) -> None:
         """Begin, if that is to be, and pass the octets on."""
         if self._begun is None and not self._turned_away:
-            if self._floods.enter():
+            if self._floods.enter(self._host):
                 self._begun = self._begin()
             else:
                 self._turned_away = True
@@ -190,4 +206,4 @@ class _Postponed:
     def _end(self) -> None:
         if self._begun is not None:
             self._begun, self._turned_away = None, True
-            self._floods.leave()
+            self._floods.leave(self._host)

@@ -226,7 +226,8 @@ def test_strangers_are_examined_few_at_once(world: World) -> None:
     guard = make(world, strangers_at_once=2)
     receiving = world.receiving()
     strange = replace(mail("x@spam.example"), mail_from=STRANGER, peer=PEER)
-    examinations = [receiving.examine(PEER, STRANGER) for _ in range(4)]
+    hosts = [Peer(f"198.51.100.{n}") for n in range(4)]
+    examinations = [receiving.examine(peer, STRANGER) for peer in hosts]
     assert rcpts(world, 1, STRANGER) == 1
     for examination in examinations:
         examination.feed(b"x")
@@ -240,6 +241,22 @@ def test_strangers_are_examined_few_at_once(world: World) -> None:
         examination.abandon()
     assert guard._examined == 0
     assert rcpts(world, 1, STRANGER) == 1
+
+
+def test_one_host_cannot_hold_all_the_room_for_strangers(world: World) -> None:
+    """Its octets may come as slowly as it likes; others, and what a relay brings, are examined."""
+    guard = make(world, strangers_at_once=8)
+    receiving = world.receiving()
+    begun = []
+    for peer, room in ((PEER, 2), (OTHER_PEER, 2), (Peer("192.0.2.70"), 4)):
+        before = guard._examined
+        begun += [receiving.examine(peer, STRANGER) for _ in range(9)]
+        for examination in begun[-9:]:
+            examination.feed(b"x")
+        assert guard._examined - before == room
+    for examination in begun[-9:]:
+        examination.abandon()
+    assert guard._examined == 4
 
 
 def test_an_empty_mail_is_examined_too(world: World) -> None:
