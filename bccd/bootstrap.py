@@ -25,7 +25,7 @@ from bccd.door import SOCKET_NAME, Door, Operation, ask
 from bccd.filer import Filer
 from bccd.front import listener_settings, open_certificates, run_front
 from bccd.model.envelope import Protocol
-from bccd.model.errors import BccdError, StoreUnavailableError
+from bccd.model.errors import BccdError
 from bccd.model.linkpage import LinkPage
 from bccd.observe import place, read_key
 from bccd.outbound.process import open_worker, work_until_told
@@ -251,7 +251,6 @@ def run_filer(config: Config, name: str, links: Links) -> int:
     """Be the filer process: file mail until SIGTERM, then what is claimed."""
     del name
     stores = open_engines(config)
-    stores.database.update_execution_options(**{WORDING: sentence})
     ringer = tell_front_ends(stores)
     filer = make_filer(config, stores, wake=links.wake_read, lifeline=links.lifeline)
     signal.signal(signal.SIGTERM, lambda *_: filer.stop())
@@ -304,7 +303,7 @@ def sweep_daily(stores: Stores, ended: threading.Event, feed: Feed) -> None:
         for what, chore in chores.items():
             try:
                 log.debug("swept", **{what: chore(SystemClock().now())})
-            except (StoreUnavailableError, OSError) as error:
+            except Exception as error:  # noqa: BLE001 - one chore must not end the others for good
                 log.warning("sweep_failed", what=what, error=place(error))
         ended.wait(_DAY.total_seconds())
 
@@ -334,6 +333,7 @@ def make_filer(
 
 def make_operations(config: Config, stores: Stores) -> dict[str, Operation]:
     """List what the command line may have done here or by the running daemon, in JSON's types."""
+    stores.database.update_execution_options(**{WORDING: sentence})  # whoever writes notices
     now = SystemClock().now
 
     def load(arguments: Mapping[str, Any]) -> object:

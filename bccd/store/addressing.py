@@ -158,6 +158,7 @@ def _trust(at: Editing, one: Trust) -> None:
         d.user_id == user_id,
         d.state == DeliveryState.HELD.value,
         d.state != DeliveryState.FILED.value,
+        d.reason != "expired",  # its octets are on their way out
         d.from_address == address,
         d.always == one.evidence,
         d.id != one.delivery_id,

@@ -42,8 +42,9 @@ def delete_copy(at: Editing, one: DeleteCopy) -> None:
     of_copy = (t.participant.c.company_id == at.company_id, t.participant.c.message_id == one.message_id)
     at.connection.execute(delete(t.participant).where(*of_copy, t.participant.c.copy_id == one.copy_id))
     gone = _forget_deliveries(at, copy, is_last=is_last)
-    told = (t.outbox.c.company_id == at.company_id, t.outbox.c.user_id == copy.owner_id)
-    at.connection.execute(delete(t.outbox).where(*told, t.outbox.c.message_id == one.message_id))
+    told = (t.outbox.c.company_id == at.company_id, t.outbox.c.message_id == one.message_id)
+    whose = () if is_last else (t.outbox.c.user_id == copy.owner_id,)  # a team's mail is told to its members
+    at.connection.execute(delete(t.outbox).where(*told, *whose))
     at.connection.execute(delete(t.message_copy).where(of_company, copies.id == one.copy_id))
     at.gone += [Gone(copy.delivery_id, copy.raw_sha256), *gone]
     if is_last:

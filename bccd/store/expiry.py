@@ -1,7 +1,7 @@
 """Held mail comes to its end: its user is warned, then its octets go; once a day, and again after a crash."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,7 +21,6 @@ from bccd.store.uow import Clocked, clocked
 
 EXPIRED = "expired"  # the reason of mail that is being deleted: nobody sees it any more, or can release it
 _AT_ONCE = 200  # mails in one transaction
-_LINES = 20  # mails that one warning names
 _WEEK = 7  # days of warning, where mail is kept for two weeks or more
 _CLAIMS_KEPT = timedelta(days=30)
 
@@ -68,7 +67,7 @@ def _warn(stores: Stores, company_id: int, kept: int, now: datetime) -> bool:
                 _set(work, row.id, {"warned_at": now, "expires_at": max(row.expires_at, soon)})
         for user_id, mails in sorted(named.items()):
             for reader in _readers(work, user_id):
-                args = {"days": days, "lines": list(_lines(mails))}
+                args = {"days": days, "deliveries": [mail.id for mail in mails]}
                 outbox.put(work, NewNotice(reader, "held_expiring", now, args=args))
     return len(rows) == _AT_ONCE
 
@@ -84,13 +83,6 @@ def _readers(work: Clocked, user_id: int) -> Sequence[int]:
     members = select(m.user_id).where(m.company_id == work.company_id, m.team_id == user_id)
     of = (u.company_id == work.company_id, u.active, ~u.is_team, or_(u.id == user_id, u.id.in_(members)))
     return work.connection.execute(select(u.id).where(*of).order_by(u.id)).scalars().all()
-
-
-def _lines(mails: Sequence[Any]) -> Iterator[str]:
-    for mail in mails[:_LINES]:
-        yield f"{mail.received_at:%Y-%m-%d} {mail.from_address}: {mail.subject}"
-    if len(mails) > _LINES:
-        yield f"+ {len(mails) - _LINES}"
 
 
 def _mark(stores: Stores, company_id: int, now: datetime) -> list[tuple[int, bytes]]:

@@ -19,9 +19,10 @@ from bccd.rules.postage import Post
 from bccd.store import tables as t
 from bccd.store.engine import Stores, reading
 from bccd.store.octets import read_raw
-from bccd.store.open_matters import CHOICE, suggested
+from bccd.store.open_matters import CHOICE, still_held, suggested
 
 MOST_OFFERED = 20  # deals of one conversation
+MOST_LINES = 20  # mails that one warning names
 _SHARED_WORDS = re.compile(r"its name shares: ([^;]*)")
 _MESSAGE_ID = re.compile(rb"<[!-;=?-~]{1,900}>")  # RFC 5322 3.6.4, as what stands in a header of ours
 _OF_OTHERS = frozenset({"customer_reply", "redirected"})  # the user does not know these mails by their ids
@@ -113,13 +114,23 @@ class Letters:
                 reason=row.reason,
                 at=row.created_at,
                 about=row.about,
-                args=msgspec.json.decode(row.args, type=dict[str, Any]),
+                args=self._args(row),
                 delivery_id=row.delivery_id,
                 filed_with=sum(names.get(row.message_id, ((), ())), ()),
                 choices=tuple(choices.get(row.message_id, ())) if row.reason == CHOICE else (),
             )
             for row in rows
         )
+
+    def _args(self, row: Any) -> dict[str, Any]:
+        """Return a notice's args; mails that it lists are named as they stand: no row keeps a copy."""
+        args = msgspec.json.decode(row.args, type=dict[str, Any])
+        ids = args.pop("deliveries", None)
+        if ids is None:
+            return args
+        mails = still_held(self._connection, self._company.id, ids)
+        named = [f"{it.received_at:%Y-%m-%d} {it.from_address}: {it.subject}" for it in mails[:MOST_LINES]]
+        return args | {"lines": [*named, *([f"+ {len(mails) - MOST_LINES}"] if mails[MOST_LINES:] else ())]}
 
     def _hints(self, question: Question, deal_id: int) -> str:
         """Return what speaks for a deal, as the rules wrote it down."""

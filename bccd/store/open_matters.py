@@ -1,9 +1,10 @@
 """Whether what a notice speaks of is still so: mail that waits, a choice that nobody has made."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, bindparam, select, text
 
 from bccd.model.delivery import DeliveryState
@@ -11,6 +12,7 @@ from bccd.rules.reasons import Kind, reason_of
 from bccd.store import tables as t
 
 CHOICE = "needs_choice"
+EXPIRING = "held_expiring"
 _WAITS = {DeliveryState.HELD.value, DeliveryState.SET_ASIDE.value, DeliveryState.FAILED.value}
 _ABOUT_MESSAGES = frozenset({Kind.FILED, Kind.REMARK})
 _ABOUT_DELIVERIES = frozenset({Kind.ASKS, Kind.REFUSED})
@@ -58,6 +60,7 @@ def settled(connection: Connection, company_id: int, rows: Mapping[int, Any]) ->
     return {
         *_answered(connection, company_id, [row for row in listed if row.reason == CHOICE]),
         *_released(connection, company_id, [row for row in listed if _kind(row) in _ABOUT_DELIVERIES]),
+        *_decided(connection, company_id, listed),
         *_erased(connection, company_id, [row for row in listed if _kind(row) in _ABOUT_MESSAGES]),
         *_told(connection, company_id, [row for row in listed if not reason_of(row.reason).direct]),
     }
@@ -93,6 +96,28 @@ def _released(connection: Connection, company_id: int, rows: list[Any]) -> set[i
     )
     waiting = set(connection.execute(wanted).scalars())
     return {row.id for row in rows if row.delivery_id is not None and row.delivery_id not in waiting}
+
+
+def still_held(connection: Connection, company_id: int, ids: Collection[int]) -> Sequence[Any]:
+    """Return those of these deliveries that still wait for their user's word, the oldest first."""
+    d = t.delivery.c
+    wanted = select(d.id, d.received_at, d.from_address, d.subject).where(
+        d.company_id == company_id,
+        d.id.in_(sorted(ids)),
+        d.state == DeliveryState.HELD.value,
+        d.reason != "expired",
+    )
+    return connection.execute(wanted.order_by(d.id)).all()
+
+
+def _decided(connection: Connection, company_id: int, rows: list[Any]) -> set[int]:
+    """Find warnings of mails of which none waits any more."""
+    warnings = {row.id: msgspec.json.decode(row.args) for row in rows if row.reason == EXPIRING}
+    return {
+        id_
+        for id_, args in warnings.items()
+        if not still_held(connection, company_id, args.get("deliveries", ()))
+    }
 
 
 def _erased(connection: Connection, company_id: int, rows: list[Any]) -> set[int]:

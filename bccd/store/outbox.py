@@ -14,6 +14,8 @@ from bccd.store.uow import Clocked, clocked, transaction
 
 KEPT = timedelta(days=90)  # how long a row is kept once it is settled
 WAITS = timedelta(days=30)  # how long a row may wait to be sent at all
+REHEARSAL = "rehearsal"
+FORGOTTEN = {"args": "{}", "about": ""}  # what is left of an answer to a rehearsal, which stores nothing
 
 
 def put(work: Clocked, notice: NewNotice, *, address: str = "") -> int:
@@ -68,6 +70,8 @@ def _purge(engine: Engine, company_id: int, now: datetime) -> int:
     gone = delete(t.outbox).where(
         outbox.company_id == company_id, outbox.created_at < now - KEPT, outbox.state != "pending"
     )
+    told = (outbox.company_id == company_id, outbox.reason == REHEARSAL, outbox.state == "dropped")
     with clocked(engine, company_id) as work:
+        work.connection.execute(update(t.outbox).where(*told).values(FORGOTTEN))
         dropped = work.connection.execute(late.values(state="dropped", claimed_until=None, claimed_by=None))
         return dropped.rowcount + work.connection.execute(gone).rowcount

@@ -21,13 +21,14 @@ from bccd.store import tables as t
 from bccd.store.engine import Stores, reading
 from bccd.store.letters import Letters, company_of, with_reference
 from bccd.store.open_matters import CHOICE, settled
-from bccd.store.outbox import put, retry
+from bccd.store.outbox import FORGOTTEN, REHEARSAL, put, retry
 from bccd.store.rows import to_json
 from bccd.store.uow import Clocked, clocked
 
 LEASE = timedelta(minutes=10)
 AT_ONCE = 50  # users looked at in one transaction: what is due for one is looked at together
 GIVE_UP = timedelta(days=14)  # after which a mail that was put off again and again is not tried any more
+MOST_DOUBTS = 5  # attempts, after which what may have arrived each time is sent no more
 MAYBE = "it may have arrived"  # begins the error of a mail that is sent again as it was
 NO_ADDRESS = "the user has no login address that mail may go to"
 _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
@@ -236,13 +237,16 @@ def _settle(work: Clocked, worker: str, now: datetime, result: Result) -> None:
     head = next((row for row in rows if row.id == result.mail_id), None)
     if result.outcome == "sent":  # whoever holds it now: it needs to be sent no more
         _mark(work, [row.id for row in rows], free | {"state": "merged", "sent_at": now})
+        _mark(work, [row.id for row in rows if row.reason == REHEARSAL], FORGOTTEN)
         _mark(work, [result.mail_id] if head else [], {"state": "sent"})
         return
     mine = [row for row in rows if row.claimed_by == worker]
     if head is None or len(mine) != len(rows):
         return  # its lease is over, and another sends it
     ids = [row.id for row in rows]
-    if result.outcome == "failed" or (result.outcome == "later" and now - head.created_at > GIVE_UP):
+    doubted = result.outcome == "unknown" and head.attempts >= MOST_DOUBTS
+    late = result.outcome == "later" and now - head.created_at > GIVE_UP
+    if result.outcome == "failed" or doubted or late:
         _mark(work, ids, free | {"state": "failed"})
         return
     away = result.outcome == "away"

@@ -3,13 +3,14 @@
 import json
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import update
 
 from bccd.model.delivery import DeliveryState
 from bccd.model.errors import MistakeError
-from bccd.store import entries, expiry
+from bccd.store import entries, expiry, postroom
 from bccd.store import tables as t
 from bccd.store.engine import Stores
 from bccd.store.uow import transaction
@@ -47,7 +48,7 @@ class Attic(Post):
     def warned(self) -> list[tuple[int, int, int]]:
         """Return who was warned, how many days he has, and of how many mails."""
         found = self.column("outbox", "user_id", "args")
-        return [(who, json.loads(args)["days"], len(json.loads(args)["lines"])) for who, args in found]
+        return [(who, json.loads(args)["days"], len(json.loads(args)["deliveries"])) for who, args in found]
 
 
 @pytest.fixture
@@ -134,3 +135,22 @@ def test_an_address_that_nobody_confirms_is_forgotten(attic: Attic) -> None:
     assert ("anna@club.example",) not in listed and ("a@pending.example",) in listed
     assert attic.events() == [("user.changed", 0, None, ANNA, None)]
     assert attic.column("confirmation", "id") == []
+
+
+def test_a_warning_names_what_still_waits_and_keeps_no_copy(attic: Attic) -> None:
+    """It is written from the mails as they stand: of one that was deleted nothing is left in the outbox."""
+    gone, kept = attic.hold(ANNA, ANNA)
+    attic.days(25)
+    assert not [
+        row for row in attic.column("outbox", "args", "about", "text", "advice") if "Offer" in str(row)
+    ]
+    attic.do(ANNA, "held.delete", delivery=gone)
+    (letter,) = postroom.take(attic.stores, "here", attic.clock.now(), 10)
+    args: Any = letter.items[0].args
+    (line,) = args["lines"]
+    assert line.endswith(": Offer") and "deliveries" not in args
+    away = postroom.Result(1, letter.id, "away")
+    postroom.settle(attic.stores, "here", attic.clock.now(), [away])
+    attic.do(ANNA, "held.release", delivery=kept)
+    assert postroom.take(attic.stores, "here", attic.clock.now(), 10) == []
+    assert attic.column("outbox", "state") == [("dropped",)]

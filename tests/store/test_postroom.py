@@ -287,6 +287,28 @@ def test_mail_goes_where_it_may(stores: Stores) -> None:
     assert "no login address" in rows(stores)[first]["error"]
 
 
+def test_what_may_have_arrived_is_not_sent_for_ever(stores: Stores) -> None:
+    """A server that takes each mail and never says so has sent its user five, and no more."""
+    notice(stores, "failed")
+    now = NOON
+    for _ in range(5):
+        assert states(stores) == ["pending"]
+        end(stores, taken(stores, now), "unknown", now, error="cut")
+        now += DAY
+    assert states(stores) == ["failed"] and taken(stores, now) == []
+
+
+def test_of_a_rehearsal_nothing_is_left_once_it_was_told(stores: Stores) -> None:
+    """Nor of one that nobody could be told of."""
+    said = {"about": "Offer", "would": "filed", "steps": [["deal", "", "linked", "why"]]}
+    for user in (ANNA, CLEO):
+        notice(stores, "rehearsal", user_id=user, args=said, address="user@seller.example")
+    end(stores, taken(stores), "sent")
+    outbox.purge(stores.database, NOON)
+    assert sorted(states(stores)) == ["dropped", "sent"]
+    assert {(row["args"], row["about"]) for row in rows(stores).values()} == {("{}", "")}
+
+
 def test_the_door_speaks_json(stores: Stores) -> None:
     """What the worker asks for and says is made of JSON's types."""
     notice(stores, "failed")

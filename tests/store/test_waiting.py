@@ -231,6 +231,7 @@ def test_the_last_copy_takes_the_message_with_it(post: Post) -> None:
     with clocked(post.stores.database, 1) as work:
         told = NewNotice(ANNA, "exposed_address", NOON, message_id=1001, args={"about": "Offer 1"})
         outbox.put(work, told)
+        outbox.put(work, replace(told, user_id=BERT))  # who sent it in for her, or a team's member
     post.events()
     assert post.do(ANNA, "copy.delete", message=1001) == {"erased": True}
     assert post.events() == [("message.erased", 0, None, 1001, None)]
@@ -356,7 +357,11 @@ def shows(post: Post, *evidence: str) -> list[int]:
 
 def test_always_keeps_the_evidence_and_lets_in_what_waits(post: Post) -> None:
     """The user's own word, bound to what the mail showed; other mail that shows the same comes in with it."""
-    one, alike, other, nothing = shows(post, "dkim:m.example", "dkim:m.example", "spf:x.example", "")
+    one, alike, other, nothing, over = shows(
+        post, "dkim:m.example", "dkim:m.example", "spf:x.example", "", "dkim:m.example"
+    )
+    with transaction(post.stores.database) as connection:  # its octets are being deleted
+        connection.execute(update(t.delivery).where(t.delivery.c.id == over).values(reason="expired"))
     assert post.refused(ANNA, "held.release", delivery=nothing, always=True) == "conflict"
     done = post.do(ANNA, "held.release", delivery=one, always=True)
     assert done["always"] == "dkim:m.example"

@@ -47,7 +47,7 @@ def test_the_sweeper_runs_at_the_start_and_survives(config: Config, monkeypatch:
         swept.append(time.monotonic())
         if len(swept) > 1:
             ended.set()
-        raise StoreUnavailableError("away")
+        raise StoreUnavailableError("away") if len(swept) > 1 else ValueError("of ours")
 
     purged: list[datetime] = []
     monkeypatch.setattr(bootstrap, "sweep", fail)

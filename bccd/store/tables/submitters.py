@@ -119,4 +119,5 @@ outbox = Table(
     index("outbox", "user_id", "id"),
     index("outbox", "mail_id", where="mail_id IS NOT NULL"),
     index("outbox", "delivery_id", where="delivery_id IS NOT NULL"),
+    index("outbox", "message_id", where="message_id IS NOT NULL"),
 )

@@ -259,6 +259,14 @@ def create_outbox() -> None:
         sqlite_where=sa.text("mail_id IS NOT NULL"),
         postgresql_where=sa.text("mail_id IS NOT NULL"),
     )
+    op.create_index(
+        "ix_outbox_message_id",
+        "outbox",
+        ["company_id", "message_id"],
+        unique=False,
+        sqlite_where=sa.text("message_id IS NOT NULL"),
+        postgresql_where=sa.text("message_id IS NOT NULL"),
+    )
     op.create_index("ix_outbox_user_id_id", "outbox", ["company_id", "user_id", "id"], unique=False)
     op.create_index(
         "ix_outbox_user_id_reason_sent_at",
