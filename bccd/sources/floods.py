@@ -21,7 +21,7 @@ from bccd.ports import Examination
 from bccd.sources.limits import host_key
 from bccd.sources.rates import HOUR, KEYS, MINUTE, Buckets, Window
 
-_SHARES = 4  # into which the room for strangers' examinations is cut, one for each host at the most
+_SHARE = 0.8  # of the room for strangers' examinations, that one host may take up
 _REPEATS = 20  # of one signed mail within an hour: retries, and one recipient at a time
 _TELL_SECONDS = 60.0  # between two lines of the log about one kind of flood
 
@@ -141,7 +141,7 @@ class Floods:
 
         Its octets may come as slowly as it likes, so few of them could else keep all others out.
         """
-        most = max(1, self._at_once // _SHARES) if host else self._at_once
+        most = max(1, int(self._at_once * _SHARE)) if host else self._at_once
         return bool(self._at_once) and (self._examined >= self._at_once or self._examined_of[host] >= most)
 
     def _host(self, peer: Peer) -> str:
