@@ -160,6 +160,8 @@ def read_key(path: Path) -> bytes:
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(secrets.token_bytes(_KEY_OCTETS))
+        file.flush()
+        os.fsync(descriptor)  # a power cut leaves no name without octets
     try:
         path.hardlink_to(fresh)  # unlike a rename, it never replaces the key of a process that was quicker
     except FileExistsError:

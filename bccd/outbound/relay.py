@@ -11,6 +11,7 @@ from aiosmtplib import (
     SMTPException,
     SMTPRecipientRefused,
     SMTPResponseException,
+    SMTPSenderRefused,
 )
 
 from bccd.config import Outbound
@@ -128,7 +129,12 @@ class Relay:
         if utf8 and not client.supports_extension("smtputf8"):
             return Sending("failed", "the smarthost takes no address outside ASCII (RFC 6531)")
         encoding = "utf-8" if utf8 else "ascii"
-        await client.mail("", options=["SMTPUTF8"] if utf8 else [], encoding=encoding)
+        try:
+            await client.mail("", options=["SMTPUTF8"] if utf8 else [], encoding=encoding)
+        except SMTPSenderRefused as error:
+            if not utf8:  # of no sender, so it is the server that will not have us
+                raise
+            return _refused(error)
         try:
             await client.rcpt(to, encoding=encoding)
         except SMTPRecipientRefused as error:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from bccd.mail.addresses import normalise
 from bccd.model.plan import Step
+from bccd.rules.admit import without_secret
 from bccd.rules.direction import Reading
 from bccd.rules.overlay import Overlay
 
@@ -22,11 +23,15 @@ def exposed(reading: Reading, overlay: Overlay) -> Iterator[Step]:
     for box in (*content.to, *content.cc):
         if overlay.is_service(box.address):
             seen.add(box.address)
-            yield Step("direction", box.address, "visible", "the customer could see the drop address")
+            yield Step(
+                "direction", without_secret(box.address), "visible", "the customer could see the drop address"
+            )
     for address in _in_text(content.text[:_TEXT_READ], overlay):
         if address not in seen:
             seen.add(address)
-            yield Step("direction", address, "visible", "the customer could read it in the text")
+            yield Step(
+                "direction", without_secret(address), "visible", "the customer could read it in the text"
+            )
 
 
 def _in_text(text: str, overlay: Overlay) -> Iterator[str]:

@@ -188,11 +188,18 @@ def test_an_address_beyond_ascii_needs_a_server_that_takes_it() -> None:
     assert lines == [b"MAIL FROM:<> SMTPUTF8\r\n", "RCPT TO:<żółć@seller.example>\r\n".encode()]
 
 
+def test_an_address_that_a_server_will_not_have_holds_up_no_other_mail() -> None:
+    """Where it refuses SMTPUTF8 after all, this mail ends; of a plain one it is the server's doing."""
+    for to, outcome in (("żółć@seller.example", "failed"), ("anna@seller.example", "away")):
+        found, _ = sent_to(to, "250-server\r\n250 SMTPUTF8", "550 no")
+        assert found == Sending(outcome, "550 no")
+
+
 UNFIT = "the smarthost takes no address outside ASCII (RFC 6531)"
 
 
-def sent_to(to: str, greeting: str) -> tuple[Sending, list[bytes]]:
-    script, heard = says(greeting, OK, OK, "354 go", OK)
+def sent_to(to: str, greeting: str, sender: str = "") -> tuple[Sending, list[bytes]]:
+    script, heard = says(greeting, sender or OK, OK, "354 go", OK)
 
     async def once() -> Sending:
         async with scripted(script) as port:

@@ -255,6 +255,7 @@ def test_a_visible_drop_address_is_noted(world: World, make: Make, seen: bool) -
         ("> Cc: Anna; CRM@Drop.Example\n> yes", ["crm@drop.example"]),
         ("To: jan@customer.example, <crm+u.1@drop.example>", ["crm+u.1@drop.example"]),
         ("Cc: crm@drop.example\nCc: crm@drop.example", ["crm@drop.example"]),
+        (f"Cc: crm+u{'a' * 26}@drop.example", ["crm+u@drop.example"]),  # a record is read by others, too
         ("see drop.example, crm@drop.example.evil.example, other@drop.example", []),
         ("@drop.example " + "a" * 100_000, []),
     ],
