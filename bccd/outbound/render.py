@@ -147,12 +147,14 @@ def _groups(letter: Letter, parts: Sequence[_Part], words: Words) -> list[tuple[
         Kind.REMARK: words.text(N_("These were filed, with a remark")),
         Kind.FILED: words.text(N_("These were filed")),
     }
+    more = {item.delivery_id for item in letter.items if reason_of(item.reason).kind is not Kind.FILED}
     found: list[tuple[str, list[_Part]]] = []
     for kind, title in titles.items():
         mine = [
             part
             for part, item in zip(parts, letter.items, strict=False)
             if reason_of(item.reason).kind is kind
+            and (kind is not Kind.FILED or item.delivery_id not in more)  # told of once, with what matters
         ]
         if mine:
             found.append((title, mine))
@@ -169,7 +171,8 @@ def _part(item: Item, words: Words, links: Links) -> _Part:
         sender=flat(str(item.args.get("from", ""))),
         sentence=words.text(reason.sentence, args),
         advice="" if any(choice.number for choice in item.choices) else words.text(reason.advice, args),
-        filed_with="" if reason.direct else flat(", ".join(item.filed_with)),  # which an answer says itself
+        # An answer that names what was chosen says it itself.
+        filed_with="" if "chosen" in item.args else flat(", ".join(item.filed_with)),
         choices=tuple(_line(choice, words, links) for choice in item.choices),
         delivery=show_id(item.delivery_id) if item.delivery_id is not None else "",
         url=(links.items or {}).get(item.notice_id, ""),

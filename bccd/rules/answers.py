@@ -29,10 +29,8 @@ _POLITE = _any(
     "please pls plz thanks thank you thx ty ok okay prosze poprosze dzieki dziekuje bitte danke merci gracias"
     " grazie multumesc"
 )
-_BEFORE = _any(
-    "deal number no nr num numer option opcja szansa transakcja sprawa choose pick take wybieram biore it is"
-    " its to"
-)
+# Not "deal": a notice also shows by which number the CRM knows a deal, and "deal 2" could mean either.
+_BEFORE = _any("number no nr num numer option opcja choose pick take wybieram biore it is its to")
 _AND = _any("and i und et y e si oraz")
 _EVER = _any("always zawsze immer toujours siempre sempre mereu intotdeauna")
 _HERE = _any("for in this the thread conversation dla w tym tego tej watku rozmowy rozmowie korespondencji")

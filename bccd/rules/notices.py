@@ -67,15 +67,17 @@ def _raised(plan: Plan, mail: Mail, overlay: Overlay) -> Iterator[NewNotice]:
         args = {**about, "link": [delivery.id, user_id]} if reason_of(code).link == RELEASE else about
         yield NewNotice(user_id, code, delivery.received_at, delivery.id, None, filed, args)
     yield from _choices(plan, user_id, delivery, about)
-    yield from _reminders(delivery, user_id, overlay)
+    yield from _reminders(delivery, user_id, overlay, about)
 
 
-def _reminders(delivery: Delivery, user_id: int, overlay: Overlay) -> Iterator[NewNotice]:
+def _reminders(
+    delivery: Delivery, user_id: int, overlay: Overlay, about: Mapping[str, object]
+) -> Iterator[NewNotice]:
     """Tell him of the address that replaced the one he wrote to, as long as that still works."""
     for old, ends in overlay.company.retiring.items():
         if any(base_of(target.address) == old or target.address == old for target in delivery.targets):
             until = ends.until.date().isoformat()
-            args = {"old": old, "new": ends.successor, "until": until}
+            args = {**about, "old": old, "new": ends.successor, "until": until}
             yield NewNotice(user_id, "address_retiring", delivery.received_at, delivery.id, args=args)
 
 

@@ -43,7 +43,7 @@ def _why(kind: str, code: Code) -> str:
 def _settled(ruled: Ruled, scene: Scene) -> tuple[str, dict[str, object]]:
     settled = cast("list[dict[str, int | None]]", ruled.result["settled"])
     chosen = [scene.items[Named(ItemKind.DEAL, one["deal"])] for one in settled if one["deal"] is not None]
-    args: dict[str, object] = {"chosen": "; ".join(one.title for one in chosen)}
+    args: dict[str, object] = {"chosen": "; ".join(dict.fromkeys(one.title for one in chosen))}
     if ruled.result["refused"]:
         return "answer_partly", args
     if not chosen:

@@ -129,7 +129,7 @@ def test_the_code_of_a_claim_is_worked_out() -> None:
 
 def test_a_digest_counts_and_puts_questions_first() -> None:
     """14 filed, 2 need you, 1 refused; the numbers run on from question to question."""
-    filed = [item("filed", filed_with=("Cleo Case", "Chairs"))] * 14
+    filed = [item("filed", filed_with=("Cleo Case", "Chairs"), delivery_id=78)] * 13 + [item("filed")]
     second = question(choices=(Choice("Desks", 3, "78"), Choice("", 4)), about="Another")
     made = letter(*filed, item("never_log"), question(), second, reason="digest")
     mail = written(made)
@@ -142,7 +142,8 @@ def test_a_digest_counts_and_puts_questions_first() -> None:
     )
     assert text.index("  1. ") < text.index("  3. Desks") < text.index("  4. a deal that was deleted")
     assert text.index("  4. ") < text.index("These were not filed") < text.index("These were filed")
-    assert text.count("It is filed with: Cleo Case, Chairs") == 14
+    assert text.count("It is filed with: Cleo Case, Chairs") == 13
+    assert text.count("The mail was filed.") == 13  # the last one is asked about above
     assert mail["Reply-To"] is not None
 
 

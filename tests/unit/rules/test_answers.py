@@ -20,7 +20,7 @@ WORDS: dict[str, Said | None] = {
     "2!": TWO,
     "nr 2": TWO,
     "No. 2": TWO,
-    "Deal 2, please": TWO,
+    "No 2, please": TWO,
     "2 please": TWO,
     "2 PLEASE": TWO,
     "Ok, 2. Thanks!": TWO,
@@ -72,6 +72,7 @@ WORDS: dict[str, Said | None] = {
     "Thanks!": None,
     "yes": None,
     "no": None,
+    "Deal 2, please": None,  # by which number: the notice's, or the CRM's?
     "not 2": None,
     "all but 2": None,
     "2?": None,
