@@ -174,7 +174,7 @@ class Receiving:
     async def _set_aside(self, envelope: Envelope, company_id: int, auth: AuthReport, mark: bytes) -> Reply:
         """Keep a notice of ours that came back, a few times, whatever its address wishes."""
         guard = self._ports.guard
-        if guard is not None and not guard.proven(0, 0, mark):  # of nobody's quota
+        if guard is not None and not guard.returned(mark):
             return SWALLOWED
         own = _intake(envelope, company_id, HeldSender(OWN_MAIL), auth)
         wishless = tuple(Target(target.address, target.company_id) for target in own.targets)

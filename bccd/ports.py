@@ -146,6 +146,10 @@ class Guard(Protocol):
         """Count a user's own mail in, if he and his company have room for it; of one mark only the first."""
         ...
 
+    def returned(self, mark: bytes) -> bool:
+        """Count a notice of ours in that came back; false where it comes on and on."""
+        ...
+
     def forwarded(self, company_id: int, user_id: int) -> bool:
         """Count in what a user's server has forwarded, which others wrote, if there is room for it."""
         ...

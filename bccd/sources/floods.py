@@ -22,7 +22,7 @@ from bccd.sources.limits import host_key
 from bccd.sources.rates import HOUR, KEYS, MINUTE, Buckets, Window
 
 _SHARE = 0.8  # of the room for strangers' examinations, that one host may take up
-_REPEATS = 20  # of one signed mail within an hour: retries, and one recipient at a time
+_RETURNS = 20  # of one notice within an hour that are kept
 _TELL_SECONDS = 60.0  # between two lines of the log about one kind of flood
 
 
@@ -73,9 +73,9 @@ class Floods:
         self._users = buckets(limits.mails_per_user_hour, HOUR)
         self._companies = buckets(limits.mails_per_company_hour, HOUR)
         self._forwards = buckets(limits.mails_per_user_hour, HOUR)
-        self._counts = bool(limits.mails_per_user_hour or limits.mails_per_company_hour)
-        self._marks = Window(1, HOUR, KEYS, monotonic)
-        self._repeats = Window(_REPEATS, HOUR, KEYS, monotonic)
+        self._replays = buckets(limits.mails_per_user_hour, HOUR)
+        self._marks = buckets(1, HOUR)
+        self._returns = Window(_RETURNS, HOUR, KEYS, monotonic)
         self._at_once = limits.strangers_at_once
         self._examined = 0
         self._examined_of: Counter[str] = Counter()
@@ -104,14 +104,18 @@ class Floods:
     def proven(self, company_id: int, user_id: int, mark: bytes = b"") -> bool:
         """Count a user's own mail in, if he and his company have room for it.
 
-        Mail of one mark, which whoever has it can send again, is counted once, and put off where it comes on
-        and on: it is a signature that is replayed, and no user.
+        Mail of one mark, which whoever has it can send again, is counted once for them; what comes after has
+        room of its own, for it is a signature that is replayed, and no user.
         """
-        if mark and self._counts and not self._marks.take((company_id, mark)):
-            return self._repeats.take((company_id, mark)) or self._put_off("replays_per_hour")
+        if mark and not self._marks.take((company_id, mark)):
+            return self._replays.take((company_id, mark)) or self._put_off("mails_per_user_hour")
         if not self._users.take((company_id, user_id)):
             return self._put_off("mails_per_user_hour")
         return self._companies.take(company_id) or self._put_off("mails_per_company_hour")
+
+    def returned(self, mark: bytes) -> bool:
+        """Count a notice of ours in that came back; false where it goes round and round."""
+        return self._returns.take(mark)
 
     def forwarded(self, company_id: int, user_id: int) -> bool:
         """Count in what a user's server has forwarded: it has room of its own, for strangers wrote it."""
