@@ -89,7 +89,9 @@ def request(mail: Mail, notice: int, actor_id: int) -> NewRequest:
     The same mail, however often and by whichever ways it comes, is the same command.
     """
     content = mail.message.content
-    said = read_answer(own_words(content)) or Said()
+    words = own_words(content)
+    # An empty mail may say it in its subject: in all of that, for the notice's own stands behind "Re:".
+    said = read_answer(words if words.strip() else content.subject) or Said()
     args: dict[str, object] = {"notice": notice, "tell": True}
     if said.undo:
         kind = "choice.reopen"

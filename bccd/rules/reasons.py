@@ -172,6 +172,7 @@ REASONS: dict[str, Reason] = {
         N_("Look for a rule or an automatic answer that writes to the drop address, and end it."),
         generated=True,
     ),
+    "answer": Reason(Kind.REFUSED, _NOT_FILED, N_("The mail is an answer to a notice."), _NOTHING),
     "own_mail": Reason(Kind.REFUSED, _NOT_FILED, N_("The mail is one that bccd itself has sent."), _NOTHING),
     # ---- failed: an error of ours
     "failed": Reason(
@@ -351,8 +352,8 @@ _OF_PEOPLE: Mapping[str, Reason] = {
     "confirm_held": Reason(
         Kind.ANSWER,
         N_("Is this mail yours?"),
-        N_("A mail from %(author)s waits until you say that it is yours."),
-        N_("If it is, use the link or the code; if not, delete it where you see your held mail."),
+        N_("A mail from %(author)s waits until you say that it may be filed as yours."),
+        N_("If it may, use the link or the code; if not, delete it where you see your held mail."),
         generated=True,
         link="release",
     ),

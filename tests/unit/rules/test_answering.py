@@ -14,6 +14,7 @@ from bccd.model.message import AutoKind, Content, Mailbox
 from bccd.model.plan import NewNotice, NewRequest, Plan
 from bccd.model.ruling import Ruling
 from bccd.rules.addressed import misaddressed
+from bccd.rules.reasons import REASONS
 
 NOTICE = 41
 TO = Target("crm+rtoken@drop.example", 1, Tag.REPLY, number=NOTICE)
@@ -69,9 +70,27 @@ def test_an_answer_is_one_command(world: Any, text: str) -> None:
     assert asked.at == mail.delivery.received_at
     outcome = plan.outcome
     assert (outcome.state, outcome.reason, outcome.user_id) == (DeliveryState.SET_ASIDE, "answer", ANNA)
+    assert outcome.reason in REASONS  # else it would be told as an error of ours
     assert [step.about for step in plan.steps if step.rule == "answer"] == [f"notice {NOTICE}"]
     assert [change.kind for change in plan.changes] == [EventKind.DELIVERY_SET_ASIDE]
     assert plan.notices == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "subject", "said"),
+    [
+        ("", "2", {"numbers": [2]}),
+        ("\n\nSent from my iPhone\n", "2 zawsze", {"numbers": [2], "always": [2]}),
+        ("", "Re: 2", {}),  # the mail that was asked about may be called so
+        ("Which?", "2", {}),
+    ],
+)
+def test_an_empty_mail_answers_by_its_subject(
+    world: Any, text: str, subject: str, said: dict[str, object]
+) -> None:
+    """Where nothing is written in it, and the subject is an answer as a whole."""
+    (asked,) = decided(world, answer(world, text, subject=subject)).requests
+    assert asked.args == {"notice": NOTICE, "tell": True, **said}
 
 
 def _key(world: Any, mail: Mail) -> str:
