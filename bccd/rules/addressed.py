@@ -95,14 +95,14 @@ def _wrote(sender: Sender, report: AuthReport) -> bool:
 
 def _mailboxes_of(target: Target, directory: Directory) -> list[str]:
     """Return the user's confirmed addresses."""
-    return [
+    return sorted(
         address
-        for (company_id, address), entry in sorted(directory.user_addresses.items())
+        for (company_id, address), entry in directory.user_addresses.items()
         if company_id == target.company_id
         and entry.user.id == target.user_id
         and entry.confirmed
         and entry.user.active
-    ]
+    )
 
 
 def _came_from(mailbox: str, author: str, envelope: Envelope, report: AuthReport) -> bool:

@@ -4,8 +4,9 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine, delete, or_, select, update
+from sqlalchemy import Delete, Engine, delete, or_, select, update
 
+from bccd.model.command import CommandState
 from bccd.model.plan import NewNotice
 from bccd.store import tables as t
 from bccd.store.engine import reading
@@ -73,5 +74,14 @@ def _purge(engine: Engine, company_id: int, now: datetime) -> int:
     told = (outbox.company_id == company_id, outbox.reason == REHEARSAL, outbox.state == "dropped")
     with clocked(engine, company_id) as work:
         work.connection.execute(update(t.outbox).where(*told).values(FORGOTTEN))
+        work.connection.execute(_answers(company_id, now - KEPT))
         dropped = work.connection.execute(late.values(state="dropped", claimed_until=None, claimed_by=None))
         return dropped.rowcount + work.connection.execute(gone).rowcount
+
+
+def _answers(company_id: int, before: datetime) -> Delete:
+    """Delete the commands that answers and links have given, whose notices are gone."""
+    command = t.command.c
+    ours = or_(*(command.idempotency_key.startswith(prefix) for prefix in ("answer:", "link:")))
+    over = (command.state != CommandState.PENDING.value, command.created_at < before)
+    return delete(t.command).where(command.company_id == company_id, ours, *over)

@@ -8,12 +8,13 @@ from threading import Barrier
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, text, update
 
 from bccd.model.delivery import DeliveryState
 from bccd.model.notice import Letter
 from bccd.model.plan import LinkState, NewNotice
 from bccd.store import outbox, postroom
+from bccd.store import tables as t
 from bccd.store.engine import Stores
 from bccd.store.letters import own_id
 from bccd.store.plain import all_rows
@@ -307,6 +308,22 @@ def test_of_a_rehearsal_nothing_is_left_once_it_was_told(stores: Stores) -> None
     outbox.purge(stores.database, NOON)
     assert sorted(states(stores)) == ["dropped", "sent"]
     assert {(row["args"], row["about"]) for row in rows(stores).values()} == {("{}", "")}
+
+
+def test_what_answers_and_links_have_given_goes_with_their_notices(stores: Stores) -> None:
+    """Settled commands of our own alone: those of a front end are its own to delete."""
+    old = NOON - outbox.KEPT - DAY
+    own = {"company_id": 1, "actor_id": ANNA, "kind": "choice.answer", "args": "{}", "created_at": old}
+    keys = ("answer:1:a", "link:choose:1-1:yes:a", "mine", "answer:2:a", "answer:3:a")
+    with transaction(stores.database) as connection:
+        for key in keys:
+            connection.execute(insert(t.command), own | {"idempotency_key": key, "state": "done"})
+        of = t.command.c.idempotency_key
+        connection.execute(update(t.command).where(of == "answer:2:a").values(state="pending"))
+        connection.execute(update(t.command).where(of == "answer:3:a").values(created_at=NOON))
+    outbox.purge(stores.database, NOON)
+    left = {row["idempotency_key"] for row in all_rows(stores, "command")["command"]}
+    assert left == {"mine", "answer:2:a", "answer:3:a"}
 
 
 def test_the_door_speaks_json(stores: Stores) -> None:
