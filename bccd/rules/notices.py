@@ -105,8 +105,13 @@ def _whom(plan: Plan, mail: Mail) -> int | None:
 
 
 def _asks_to_be_told(delivery: Delivery) -> bool:
-    """Tell whether an answer would reach a person, and nobody else gives it."""
-    return bool(delivery.mail_from) and all(target.tag not in _ANSWERED_APART for target in delivery.targets)
+    """Tell whether an answer would reach a person, and nobody else gives it.
+
+    An answer from an address that its user has not confirmed waits with it, which nobody else tells him.
+    """
+    claimed = delivery.held is not None and delivery.held.reason == "unconfirmed_address"
+    apart = _ANSWERED_APART - {Tag.REPLY} if claimed else _ANSWERED_APART
+    return bool(delivery.mail_from) and all(target.tag not in apart for target in delivery.targets)
 
 
 def _codes(plan: Plan, *, told_of_all: bool) -> Iterator[str]:

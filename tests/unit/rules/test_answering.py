@@ -135,6 +135,16 @@ def test_unproven_it_waits_and_does_nothing(world: Any) -> None:
     assert asked.actor_id == ANNA
 
 
+def test_from_an_address_not_confirmed_it_waits_with_it(world: Any) -> None:
+    """Its user is told so at his login; nobody is told of what a machine wrote, or what is not proven."""
+    held = HeldSender("unconfirmed_address", "anna@home.example", ANNA)
+    plan = decided(world, answer(world, "2", held=held))
+    assert plan.requests == () and [one.reason for one in plan.notices] == ["unconfirmed_address"]
+    assert decided(world, answer(world, "2", held=held, auto=AutoKind.AUTO_REPLY)).notices == ()
+    unproven = HeldSender("unverified_sender", "anna@seller.example", ANNA)
+    assert decided(world, answer(world, "2", held=unproven)).notices == ()
+
+
 def test_what_a_stranger_sends_there_is_no_answer(world: Any) -> None:
     """Let in, it is a customer's mail like any other; it never settles anything."""
     world.contact(10, "jan@customer.example")
