@@ -74,7 +74,7 @@ def _but_answers(store: Engine | MemoryStore) -> object:
 _SIZES = st.lists(st.integers(1, 4), max_size=6)
 
 
-@some(60)
+@some(25)
 @given(mails=with_rehearsals(), sizes=_SIZES)
 def test_in_memory(mails: tuple[list[Mail], list[Mail]], sizes: list[int]) -> None:
     """Whatever the batches, the rows are those of the mails without rehearsals, ids included."""

@@ -27,6 +27,7 @@ _REASONS = (
     "user_inactive",
     "expired",
 )
+_NOTICES = ("problems", "all", "none", "digest")
 _TARGETS = (
     *(("contact_id", id_) for id_ in CONTACTS),
     *(("organisation_id", id_) for id_ in ORGANISATIONS),
@@ -85,6 +86,8 @@ class _World:
         for id_ in OWNERS:
             seed.user(id_, f"u{id_}@seller.example", active=id_ != CLEO, company=company)
         seed.user(TEAM, "team@seller.example", company=company)
+        for row in seed.rows["app_user"]:
+            row |= {"language": self._words("language", row["id"]), "notices": self._random.choice(_NOTICES)}
         seed.rows["app_user"][-1]["is_team"] = True
         for id_ in ORGANISATIONS:
             seed.organisation(id_, company=company)
@@ -193,7 +196,8 @@ class _World:
         for reason, address in (("filed", ""), ("digest", ""), ("confirm_address", "a@b")):
             self._add(
                 "outbox", id=self._id(), user_id=user, address=address, reason=reason, created_at=NOON,
-                due_at=NOON,
+                due_at=NOON, text=self._words("told", user), advice=self._words("advice", user),
+                about=self._words("about", user),
             )  # fmt: skip
 
     def _participant(self, message: int, role: str, pos: int, copy: int) -> None:

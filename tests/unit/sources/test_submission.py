@@ -174,7 +174,7 @@ def test_old_tls_is_refused(desk: Desk) -> None:
 
 def test_handshakes_that_never_end_are_ended(start: Start, pair: tuple[Path, Path]) -> None:
     """A handshake has its time; peers that do not begin or end it take up places, and no more than that."""
-    desk = start(certificate=pair[0], key=pair[1], handshake_seconds=0.3, connections_per_ip=5)
+    desk = start(certificate=pair[0], key=pair[1], handshake_seconds=1, connections_per_ip=5)
     idle = [desk.connect("smtps", greeted=False) for _ in range(5)]
     idle[0].send(b"\x16\x03\x01")  # the beginning of a ClientHello
     assert desk.connect("smtps", greeted=False).sock.recv(10) == b""  # the sixth is turned away at once
@@ -322,7 +322,7 @@ def test_a_right_password_is_no_failure(start: Start, pair: tuple[Path, Path]) -
 
 def test_slow_loris(start: Start, pair: tuple[Path, Path]) -> None:
     """A response has its time as a whole, however its octets trickle."""
-    desk = start(certificate=pair[0], key=pair[1], login_seconds=0.3)
+    desk = start(certificate=pair[0], key=pair[1], login_seconds=1)
     client = secured(desk)
     client.ask("AUTH PLAIN")
     begun = time.monotonic()
@@ -339,7 +339,7 @@ def test_slow_loris(start: Start, pair: tuple[Path, Path]) -> None:
 
 def test_who_does_not_log_in_is_not_waited_for(start: Start, pair: tuple[Path, Path]) -> None:
     """Before a login silence is cut short; after it a client may be silent like any other."""
-    desk = start(certificate=pair[0], key=pair[1], login_seconds=0.3)
+    desk = start(certificate=pair[0], key=pair[1], login_seconds=1)
     known, unknown = secured(desk), secured(desk)
     assert known.ask(f"AUTH PLAIN {RIGHT}") == GO_ON
     assert unknown.reply()[:9] == "421 4.4.2"
