@@ -26,8 +26,9 @@ help: ## list the targets
 run: $(RUN) ## the demo: a daemon, sample mail, and what became of it
 	@if [ -t 0 ]; then set -m; $(BIN)/bccd demo; else exec $(BIN)/bccd demo; fi
 
+# Two at a time: half of the time is waiting for daemons. A file stays with one worker, for what its tests share.
 test: $(DEV) ## every test; what lacks a server is skipped and named at the end
-	$(PYTEST)
+	$(PYTEST) -n 2 --dist loadfile
 
 check: $(DEV) ## format, lint, types, layers and the fast tests: before every commit
 	$(BIN)/ruff format --check .
