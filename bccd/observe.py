@@ -158,11 +158,11 @@ def read_key(path: Path) -> bytes:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     fresh = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(secrets.token_bytes(_KEY_OCTETS))
-        file.flush()
-        os.fsync(descriptor)  # a power cut leaves no name without octets
     try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(secrets.token_bytes(_KEY_OCTETS))
+            file.flush()
+            os.fsync(descriptor)  # a power cut leaves no name without octets
         path.hardlink_to(fresh)  # unlike a rename, it never replaces the key of a process that was quicker
     except FileExistsError:
         pass

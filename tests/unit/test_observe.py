@@ -227,6 +227,18 @@ def test_the_key_is_made_once(tmp_path: Path) -> None:
     assert [each.name for each in path.parent.iterdir()] == ["log.key"]
 
 
+def test_a_key_that_cannot_be_written_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full disk stops it, and start after start would fill the folder with halves."""
+
+    def full(descriptor: int) -> None:
+        raise OSError(28, f"no space for {descriptor}")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OSError, match="no space"):
+        read_key(tmp_path / "secret.key")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_hashes_are_keyed(tmp_path: Path) -> None:
     """One address has one hash in one installation, and another one elsewhere."""
     found = set()
