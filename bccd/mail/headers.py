@@ -7,7 +7,7 @@ from itertools import pairwise
 SECTION_CAP = 256 * 1024
 FIELDS_CAP = 1_000
 
-_FIELD = re.compile(rb"^([!-9;-~]++)[ \t]*+:((?>[^\n]*+)(?:\n[ \t][^\n]*+|(?!))*+)", re.MULTILINE)
+_FIELD = re.compile(rb"^([!-9;-~]++)([ \t]*+):((?>[^\n]*+)(?:\n[ \t][^\n]*+|(?!))*+)", re.MULTILINE)
 _FIRST_OF_FIELD = re.compile(rb"^[^ \t\r\n]", re.MULTILINE)
 _RECEIVED = re.compile(rb"^received[ \t]*:", re.MULTILINE | re.IGNORECASE)
 _BARE_CR = re.compile(rb"\r(?!\n)")
@@ -63,18 +63,11 @@ def fields(header: bytes) -> list[tuple[bytes, bytes]]:
 
 def fields_and_gap(header: bytes) -> tuple[list[tuple[bytes, bytes]], bool]:
     """Return the fields as fields() does, and whether anything between them is none."""
-    found = []
-    gap = False
-    end = 0  # where the next field begins if nothing stands between
-    for match in _FIELD.finditer(header, 0, SECTION_CAP):
-        start, stop = match.span()
-        gap = gap or start != end
-        end = stop + 1
-        name, value = match.groups()
-        found.append((name.lower(), unfold(value) if b"\n" in value else value.strip()))
-        if len(found) == FIELDS_CAP:
-            break
-    return found, gap or end < len(header)
+    matched = _FIELD.findall(header[:SECTION_CAP])[:FIELDS_CAP]
+    found = [(name.lower(), unfold(value) if b"\n" in value else value.strip()) for name, _, value in matched]
+    covered = sum(len(name) + len(blank) + len(value) + 2 for name, blank, value in matched)  # ":" and LF
+    unended = bool(matched) and not header.endswith(b"\n")
+    return found, covered - unended < len(header)
 
 
 def values(found: list[tuple[bytes, bytes]], name: bytes) -> list[bytes]:
