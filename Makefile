@@ -52,7 +52,7 @@ cover: $(DEV) ## every test, then which lines and branches no test reached
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
 
-bench: $(DEV) ## bccd beside Postfix and a bare sink: mails a second, and where the time goes
+bench: $(DEV) ## bccd beside Postfix and others: what must be reached, and what is
 	$(BIN)/python -m benchmarks
 
 bench-floods: $(DEV) ## how long users wait while strangers flood the drop address

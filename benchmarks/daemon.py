@@ -1,15 +1,17 @@
 """bccd as a peer: the real daemon, its database, loopback trusted, the corpus's directory loaded."""
 
+import os
+import signal
 import sqlite3
 import subprocess
 import sys
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import psycopg
 
 from benchmarks import machine
-from benchmarks.databases import POSTGRESQL, SETTINGS, SQLITE
+from benchmarks.databases import NAMES, POSTGRESQL, SETTINGS, SQLITE
 from benchmarks.peers import FILED, ROOT, PeerError, end, free_port, wait_for_smtp
 from tests.server import Server
 
@@ -34,6 +36,8 @@ url = "{url}"
 _OUTCOMES = (
     "SELECT state, CASE state WHEN 'filed' THEN '' ELSE reason END, count(*) FROM delivery GROUP BY 1, 2"
 )
+_COUNT = "SELECT count(*) FROM delivery WHERE state = 'filed'"
+SPOOLED = "spooled"  # accepted durably and not yet filed
 PROGRAM = Path(sys.executable).with_name("bccd")
 
 
@@ -65,14 +69,17 @@ class Bccd:
     """bccd, which files what it accepts."""
 
     name = "bccd"
-    files = True
+    awaited = FILED
     _process: subprocess.Popen[bytes] | None = None
 
     def __init__(self, database: str = SQLITE) -> None:
         self._kind = database
+        if database != SQLITE:
+            self.name = f"bccd, {NAMES[database]}"
         self._database = Path()
         self._server: Server | None = None
         self._url = ""
+        self._counter: sqlite3.Connection | None = None
         self._looker: psycopg.Connection[tuple[str, str, int]] | None = None
 
     def lacks(self) -> str:
@@ -98,6 +105,9 @@ class Bccd:
             told = (folder / "bccd.log").read_text(encoding="utf-8", errors="replace")
             raise PeerError(f"bccd serve: {error}; it said: {told[-500:]}") from error
         return port
+
+    def warmed(self) -> None:
+        """Do nothing."""
 
     def roots(self) -> list[int]:
         """Return the supervisor, and the database server where there is one."""
@@ -129,8 +139,17 @@ class Bccd:
                 rows = database.execute(_OUTCOMES).fetchall()
         return {state if state == FILED else f"{state}: {reason}": count for state, reason, count in rows}
 
+    def filed(self) -> int:
+        """Count what is filed on SQLite over a connection that is kept, since this is asked very often."""
+        if self._counter is None:
+            self._counter = sqlite3.connect(f"file:{self._database}?mode=ro", uri=True, isolation_level=None)
+        return int(self._counter.execute(_COUNT).fetchone()[0])
+
     def stop(self) -> None:
         """Stop it as systemd would."""
+        if self._counter is not None:
+            self._counter.close()
+            self._counter = None
         end(self._process)
         self._process = None
         if self._looker is not None:
@@ -139,3 +158,47 @@ class Bccd:
         if self._server is not None:
             self._server.close()
             self._server = None
+
+
+class Paused(Bccd):
+    """bccd with its filer and its parsers stopped by SIGSTOP once it is warm: nothing else is different.
+
+    What it has accepted must then stand in the spool. It goes on when it is stopped.
+    """
+
+    name = "bccd, filing paused"
+    awaited = SPOOLED
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._asleep: list[int] = []
+        self._left = 0  # in the spool when filing was paused
+
+    def warmed(self) -> None:
+        """Stop the filer and its parsers."""
+        family = machine.tree(*self.roots())
+        self._asleep = [it.pid for it in family if self.role(it, family) in ("filer", "parsers")]
+        if not self._asleep:
+            raise PeerError("bccd has no filer that could be paused")
+        self._signal(signal.SIGSTOP)
+        self._left = self._waiting()
+
+    def _signal(self, number: signal.Signals) -> None:
+        for pid in self._asleep:
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
+
+    def _waiting(self) -> int:
+        spool = f"file:{self._database.with_name('spool.db')}?mode=ro"
+        with closing(sqlite3.connect(spool, uri=True)) as database:
+            return int(database.execute("SELECT count(*) FROM spool").fetchone()[0])
+
+    def outcomes(self) -> dict[str, int]:
+        """Count what is filed, and once filing is paused what the spool has got since."""
+        filed = super().outcomes()
+        return filed | {SPOOLED: self._waiting() - self._left} if self._asleep else filed
+
+    def stop(self) -> None:
+        """Let the filer go on, then stop all."""
+        self._signal(signal.SIGCONT)
+        super().stop()

@@ -12,14 +12,15 @@ from typing import Any
 
 from bccd.store import migrate
 from bccd.store.engine import Stores, open_engines
+from benchmarks.peers import PLACE
 from benchmarks.population import Scale, populate
 from tests.server import Server
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
 DATABASES = (SQLITE, POSTGRESQL)
+NAMES = {SQLITE: "SQLite", POSTGRESQL: "PostgreSQL"}
 # What an administrator would set on a small machine; every commit is synced.
 SETTINGS = ("shared_buffers=1GB", "max_wal_size=4GB", "autovacuum=on", "fsync=on", "synchronous_commit=on")
-PLACE = Path("/var/tmp")  # noqa: S108 - folders are made below it with mkdtemp(); /tmp may be memory
 _OPEN_TO_OTHERS = 0o711
 
 

@@ -65,6 +65,28 @@ def cpu(roots: Sequence[int], role: Callable[[Process, list[Process]], str]) -> 
     return dict(seconds)
 
 
+def pss_of(rollup: str) -> int:
+    """Read the proportional set size from /proc/PID/smaps_rollup, in KiB (proc(5))."""
+    for line in rollup.splitlines():
+        name, _, rest = line.partition(":")
+        if name == "Pss":
+            return int(rest.split()[0])
+    return 0
+
+
+def memory(roots: Sequence[int], role: Callable[[Process, list[Process]], str]) -> dict[str, float]:
+    """Return the MiB that trees of processes take, by what they do: what several share is divided by them."""
+    family = tree(*roots)
+    sizes: dict[str, float] = defaultdict(float)
+    for process in family:
+        try:
+            rollup = Path(f"/proc/{process.pid}/smaps_rollup").read_text(encoding="ascii")
+        except OSError:  # it has ended
+            continue
+        sizes[role(process, family)] += pss_of(rollup) / 1024
+    return dict(sizes)
+
+
 def busy() -> float:
     """Return the seconds of CPU that the whole machine has used since it was started."""
     first = Path("/proc/stat").read_text(encoding="ascii").partition("\n")[0].split()

@@ -1,4 +1,4 @@
-"""Programs that file mail and have no SMTP of their own: mail is put into them one at a time.
+"""Filing in process, without SMTP: bccd, django-mailbox and notmuch, each on one and the same core.
 
 python -m benchmarks.others measures those that are installed, beside `email.message_from_bytes` alone.
 """
@@ -8,6 +8,7 @@ import email
 import email.policy
 import importlib
 import importlib.util
+import json
 import os
 import shutil
 import subprocess
@@ -16,21 +17,38 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from benchmarks import corpus
 from benchmarks.corpus import Sample
-from benchmarks.peers import ROOT, PeerError
+from benchmarks.inprocess import WARM, Watch, expect_filed, opened
+from benchmarks.peers import PLACE, ROOT, PeerError
 
-File = Callable[[bytes], object]
+File = Callable[[Sequence[Sample]], object]
 
 
 @contextmanager
-def django_mailbox(folder: Path) -> Iterator[File]:
+def bccd(folder: Path, corpus_: Path) -> Iterator[File]:
+    """All of filing: receive() with its proof and its sync to the spool, parse, deliver() with its sync.
+
+    In transactions of as many mails as the daemon takes at most.
+    """
+    recipient, _ = corpus.load(corpus_)
+    with opened(folder, corpus_ / "directory.json", recipient, Watch()) as file:
+
+        def insert(samples: Sequence[Sample]) -> None:
+            expect_filed(file(samples), len(samples))
+
+        yield insert
+
+
+@contextmanager
+def django_mailbox(folder: Path, _: Path) -> Iterator[File]:
     """File into SQLite by django-mailbox, with what makes it fastest: a log, one synced commit a mail."""
     if not all(map(importlib.util.find_spec, ("django", "django_mailbox"))):
-        raise PeerError("django-mailbox is not installed")
+        raise PeerError("it is not installed here: .venv/bin/pip install django-mailbox Django six")
     django: Any = importlib.import_module("django")
     importlib.import_module("django.conf").settings.configure(
         INSTALLED_APPS=["django_mailbox"],
@@ -52,77 +70,120 @@ def django_mailbox(folder: Path) -> Iterator[File]:
 
     atomic = importlib.import_module("django.db.transaction").atomic
 
-    def insert(raw: bytes) -> object:
-        with atomic():
-            return box.process_incoming_message(email.message_from_bytes(raw))
+    def insert(samples: Sequence[Sample]) -> None:
+        for sample in samples:
+            with atomic():
+                box.process_incoming_message(email.message_from_bytes(sample.raw))
+        if models.Message.objects.count() < len(samples):
+            raise PeerError("django-mailbox has not kept every mail")
 
     yield insert
     importlib.import_module("django.db").connections.close_all()
 
 
 @contextmanager
-def notmuch(folder: Path) -> Iterator[File]:
+def notmuch(folder: Path, _: Path) -> Iterator[File]:
     """File into a Maildir and its index by `notmuch insert`, one process a mail."""
     program = shutil.which("notmuch")
     if program is None:
-        raise PeerError("notmuch is not installed")
+        raise PeerError("it is not installed (on Debian: apt-get install notmuch)")
     settings = folder / "notmuch.conf"
     settings.write_text(f"[database]\npath={folder}/mail\n", encoding="utf-8")
     (folder / "mail").mkdir()
     environment = {**os.environ, "NOTMUCH_CONFIG": str(settings)}
     subprocess.run([program, "new", "--quiet"], env=environment, check=True)
 
-    def insert(raw: bytes) -> object:
+    def insert(samples: Sequence[Sample]) -> None:
         command = [program, "insert", "--create-folder", "--folder=inbox"]
-        return subprocess.run(command, input=raw, env=environment, check=True)
+        for sample in samples:
+            subprocess.run(command, input=sample.raw, env=environment, check=True)
 
     yield insert
 
 
 @contextmanager
-def compat32(folder: Path) -> Iterator[File]:
+def compat32(_: Path, __: Path) -> Iterator[File]:
     """Only read and decode with the standard library; file nothing."""
-    del folder
 
-    def read(raw: bytes) -> object:
-        message = email.message_from_bytes(raw, policy=email.policy.compat32)
-        return [part.get_payload(decode=True) for part in message.walk()]
+    def read(samples: Sequence[Sample]) -> None:
+        for sample in samples:
+            message = email.message_from_bytes(sample.raw, policy=email.policy.compat32)
+            for part in message.walk():
+                part.get_payload(decode=True)
 
     yield read
 
 
-OTHERS = {"django-mailbox": django_mailbox, "notmuch insert": notmuch, "compat32 alone": compat32}
+OTHERS = {
+    "bccd": bccd,
+    "django-mailbox": django_mailbox,
+    "notmuch insert": notmuch,
+    "compat32 alone": compat32,
+}
 
 
-def measure(file: File, samples: Sequence[Sample]) -> tuple[float, float]:
-    """Return mails a second, and milliseconds of CPU a mail with those of child processes."""
-    before, began = os.times(), time.perf_counter()
-    for sample in samples:
-        file(sample.raw)
-    seconds, after = time.perf_counter() - began, os.times()
-    cpu = sum(after[:4]) - sum(before[:4])
-    return len(samples) / seconds, 1000 * cpu / len(samples)
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast one of them files on one core."""
+
+    rate: float  # mails a second
+    cpu_ms: float  # a mail, with child processes
+
+
+def measure(name: str, place: Path, samples: Sequence[Sample], data: Path) -> Pace:
+    """File mails in this process, which stays on one core from now on; raises PeerError where it cannot."""
+    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    with (
+        tempfile.TemporaryDirectory(prefix="bccd-bench-", dir=data) as folder,
+        OTHERS[name](Path(folder), place) as file,
+    ):
+        file(samples[:WARM])
+        before, began = os.times(), time.perf_counter()
+        file(samples[WARM:])
+        seconds, after = time.perf_counter() - began, os.times()
+    count = len(samples) - WARM
+    return Pace(count / seconds, 1000 * (sum(after[:4]) - sum(before[:4])) / count)
+
+
+def apart(name: str, mails: int, seed: int, data: Path) -> Pace:
+    """Measure one in a process of its own; raises PeerError with what it lacks."""
+    command = [sys.executable, "-m", "benchmarks.others", "--only", name, "--json"]
+    command += ["--mails", str(mails), "--seed", str(seed), "--data", str(data)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise PeerError(done.stderr.strip().removeprefix("benchmarks: ")[-500:])
+    return Pace(**json.loads(done.stdout))
 
 
 def main() -> int:
-    """Print what each that is installed files a second."""
+    """Print what each that is installed files a second on one core."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.others", description=main.__doc__)
     parser.add_argument("--mails", type=int, default=500)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", choices=OTHERS, help="in this process")
+    parser.add_argument("--json", action="store_true", help="the figures of --only as JSON")
+    parser.add_argument("--data", type=Path, default=PLACE, help=f"where it is stored (default: {PLACE})")
     given = parser.parse_args()
-    build = ROOT / "build"
-    _, samples = corpus.load(corpus.stored(build, given.mails, given.seed))
-    for name, opened in OTHERS.items():
-        # /tmp may be memory, and then a sync costs nothing.
-        with tempfile.TemporaryDirectory(prefix="bccd-bench-", dir="/var/tmp") as folder:
-            try:
-                with opened(Path(folder)) as file:
-                    rate, cpu = measure(file, samples)
-            except PeerError as lack:
-                print(f"{name}: left out, {lack}")
-            else:
-                print(f"{name}: {rate:,.0f}/s, {cpu:.2f} ms of CPU a mail")
+    mails = given.mails + WARM
+    place = corpus.stored(ROOT / "build", mails, given.seed)
+    if given.only:
+        try:
+            pace = measure(given.only, place, corpus.load(place)[1], given.data)
+        except PeerError as error:
+            print(f"benchmarks: {error}", file=sys.stderr)
+            return 1
+        print(json.dumps(asdict(pace)) if given.json else _told(given.only, pace))
+        return 0
+    for name in OTHERS:
+        try:
+            print(_told(name, apart(name, given.mails, given.seed, given.data)))
+        except PeerError as lack:
+            print(f"{name}: left out: {lack}")
     return 0
+
+
+def _told(name: str, pace: Pace) -> str:
+    return f"{name}: {pace.rate:,.0f}/s, {pace.cpu_ms:.2f} ms of CPU a mail"
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from benchmarks.machine import Process
 
 _START_SECONDS = 30.0
 _STOP_SECONDS = 60.0
+PLACE = Path("/var/tmp")  # noqa: S108 - folders are made below it with mkdtemp(); /tmp may be memory
 FILED = "filed"  # the state of a mail that stands where it belongs
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -24,7 +25,7 @@ class Peer(Protocol):
     """A server under test."""
 
     name: str
-    files: bool  # files mail, as opposed to only accepting it
+    awaited: str  # the state in which outcomes() counts what was accepted; empty where it cannot
 
     def lacks(self) -> str:
         """Say in one sentence why it cannot run here; empty if it can."""
@@ -32,6 +33,10 @@ class Peer(Protocol):
 
     def start(self, folder: Path, directory: Path) -> int:
         """Start with empty stores in a folder and this company directory; return the port of its SMTP."""
+        ...
+
+    def warmed(self) -> None:
+        """Be told that the clock is about to start; no mail is under way."""
         ...
 
     def roots(self) -> list[int]:
@@ -43,7 +48,7 @@ class Peer(Protocol):
         ...
 
     def outcomes(self) -> dict[str, int]:
-        """Count what became of accepted mail, by state; empty where it does not file."""
+        """Count what became of accepted mail, by state; empty where that cannot be told."""
         ...
 
     def stop(self) -> None:
@@ -89,7 +94,7 @@ class Sink:
     """A bare aiosmtpd that forgets."""
 
     name = "aiosmtpd sink"
-    files = False
+    awaited = ""
     _process: subprocess.Popen[bytes] | None = None
 
     def lacks(self) -> str:
@@ -106,6 +111,9 @@ class Sink:
             )
         wait_for_smtp(port, lambda: process.poll() is None)
         return port
+
+    def warmed(self) -> None:
+        """Do nothing."""
 
     def roots(self) -> list[int]:
         """Return its only process."""

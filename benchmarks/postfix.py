@@ -74,7 +74,7 @@ class Postfix:
     """Postfix accepting into its queue."""
 
     name = "Postfix"
-    files = False
+    awaited = ""
 
     _folder: Path | None = None
 
@@ -116,6 +116,9 @@ class Postfix:
         )
         if done.returncode:
             raise PeerError(f"postfix {command} said: {(done.stderr or done.stdout).strip()[-500:]}")
+
+    def warmed(self) -> None:
+        """Do nothing."""
 
     def roots(self) -> list[int]:
         """Return Postfix's master."""

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from statistics import median
 
+from benchmarks.goals import Measured, columns, spread, verdicts
 from benchmarks.run import Job, Run
 
 Rounds = Sequence[Mapping[str, Run]]  # one mapping of peer to run for each round
@@ -19,16 +20,9 @@ _HEAD = (
     f"filed : {BASE}",
     "250 p50 p99 ms",
     "CPU ms/mail",
+    f"{BASE} : CPU",
 )
 _BUSY = 0.1  # a share of the machine used by others from which on a run tells little
-
-
-def spread(values: Sequence[float], digits: int = 0) -> str:
-    """Write a median with the least and the greatest value."""
-    if not values:
-        return "-"
-    low, middle, high = (f"{value:,.{digits}f}" for value in (min(values), median(values), max(values)))
-    return middle if len(values) == 1 else f"{middle} ({low} to {high})"
 
 
 def ratios(rounds: Rounds, peer: str, rate: Callable[[Run], float | None]) -> list[float]:
@@ -36,6 +30,19 @@ def ratios(rounds: Rounds, peer: str, rate: Callable[[Run], float | None]) -> li
     both = (runs for runs in rounds if peer in runs and BASE in runs)
     pairs = ((rate(runs[peer]), runs[BASE].accepted_rate) for runs in both)
     return [mine / theirs for mine, theirs in pairs if mine is not None]
+
+
+def by_cpu(rounds: Rounds, peer: str) -> list[float]:
+    """Divide what a mail costs Postfix by what it costs a peer, round by round, the load generator with both.
+
+    So would the rates stand to each other where either keeps all cores busy; other work does not show in it.
+    """
+    both = (runs for runs in rounds if peer in runs and BASE in runs)
+    return [_cost(runs[BASE]) / _cost(runs[peer]) for runs in both]
+
+
+def _cost(run: Run) -> float:
+    return sum(run.cpu_ms.values()) + run.load_cpu_ms
 
 
 def accepted(run: Run) -> float | None:
@@ -60,6 +67,7 @@ def _row(rounds: Rounds, peer: str) -> tuple[str, ...]:
         spread(ratios(rounds, peer, filed), 2),
         f"{middle:.1f} {late:.1f}",
         f"{median(sum(run.cpu_ms.values()) for run in runs):.2f}",
+        spread(by_cpu(rounds, peer), 2) if peer != BASE else "1",
     )
 
 
@@ -67,11 +75,7 @@ def table(rounds: Rounds) -> list[str]:
     """Lay the result out, one row a peer."""
     peers = list(dict.fromkeys(name for runs in rounds for name in runs))
     rows = [_HEAD, *(_row(rounds, peer) for peer in peers)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
-    lines = [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
-    ]
-    return [lines[0], "-" * max(map(len, lines)), *lines[1:]]
+    return columns(rows)
 
 
 def details(rounds: Rounds) -> list[str]:
@@ -101,26 +105,27 @@ def faults(rounds: Rounds) -> list[str]:
             where = f"round {number}, {run.peer}"
             if run.refused or run.broken:
                 lines.append(f"{where}: {run.refused} refused, {run.broken} without an answer: {run.replies}")
-            if run.unfiled:
-                lines.append(
-                    f"{where}: of {run.accepted} accepted mails {run.unfiled} were not filed: {run.states}"
-                )
+            if run.missing:
+                short = f"{run.missing} of {run.accepted} accepted mails are not {run.awaited}"
+                lines.append(f"{where}: {short}: {run.states}")
     return lines
 
 
-def store(folder: Path, rounds: Rounds, job: Job, seed: int, facts: Mapping[str, str]) -> Path:
-    """Write everything as JSON; returns the file."""
-    path = folder / f"bench-{time.strftime('%Y%m%d-%H%M%S')}.json"
-    answer = {
-        "machine": facts,
-        "seed": seed,
+def answer(rounds: Rounds, measured: Measured, job: Job) -> dict[str, object]:
+    """Put together everything that was measured, for JSON."""
+    return {
         "mails": job.mails,
         "shape": asdict(job.shape),
-        "ratios": {
-            "bccd filed / Postfix accepted": ratios(rounds, "bccd", filed),
-            "bccd accepted / Postfix accepted": ratios(rounds, "bccd", accepted),
+        "must reach": {
+            key: {"verdict": verdict, "ours": measured.values.get(key, []), "lacks": measured.lacks.get(key)}
+            for key, verdict in verdicts(measured).items()
         },
         "rounds": [{peer: asdict(run) for peer, run in runs.items()} for runs in rounds],
     }
-    path.write_text(json.dumps(answer, indent=1) + "\n", encoding="utf-8")
+
+
+def store(folder: Path, found: Mapping[str, object]) -> Path:
+    """Write everything as JSON; returns the file."""
+    path = folder / f"bench-{time.strftime('%Y%m%d-%H%M%S')}.json"
+    path.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     return path

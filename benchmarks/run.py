@@ -15,7 +15,8 @@ from benchmarks import machine
 from benchmarks.load import Report, Shape, advertises_pipelining
 from benchmarks.peers import FILED, ROOT, Peer, PeerError
 
-_POLL_SECONDS = 0.02
+_POLL_SECONDS = 0.02  # between two looks at what is filed, and at most
+_LONGEST_POLL = 0.5
 _STALL_SECONDS = 30.0  # without anything being filed
 _OPEN_TO_OTHERS = 0o711
 
@@ -47,11 +48,12 @@ class Run:
     cpu_ms: dict[str, float]
     load_cpu_ms: float
     others: float  # the share of the machine that neither the peer nor the load generator used
+    awaited: str = ""  # the state that accepted mail must be in at the end, where that can be told
 
     @property
-    def unfiled(self) -> int:
-        """How many accepted mails were not filed."""
-        return self.accepted - self.states.get(FILED, 0) if self.filed_rate is not None else 0
+    def missing(self) -> int:
+        """How many accepted mails are not where they must be."""
+        return self.accepted - self.states.get(self.awaited, 0) if self.awaited else 0
 
 
 @contextmanager
@@ -74,7 +76,7 @@ def pipelines(peer: Peer, job: Job) -> bool:
         return advertises_pipelining("127.0.0.1", port)
 
 
-def _load(job: Job, port: int, first: int, mails: int) -> Report:
+def load(job: Job, port: int, first: int, mails: int) -> Report:
     shape = job.shape
     command = [sys.executable, "-m", "benchmarks.load", "--corpus", str(job.corpus), "--port", str(port)]
     command += ["--first", str(first), "--mails", str(mails)]
@@ -86,12 +88,14 @@ def _load(job: Job, port: int, first: int, mails: int) -> Report:
     return Report(**json.loads(done.stdout))
 
 
-def _settle(peer: Peer, count: int) -> dict[str, int]:
+def settle(peer: Peer, count: int) -> dict[str, int]:
     """Wait until so many mails have an outcome, or nothing moves any more."""
     states = peer.outcomes()
-    moved = time.monotonic()
-    while sum(states.values()) < count and time.monotonic() - moved < _STALL_SECONDS:
-        time.sleep(_POLL_SECONDS)
+    first, began, moved = sum(states.values()), time.monotonic(), time.monotonic()
+    while (done := sum(states.values())) < count and time.monotonic() - moved < _STALL_SECONDS:
+        # Looking costs the machine something: so it is done rarely, but just when the last is due.
+        due = (count - done) * (time.monotonic() - began) / (done - first) if done > first else 0.0
+        time.sleep(min(max(_POLL_SECONDS, 0.9 * due), _LONGEST_POLL))
         now = peer.outcomes()
         if now != states:
             states, moved = now, time.monotonic()
@@ -106,13 +110,14 @@ def measure(peer: Peer, job: Job, watch: Watch = nullcontext) -> Run:
     with started(peer, job) as port:
         before = {}
         if job.warm:
-            warmed = _load(job, port, 0, job.warm).accepted
-            before = _settle(peer, warmed) if peer.files else {}
+            warmed = load(job, port, 0, job.warm).accepted
+            before = settle(peer, warmed) if peer.awaited else {}
+        peer.warmed()
         with watch(peer.roots()[0]):
             cpu, busy = machine.cpu(peer.roots(), peer.role), machine.busy()
             began = time.monotonic()
-            report = _load(job, port, job.warm, job.mails)
-            states = _settle(peer, sum(before.values()) + report.accepted) if peer.files else {}
+            report = load(job, port, job.warm, job.mails)
+            states = settle(peer, sum(before.values()) + report.accepted) if peer.awaited else {}
             ended = time.monotonic()
             cpu_after, busy = machine.cpu(peer.roots(), peer.role), machine.busy() - busy
     states = {state: count - before.get(state, 0) for state, count in states.items()}
@@ -126,11 +131,12 @@ def measure(peer: Peer, job: Job, watch: Watch = nullcontext) -> Run:
         replies=report.replies,
         states=states,
         accepted_rate=report.accepted / (report.ended - report.began),
-        filed_rate=states.get(FILED, 0) / (ended - report.began) if peer.files else None,
+        filed_rate=states.get(FILED, 0) / (ended - report.began) if peer.awaited == FILED else None,
         latency_ms=report.latency_ms,
         cpu_ms={name: round(seconds * 1000 / mails, 3) for name, seconds in sorted(used.items())},
         load_cpu_ms=round(report.cpu_seconds * 1000 / mails, 3),
         others=_others(busy - sum(used.values()) - report.cpu_seconds, ended - began),
+        awaited=peer.awaited,
     )
 
 

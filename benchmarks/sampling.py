@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,7 +15,6 @@ from benchmarks.peers import PeerError
 
 _RATE = 250  # samples a second
 _PROCESS = re.compile(r'process (\d+):"(.*?)"')
-_PARSERS = "-m bccd.cage"
 _OURS = "(bccd/"
 _ALL = 0.95  # a function that nearly all samples lie in says nothing
 _LINE = re.compile(r":\d+\)$")
@@ -48,8 +47,8 @@ def sampled(root: int, output: Path) -> Iterator[None]:
 Stack = tuple[str, ...]
 
 
-def stacks(output: Path) -> dict[str, Counter[Stack]]:
-    """Read py-spy's samples: by process, functions from the outermost in."""
+def stacks(output: Path, roles: Mapping[int, str]) -> dict[str, Counter[Stack]]:
+    """Read py-spy's samples: by what a process does, functions from the outermost in."""
     found: dict[str, Counter[Stack]] = defaultdict(Counter)
     for line in output.read_text(encoding="utf-8").splitlines():
         path, _, count = line.rpartition(" ")
@@ -57,15 +56,9 @@ def stacks(output: Path) -> dict[str, Counter[Stack]]:
         named = [_PROCESS.match(frame) for frame in frames]
         last = max((index for index, match in enumerate(named) if match), default=-1)
         match = named[last] if last >= 0 else None
-        found[_named(match)][tuple(frames[last + 1 :])] += int(count)
+        name = roles.get(int(match[1]), f"process {match[1]}") if match else "?"
+        found[name][tuple(frames[last + 1 :])] += int(count)
     return dict(found)
-
-
-def _named(process: re.Match[str] | None) -> str:
-    """Name a process of the daemon; parsers are alike, so they are added up."""
-    if process is None:
-        return "?"
-    return "parsers" if _PARSERS in process[2] else f"process {process[1]}"
 
 
 def table(counted: Counter[Stack], rows: int) -> list[str]:

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.daemon import run as bccd
-from benchmarks.databases import PLACE, folder_below
-from benchmarks.peers import ROOT
+from benchmarks.databases import folder_below
+from benchmarks.peers import PLACE, ROOT
 from benchmarks.reader.table import Row
 from benchmarks.verify.front import TOLD
 from benchmarks.verify.world import COMPANY, RECIPIENT, SENDER, ZONE, bodies, large
