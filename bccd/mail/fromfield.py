@@ -7,18 +7,19 @@ understood a From differently would be the hole ("Composition Kills", USENIX Sec
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 import idna
 
 from bccd.mail.addresses import display_name
+from bccd.mail.headers import has_bare_line_ends
 
 _VALUE_CAP = 8 * 1024
 _LOCAL_CAP = 64
 _DOMAIN_CAP = 253
 _ADDRESS_CAP = 254  # RFC 5321 4.5.3.1.3, less the angle brackets
 
-_FIELD = re.compile(rb"([!-9;-~]++)([ \t]*+):")
-_CONTROL = re.compile(rb"\r(?!\n)|(?<!\r)\n|\x00")
+_FIELDS = re.compile(rb"(?:(?:[!-9;-~]++[ \t]*+:[^\n]*+|\r)\n|(?!))*+")  # unfolded, and empty lines
 _FOLD = re.compile(rb"\r\n(?=[ \t])")
 _ATEXT = rb"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\x80-\xff-]"
 _LABEL = rb"[A-Za-z0-9\x80-\xff](?:[A-Za-z0-9\x80-\xff-]*[A-Za-z0-9\x80-\xff])?"
@@ -69,27 +70,30 @@ def strict_mailbox(header: bytes, field: bytes) -> StrictFrom:
 
 def _the_value(header: bytes, wanted: bytes) -> bytes:
     """Return the unfolded value of the only such field, in a section that nobody can read otherwise."""
-    if _CONTROL.search(header):
+    if b"\0" in header or has_bare_line_ends(header):
         raise _RefusedError("control")
-    found = []
-    for line in _FOLD.sub(b"", header).split(b"\r\n"):
-        if not line:
-            continue
-        field = _FIELD.match(line)
-        if field is None:
-            # Some readers end the section here, some go on: they would see different fields.
-            raise _RefusedError("malformed_header")
-        if field[1].lower() == wanted:
-            if field[2]:
-                raise _RefusedError("space_before_colon")
-            found.append(line[field.end() :].strip(b" \t"))
+    lines = b"\n" + _FOLD.sub(b"", header) + b"\r\n"
+    end = _FIELDS.match(lines, 1).end()  # type: ignore[union-attr]  # it matches nothing, too
+    found: list[tuple[bytes, bytes]] = _field(wanted).findall(lines, 0, end)
+    if any(blank for blank, _ in found):
+        raise _RefusedError("space_before_colon")
+    if end < len(lines):
+        # Some readers end the section here, some go on: they would see different fields.
+        raise _RefusedError("malformed_header")
     if len(found) != 1:
         raise _RefusedError(f"{'many' if found else 'no'}_{wanted.decode()}")
-    if len(found[0]) > _VALUE_CAP:
+    value = found[0][1].strip(b" \t")
+    if len(value) > _VALUE_CAP:
         raise _RefusedError("too_long")
-    if not found[0]:
+    if not value:
         raise _RefusedError("empty")
-    return found[0]
+    return value
+
+
+@lru_cache(maxsize=16)
+def _field(name: bytes) -> re.Pattern[bytes]:
+    """Return what finds a field by its name: the blanks before the colon, the value."""
+    return re.compile(rb"\n" + re.escape(name) + rb"([ \t]*+):([^\r\n]*+)", re.IGNORECASE)
 
 
 def _mailbox(value: bytes) -> tuple[str, str]:

@@ -2,16 +2,15 @@
 
 import re
 from dataclasses import dataclass
-from itertools import pairwise
 
 SECTION_CAP = 256 * 1024
 FIELDS_CAP = 1_000
 
 _FIELD = re.compile(rb"^([!-9;-~]++)([ \t]*+):((?>[^\n]*+)(?:\n[ \t][^\n]*+|(?!))*+)", re.MULTILINE)
-_FIRST_OF_FIELD = re.compile(rb"^[^ \t\r\n]", re.MULTILINE)
-_RECEIVED = re.compile(rb"^received[ \t]*:", re.MULTILINE | re.IGNORECASE)
+# These begin with an octet to leap to: with "^" each octet is tried, which took eight times as long.
+_BEFORE_FIELD = re.compile(rb"\n(?=[^ \t\r\n])")
 _BARE_CR = re.compile(rb"\r(?!\n)")
-_BARE_LF = re.compile(rb"(?<!\r)\n")
+_RECEIVED = re.compile(rb"\nreceived[ \t]*+:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +76,18 @@ def values(found: list[tuple[bytes, bytes]], name: bytes) -> list[bytes]:
 
 def scan(header: bytes) -> HeaderScan:
     """Count what admission limits; linear in the octets, whatever they are."""
-    starts = [match.start() for match in _FIRST_OF_FIELD.finditer(header)]
-    bounds = [*starts, len(header)]
+    lines = b"\n" + header
+    *ended, last = _BEFORE_FIELD.split(lines)[1:] or (b"",)
     return HeaderScan(
-        fields=len(starts),
-        received=len(_RECEIVED.findall(header)),
-        longest_field=max((end - start for start, end in pairwise(bounds)), default=0),
-        bare_line_ends=bool(_BARE_LF.search(header) or _BARE_CR.search(header)),
+        fields=len(ended) + bool(last),
+        received=len(_RECEIVED.findall(lines.lower())),
+        longest_field=max(max(map(len, ended), default=-1) + 1, len(last)),  # with the LF where it was cut
+        bare_line_ends=has_bare_line_ends(header),
         nul=b"\0" in header,
     )
+
+
+def has_bare_line_ends(octets: bytes) -> bool:
+    """Tell whether a CR or LF is not part of a CRLF."""
+    # To count pairs takes half as long again.
+    return octets.count(b"\n") != octets.count(b"\r") or _BARE_CR.search(octets) is not None

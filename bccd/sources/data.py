@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
+from bccd.mail.headers import has_bare_line_ends
 from bccd.model.envelope import Raw
 from bccd.model.reply import BAD_HEADER, BARE_LINE_ENDS, TOO_BIG, Reply
 from bccd.sources.replies import FAR_TOO_BIG
@@ -71,12 +72,14 @@ class Body:
 
     def _take(self, wire: bytes) -> None:
         """Check, unstuff and keep octets that follow two octets of context."""
-        if (b"\n." in wire or b"\r." in wire) and _LONE_DOT.search(wire):
+        odd = has_bare_line_ends(wire)
+        if odd and _LONE_DOT.search(wire):  # between pairs a lone dot is the end, which was looked for
             raise ClosingError(BARE_LINE_ENDS)
         text = wire.replace(b"\r\n.", b"\r\n")[_CONTEXT:]
         if not text:
             return
-        self._note_defects(text)
+        if odd:
+            self._note_defects(text)
         self.size += len(text)
         if self._header_size is None:
             self._collect_header(text)
@@ -142,10 +145,7 @@ class Body:
         header = bytes(self._header)
         if len(header) > MAX_HEADER + _CONTEXT or b"\0" in header:
             return BAD_HEADER
-        pairs = header.count(b"\r\n")
-        if header.count(b"\r") != pairs or header.count(b"\n") != pairs:
-            return BAD_HEADER
-        return None
+        return BAD_HEADER if self._defects and has_bare_line_ends(header) else None
 
     def raw(self) -> Raw:
         """Return the complete mail, its octets unless discarded; its file is the caller's from now on."""
