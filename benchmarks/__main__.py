@@ -85,6 +85,7 @@ def _bench(given: Namespace) -> int:
         # Every other round runs backwards, so that no peer always has the machine as another left it.
         {peer.name: _told(number, measure(peer, job)) for peer in (peers if number % 2 else peers[::-1])}
         for number in range(1, given.rounds + 1)
+        if peers
     ]
     _compare(rounds, measured)
     found: dict[str, object] = {"machine": facts, "seed": given.seed}
@@ -93,7 +94,8 @@ def _bench(given: Namespace) -> int:
     if "idle" in wanted:
         found["one daemon"] = asdict(_idle(measured, job))
     parts.growth(measured, BUILD)
-    print("", *report.table(rounds), "", *report.details(rounds), sep="\n")
+    if peers:
+        print("", *report.table(rounds), "", *report.details(rounds), sep="\n")
     print("", *goals.table(measured), sep="\n")
     print(
         f"\nEverything measured stands in {report.store(BUILD, found | report.answer(rounds, measured, job))}"
