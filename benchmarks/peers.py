@@ -95,6 +95,7 @@ class Sink:
 
     name = "aiosmtpd sink"
     awaited = ""
+    module = "benchmarks.sink"
     _process: subprocess.Popen[bytes] | None = None
 
     def lacks(self) -> str:
@@ -107,7 +108,7 @@ class Sink:
         port = free_port()
         with (folder / "sink.log").open("wb") as log:
             self._process = process = subprocess.Popen(
-                [sys.executable, "-m", "benchmarks.sink", str(port)], cwd=ROOT, stdout=log, stderr=log
+                [sys.executable, "-m", self.module, str(port)], cwd=ROOT, stdout=log, stderr=log
             )
         wait_for_smtp(port, lambda: process.poll() is None)
         return port
@@ -131,3 +132,10 @@ class Sink:
     def stop(self) -> None:
         """Stop it."""
         end(self._process)
+
+
+class Bare(Sink):
+    """A server of the standard library's asyncio that only counts lines."""
+
+    name = "asyncio alone"
+    module = "benchmarks.bare"
