@@ -119,7 +119,7 @@ def _read(
     content = _shown(content, _safe(body.html, body, defects, sanitise))
     around = _around(part, content)
     inline = _inline(body, content.subject, around)
-    frame = frame_of(inline, body.html) if inline else None
+    frame = frame_of(inline, body.html, around) if inline else None
     inline = without_tail(inline, body.html, frame, content) if inline else None
     content = _with_digests(content, _own_words(content, inline))
     if max(len(content.to), len(content.cc), len(content.bcc)) >= ADDRESSES_CAP:

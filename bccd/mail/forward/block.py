@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from bccd.mail.forward.labels import ANY, Role
+from bccd.mail.forward.labels import Role
 from bccd.mail.forward.markers import is_framed, is_marker, marker_of
 from bccd.mail.forward.page import Page
-from bccd.mail.forward.run import joined, language_of, read_run, take_folded
+from bccd.mail.forward.run import joined, read_run, take_folded, told_by
 from bccd.mail.forward.verdict import Block, is_block, is_raw_field, shape_of
 
 __all__ = ["Block", "find_blocks"]
@@ -24,7 +24,7 @@ def find_blocks(page: Page) -> Iterator[Block]:
     for start in page.labels:
         if found >= _MOST_BLOCKS:
             return
-        if start < behind or page.labels[start].roles.keys() == {ANY}:
+        if start < behind or page.labels[start].meaning.anywhere:
             continue
         block = _read_block(page, start, behind)
         if block:
@@ -35,19 +35,21 @@ def find_blocks(page: Page) -> Iterator[Block]:
 
 def _read_block(page: Page, start: int, behind: int) -> Block | None:
     run, end = read_run(page, start)
-    language = language_of(run.fit)
-    if language is None or len(run.fit.roles[language]) <= 1:
+    told = told_by(run.fit)
+    if told is None or len(told[1]) <= 1:
         return None
-    by_line = {number: role for role, number in run.fit.roles[language].items()}
-    end = take_folded(run, by_line.get(run.values[-1][0], Role.OTHER), page, end)
-    values = {by_line[number]: joined(parts) for number, parts in run.values if number in by_line}
+    language, roles = told
+    end = take_folded(run, roles.get(len(run.values) - 1, Role.OTHER), page, end)
+    values = {
+        roles[place]: joined(parts) for place, (_, parts) in enumerate(run.values) if place in roles
+    }
     depth = page.lines[start].depth
     opening, marker = _marker_above(page, start, behind)
     block = Block(opening, start, _behind_rule(page, opening, end, marker), depth, language, values, marker)
     technical = run.technical or is_raw_field(page, start - 1)
     if not is_block(page, block, technical=technical):
         return None
-    return replace(block, shape=shape_of(block, by_line.get(start, Role.OTHER)))
+    return replace(block, shape=shape_of(block, roles.get(0, Role.OTHER)))
 
 
 def _behind_rule(page: Page, opening: int, end: int, marker: str) -> int:
@@ -73,7 +75,7 @@ def _marker_above(page: Page, start: int, behind: int) -> tuple[int, str]:
     for number in range(start - 1, max(behind, start - 1 - _MARKER_REACH) - 1, -1):
         line = page.lines[number]
         label = page.labels.get(number)
-        if not line.text or (label and label.roles.keys() == {ANY} and not between):
+        if not line.text or (label and label.meaning.anywhere and not between):
             anchor = anchor or ("" if between else page.anchors.get(number, ""))
             first = number if line.text else first  # a field that nothing reads may come first
             continue

@@ -1,6 +1,6 @@
 """The original inside an inline forward: find its header block, then read what stands in it and below."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 
@@ -16,8 +16,7 @@ from bccd.mail.forward.notes import split_dated
 from bccd.mail.forward.order import NOWHERE, Around
 from bccd.mail.forward.page import Page, page_of
 from bccd.mail.forward.people import author, mailbox_list
-from bccd.mail.forward.shaped import with_shaped
-from bccd.mail.forward.structure import has_structure, page_of_html
+from bccd.mail.forward.structure import has_structure, shown_in
 from bccd.model.message import Content, Forward, ForwardKind, Mailbox
 
 _MOST_INNER = 20
@@ -43,24 +42,38 @@ def find_inline(text: str, html: str, around: Around = NOWHERE) -> Inline | None
     answers too: the caller tells by the recipients. HTML, "" where there is none, fills in addresses that the
     text part lost, and is read itself where the text shows no block.
     """
-    inline = _read(page_of(text, around=around)) if _may_hold_block(text) else None
+    inline = None
+    if _may_hold_block(text):
+        page = page_of(text, around=around)
+        inline = _read(page, *_found(page, list(find_blocks(page))))
     if not html or _suffices(text, html, inline):
         return inline
-    shown = _read(page_of_html(html, around))
-    if inline is None or shown is None:
-        return inline or shown
+    page, blocks = shown_in(html, around)
+    chain, marker = _found(page, blocks)
+    if inline is None:
+        return _read(page, chain, marker)
     outer, *rest = inline.forwards
-    if outer.original.sender is None and shown.forwards[0].original.sender is not None:
-        return shown
-    return Inline(inline.note, (_compared(outer, shown.forwards[0]), *rest))
+    if not chain or marker is not None:
+        shown = _read(page, chain, marker)
+        first = shown.forwards[0] if shown else None
+    else:
+        first = _head(page, chain[0])
+    if first is None:
+        return inline
+    if outer.original.sender is None and first.original.sender is not None:
+        return _read(page, chain, marker)
+    return Inline(inline.note, (_compared(outer, first), *rest))
 
 
-def _read(page: Page) -> Inline | None:
-    """Read the first block that is not itself inside quoted history, and those below it."""
-    blocks = with_shaped(page, list(find_blocks(page)), page.frames)
+def _found(page: Page, blocks: Sequence[Block]) -> tuple[Sequence[Block], int | None]:
+    """Find the first block that is not itself inside quoted history, and those below; and a marker above."""
     outermost = next((at for at, b in enumerate(blocks) if not in_history(page, b.opening, b.depth)), None)
     chain = [] if outermost is None else blocks[outermost : outermost + 1 + _MOST_INNER]
-    marker = find_marker(page, chain[0].opening if chain else len(page.lines))
+    return chain, find_marker(page, chain[0].opening if chain else len(page.lines))
+
+
+def _read(page: Page, chain: Sequence[Block], marker: int | None) -> Inline | None:
+    """Read the blocks and what stands below each, or what a marker alone announces."""
     if not chain and marker is None:
         return _inline(read_outlook_mac(page))
     ends = [_extent_of(page, block) for block in chain]
@@ -98,6 +111,19 @@ def _extent_of(page: Page, block: Block) -> Extent:
 
 
 def _forward(page: Page, block: Block, until: int | None) -> Forward:
+    """Read a block and the text below it."""
+    forward = _head(page, block)
+    end = _extent_of(page, block).end
+    original = replace(
+        forward.original,
+        text=unquote(page.raw[block.end : end], block.depth).lstrip(_BOM),
+        new_text=_new_text(page, block, until),
+    )
+    return replace(forward, original=original)
+
+
+def _head(page: Page, block: Block) -> Forward:
+    """Read what a block tells."""
     values = block.values
     said, day = values[Role.SENDER], values.get(Role.DATE)
     if day is None:
@@ -105,7 +131,6 @@ def _forward(page: Page, block: Block, until: int | None) -> Forward:
     by = author(said)
     read = read_date(day, block.language, page.around) if day else None
     reply_to = mailbox_list(values.get(Role.REPLY_TO, "")) or by.reply_to
-    end = _extent_of(page, block).end
     content = Content(
         sender=by.sender,
         from_count=1 if by.sender and by.sender.address else 0,
@@ -115,8 +140,6 @@ def _forward(page: Page, block: Block, until: int | None) -> Forward:
         cc=mailbox_list(values.get(Role.CC, "")),
         date=read.when if read else None,
         subject=" ".join(values.get(Role.SUBJECT, "").split()),
-        text=unquote(page.raw[block.end : end], block.depth).lstrip(_BOM),
-        new_text=_new_text(page, block, until),
     )
     evidence = [block.marker] if block.marker else []
     evidence.append(f"labels:{block.language}" if block.language else "shape:fields")

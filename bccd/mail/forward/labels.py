@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from enum import StrEnum, unique
 from functools import cache
 from typing import NamedTuple
@@ -38,11 +39,27 @@ LISTS = frozenset({Role.SENDER, Role.TO, Role.CC, Role.REPLY_TO})
 _PREFERRED = ("en", "pl", "de", "fr", "es", "it", "nl", "pt", "cs", "sk", "uk", "ru", "zh")
 
 
-class Label(NamedTuple):
-    """A label that a line begins with: its role by language, and the value behind it."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Meaning:
+    """What a label of the table says; each stands there once, and is told from others by identity."""
 
-    roles: Mapping[str, Role]
+    roles: Mapping[str, Role]  # by language
+    known: frozenset[Role]  # in any of them
+    anywhere: bool  # it says the same in every language, and begins no header
+    listing: bool  # people may stand behind it
+    technical: bool
+
+
+class Label(NamedTuple):
+    """A label that a line begins with: what it means, and the value behind it."""
+
+    meaning: Meaning
     value: str
+
+    @property
+    def roles(self) -> Mapping[str, Role]:
+        """Its role by language."""
+        return self.meaning.roles
 
 
 def fold(label: str) -> str:
@@ -57,7 +74,7 @@ def _rows() -> Iterable[Labels]:
         yield from source.LABELS
 
 
-def _table() -> dict[str, dict[str, Role]]:
+def _table() -> dict[str, Meaning]:
     # The first source wins where two give one label two roles in one language.
     columns = (Role.SENDER, Role.TO, Role.CC, Role.DATE, Role.SUBJECT, Role.REPLY_TO)
     table: dict[str, dict[str, Role]] = {}
@@ -68,10 +85,17 @@ def _table() -> dict[str, dict[str, Role]]:
     for role, known in ((Role.OTHER, more.OTHER), (Role.TECHNICAL, more.TECHNICAL)):
         for label in known:
             table.setdefault(fold(label), {}).setdefault(ANY, role)
-    return table
+    return {key: _meaning(roles) for key, roles in table.items()}
 
 
-TABLE: Mapping[str, Mapping[str, Role]] = _table()
+def _meaning(roles: Mapping[str, Role]) -> Meaning:
+    known = frozenset(roles.values())
+    return Meaning(
+        roles, known, roles.keys() == {ANY}, not known.isdisjoint(LISTS), roles.get(ANY) is Role.TECHNICAL
+    )
+
+
+TABLE: Mapping[str, Meaning] = _table()
 _FIRST = frozenset(key[0] for key in TABLE) | frozenset(key[0].upper() for key in TABLE)
 
 
@@ -83,11 +107,11 @@ def read_label(text: str) -> Label | None:
     match = _COLON.search(text, start, start + _LONGEST)
     if match is None:
         return None
-    roles = TABLE.get(fold(text[start : match.start()].strip(_STYLE)))
-    if roles is None:
+    meaning = TABLE.get(fold(text[start : match.start()].strip(_STYLE)))
+    if meaning is None:
         return None
     value = text[match.end() :].strip()
-    return Label(roles, _unstyled(value, closed=text[match.start() - 1] in "*_") if start else value)
+    return Label(meaning, _unstyled(value, closed=text[match.start() - 1] in "*_") if start else value)
 
 
 def _unstyled(value: str, *, closed: bool) -> str:

@@ -49,7 +49,7 @@ def page_of(
     endings = [at for at in framed if is_ending(lines[at].text)][:_MOST_ENDINGS]
     openings = [at for at in framed if is_marker(marker_of(lines[at].text))] if endings else []
     labels = _labels(lines)
-    dates = (label.value for label in labels.values() if Role.DATE in label.roles.values())
+    dates = (label.value for label in labels.values() if Role.DATE in label.meaning.known)
     around = replace(around, day_first=order_shown(dates))
     return Page(raw, lines, labels, anchors, endings, openings, around, frames)
 

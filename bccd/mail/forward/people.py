@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 from bccd.mail.addresses import domain_of, normalise
@@ -14,6 +15,7 @@ _LONGEST_ITEM = 1000  # characters; a display name and an address of RFC 5321's 
 _LONGEST_NAME = 200
 _MOST = 5000  # people of one list
 _MANY = 2
+_REMEMBERED = 16  # lists: text and HTML of a mail name the same people
 _AUTOMATIC = ("bounce", "noreply", "no-reply", "mailer-daemon", "listserv")
 
 _BRACKETED = re.compile(r"\[\s*(?:mailto:|smtp:)?\s*([^\[\]\s<>]*@[^\[\]\s<>]*)\s*\]", re.IGNORECASE)
@@ -69,8 +71,7 @@ def author(value: str) -> Author:
     value = _plain(value[: 4 * _LONGEST_ITEM])
     match = _BEHALF.search(value)
     if match is None:
-        several = len({box.address for box in mailbox_list(value) if box.address}) > 1
-        return Author(None if several else mailbox(value))
+        return Author(None if value.count("@") > 1 and _are_several(value) else mailbox(value))
     agent, writer = mailbox(value[: match.start()].rstrip(" ;,")), mailbox(value[match.end() :])
     if agent is None or writer is None:
         return Author(writer or agent)
@@ -78,6 +79,10 @@ def author(value: str) -> Author:
         # A colleague who writes for a nameless shared mailbox is whom we know; answers go to the mailbox.
         return Author(agent, agent, (writer,))
     return Author(writer, agent)
+
+
+def _are_several(value: str) -> bool:
+    return len({box.address for box in mailbox_list(value) if box.address}) > 1
 
 
 def _is_delegate(agent: Mailbox, writer: Mailbox) -> bool:
@@ -99,7 +104,11 @@ def _plain(value: str) -> str:
 
 def mailbox_list(value: str) -> tuple[Mailbox, ...]:
     """Read a To, Cc or Reply-To line; a recipient printed without his address keeps his name."""
-    value = _plain(value)
+    return _list(_plain(value)) if value else ()
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _list(value: str) -> tuple[Mailbox, ...]:
     group = _GROUP.match(value[:_LONGEST_ITEM]) if ":" in value else None
     boxes: list[Mailbox] = []
     for item in _items(value[group.end() :] if group else value):

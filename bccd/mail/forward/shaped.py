@@ -53,21 +53,20 @@ def with_shaped(page: Page, blocks: Sequence[Block], frames: Sequence[Frame]) ->
     """Add to the blocks that labels told those that only their shape tells, and what announces them."""
     found = {block.start: block for block in blocks}
     for frame in frames:
-        block = _block_at(page, frame) if frame.sign.role is not Role.SIGNATURE else None
+        block = _block_at(page, frame, found) if frame.sign.role is not Role.SIGNATURE else None
         if block is None:
             continue
         known = found.get(block.start)
         if known is not None:
-            if not known.marker or (is_marker(block.marker) and not is_marker(known.marker)):
-                opening = min(known.opening, block.opening)
-                found[block.start] = replace(known, opening=opening, marker=block.marker, shape="")
+            opening = min(known.opening, block.opening)
+            found[block.start] = replace(known, opening=opening, marker=block.marker, shape="")
         elif all(block.start >= other.end or other.start >= block.end for other in found.values()):
             found[block.start] = block
     return [found[start] for start in sorted(found)]
 
 
-def _block_at(page: Page, frame: Frame) -> Block | None:
-    """Read the header at the top of a frame, or right above it."""
+def _block_at(page: Page, frame: Frame, found: Mapping[int, Block]) -> Block | None:
+    """Read the header at the top of a frame, or right above it; None where it adds nothing to those found."""
     until = len(page.lines)
     if frame.sign.role is Role.HEAD and frame.last > frame.first:
         until = min(frame.last, until)
@@ -78,8 +77,11 @@ def _block_at(page: Page, frame: Frame) -> Block | None:
         above, start = _start(page, frame.first, until)
     if start < 0:
         return None
-    rows = list(_rows(page, start, until))
     announced = frame.sign.forward or (above >= 0 and _announces(page, frame, above))
+    known = found.get(start)
+    if known is not None and known.marker and (not announced or is_marker(known.marker)):
+        return None
+    rows = list(_rows(page, start, until))
     drawn = above >= 0 and is_framed(page.lines[above].text)
     if len(rows) < (_FEWEST_MARKED if announced else _FEWEST):
         return None

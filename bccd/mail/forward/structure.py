@@ -1,12 +1,25 @@
 """What mark-up tells a reader of forwards: the lines of HTML, and at which of them a quoted mail begins."""
 
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from bccd.mail.forward.block import Block, find_blocks
 from bccd.mail.forward.order import NOWHERE, Around
 from bccd.mail.forward.page import Page, page_of
+from bccd.mail.forward.shaped import with_shaped
 from bccd.mail.html import read_html
 from bccd.mail.markup.sheet import Sheet
 from bccd.mail.markup.signs import Role, may_hold_quoted
 
 _NO_BEGINNING = (Role.SIGNATURE, Role.BODY)
+
+
+class Shown(NamedTuple):
+    """HTML prepared for reading: its lines, with the signs of clients among them, and its header blocks."""
+
+    page: Page
+    blocks: Sequence[Block]
 
 
 def has_structure(html: str) -> bool:
@@ -16,10 +29,12 @@ def has_structure(html: str) -> bool:
     )
 
 
-def page_of_html(html: str, around: Around = NOWHERE) -> Page:
-    """Prepare HTML for reading: its lines, and the signs of clients among them."""
+@lru_cache(maxsize=2)  # a mail's HTML is read for a forward in it, and for where that ends
+def shown_in(html: str, around: Around = NOWHERE) -> Shown:
+    """Find the header blocks in HTML."""
     sheet = read_html(html)
-    return page_of(sheet.text, anchors_of(sheet), around, sheet.frames)
+    page = page_of(sheet.text, anchors_of(sheet), around, sheet.frames)
+    return Shown(page, with_shaped(page, list(find_blocks(page)), page.frames))
 
 
 def anchors_of(sheet: Sheet) -> dict[int, str]:

@@ -9,12 +9,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from bccd.mail.digest import normal_text
-from bccd.mail.forward.block import find_blocks
 from bccd.mail.forward.inline import Inline
 from bccd.mail.forward.markers import marker_of
-from bccd.mail.forward.page import page_of
-from bccd.mail.forward.shaped import with_shaped
-from bccd.mail.forward.structure import anchors_of
+from bccd.mail.forward.order import NOWHERE, Around
+from bccd.mail.forward.structure import has_structure, shown_in
 from bccd.mail.html import read_html
 from bccd.mail.markup.sheet import Frame as Element
 from bccd.mail.markup.sheet import Sheet
@@ -30,7 +28,7 @@ _HEADER_REACH = 15  # lines between the beginning and the sender's name
 # What ends the header, and the gap below it.
 _BETWEEN = re.compile(r"(?:\s++|&nbsp;|<br[^<>]*+>|</[a-z0-9]++\s*+>|(?!))*+", re.IGNORECASE)
 _RULES = frozenset({"separator:rule", "separator:underscores"})
-_BLOCK_REACH = 80  # lines in which the header of a forward ends, its recipients included
+_BLOCK_REACH = 80  # lines of an element in which the header of a forward begins
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +41,10 @@ class Frame:
     below: int  # index of the first line that stands behind it
 
 
-def frame_of(inline: Inline, html: str) -> Frame | None:
+def frame_of(inline: Inline, html: str, around: Around = NOWHERE) -> Frame | None:
     """Find the element around the outermost forward; its sender stands at its top."""
     sender = inline.forwards[0].original.sender
-    if not html or sender is None:
+    if not html or sender is None or not has_structure(html):
         return None
     sheet = read_html(html)
     name = sender.address or sender.name.casefold()
@@ -57,7 +55,9 @@ def frame_of(inline: Inline, html: str) -> Frame | None:
         first = element.first if below else max(element.first - _HEADER_REACH, 0)
         lines = sheet.lines[first : first + _HEADER_REACH if below else element.first]
         if name in " ".join(lines).casefold():
-            return _frame(element, sheet, html, name) if below else _framed_body(element, sheet, first, name)
+            if not below:
+                return _framed_body(element, sheet, first, name)
+            return _frame(element, sheet, html, _line_behind_header(html, around, first, name))
     return None
 
 
@@ -68,27 +68,24 @@ def _framed_body(element: Element, sheet: Sheet, first: int, name: str) -> Frame
     return Frame(start, element.end, element.start, element.last)
 
 
-def _frame(element: Element, sheet: Sheet, html: str, name: str) -> Frame:
-    """Measure a forward from the element that begins it; of some clients' only the beginning is marked."""
-    line = _line_behind_header(sheet, element.first, name)
+def _frame(element: Element, sheet: Sheet, html: str, line: int) -> Frame:
+    """Measure a forward from the element that begins it; of some clients' only the beginning is marked.
+
+    `line` is the one behind its header, -1 where that is not known.
+    """
     body = sheet.ends[line - 1] if line > 0 else -1
     if element.sign.role is Role.AROUND and line < element.last and element.end < len(html):
         return Frame(element.start, element.end, body, element.last)
     return Frame(element.start, len(html), body, len(sheet.lines))
 
 
-def _line_behind_header(sheet: Sheet, first: int, name: str) -> int:
-    """Find the line behind the header block whose sender this is; -1 where none is seen."""
-    anchors = {line - first: known for line, known in anchors_of(sheet).items() if line >= first}
-    frames = [
-        frame._replace(first=frame.first - first, last=frame.last - first)
-        for frame in sheet.frames
-        if first <= frame.first < first + _BLOCK_REACH
-    ]
-    page = page_of("\n".join(sheet.lines[first : first + _BLOCK_REACH]), anchors)
-    for block in with_shaped(page, list(find_blocks(page)), frames):
-        if any(name in value.casefold() for value in block.values.values()):
-            return first + block.end
+def _line_behind_header(html: str, around: Around, first: int, name: str) -> int:
+    """Find the line behind the header block, not far below a line, whose sender this is; -1 for none."""
+    for block in shown_in(html, around).blocks:
+        if first <= block.start < first + _BLOCK_REACH and any(
+            name in value.casefold() for value in block.values.values()
+        ):
+            return block.end
     return -1
 
 

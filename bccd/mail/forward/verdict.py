@@ -6,7 +6,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from bccd.mail.forward.dates import read_date
-from bccd.mail.forward.labels import ANY, PRIMARY, Role
+from bccd.mail.forward.labels import PRIMARY, Role
 from bccd.mail.forward.markers import is_marker
 from bccd.mail.forward.page import Page
 
@@ -73,7 +73,7 @@ def is_raw_field(page: Page, number: int) -> bool:
     if number < 0:
         return False
     above = page.labels.get(number)
-    known = above is not None and above.roles.get(ANY) is Role.TECHNICAL
+    known = above is not None and above.meaning.technical
     return known or bool(RAW_FIELD.match(page.lines[number].text))
 
 

@@ -24,7 +24,7 @@ def weak_blocks(lines: Sequence[str], labels: Mapping[int, Label]) -> dict[int, 
     found: dict[int, tuple[int, int]] = {}
     behind = 0
     for number, label in labels.items():
-        if number < behind or Role.SENDER not in label.roles.values():
+        if number < behind or Role.SENDER not in label.meaning.known:
             continue
         end = number
         while end in labels and end - number < _MOST_LINES:
@@ -41,7 +41,7 @@ def _is_weak(lines: Sequence[str], run: Sequence[Label], start: int) -> bool:
     if len(run) < (_BELOW_RULE if ruled or not above else _BELOW_WORDS):
         return False
     sender = run[0].value
-    dates = [label.value for label in run if Role.DATE in label.roles.values()]
+    dates = [label.value for label in run if Role.DATE in label.meaning.known]
     if ruled:
         return bool(dates) or "@" in sender
     if "@" not in sender or not any(_YEAR.search(date) for date in dates):
