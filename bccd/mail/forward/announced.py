@@ -11,7 +11,7 @@ from bccd.mail.forward.confidence import ATTRIBUTED, OUTLOOK_MAC, UNKNOWN, confi
 from bccd.mail.forward.dates import read_date
 from bccd.mail.forward.extent import extent, in_history, note_above, with_below
 from bccd.mail.forward.lines import unquote
-from bccd.mail.forward.markers import is_marker, marker_of, may_mark, named_in
+from bccd.mail.forward.markers import is_marker, marker_of, named_in
 from bccd.mail.forward.notes import header_below
 from bccd.mail.forward.order import Around
 from bccd.mail.forward.page import Page
@@ -31,11 +31,10 @@ _OUTLOOK_MAC = re.compile(r"\s*\ufeff")
 
 def find_marker(page: Page, until: int) -> int | None:
     """Find the first marker line above line `until` that is not itself inside quoted history."""
-    for number in range(until):
-        text = page.lines[number].text
-        if not text or not may_mark(text) or not is_marker(marker_of(text)):
-            continue
-        if not in_history(page, number, page.lines[number].depth):
+    for number in page.marked:
+        if number >= until:
+            break
+        if is_marker(marker_of(page.texts[number])) and not in_history(page, number, page.depths[number]):
             return number
     return None
 
@@ -51,11 +50,11 @@ class _Told(NamedTuple):
 
 def read_announced(page: Page, number: int) -> tuple[str, Forward]:
     """Read what a marker line announces though no header block follows: the note, and the original."""
-    marker = marker_of(page.lines[number].text)
+    marker = marker_of(page.texts[number])
     told = (
         _notes_below(page, number, marker) or _attribution_below(page, number) or _marker_alone(page, number)
     )
-    depth = next((line.depth for line in page.lines[told.start :] if line.text), 0)
+    depth = next((page.depths[at] for at in range(told.start, len(page.texts)) if page.texts[at]), 0)
     end, resumes = extent(page, told.start, depth, marker)
     text = unquote(page.raw[told.start : end], depth).lstrip(_BOM)
     original = replace(told.content, text=text, new_text=text)
@@ -84,10 +83,8 @@ def _notes_below(page: Page, number: int, marker: str) -> _Told | None:
 
 def _attribution_below(page: Page, number: int) -> _Told | None:
     """Read the line or lines with date and author right below a marker, as Yandex and phones write them."""
-    first = next(
-        (at for at in range(number + 1, min(number + _REACH, len(page.lines))) if page.lines[at].text), 0
-    )
-    for last in range(first, min(first + _FOLDS, len(page.lines)) if first else 0):
+    first = next((at for at in range(number + 1, min(number + _REACH, len(page.texts))) if page.texts[at]), 0)
+    for last in range(first, min(first + _FOLDS, len(page.texts)) if first else 0):
         found = attribution_at(page.raw, last, cited=True)
         read = _attributed(found.words, page.around) if found and found.first == first else None
         if read:
@@ -98,7 +95,7 @@ def _attribution_below(page: Page, number: int) -> _Told | None:
 
 def _marker_alone(page: Page, number: int) -> _Told:
     """Read whom the marker line itself names, if anybody."""
-    named = mailbox(named_in(page.lines[number].text))
+    named = mailbox(named_in(page.texts[number]))
     if named is None:
         return _Told(number + 1, Content(), ("sender:unknown", "date:missing"), UNKNOWN)
     content = Content(sender=named, from_count=1 if named.address else 0)
@@ -109,7 +106,7 @@ def read_outlook_mac(page: Page) -> tuple[str, Forward] | None:
     """Read a forward of Outlook 2019 for Mac: one attribution line, told from an answer's by U+FEFF alone."""
     marked = (at for at, raw in enumerate(page.raw) if _BOM in raw[:3] and _OUTLOOK_MAC.match(raw))
     for number in islice(marked, _MOST_MARKED):
-        read = _attributed(page.lines[number].text, page.around)
+        read = _attributed(page.texts[number], page.around)
         if read:
             text = unquote(page.raw[number + 1 :], 0)
             content, defects = read

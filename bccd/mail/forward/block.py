@@ -40,10 +40,8 @@ def _read_block(page: Page, start: int, behind: int) -> Block | None:
         return None
     language, roles = told
     end = take_folded(run, roles.get(len(run.values) - 1, Role.OTHER), page, end)
-    values = {
-        roles[place]: joined(parts) for place, (_, parts) in enumerate(run.values) if place in roles
-    }
-    depth = page.lines[start].depth
+    values = {roles[place]: joined(parts) for place, (_, parts) in enumerate(run.values) if place in roles}
+    depth = page.depths[start]
     opening, marker = _marker_above(page, start, behind)
     block = Block(opening, start, _behind_rule(page, opening, end, marker), depth, language, values, marker)
     technical = run.technical or is_raw_field(page, start - 1)
@@ -55,12 +53,12 @@ def _read_block(page: Page, start: int, behind: int) -> Block | None:
 def _behind_rule(page: Page, opening: int, end: int, marker: str) -> int:
     """Step over a rule right below the block, or its marker line once more: they close the header."""
     number = end
-    while number < min(end + _MARKER_REACH, len(page.lines)) and not page.lines[number].text:
+    while number < min(end + _MARKER_REACH, len(page.texts)) and not page.texts[number]:
         number += 1
-    if number >= len(page.lines):
+    if number >= len(page.texts):
         return end
-    text = page.lines[number].text
-    if is_marker(marker) and number > opening and text == page.lines[opening].text:
+    text = page.texts[number]
+    if is_marker(marker) and number > opening and text == page.texts[opening]:
         return number + 1
     return number + 1 if number == end and marker_of(text) in _RULES else end
 
@@ -73,14 +71,14 @@ def _marker_above(page: Page, start: int, behind: int) -> tuple[int, str]:
     anchor = page.anchors.get(start, "")
     between, first = 0, start
     for number in range(start - 1, max(behind, start - 1 - _MARKER_REACH) - 1, -1):
-        line = page.lines[number]
+        text = page.texts[number]
         label = page.labels.get(number)
-        if not line.text or (label and label.meaning.anywhere and not between):
+        if not text or (label and label.meaning.anywhere and not between):
             anchor = anchor or ("" if between else page.anchors.get(number, ""))
-            first = number if line.text else first  # a field that nothing reads may come first
+            first = number if text else first  # a field that nothing reads may come first
             continue
-        marker = "" if line.depth > page.lines[start].depth else marker_of(line.text)
-        if not marker and is_framed(line.text):
+        marker = "" if page.depths[number] > page.depths[start] else marker_of(text)
+        if not marker and is_framed(text):
             marker = "separator:framed"
         if marker and (is_marker(marker) or not between):
             return number, marker if is_marker(marker) or not anchor else anchor

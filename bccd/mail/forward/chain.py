@@ -104,8 +104,8 @@ def _heads(page: Page) -> list[_Head]:
     heads = [_Head(block.opening, block.end, block.depth, block) for block in find_blocks(page)]
     taken = {number for head in heads for number in range(head.first, head.end)}
     tries = 0
-    for number, line in enumerate(page.lines):
-        if not line.text or number in taken or not may_end(line.text):
+    for number, text in enumerate(page.texts):
+        if not text or number in taken or not may_end(text):
             continue
         tries += 1
         if tries > _MOST_TRIES or len(heads) > 2 * MAX_HOPS:
@@ -123,7 +123,7 @@ def _hops(page: Page, heads: list[_Head]) -> list[_Hop]:
     hops: list[_Hop] = []
     starts = {head.first: head for head in heads}
     number = 0
-    while number < len(page.lines):
+    while number < len(page.texts):
         head = starts.get(number)
         if head:
             _leave(stack, head.depth)
@@ -133,8 +133,8 @@ def _hops(page: Page, heads: list[_Head]) -> list[_Hop]:
             hops.append(hop)
             number = head.end
             continue
-        if page.lines[number].text:
-            _enter(stack, page.lines[number].depth)
+        if page.texts[number]:
+            _enter(stack, page.depths[number])
         stack[-1].lines.append(page.raw[number])
         number += 1
     return hops
@@ -154,10 +154,9 @@ def _enter(stack: list[_Hop], depth: int) -> None:
 
 def _depth_below(page: Page, head: _Head) -> int:
     """Tell how deep the text below a head is quoted: deeper than the head itself, or as deep."""
-    for number in range(head.end, min(head.end + 4, len(page.lines))):
-        line = page.lines[number]
-        if line.text:
-            return max(line.depth, head.depth)
+    for number in range(head.end, min(head.end + 4, len(page.texts))):
+        if page.texts[number]:
+            return max(page.depths[number], head.depth)
     return head.depth
 
 

@@ -35,10 +35,10 @@ def extent(page: Page, start: int, depth: int, marker: str, opened: str = "") ->
         return Extent(behind, behind)
     last = len(page.raw)
     end = last
-    while end > start and page.lines[end - 1].depth < depth:
+    while end > start and page.depths[end - 1] < depth:
         end -= 1
     # A last paragraph that is not quoted is the forwarder's.
-    parted = end < last and not page.lines[end].text
+    parted = end < last and not page.texts[end]
     return Extent(end, end) if parted and end > start else Extent(last, last)
 
 
@@ -52,15 +52,15 @@ def _closing_line(page: Page, start: int) -> int | None:
         if inside <= closed:
             return number
         closed += 1
-    last = len(page.lines) - 1
-    while last >= start and not page.lines[last].text:
+    last = len(page.texts) - 1
+    while last >= start and not page.texts[last]:
         last -= 1
-    return last if last >= start and _is_rule(page.lines[last].text) else None
+    return last if last >= start and _is_rule(page.texts[last]) else None
 
 
 def _last_rule(page: Page, start: int) -> int | None:
     """Find the last line of dashes alone: below it stands what a list or a gateway has added."""
-    rules = (at for at in range(len(page.lines) - 1, start, -1) if _is_rule(page.lines[at].text))
+    rules = (at for at in range(len(page.texts) - 1, start, -1) if _is_rule(page.texts[at]))
     return next(rules, None)
 
 
@@ -71,22 +71,21 @@ def _is_rule(text: str) -> bool:
 def _behind_quoted(page: Page, start: int) -> int:
     """Return the line behind a text that is quoted from its first line on."""
     behind = start
-    for number in range(start, len(page.lines)):
-        line = page.lines[number]
-        if line.text and line.depth == 0:
+    for number in range(start, len(page.texts)):
+        text, quoted = page.texts[number], page.depths[number] > 0
+        if text and not quoted:
             break
-        behind = number + 1 if line.text or line.depth else behind
+        behind = number + 1 if text or quoted else behind
     return behind
 
 
 def in_history(page: Page, opening: int, depth: int) -> bool:
     """Tell whether an answer quotes a mail that held this: quoted words, or "... wrote:", stand above."""
-    if depth == 0 or page.lines[opening].depth == 0:
+    if depth == 0 or page.depths[opening] == 0:
         return False
     for number in range(opening - 1, -1, -1):
-        line = page.lines[number]
-        if line.text:
-            return line.depth > 0 or attribution_at(page.raw, number) is not None
+        if page.texts[number]:
+            return page.depths[number] > 0 or attribution_at(page.raw, number) is not None
     return False
 
 

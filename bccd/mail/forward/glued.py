@@ -47,7 +47,7 @@ def split_glued(raw: str) -> list[str]:
 
 def split_flowed(raw: list[str]) -> list[str]:
     """Split lines in which a program that lost line breaks has put several fields one behind the other."""
-    found = [number for number, line in enumerate(raw) if _may_flow(line)]
+    found = [number for number, line in enumerate(raw) if (":" in line or "：" in line) and _may_flow(line)]
     out: list[str] = []
     done = 0
     for number in found:
@@ -67,7 +67,8 @@ def _flowed_from(raw: list[str], number: int) -> tuple[list[str], int] | None:
     """Read the fields that begin in a line, and the line behind them; None where each has its own line."""
     quoting, text = _unquoted(raw[number])
     label = read_label(text)
-    languages = languages_of(label, Role.SENDER)[:_LANGUAGES] if label else []
+    begins = label is not None and Role.SENDER in label.meaning.known
+    languages = languages_of(label, Role.SENDER)[:_LANGUAGES] if label and begins else []
     end = number + 1
     while languages:
         language = max(languages, key=lambda one: len(_fields(text, one)))

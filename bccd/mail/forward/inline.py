@@ -69,7 +69,7 @@ def _found(page: Page, blocks: Sequence[Block]) -> tuple[Sequence[Block], int | 
     """Find the first block that is not itself inside quoted history, and those below; and a marker above."""
     outermost = next((at for at, b in enumerate(blocks) if not in_history(page, b.opening, b.depth)), None)
     chain = [] if outermost is None else blocks[outermost : outermost + 1 + _MOST_INNER]
-    return chain, find_marker(page, chain[0].opening if chain else len(page.lines))
+    return chain, find_marker(page, chain[0].opening if chain else len(page.texts))
 
 
 def _read(page: Page, chain: Sequence[Block], marker: int | None) -> Inline | None:
@@ -107,7 +107,7 @@ def _inline(read: tuple[str, Forward] | None) -> Inline | None:
 
 
 def _extent_of(page: Page, block: Block) -> Extent:
-    return extent(page, block.end, block.depth, block.marker, page.lines[block.opening].text)
+    return extent(page, block.end, block.depth, block.marker, page.texts[block.opening])
 
 
 def _forward(page: Page, block: Block, until: int | None) -> Forward:
@@ -158,10 +158,9 @@ def _new_text(page: Page, block: Block, until: int | None) -> str:
     """Give the words of the original's author: what stands above the next block or quoted answer."""
     end = _extent_of(page, block).end if until is None else until
     for number in range(block.end, end):
-        line = page.lines[number]
         if (
-            line.depth == block.depth
-            and line.text.endswith((":", "："))
+            page.texts[number].endswith((":", "："))
+            and page.depths[number] == block.depth
             and _is_attribution(page, number, end)
         ):
             end = number if not _is_wrapped(page, number, block) else number - 1
@@ -175,21 +174,21 @@ def _new_text(page: Page, block: Block, until: int | None) -> str:
 
 def _is_attribution(page: Page, number: int, end: int) -> bool:
     """Tell "On ... wrote:" in any language by its shape: a line with a number, right above deeper quoting."""
-    line = page.lines[number]
-    if len(line.text) > _LONGEST_ATTRIBUTION:
+    text = page.texts[number]
+    if len(text) > _LONGEST_ATTRIBUTION:
         return False
-    around = line.text if number == 0 else f"{page.lines[number - 1].text} {line.text}"
+    around = text if number == 0 else f"{page.texts[number - 1]} {text}"
     if not any(char.isdigit() for char in around[-2 * _LONGEST_ATTRIBUTION :]):
         return False
-    following = (page.lines[at] for at in range(number + 1, min(number + 3, end)))
-    return next((below.depth > line.depth for below in following if below.text), False)
+    following = (at for at in range(number + 1, min(number + 3, end)) if page.texts[at])
+    return next((page.depths[at] > page.depths[number] for at in following), False)
 
 
 def _is_wrapped(page: Page, number: int, block: Block) -> bool:
     """Tell whether an attribution began on the line above."""
-    above = page.lines[number - 1] if number > block.end else None
-    has_day = any(char.isdigit() for char in page.lines[number].text.partition("<")[0])
-    return bool(above and above.text and above.depth == block.depth and not has_day)
+    if number <= block.end or not page.texts[number - 1] or page.depths[number - 1] != block.depth:
+        return False
+    return not any(char.isdigit() for char in page.texts[number].partition("<")[0])
 
 
 def _may_hold_block(text: str) -> bool:

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum, unique
 from functools import cache
@@ -15,6 +15,7 @@ ANY = "*"  # the language of labels that fit every block
 
 _LONGEST = 48  # no label with its quoting of style is longer
 _COLON = re.compile("[:：﹕︓՝]")
+_OTHER_COLON = re.compile("[：﹕︓՝]")
 _STYLE = "*_ \t"
 
 
@@ -97,6 +98,13 @@ def _meaning(roles: Mapping[str, Role]) -> Meaning:
 
 TABLE: Mapping[str, Meaning] = _table()
 _FIRST = frozenset(key[0] for key in TABLE) | frozenset(key[0].upper() for key in TABLE)
+
+
+def may_be_labelled(text: str, lines: Sequence[str]) -> list[int]:
+    """Return which lines of a text may begin with a label; a test for each is dearer than one for all."""
+    if text.isascii() or not _OTHER_COLON.search(text):
+        return [number for number, line in enumerate(lines) if ":" in line]
+    return [number for number, line in enumerate(lines) if _COLON.search(line)]
 
 
 def read_label(text: str) -> Label | None:

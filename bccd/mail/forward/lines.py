@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
 
 MAX_DEPTH = 20  # deeper quoting is nobody's forward
 
@@ -12,19 +11,12 @@ _MARKS = dict.fromkeys(
 _SPACES = dict.fromkeys((0x00A0, 0x1680, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000), " ")
 _VISIBLE = {**_SPACES, **_MARKS}
 _ANY_OF_THESE = re.compile(f"[{''.join(map(chr, _VISIBLE))}]")  # ten times as fast as translating for nothing
-_QUOTING = re.compile(r"[\s>|]*")
+_SPACE = "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
+    map(chr, range(0x2000, 0x200B))
+)
+_QUOTING = f"{_SPACE}>|"  # what may stand before the text of a line
 _ONE_LEVEL = re.compile(r"[ \t\u00a0]{0,3}> ?")
 _INDENT = "    "
-
-
-class Line(NamedTuple):
-    """One line: its depth of quoting and its visible text, stripped."""
-
-    depth: int
-    text: str
-
-
-_BLANK = Line(0, "")
 
 
 def split_lines(text: str) -> list[str]:
@@ -32,16 +24,20 @@ def split_lines(text: str) -> list[str]:
     return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
-def read_line(raw: str) -> Line:
-    """Read one raw line."""
-    if not raw:
-        return _BLANK
-    raw = visible(raw)
-    if raw[:1].isalnum():
-        return Line(0, raw.rstrip())
-    match = _QUOTING.match(raw)
-    start = match.end() if match else 0
-    return Line(raw.count(">", 0, start), raw[start:].rstrip())
+def read_lines(raw: Sequence[str]) -> tuple[list[int], list[str]]:
+    """Return for each raw line how deep it is quoted, and its visible text without quoting, stripped."""
+    joined = "\n".join(raw)
+    if not joined.isascii() and _ANY_OF_THESE.search(joined):
+        raw = joined.translate(_VISIBLE).split("\n")
+    texts = [line.lstrip(_QUOTING).rstrip() for line in raw]
+    if ">" not in joined:
+        return [0] * len(texts), texts
+    return [line.count(">", 0, len(line) - len(line.lstrip(_QUOTING))) for line in raw], texts
+
+
+def bare(raw: str) -> str:
+    """Return the visible text of one raw line without quoting, stripped."""
+    return visible(raw).lstrip(_QUOTING).rstrip()
 
 
 def visible(text: str) -> str:

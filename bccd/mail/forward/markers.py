@@ -1,6 +1,7 @@
 """The line above a header block: does it say "forwarded", "original", or only draw a rule?"""
 
 import re
+from collections.abc import Sequence
 
 from bccd.mail.forward.facts import clients, k9, more, roundcube, thunderbird
 from bccd.mail.forward.labels import fold
@@ -50,9 +51,13 @@ def marker_of(text: str) -> str:
     return _words(fold(words.rstrip(":： ")), dashed=text[0] in _RULE) if words else _rule(text)
 
 
-def may_mark(text: str) -> bool:
-    """Tell cheaply, and sometimes wrongly, whether a line could be a marker."""
-    return text[:1] in _DASHES or (text[:1] in _STARTS and text[-1] in _COLONS)
+def may_be_marked(texts: Sequence[str]) -> list[int]:
+    """Return which lines, sometimes wrongly, may be markers."""
+    return [
+        number
+        for number, text in enumerate(texts)
+        if text and (text[0] in _DASHES or (text[-1] in _COLONS and text[0] in _STARTS))
+    ]
 
 
 def is_ending(text: str) -> bool:

@@ -40,8 +40,8 @@ def split_dated(value: str) -> tuple[str, str]:
 def header_below(page: Page, marker: int) -> NotesHeader | None:
     """Read the header below a marker line; None where it is no such one."""
     above: list[str] = []
-    for number in range(marker + 1, min(marker + _REACH, len(page.lines))):
-        label, text = page.labels.get(number), page.lines[number].text
+    for number in range(marker + 1, min(marker + _REACH, len(page.texts))):
+        label, text = page.labels.get(number), page.texts[number]
         if label and label.roles.get("en") is Role.TO:
             return _fields(page, number, *split_dated(" ".join(above)))
         if not text or text.endswith(_ENDS) or marker_of(text) or text.casefold().startswith(_ASIDE):
@@ -56,8 +56,8 @@ def _fields(page: Page, start: int, sender: str, date: str) -> NotesHeader | Non
     """Read To, cc and Subject, with empty lines between them."""
     values: dict[Role, list[str]] = {}
     last, end = Role.TO, start
-    for number in range(start, min(start + _LONGEST, len(page.lines))):
-        label, text = page.labels.get(number), page.lines[number].text
+    for number in range(start, min(start + _LONGEST, len(page.texts))):
+        label, text = page.labels.get(number), page.texts[number]
         role = label.roles.get("en") if label else None
         if label and role in _ROLES and role not in values:
             values[role] = [label.value]

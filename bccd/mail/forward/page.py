@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from bccd.mail.forward.glued import split_flowed, split_glued
-from bccd.mail.forward.labels import Label, Role, read_label
-from bccd.mail.forward.lines import MAX_DEPTH, Line, read_line, split_lines
-from bccd.mail.forward.markers import is_ending, is_marker, marker_of
+from bccd.mail.forward.labels import Label, Role, may_be_labelled, read_label
+from bccd.mail.forward.lines import MAX_DEPTH, read_lines, split_lines
+from bccd.mail.forward.markers import is_ending, is_marker, marker_of, may_be_marked
 from bccd.mail.forward.order import NOWHERE, Around, order_shown
 from bccd.mail.markup.sheet import Frame
 
@@ -24,13 +24,19 @@ class Page:
     """The lines of one text and what stands on them, by line number."""
 
     raw: Sequence[str]
-    lines: Sequence[Line]
+    depths: Sequence[int]  # of quoting
+    texts: Sequence[str]  # without quoting and invisible marks
     labels: Mapping[int, Label]
     anchors: Mapping[int, str]
+    marked: Sequence[int] = ()  # lines that may be markers
     endings: Sequence[int] = ()  # lines that close a forward
     openings: Sequence[int] = ()  # marker lines, where there is a line that closes one
     around: Around = NOWHERE  # what is known of dates in it
     frames: Sequence[Frame] = ()  # what the mark-up says of the lines, where they were HTML
+
+    def text_above(self, number: int) -> str:
+        """Return the nearest text above a line."""
+        return next((self.texts[at] for at in range(number - 1, -1, -1) if self.texts[at]), "")
 
 
 def page_of(
@@ -41,23 +47,26 @@ def page_of(
 ) -> Page:
     """Prepare a text; anchors name the lines where mark-up says that a quoted mail begins, by its frames."""
     raw = split_lines(text)
-    if not anchors and any("---" in line and ":" in line for line in raw):
-        raw = [part for line in raw for part in split_glued(line)]
-    raw = raw if anchors else split_flowed(raw)
-    lines = [read_line(line) for line in raw]
-    framed = [at for at, line in enumerate(lines) if line.text[:1] in _DASHES and line.text[-1:] in _DASHES]
-    endings = [at for at in framed if is_ending(lines[at].text)][:_MOST_ENDINGS]
-    openings = [at for at in framed if is_marker(marker_of(lines[at].text))] if endings else []
-    labels = _labels(lines)
-    dates = (label.value for label in labels.values() if Role.DATE in label.meaning.known)
-    around = replace(around, day_first=order_shown(dates))
-    return Page(raw, lines, labels, anchors, endings, openings, around, frames)
+    if not anchors:
+        if "---" in text and any("---" in line and ":" in line for line in raw):
+            raw = [part for line in raw for part in split_glued(line)]
+        raw = split_flowed(raw)
+    depths, texts = read_lines(raw)
+    marked = may_be_marked(texts)
+    framed = [at for at in marked if texts[at][0] in _DASHES and texts[at][-1] in _DASHES]
+    endings = [at for at in framed if is_ending(texts[at])][:_MOST_ENDINGS]
+    openings = [at for at in framed if is_marker(marker_of(texts[at]))] if endings else []
+    labels = _labels(text, depths, texts)
+    first = order_shown(label.value for label in labels.values() if Role.DATE in label.meaning.known)
+    if first is not around.day_first:
+        around = replace(around, day_first=first)
+    return Page(raw, depths, texts, labels, anchors, marked, endings, openings, around, frames)
 
 
-def _labels(lines: Sequence[Line]) -> dict[int, Label]:
+def _labels(text: str, depths: Sequence[int], texts: Sequence[str]) -> dict[int, Label]:
     labels: dict[int, Label] = {}
-    for number, line in enumerate(lines):
-        if line.text and line.depth <= MAX_DEPTH and (label := read_label(line.text)):
+    for number in may_be_labelled(text, texts):
+        if depths[number] <= MAX_DEPTH and (label := read_label(texts[number])):
             labels[number] = label
             if len(labels) >= _MOST_LABELS:
                 break

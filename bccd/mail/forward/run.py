@@ -69,7 +69,7 @@ def _unseen(label: Meaning) -> Mapping[str, Mapping[Role, int]]:
 
 @lru_cache(maxsize=256)
 def told_by(fit: Fit) -> tuple[str, Mapping[int, Role]] | None:
-    """Choose the language that knows the sender's line, the likeliest of those; with the role at each place."""
+    """Choose the likeliest language that knows the sender's line, and give the role of each label in it."""
     known = [language for language, roles in fit.roles.items() if Role.SENDER in roles]
     if not known:
         return None
@@ -114,25 +114,25 @@ class Run:
 def read_run(page: Page, start: int) -> tuple[Run, int]:
     """Read labelled lines and what folds between them; give the run and the line behind its last label."""
     run = Run(_NOTHING, [], [], page.labels[start])
-    lines, labels = page.lines, page.labels
-    depth, number, end, blanks = lines[start].depth, start, start, 0
-    while number < len(lines):
-        line = lines[number]
+    texts, depths, labels = page.texts, page.depths, page.labels
+    depth, number, end, blanks = depths[start], start, start, 0
+    while number < len(texts):
+        text = texts[number]
         label = labels.get(number)
-        if line.depth != depth:
+        if depths[number] != depth:
             if not _lost_quoting(page, number, run):
                 break
-            run.pending.append(line.text)
+            run.pending.append(text)
             number += 1
             continue
         fit = _narrowed(run.fit, label.meaning) if label else None
         if label and fit:
             run.add(number, label, fit)
             end = number + 1
-        elif line.text:
-            if label or not run.can_fold(line.text, in_list=_is_list(page, run.values[-1][0])):
+        elif text:
+            if label or not run.can_fold(text, in_list=_is_list(page, run.values[-1][0])):
                 break
-            run.pending.append(line.text)
+            run.pending.append(text)
         else:
             following = labels.get(number + 1)
             fit = _narrowed(run.fit, following.meaning) if following else None
@@ -152,11 +152,13 @@ def _completes(before: Fit, after: Fit) -> bool:
 
 def _lost_quoting(page: Page, number: int, run: Run) -> bool:
     """Tell whether a line of a list was wrapped after it was quoted, so that its rest stands outside."""
-    text = page.lines[number].text
+    text = page.texts[number]
     if not run.values or not _is_list(page, run.values[-1][0]) or not any(mark in text for mark in "@<>,;"):
         return False
-    following = page.lines[number + 1] if number + 1 < len(page.lines) else None
-    return bool(following and following.text and following.depth == page.lines[run.values[0][0]].depth)
+    below = number + 1
+    if below >= len(page.texts) or not page.texts[below]:
+        return False
+    return page.depths[below] == page.depths[run.values[0][0]]
 
 
 def _is_list(page: Page, number: int) -> bool:
@@ -169,7 +171,7 @@ def take_folded(run: Run, last: Role, page: Page, end: int) -> int:
     if run.pending and not any(parts) and all(not values[0] for _, values in run.values):
         parts.append(run.pending.pop(0))  # each value stands below its label
         end += 1
-    previous = page.lines[end - 1].text
+    previous = page.texts[end - 1]
     for text in run.pending:
         if last in LISTS:
             belongs = _goes_on_listing(page, end, previous, text)
@@ -185,7 +187,7 @@ def take_folded(run: Run, last: Role, page: Page, end: int) -> int:
 
 def _goes_on_listing(page: Page, number: int, previous: str, text: str) -> bool:
     """Tell whether line `number` goes on with the list of people above it."""
-    following = page.lines[number + 1].text if number + 1 < len(page.lines) else ""
+    following = page.texts[number + 1] if number + 1 < len(page.texts) else ""
     if previous.endswith(_UNFINISHED) or text.startswith(_OPENED) or following.startswith(_OPENED):
         return True
     if any(previous.rfind(opened) > previous.rfind(closed) for opened, closed in _BRACKETS):
@@ -205,7 +207,7 @@ def _is_wrapped(previous: str, text: str, width: int) -> bool:
 
 def _goes_on(page: Page, number: int, previous: str, text: str) -> bool:
     """Tell whether line `number`, with an empty line below it, goes on with the subject above it."""
-    after = page.lines[number + 1].text if number + 1 < len(page.lines) else ""
+    after = page.texts[number + 1] if number + 1 < len(page.texts) else ""
     if after or len(previous) > _LONGEST_WRAP or marker_of(text):
         return False
     if _is_wrapped(previous, text, _WRAP):

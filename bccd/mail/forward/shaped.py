@@ -67,7 +67,7 @@ def with_shaped(page: Page, blocks: Sequence[Block], frames: Sequence[Frame]) ->
 
 def _block_at(page: Page, frame: Frame, found: Mapping[int, Block]) -> Block | None:
     """Read the header at the top of a frame, or right above it; None where it adds nothing to those found."""
-    until = len(page.lines)
+    until = len(page.texts)
     if frame.sign.role is Role.HEAD and frame.last > frame.first:
         until = min(frame.last, until)
     if frame.sign.role is Role.BODY:
@@ -82,7 +82,7 @@ def _block_at(page: Page, frame: Frame, found: Mapping[int, Block]) -> Block | N
     if known is not None and known.marker and (not announced or is_marker(known.marker)):
         return None
     rows = list(_rows(page, start, until))
-    drawn = above >= 0 and is_framed(page.lines[above].text)
+    drawn = above >= 0 and is_framed(page.texts[above])
     if len(rows) < (_FEWEST_MARKED if announced else _FEWEST):
         return None
     values = _values([row.value for row in rows], frame, page.around, announced=announced)
@@ -92,14 +92,14 @@ def _block_at(page: Page, frame: Frame, found: Mapping[int, Block]) -> Block | N
         return None
     marker = "marker:shape" if announced else f"html:{frame.sign.client}"
     opening = above if above >= 0 and (announced or drawn) else start
-    return Block(opening, start, rows[-1].number + 1, page.lines[start].depth, "", values, marker)
+    return Block(opening, start, rows[-1].number + 1, page.depths[start], "", values, marker)
 
 
 def _tells_all(page: Page, frame: Frame, values: Mapping[Field, str]) -> bool:
     """Tell whether fields name sender, recipient, date and one more, with no author named above the frame."""
     if len(values) <= _FEWEST or not values.keys() >= {Field.SENDER, Field.TO, Field.DATE}:
         return False
-    before = next((line.text for line in reversed(page.lines[: frame.first]) if line.text), "")
+    before = page.text_above(frame.first)
     return "@" in values[Field.SENDER] and not before.endswith(_COLONS)
 
 
@@ -107,7 +107,7 @@ def _start(page: Page, first: int, until: int) -> tuple[int, int]:
     """Find the line that stands above the first field, and that field; -1 for none."""
     above = -1
     for number in range(first, min(first + _MARKER_REACH, until)):
-        text = page.lines[number].text
+        text = page.texts[number]
         if text and _field(text):
             return above, number
         if text and not _is_rule(text):
@@ -120,15 +120,15 @@ def _start(page: Page, first: int, until: int) -> tuple[int, int]:
 def _start_above(page: Page, end: int) -> tuple[int, int]:
     """Find the first of the fields right above a line, and the line that stands above it; -1 for none."""
     number = end - 1
-    while number >= 0 and not page.lines[number].text:
+    while number >= 0 and not page.texts[number]:
         number -= 1
     start = -1
-    while number >= 0 and end - number < _MOST_FIELDS * 2 and _is_field(page.lines[number].text):
+    while number >= 0 and end - number < _MOST_FIELDS * 2 and _is_field(page.texts[number]):
         start = number
         number -= 1
-    while number >= 0 and start >= 0 and not page.lines[number].text:
+    while number >= 0 and start >= 0 and not page.texts[number]:
         number -= 1
-    return (number, start) if number >= 0 and is_framed(page.lines[number].text) else (-1, start)
+    return (number, start) if number >= 0 and is_framed(page.texts[number]) else (-1, start)
 
 
 def _is_field(text: str) -> bool:
@@ -151,28 +151,28 @@ def _announces(page: Page, frame: Frame, above: int) -> bool:
     Gmail has such a line in forwards alone, between dashes. Apple Mail's ends in a colon; in an answer the
     line above the quotation names its author.
     """
-    text = page.lines[above].text
+    text = page.texts[above]
     if frame.sign.client == "gmail":
         return text.startswith("---") and text.endswith("---")
     if frame.sign.client != "cite" or not text.endswith(_COLONS) or any(char.isdigit() for char in text):
         return False
-    before = next((line.text for line in reversed(page.lines[: frame.first]) if line.text), "")
+    before = page.text_above(frame.first)
     return not before.endswith(_COLONS)
 
 
 def _rows(page: Page, start: int, until: int) -> Iterator[_Row]:
     """Give the fields from a line on; they may be paragraphs, but then all of them are."""
-    spaced = start + 1 < until and not page.lines[start + 1].text
-    depth = page.lines[start].depth
+    spaced = start + 1 < until and not page.texts[start + 1]
+    depth = page.depths[start]
     number = start
     for _ in range(_MOST_FIELDS):
-        if number >= until or page.lines[number].depth != depth:
+        if number >= until or page.depths[number] != depth:
             return
-        if not _is_field(page.lines[number].text):
+        if not _is_field(page.texts[number]):
             return
-        yield _Row(number, _field(page.lines[number].text))
+        yield _Row(number, _field(page.texts[number]))
         number += 1
-        if spaced and number < until and not page.lines[number].text:
+        if spaced and number < until and not page.texts[number]:
             number += 1
 
 

@@ -74,7 +74,7 @@ def is_raw_field(page: Page, number: int) -> bool:
         return False
     above = page.labels.get(number)
     known = above is not None and above.meaning.technical
-    return known or bool(RAW_FIELD.match(page.lines[number].text))
+    return known or bool(RAW_FIELD.match(page.texts[number]))
 
 
 def _is_announced(block: Block) -> bool:

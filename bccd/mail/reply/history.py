@@ -8,7 +8,7 @@ from bccd.mail.attribution import attribution_at
 from bccd.mail.forward.block import find_blocks
 from bccd.mail.forward.glued import split_glued
 from bccd.mail.forward.labels import Label, read_label
-from bccd.mail.forward.lines import Line, read_line, visible
+from bccd.mail.forward.lines import bare, read_lines, visible
 from bccd.mail.forward.markers import is_marker, marker_of
 from bccd.mail.forward.page import Page, page_of
 from bccd.mail.reply.code import spare_code
@@ -34,7 +34,6 @@ _SHORTEST_REQUEST = 15
 _SHORTEST = 3  # characters of the last line of an attribution: "写道："
 _GAP = 2  # blank lines between an attribution and its quote
 _COLON = re.compile("[：﹕︓՝]")
-_QUOTED = Line(1, "")
 # Lotus Notes, above its header: Anna Nowak ---16.11.2026 10:00:00---Hello Carl, could you
 _NOTES = re.compile(r"[^-].{1,100}?-{3}\s?\d{1,4}[./-]\d{1,2}[./-]\d{2,4} [^-]{4,40}-{3}.*")
 _RULES = frozenset("-_*=–—‐‑•#~")
@@ -204,7 +203,7 @@ def _blocks(reading: _Reading) -> dict[int, tuple[int, int]]:
         if quoted[number] or not (":" in start or (not start.isascii() and _COLON.search(start))):
             continue
         plain = raw[:1].isalpha() and raw.isascii()
-        label = read_label(raw if plain else read_line(raw).text)
+        label = read_label(raw if plain else bare(raw))
         if label:
             labels[number] = label
             if len(labels) >= _MOST_LABELS:
@@ -212,8 +211,8 @@ def _blocks(reading: _Reading) -> dict[int, tuple[int, int]]:
     odd = weak_blocks(lines, labels) | _flowed(lines, labels)
     if len(labels) < _FEWEST_LABELS:
         return odd
-    read = [_QUOTED if quoted[number] else read_line(raw) for number, raw in enumerate(lines)]
-    page = Page(lines, read, labels, {})
+    depths, texts = read_lines(["" if quoted[number] else raw for number, raw in enumerate(lines)])
+    page = Page(lines, [1 if one else depths[number] for number, one in enumerate(quoted)], texts, labels, {})
     return odd | {block.opening: (block.start, block.end) for block in find_blocks(page)}
 
 
