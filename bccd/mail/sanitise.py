@@ -8,10 +8,8 @@ left then that is hard for nh3, an HTML5 parser linear in such mark-up only. Its
 from collections.abc import Mapping
 from typing import NamedTuple
 
-import nh3
-
 from bccd.mail.html import HTML_CAP, TAGS_CAP
-from bccd.mail.markup.allowed import ATTRIBUTES, SCHEMES, STYLES, TAGS
+from bccd.mail.markup.cleaner import clean
 from bccd.mail.markup.rewrite import Rewriting
 
 _ENTITIES_CAP = 40_000  # "&" in all; nh3 takes the square of their number
@@ -41,26 +39,4 @@ def sanitised(html: str, parts: Mapping[str, str] = _NOTHING) -> Safe:
     written = rewriting.run()
     if written is None:
         return Safe("", 0, False)
-    return Safe(_CLEANER.clean(written), rewriting.blocked, True)
-
-
-def _last_look(_: str, attribute: str, value: str) -> str | None:
-    """Drop what must not be there even if all above were wrong."""
-    if attribute == "src":
-        return value if value[:4].lower() == "cid:" else None
-    if attribute == "style":
-        lower = value.lower()
-        return None if "url" in lower or "expression" in lower or "\\" in lower else value
-    return value if attribute != "href" or value[:4].lower() != "cid:" else None
-
-
-_CLEANER = nh3.Cleaner(
-    tags=set(TAGS),
-    clean_content_tags={"script", "style"},
-    attributes={name: set(allowed) for name, allowed in ATTRIBUTES.items()},
-    attribute_filter=_last_look,
-    strip_comments=True,
-    link_rel="noopener noreferrer",
-    url_schemes={*SCHEMES, "cid"},
-    filter_style_properties=set(STYLES),
-)
+    return Safe(written.html if written.sure else clean(written.html), rewriting.blocked, True)

@@ -10,32 +10,17 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from bccd.mail.markup.allowed import ATTRIBUTES, HREF, TAGS, style_of
-from bccd.mail.markup.tags import VOID, Does, has_open_quote, tag_of
+from bccd.mail.markup.cleaner import clean_tag
+from bccd.mail.markup.tags import SHORT, VOID, Does, has_open_quote, tag_of
 
 _ATTRIBUTES_CAP = 2_000
 _ATTRIBUTES_LONG = 2 * _ATTRIBUTES_CAP  # characters that so many take at least
 _KNOWN = 4_096  # tags remembered from mail to mail
 _SHORT_STYLE = 300
-_SHORT = 160  # characters; longer ones hold links, of which each is another
 
 _NAME = re.compile(r"(/?)([a-zA-Z][^\s/>]*+)[\s/]*+")
 _ATTRIBUTE = re.compile(r"""([^\s"'<>/=]++)(?:\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'>]++)))?""")
 _REMOTE = re.compile(r"background[^;]{0,40}(?:url|=)", re.IGNORECASE)
-
-# An element of these names ends an open paragraph (HTML, 13.2.6.4.7).
-_BLOCK_NAMES = """
-    address article aside blockquote center div dl figcaption figure footer h1 h2 h3 h4 h5 h6 header
-    hr main nav ol p pre section table ul
-"""
-_ENDS_P = frozenset(_BLOCK_NAMES.split())
-SCOPES = frozenset({"table", "td", "th", "ul", "ol", "caption"})  # inside, nothing outside is closed
-OF_TABLE: dict[str, frozenset[str]] = {
-    **dict.fromkeys(("td", "th"), frozenset({"tr", "tbody", "thead", "tfoot", "table"})),
-    "tr": frozenset({"tbody", "thead", "tfoot", "table"}),
-    **dict.fromkeys(("tbody", "thead", "tfoot", "caption", "col", "colgroup"), frozenset({"table"})),
-}
-ENDS_ITSELF = frozenset({"li", "dt", "dd", "a"})
-_PLACED = (_ENDS_P | ENDS_ITSELF | OF_TABLE.keys()) - {"hr", "col"}
 
 
 @unique
@@ -46,13 +31,11 @@ class Kind(IntEnum):
     OPENS = 1
     CLOSES = 2
     EMPTY = 3  # has no end
-    PLACED = 4  # opens, and may end other elements or have no place
-    SCOPED = 5  # closes what is a scope of its own, or part of a table
-    ODD = 6  # a comment, a script, or no tag at all
+    ODD = 4  # a comment, a script, or no tag at all
 
 
 class Piece(NamedTuple):
-    """A tag as it is written: "" for what is dropped."""
+    """A tag as it is written, by nh3 in the end; "" for what is dropped, or closes an element."""
 
     kind: Kind
     name: str = ""
@@ -65,7 +48,7 @@ class Piece(NamedTuple):
 
 def piece_of(inside: str) -> Piece:
     """Read what stands between "<" and ">"."""
-    return _known_piece(inside) if len(inside) < _SHORT else _piece(inside)
+    return _known_piece(inside) if len(inside) < SHORT else _piece(inside)
 
 
 @lru_cache(maxsize=_KNOWN)
@@ -79,12 +62,11 @@ def _piece(inside: str) -> Piece:
     if match is None or name not in TAGS:
         return _dropped(inside)
     if match[1]:
-        kind = Kind.SCOPED if name in OF_TABLE or name in SCOPES else Kind.CLOSES
-        return Piece(kind, name, f"</{name}>")
+        return Piece(Kind.CLOSES, name)
     rest = inside[match.end() :]
-    kind = Kind.PLACED if name in _PLACED else Kind.EMPTY if name in VOID else Kind.OPENS
+    kind = Kind.EMPTY if name in VOID else Kind.OPENS
     if not rest:
-        return Piece(Kind.DROPPED if name == "img" else kind, name, f"<{name}>")
+        return Piece(Kind.DROPPED if name == "img" else kind, name, _written(name, {}))
     if has_open_quote(rest):
         return Piece(Kind.ODD, name, odd=Does.UNFINISHED)
     return _opening(kind, name, rest)
@@ -147,7 +129,10 @@ def _with(kind: Kind, element: str, kept: dict[str, str], blocked: int) -> Piece
 
 def _written(element: str, kept: Mapping[str, str]) -> str:
     shown = [f'{name}="{_escaped(value)}"' for name, value in kept.items() if value]
-    return f"<{' '.join((element, *shown))}>"
+    # All that there is to check of a bare tag is its name.
+    return (
+        clean_tag(element, f"<{' '.join((element, *shown))}>") if shown or element == "a" else f"<{element}>"
+    )
 
 
 def _escaped(value: str) -> str:

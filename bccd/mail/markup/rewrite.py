@@ -1,143 +1,209 @@
 """HTML written anew in good order, with what is allowed of it: the first half of sanitising."""
 
+import re
 from collections.abc import Mapping
+from functools import lru_cache
 from html import escape
+from html.entities import html5
+from typing import NamedTuple
 
-from bccd.mail.markup.pieces import ENDS_ITSELF, OF_TABLE, SCOPES, Kind, Piece, piece_of
+from bccd.mail.markup.nesting import Moved, all_closed, closed, holds_text, opened
+from bccd.mail.markup.pieces import Kind, Piece, piece_of
 from bccd.mail.markup.skip import Source
-from bccd.mail.markup.tags import WHOLE, Does
+from bccd.mail.markup.tags import SHORT, WHOLE, Does
 
 _DEPTH_CAP = 500
 _DISTINCT_CAP = 10_000  # tags
+_KNOWN_DEPTH = 40
+_KNOWN_PLACES = 1_000
+_KNOWN_STEPS = 10_000
+
+_SPACES = " \t\n\f"
+_UNSURE, _NO_TEXT = 1, 2  # a parser may read it otherwise; or it may if text follows
+_REFERENCE = re.compile(r"&(?:[a-zA-Z][a-zA-Z0-9]{1,31};|#\d{1,6};|#[xX][0-9a-fA-F]{1,5};|(?=[\s&]|\Z))")
+_ODD_AND = re.compile(r"&(?!amp;|nbsp;|lt;|gt;|quot;)")
+_WRITTEN = {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;", 0xA0: "&nbsp;"}
+# Code points to which a reference is what it says: no controls, surrogates or non-characters.
+_PLAIN = (
+    *(range(0x9, 0xB), range(0x20, 0x7F), range(0xA0, 0xD800), range(0xE000, 0xFDD0)),
+    *(range(0xFDF0, 0xFFFE), range(0x10000, 0x1FFFE)),
+)
+
+
+class Rewritten(NamedTuple):
+    """HTML in good order."""
+
+    html: str
+    sure: bool  # every parser reads it as it stands, and would write it like this
+
+
+_Step = tuple["_Place", str, int]
+
+
+class _Place(dict[str, _Step]):
+    """Which elements are open, and what each tag does here: where it leads, what is written, what to mind."""
+
+    __slots__ = ("names",)
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        super().__init__()
+        self.names = names
+
+
+class _Places:
+    """The places known so far: clients nest their elements in few ways, so most tags are one look-up."""
+
+    __slots__ = ("_known", "_steps")
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, ...], _Place] = {}
+        self._steps = 0
+
+    def at(self, names: tuple[str, ...]) -> _Place:
+        """Return the place where these elements are open."""
+        place = self._known.get(names)
+        if place is None:
+            place = _Place(names)
+            if len(names) <= _KNOWN_DEPTH:
+                if len(self._known) >= _KNOWN_PLACES:
+                    self._forget()
+                self._known[names] = place
+        return place
+
+    def learn(self, place: _Place, inside: str, step: _Step) -> None:
+        """Keep what a tag does at a place."""
+        if len(inside) < SHORT and max(len(place.names), len(step[0].names)) <= _KNOWN_DEPTH:
+            if self._steps >= _KNOWN_STEPS:
+                self._forget()
+            self._steps += 1
+            place[inside] = step
+
+    def _forget(self) -> None:
+        for place in self._known.values():
+            place.clear()  # places lead to each other in circles
+        self._known.clear()
+        self._steps = 0
+
+
+_PLACES = _Places()
 
 
 class Rewriting:
     """One pass over HTML."""
 
-    __slots__ = (
-        "_hostile", "_open", "_out", "_parts", "_pieces", "_scopes", "_source", "blocked",
-    )  # fmt: skip
+    __slots__ = ("_hostile", "_out", "_parts", "_pieces", "_places", "_source", "_sure", "blocked")
 
     def __init__(self, html: str, parts: Mapping[str, str]) -> None:
         self._source = Source(html)
         self._parts = parts
         self._pieces: dict[str, Piece] = {}
-        self._out: list[str] = []
-        self._open: list[str] = []  # names of the open elements
-        self._scopes: list[int] = [0]  # how many are open outside of each scope
+        # Where there are so many tags, it is counted how many of them differ.
+        self._places = _PLACES if html.count("<") <= _DISTINCT_CAP else _Places()
+        self._out: list[str] = [self._source.first]
+        self._sure = True
         self._hostile = False
         self.blocked = 0
 
-    def run(self) -> str | None:
+    def run(self) -> Rewritten | None:
         """Return the HTML; None if it nests too deep or has too many attributes or tags."""
-        source, out, pieces, opened = self._source, self._out, self._pieces, self._open
-        out.append(source.first)
-        at = source.after
-        for chunk in source.chunks:
-            inside, closed, text = chunk.partition(">")
-            piece = pieces.get(inside) or self._new_piece(inside)
-            kind, name, written, blocked = piece[:4]
-            if kind is Kind.ODD or not closed:
-                source.at, source.after = at, at + len(chunk) + 1
-                text = self._odd(piece, chunk, closed=bool(closed))
-                at = source.after
-            else:
-                at += len(chunk) + 1
-                self.blocked += blocked
-                # Most tags open an element, or close the last that was opened.
-                if kind is Kind.OPENS:
-                    out.append(written)
-                    opened.append(name)
-                elif kind is Kind.CLOSES and opened and opened[-1] == name:
-                    del opened[-1]
-                    out.append(written)
-                elif kind:
-                    self._write(piece)
+        put, sure = self._out.append, True
+        place = self._places.at(())
+        for chunk in self._source.chunks:
+            inside, end, text = chunk.partition(">")
+            step = place.get(inside) if end else None
+            if step is None:
+                step, text = self._read(place, chunk)
+                if self._hostile:
+                    return None
+            place, written, care = step
+            put(written)
             if text:
-                out.append(text)
-            if self._hostile or len(opened) > _DEPTH_CAP:
-                return None
-        self._close_to(0)
-        return "".join(out).replace("&nbsp;", "\xa0")
+                put(text)
+            if care and (care == _UNSURE or text.strip(_SPACES)):
+                sure = False
+        put(all_closed(place.names))
+        return self._written(sure=sure)
 
-    def _new_piece(self, inside: str) -> Piece:
-        piece = piece_of(inside)
-        if piece.picture in self._parts:
-            part = f' data-part="{escape(self._parts[piece.picture])}">'
-            piece = piece._replace(written=piece.written.removesuffix(">") + part)
-        self._pieces[inside] = piece
-        self._hostile = self._hostile or piece.hostile or len(self._pieces) > _DISTINCT_CAP
+    def _read(self, place: _Place, chunk: str) -> tuple[_Step, str]:
+        """Read a tag that is not known here; returns the text behind it, too."""
+        inside, end, text = chunk.partition(">")
+        found = self._piece(inside)
+        odd = not end or found.kind is Kind.ODD
+        piece, text = self._odd(found, chunk, closed=bool(end)) if odd else (found, text)
+        if piece is None:
+            return (place, "", self._care(place.names)), text
+        self.blocked += piece.blocked
+        moved = _moved(place.names, piece)
+        self._hostile = self._hostile or len(moved.names) > _DEPTH_CAP
+        care = _UNSURE if not moved.sure else self._care(moved.names)
+        step = (self._places.at(moved.names), moved.written, care)
+        if not (odd or piece.blocked or piece.picture or self._hostile):
+            self._places.learn(place, inside, step)
+        return step, text
+
+    @staticmethod
+    def _care(names: tuple[str, ...]) -> int:
+        return 0 if holds_text(names) else _NO_TEXT
+
+    def _piece(self, inside: str) -> Piece:
+        piece = self._pieces.get(inside)
+        if piece is None:
+            piece = piece_of(inside)
+            if piece.picture in self._parts:
+                part = f' data-part="{escape(self._parts[piece.picture])}">'
+                piece = piece._replace(written=piece.written.removesuffix(">") + part)
+            self._pieces[inside] = piece
+            self._hostile = self._hostile or piece.hostile or len(self._pieces) > _DISTINCT_CAP
         return piece
 
-    def _odd(self, piece: Piece, chunk: str, *, closed: bool) -> str:
-        """Read what is no plain tag; return the text behind it."""
+    def _odd(self, piece: Piece, chunk: str, *, closed: bool) -> tuple[Piece | None, str]:
+        """Read what is no plain tag; returns what it is if it is one, and the text behind it."""
         source, odd = self._source, piece.odd
         if odd is Does.TEXT or not (closed or piece.name):
-            return f"&lt;{chunk}"
+            return None, f"&lt;{chunk}"
+        source.locate()
         if odd is Does.MARKUP:
-            return source.skip_markup()
+            return None, source.skip_markup()
         if odd is Does.RAW:
-            return source.skip_raw(piece.name)
+            return None, source.skip_raw(piece.name)
         match = WHOLE.match(source.html, source.at + 1)
         end = match.end() if match else len(source.html)
-        piece = self._new_piece(source.html[source.at + 1 : end].removesuffix(">"))
-        self.blocked += piece.blocked
-        if piece.kind not in {Kind.ODD, Kind.DROPPED}:
-            self._write(piece)
-        return source.skip_to(end)
+        piece = self._piece(source.html[source.at + 1 : end].removesuffix(">"))
+        return (None if piece.kind is Kind.ODD else piece), source.skip_to(end)
 
-    def _write(self, piece: Piece) -> None:
-        name, kind = piece.name, piece.kind
-        if kind is Kind.SCOPED and self._open and self._open[-1] == name:
-            self._close_to(len(self._open) - 1)
-        elif kind in {Kind.SCOPED, Kind.CLOSES}:
-            self._close(name)
-        elif kind is not Kind.PLACED or self._make_room(name):
-            self._out.append(piece.written)
-            if kind is not Kind.EMPTY:
-                self._open.append(name)
-                if name in SCOPES:
-                    self._scopes.append(len(self._open))
+    def _written(self, *, sure: bool) -> Rewritten:
+        html, out = self._source.html, self._out
+        known = html.count("&amp;") + html.count("&nbsp;") + html.count("&lt;") + html.count("&gt;")
+        if known != html.count("&"):
+            out[:] = [text if text[:1] == "<" or "&" not in text else _resolved(text) for text in out]
+        written = "".join(out)
+        if written.count(">") != written.count("<"):
+            written = "".join(text if text[:1] == "<" else text.replace(">", "&gt;") for text in out)
+        odd = "\r" in written or "\0" in written or _ODD_AND.search(written) is not None
+        return Rewritten(written.replace("\xa0", "&nbsp;"), sure and not odd and written[:1] != "\ufeff")
 
-    def _make_room(self, name: str) -> bool:
-        """End the elements that one of this name ends; tell whether it has a place at all."""
-        opened, around = self._open, OF_TABLE.get(name)
-        if around:
-            if opened and opened[-1] in around:
-                return True
-            at = self._last("table", 0)
-            if at < 0:
-                return False
-            top = next((i for i in range(len(opened) - 1, at - 1, -1) if opened[i] in around), at)
-            self._close_to(top + 1)
-        elif name in ENDS_ITSELF:
-            if name in opened:
-                self._close(name)
-        elif "p" in opened:
-            self._close("p")
-        return True
 
-    def _last(self, name: str, start: int) -> int:
-        opened = self._open
-        if name not in opened:
-            return -1
-        return next((i for i in range(len(opened) - 1, start - 1, -1) if opened[i] == name), -1)
+def _moved(names: tuple[str, ...], piece: Piece) -> Moved:
+    moved = None
+    if piece.kind is Kind.CLOSES:
+        moved = closed(names, piece.name)
+    elif piece.kind is not Kind.DROPPED:
+        moved = opened(names, piece.name, piece.written, void=piece.kind is Kind.EMPTY)
+    return moved or Moved(names, "", sure=True)
 
-    def _close(self, name: str) -> None:
-        """End the last open element of a name and those inside it; nothing if its scope has none."""
-        if name in SCOPES:
-            start = 0
-        elif name in OF_TABLE:
-            start = max(self._last("table", 0), 0)
-        else:
-            start = self._scopes[-1]
-        at = self._last(name, start)
-        if at >= 0 and (name not in OF_TABLE or at >= self._last("table", 0)):
-            self._close_to(at)
 
-    def _close_to(self, count: int) -> None:
-        while len(self._open) > count:
-            name = self._open.pop()
-            if name in SCOPES:
-                self._scopes.pop()
-            self._out.append(f"</{name}>")
+def _resolved(text: str) -> str:
+    """Write references as they are written in good order; what is odd about one stays."""
+    return _REFERENCE.sub(lambda match: _character(match[0]), text)
+
+
+@lru_cache(maxsize=512)
+def _character(reference: str) -> str:
+    if reference == "&":
+        return "&amp;"
+    if reference[1] != "#":
+        found = html5.get(reference[1:], reference)
+    else:
+        number = int(reference[3:-1], 16) if reference[2] in "xX" else int(reference[2:-1])
+        found = chr(number) if any(number in span for span in _PLAIN) else reference
+    return found if found == reference else found.translate(_WRITTEN)

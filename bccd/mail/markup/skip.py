@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from operator import length_hint
 
 from bccd.mail.markup.tags import Does, Tag, tag_of
 
@@ -14,16 +15,26 @@ _ALONE = frozenset({"p", "li", "tr", "td", "th", "dd", "dt", "option"})  # the n
 class Source:
     """HTML split at each "<", read from the front to the back."""
 
-    __slots__ = ("after", "at", "chunks", "first", "html", "tags", "unclosed")
+    __slots__ = ("_all", "_known", "after", "at", "chunks", "first", "html", "tags", "unclosed")
 
     def __init__(self, html: str) -> None:
         self.html = html
-        self.chunks: Iterator[str] = iter(html.split("<"))
+        self._all = html.split("<")
+        self.chunks: Iterator[str] = iter(self._all)
         self.first = next(self.chunks)
         self.at = 0  # offset of the "<" of the tag being read
         self.after = len(self.first)  # offset of the next
+        self._known = 1  # how many chunks stand before that
         self.tags: dict[str, Tag] = {}  # as read, by their source
         self.unclosed = False  # an element to skip went on to the end
+
+    def locate(self) -> None:
+        """Tell where the tag stands that was last taken: few ask for it."""
+        taken = len(self._all) - length_hint(self.chunks)
+        between = self._all[self._known : taken - 1]
+        self.at = self.after + sum(map(len, between)) + len(between)
+        self.after = self.at + 1 + len(self._all[taken - 1])
+        self._known = taken
 
     def skip_to(self, offset: int) -> str:
         """Go on at an offset ahead; return the text from there to the next tag."""
@@ -31,6 +42,7 @@ class Source:
             chunk = next(self.chunks, None)
             if chunk is None:
                 return ""
+            self._known += 1
             self.after += len(chunk) + 1
         return self.html[offset : self.after]
 

@@ -51,7 +51,7 @@ class Tag(NamedTuple):
 MARKUP = Tag(Does.MARKUP)
 
 _KNOWN = 4_096  # tags remembered from mail to mail
-_SHORT = 160  # characters; longer ones hold links, of which each is another
+SHORT = 160  # characters; longer ones hold links, of which each is another
 _BLOCK_NAMES = """
     address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption
     figure footer form h1 h2 h3 h4 h5 h6 head header html legend main menu nav option p pre section summary
@@ -109,7 +109,7 @@ _WRITTEN = re.compile(r"[^=]*@[^=]*\Z")  # <Anna Nowak anna@acme.example>
 
 def tag_of(source: str) -> Tag:
     """Read what stands between "<" and ">"."""
-    return _known_tag(source) if len(source) < _SHORT else _tag(source)
+    return _known_tag(source) if len(source) < SHORT else _tag(source)
 
 
 @lru_cache(maxsize=_KNOWN)

@@ -3,6 +3,8 @@
 import pytest
 
 from bccd.mail.html import HTML_CAP
+from bccd.mail.markup.cleaner import clean
+from bccd.mail.markup.rewrite import Rewriting
 from bccd.mail.sanitise import Safe, sanitised
 from tests.unit.mail.markup import faults_of
 
@@ -213,3 +215,57 @@ def test_the_reader_of_safe_html_sees_what_is_not_safe() -> None:
 def test_what_is_too_odd_is_not_made_safe(html: str) -> None:
     """Over a cap there is no HTML, and that is told; the text shows what the mail says."""
     assert sanitised(html) == Safe("", 0, False)
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<html><body><div class=x><p style="color: red">a<br>&#8222;b&rdquo; &amp; c&nbsp;<b>d</b></p></div>',
+        "<table border=0><tr><td>a</td>\n<td bgcolor=red>b</td></tr><tr><td>c</table>",
+        "<table><thead><tr><th>a</th></tr></thead><tbody><tr><td><p>b</p></td></tr></tbody></table>",
+        '<ul><li>a</li><li><a href="https://acme.example/">b</a></ul><center>c &quot;d&quot; > e</center>',
+    ],
+)
+def test_ordinary_mail_needs_no_second_parser(html: str) -> None:
+    """What is written anew is what nh3 would write, down to the octet, and known to be."""
+    rewritten = Rewriting(html, {}).run()
+    assert rewritten is not None
+    assert rewritten.sure
+    assert clean(rewritten.html) == rewritten.html
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<table>a<tr><td>b</table>",
+        "<table><td>a</table>",
+        "<table><tr><p>a</table>",
+        "<p>a<hr>b",
+        "<p>a<li>b",
+        "<h1>a<h2>b",
+        "<dl><dt>a<dd>b</dl>",
+        "<a href=https://x.example>a<ul><li><a href=https://y.example>b",
+        "<ruby>a<rt>b</ruby>",
+        "<pre>\na</pre>",
+        "a&copyb",
+        "a&#150;b",
+        "a&unknown;b",
+        "a\rb",
+        "a\0b",
+        "\ufeffa",
+    ],
+)
+def test_what_a_parser_may_read_otherwise_is_left_to_nh3(html: str) -> None:
+    """A structure or a character that HTML5 mends is never taken for settled."""
+    rewritten = Rewriting(html, {}).run()
+    assert rewritten is not None
+    assert not rewritten.sure
+    assert sanitised(html).html == clean(rewritten.html)
+
+
+def test_a_picture_is_named_by_the_mail_that_carries_it() -> None:
+    """What was learned from one mail's tags says nothing of another's parts."""
+    html = '<p><img src="cid:a">'
+    assert sanitised(html, {"a": "1"}).html == '<p><img src="cid:a" data-part="1"></p>'
+    assert sanitised(html, {}).html == '<p><img src="cid:a"></p>'
+    assert sanitised(html, {"a": "2.1"}).html == '<p><img src="cid:a" data-part="2.1"></p>'
