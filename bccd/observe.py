@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import json
 import logging
 import os
 import re
@@ -31,6 +32,8 @@ _FRAMES = 5  # of a traceback, the innermost
 _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 # Control and format characters, unassigned ones and line separators: what could forge a line or hide in it.
 _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_PLAIN = frozenset({int, float, bool, type(None)})  # types whose values mislead nobody
+_encode = json.JSONEncoder().encode  # kept: to make one took half as long as to use it
 # aiosmtpd logs every command there, arguments included.
 _MUTED = ("mail.log", "mail.debug", "mail.error", "mail.debug-mail")
 
@@ -63,9 +66,6 @@ def _processors(process: str, *, console: bool) -> list[Processor]:
     def named(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
         return {"process": process, **event}
 
-    renderer: Processor = (
-        structlog.dev.ConsoleRenderer(colors=False) if console else structlog.processors.JSONRenderer()
-    )
     return [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -73,12 +73,16 @@ def _processors(process: str, *, console: bool) -> list[Processor]:
         named,
         _without_text,
         _escaped,
-        renderer,
+        structlog.dev.ConsoleRenderer(colors=False) if console else _as_json,
     ]
 
 
 def _escaped(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     return {key: _harmless(value) for key, value in event.items()}
+
+
+def _as_json(_logger: WrappedLogger, _method: str, event: EventDict) -> str:
+    return _encode(event)
 
 
 def _without_text(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
@@ -101,6 +105,8 @@ def place(error: BaseException) -> str:
 
 
 def _harmless(value: object) -> object:
+    if type(value) in _PLAIN:
+        return value
     match value:
         case str():
             return escape(value)
@@ -108,7 +114,7 @@ def _harmless(value: object) -> object:
             return {str(_harmless(key)): _harmless(inner) for key, inner in value.items()}
         case list() | tuple() | set() | frozenset():
             return [_harmless(inner) for inner in value]
-        case int() | float() | None:
+        case int() | float():
             return value
         case _:
             return escape(str(value))
@@ -117,7 +123,7 @@ def _harmless(value: object) -> object:
 def escape(text: str) -> str:
     """Write what a terminal or a log reader could misread as \\x1b or \\u202e, and cut what is too long."""
     cut = text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}..."
-    if cut.isascii() and cut.isprintable():
+    if cut.isprintable() and cut.isascii():
         return cut
     return "".join(
         letter.encode("unicode_escape").decode() if unicodedata.category(letter) in _UNSAFE else letter

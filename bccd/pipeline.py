@@ -63,8 +63,9 @@ class Receiving:
         """Begin to gather evidence about a mail, at MAIL FROM; about a stranger's once it is let in."""
         ports = self._ports
         guard, directory = ports.guard, ports.directory.at_hand()
-        known = directory is not None and acquainted(mail_from, directory)
-        if guard is None or known or guard.proven_by_place(peer):
+        if guard is None or guard.proven_by_place(peer):
+            return ports.verifier.examine(peer, mail_from)
+        if directory is not None and acquainted(mail_from, directory):
             return ports.verifier.examine(peer, mail_from)
         return guard.postponed(peer, lambda: ports.verifier.examine(peer, mail_from))
 
@@ -96,6 +97,8 @@ class Receiving:
 
     async def _with_deals(self, target: Target) -> Target | Reply:
         """Make sure that the deals exist that an address names, if that can be told now."""
+        if target.tag is Tag.NONE:  # nor has it further wishes
+            return target
         found: list[Target] = []
         for wish in target.wishes:
             if wish.tag is Tag.DEAL and wish.number:  # by a signature that holds

@@ -10,6 +10,7 @@ from bccd.model.message import Message
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: no i, l, o, u
 _ID_DIGITS = 13
+_PAIRS = tuple(first + second for first in _ALPHABET for second in _ALPHABET)  # two digits, of ten bits
 
 
 @unique
@@ -76,11 +77,8 @@ class Mail:
 
 def show_id(delivery_id: int) -> str:
     """Write a delivery id the way replies, logs and the command line show it: 13 characters, base 32."""
-    digits = []
-    for _ in range(_ID_DIGITS):
-        delivery_id, digit = divmod(delivery_id, 32)
-        digits.append(_ALPHABET[digit])
-    return "".join(reversed(digits))
+    pairs = [_PAIRS[delivery_id >> bits & 1023] for bits in (50, 40, 30, 20, 10, 0)]
+    return _ALPHABET[delivery_id >> 60 & 31] + "".join(pairs)
 
 
 def read_id(text: str) -> int | None:

@@ -1,6 +1,6 @@
 """What the listener says to its peer: one table, RFC 5321 codes with RFC 3463 enhanced codes."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 _POSITIVE, _TRANSIENT = 2, 4  # first digits, RFC 5321 4.2.1
 
@@ -26,7 +26,7 @@ class Reply:
 
     def because(self, text: str) -> "Reply":
         """Return the same codes with another sentence."""
-        return replace(self, text=text)
+        return Reply(self.code, self.enhanced, text, self.reason)
 
     def __str__(self) -> str:
         return f"{self.code} {self.enhanced} {self.text}" if self.enhanced else f"{self.code} {self.text}"

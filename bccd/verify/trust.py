@@ -3,6 +3,7 @@
 import ipaddress
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from bccd.config import Trust
 from bccd.mail.authres import trusted_results
@@ -21,16 +22,24 @@ class Trusted:
         self._networks = [ipaddress.ip_network(text) for text in trust.networks]
         self._relays = [ipaddress.ip_network(text) for text in trust.relays]
         self._ids = frozenset(name.lower() for name in trust.authserv_ids)
+        self._stood = lru_cache(maxsize=4096)(self._stand)
 
     def relay(self, peer: Peer) -> str:
         """Return the listed network of a relay, "unix" for a UNIX socket, or an empty string."""
-        return _holder(self._relays, peer.ip) if peer.ip else UNIX_RELAY
+        return self._relay_at(peer.ip)
+
+    def _relay_at(self, ip: str) -> str:
+        return _holder(self._relays, ip) if ip else UNIX_RELAY
 
     def standing(self, peer: Peer) -> AuthReport:
         """Return what the peer's address and login say, before any octet of the mail is there."""
+        standing = self._stood(peer.ip, bool(peer.client_ip))
+        return standing if peer.login is None else replace(standing, login=peer.login)
+
+    def _stand(self, ip: str, relayed: bool) -> AuthReport:
         # A client that a relay tells of stands in no trusted network, wherever the relay stands.
-        network = "" if peer.client_ip else _holder(self._networks, peer.ip)
-        return AuthReport(network, self.relay(peer), login=peer.login)
+        network = "" if relayed else _holder(self._networks, ip)
+        return AuthReport(network, self._relay_at(ip))
 
     def client(self, peer: Peer) -> tuple[str, str]:
         """Return (address, HELO name) of the client that SPF is to be asked about, empty where unknown.
