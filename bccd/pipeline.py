@@ -8,8 +8,6 @@ docs/explanation/flow.md tells the same story with a picture and is held equal t
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import reduce
-from operator import or_
 
 from bccd.mail.addresses import domain_of
 from bccd.mail.fromfield import StrictFrom, strict_from
@@ -18,7 +16,6 @@ from bccd.model.auth import AuthMethod, AuthReport, HeldSender, Login, Sender
 from bccd.model.delivery import Delivery, Intake, Mail, Receipt, show_id
 from bccd.model.envelope import Envelope, Peer, Tag, Target
 from bccd.model.errors import FloodError
-from bccd.model.facts import Query
 from bccd.model.message import Content, Message
 from bccd.model.plan import Outcome, Plan
 from bccd.model.reply import (
@@ -229,13 +226,13 @@ def _plan_batch(mails: Sequence[Mail], work: UnitOfWork) -> tuple[list[Mail], li
     """
     mails = [bounded(mail) for mail in _alike(mails)]
     policy = work.company.policy
-    asked = [lookups(mail, policy) for mail in mails]
-    overlay = Overlay(work.gather(reduce(or_, asked, Query())))
+    query = lookups(mails, policy)
+    overlay = Overlay(work.gather(query))
     said = [ruled(mail, overlay) for mail in mails]
     if any(mail is not before for mail, before in zip(said, mails, strict=True)):
         mails = said  # what users have named since must be known too, under the same lock
-        asked = [lookups(mail, policy) for mail in mails]
-        overlay = Overlay(work.gather(reduce(or_, asked, Query())))
+        query = lookups(mails, policy)
+        overlay = Overlay(work.gather(query))
     plans: list[Plan] = []
     fresh: list[Mail] = []
     outcomes: list[Outcome] = []

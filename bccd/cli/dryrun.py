@@ -66,7 +66,7 @@ def dry_run(raw: bytes, directory: Directory, open_work: WorkOpener, wish: Wish)
     )
     mail = Mail(delivery, parse(raw))
     with open_work(target.company_id) as work:  # never committed, so nothing of it stays
-        query = lookups(mail, work.company.policy)
+        query = lookups([mail], work.company.policy)
         return decide(mail, Overlay(work.gather(query)))
 
 

@@ -31,27 +31,6 @@ class Query:
     never_log: frozenset[str] = frozenset()  # entries that would concern the mail
     received: Span | None = None  # first and last, where new contacts or automatic mails are counted
 
-    def __or__(self, other: "Query") -> "Query":
-        return Query(
-            self.addresses | other.addresses,
-            self.domains | other.domains,
-            self.tokens | other.tokens,
-            self.id_keys | other.id_keys,
-            self.weak_keys | other.weak_keys,
-            self.deal_tags | other.deal_tags,
-            self.deliveries | other.deliveries,
-            self.users | other.users,
-            self.broadcasts or other.broadcasts,
-            self.never_log | other.never_log,
-            _spanning(self.received, other.received),
-        )
-
-
-def _spanning(one: Span | None, other: Span | None) -> Span | None:
-    if one is None or other is None:
-        return one or other
-    return min(one[0], other[0]), max(one[1], other[1])
-
 
 @dataclass(frozen=True, slots=True)
 class AutomaticMail:

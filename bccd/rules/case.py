@@ -12,12 +12,13 @@ from bccd.model.envelope import Tag
 from bccd.model.facts import CREATION_WINDOW
 from bccd.model.message import AutoKind, Mailbox
 from bccd.model.plan import Direction, NewContact, Step
+from bccd.rules.dedupe import Keys, keys_of
 from bccd.rules.direction import Reading
 from bccd.rules.forwarded import unproven_author
 from bccd.rules.lookups import participants
 from bccd.rules.match import MAX_ADDRESSES, Match, Verdict, match_all, may_not_create
 from bccd.rules.overlay import Overlay
-from bccd.rules.owners import submission
+from bccd.rules.owners import Submission
 
 
 @dataclass(slots=True)
@@ -30,11 +31,12 @@ class Case:
     user_id: int  # the submitter
     sharing: Sharing
     owners: tuple[int, ...]  # who gets a copy each, the submitter first unless he files for others
+    keys: Keys  # of what is read
+    steps: list[Step]  # of the decision record, those of the mail's other readings before them
     filed_by: int | None = None  # who sent it in, where that is not every owner himself
     matches: dict[str, Match] = field(default_factory=dict)
     main: tuple[Mailbox, ...] = ()  # who chooses a deal and may become a contact, once people are matched
     contacts: list[NewContact] = field(default_factory=list)
-    steps: list[Step] = field(default_factory=list)
 
     def outside(self) -> list[Match]:
         """Return the counterparties: everyone who is neither ours, unwanted nor a machine."""
@@ -52,13 +54,11 @@ class Case:
         return self.mail.delivery.received_at
 
 
-def open_case(mail: Mail, reading: Reading, overlay: Overlay) -> Case:
-    """Begin the work sheet of a proven submitter's reading."""
-    who = submission(mail, overlay)
-    if who is None:
-        raise ValueError  # decide() files proven mail only
+def open_case(mail: Mail, reading: Reading, overlay: Overlay, who: Submission, steps: list[Step]) -> Case:
+    """Begin the work sheet of a proven submitter's reading; what is found out goes into `steps`."""
     sharing = Sharing.PRIVATE if asks_private(mail) else who.sharing
-    case = Case(mail, reading, overlay, who.user_id, sharing, who.owners, who.filed_by)
+    keys = keys_of(reading.content)
+    case = Case(mail, reading, overlay, who.user_id, sharing, who.owners, keys, steps, who.filed_by)
     between = ", ".join(box.address for box in reading.main) or "our own people"
     case.steps.append(Step("direction", f"rule {reading.rule}", str(reading.direction), f"with {between}"))
     if reading.wrapper is not None:

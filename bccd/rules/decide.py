@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import replace
+from functools import partial
 
 from bccd.model.auth import AuthMethod, Sender
 from bccd.model.delivery import Delivery, DeliveryState, Mail
@@ -11,7 +12,6 @@ from bccd.model.message import AutoKind, Mailbox, Message
 from bccd.model.plan import Change, Direction, NewNotice, Outcome, Plan, Provenance, Step
 from bccd.rules.addressed import MISADDRESSED, misaddressed
 from bccd.rules.answers import notice_answered, request, said_by
-from bccd.rules.bounces import arrived, bounces
 from bccd.rules.direction import Reading, Sides, Unread, read_directions, read_incoming, with_all_parties
 from bccd.rules.evidence import evidence_steps, shortcoming
 from bccd.rules.exposed import exposed
@@ -19,7 +19,7 @@ from bccd.rules.filing import file_reading
 from bccd.rules.forwarded import author_step, is_forwarded, is_question, question, read_forwarded
 from bccd.rules.identify import Claim, judge
 from bccd.rules.loops import LOOP, automatic_of, loop_notice, loop_step
-from bccd.rules.match import MAX_NEW_CONTACTS, is_never_log, is_ours
+from bccd.rules.match import MAX_NEW_CONTACTS
 from bccd.rules.notices import of_failure, with_notices
 from bccd.rules.overlay import Overlay
 from bccd.rules.owners import Submission, submission
@@ -62,35 +62,34 @@ _WHY_HELD = {
 
 def decide(mail: Mail, overlay: Overlay) -> Plan:
     """Return every row that this mail writes, and let the overlay know them for the next mail."""
-    plan = _decide(mail, overlay)
-    evidence = evidence_steps(mail.delivery.auth)
-    if evidence:
-        plan = replace(plan, steps=(*evidence, *plan.steps))
-    plan = with_notices(plan, mail, overlay)
+    plan = with_notices(_decide(mail, overlay), mail, overlay)
     if plan.outcome.state is not DeliveryState.FILED:
         plan = replace(plan, waits=waits(mail, plan.outcome, overlay))
-    plan = replace(plan, outcome=replace(plan.outcome, automatic_of=automatic_of(mail)))
+    if (whose := automatic_of(mail)) is not None:
+        plan = replace(plan, outcome=replace(plan.outcome, automatic_of=whose))
     overlay.end(plan.outcome, mail.delivery.received_at)
     return plan
 
 
 def _decide(mail: Mail, overlay: Overlay) -> Plan:
     delivery = mail.delivery
+    steps = list(evidence_steps(delivery.auth))
     if delivery.sender is None:
         sender, why = _proven_since(delivery, overlay) or released(delivery, overlay), ""
         if sender is None:
             sender, why = let_in(delivery, overlay) or (None, "")
         if sender is None:
-            return _held(delivery, overlay)
-        return _submitted(replace(mail, delivery=replace(delivery, sender=sender)), sender, overlay, why)
-    return _submitted(mail, delivery.sender, overlay)
+            return _held(delivery, overlay, steps)
+        mail = replace(mail, delivery=replace(delivery, sender=sender))
+        return _submitted(mail, sender, overlay, steps, why)
+    return _submitted(mail, delivery.sender, overlay, steps)
 
 
-def _submitted(mail: Mail, sender: Sender, overlay: Overlay, why: str = "") -> Plan:
+def _submitted(mail: Mail, sender: Sender, overlay: Overlay, steps: list[Step], why: str = "") -> Plan:
     """Decide mail whose submitter is known: proven, or named by himself; `why` adds to how."""
     held = mail.delivery.held
     method = f"{sender.method}: {why}" if why else str(sender.method)
-    steps = [Step("submitter", sender.address, f"user {sender.user_id}", method)]
+    steps.append(Step("submitter", sender.address, f"user {sender.user_id}", method))
     who = submission(mail, overlay)
     if who is None:
         steps.append(Step("submitter", sender.address, "held", _WHY_HELD["user_inactive"]))
@@ -157,20 +156,21 @@ def failed(delivery: Delivery, reason: str) -> Plan:
     return Plan(outcome, (step,), changes=changes, notices=of_failure(delivery, reason), waits=unread(reason))
 
 
-def _held(delivery: Delivery, overlay: Overlay) -> Plan:
+def _held(delivery: Delivery, overlay: Overlay, steps: list[Step]) -> Plan:
     held = delivery.held
     if held is not None and held.reason == OWN_MAIL:
-        step = Step("automatic", "", "set aside", f"the mail is automatic: {OWN_MAIL}")
-        return Plan(Outcome(delivery.id, DeliveryState.SET_ASIDE, OWN_MAIL), (step,))
+        steps.append(Step("automatic", "", "set aside", f"the mail is automatic: {OWN_MAIL}"))
+        return Plan(Outcome(delivery.id, DeliveryState.SET_ASIDE, OWN_MAIL), tuple(steps))
     reason = held.reason if held else "unknown_sender"
     about = held.address if held else ""
     why = _WHY_HELD.get(reason, reason)
     if reason == "unverified_sender":
         why = f"{why}: {shortcoming(about, delivery.auth, overlay.company.policy.mode)}"
-    step = Step("submitter", about, "held", why)
+    steps.append(Step("submitter", about, "held", why))
     user_id = held.user_id if held else None
     outcome = Outcome(delivery.id, DeliveryState.HELD, reason, user_id)
-    return Plan(outcome, (step,), changes=_owner_change(EventKind.DELIVERY_HELD, delivery, user_id))
+    changes = _owner_change(EventKind.DELIVERY_HELD, delivery, user_id)
+    return Plan(outcome, tuple(steps), changes=changes)
 
 
 def _ended(
@@ -211,8 +211,7 @@ def _read(mail: Mail, overlay: Overlay, who: Submission, steps: list[Step], *, l
         if aside := _automatic(mail.message, readings):
             steps.append(Step("automatic", "", "set aside", aside[1]))
             return _ended(mail.delivery, DeliveryState.SET_ASIDE, aside[0], who.user_id, steps)
-    everyone = _sides(overlay)
-    filed = [with_all_parties(reading, everyone) for reading in readings if isinstance(reading, Reading)]
+    filed = _complete([reading for reading in readings if isinstance(reading, Reading)], who.user_id, overlay)
     unread = [reading for reading in readings if isinstance(reading, Unread)]
     for u in unread:
         steps.append(Step("direction", f"rule {u.rule}", str(u.state), _advice(u, named)))
@@ -221,7 +220,7 @@ def _read(mail: Mail, overlay: Overlay, who: Submission, steps: list[Step], *, l
         return _ended(mail.delivery, unread[0].state, unread[0].reason, who.user_id, steps)
     for reading in filed:
         steps += exposed(reading, overlay)
-    return _filed(mail, filed, unread, overlay, steps)
+    return _filed(mail, filed, unread, overlay, who=who, steps=steps)
 
 
 def _advice(unread: Unread, named: Collection[Mailbox]) -> str:
@@ -237,10 +236,18 @@ def _shown(box: Mailbox) -> str:
 def _sides(overlay: Overlay, user_id: int = 0) -> Sides:
     """Return who is who; with a user, those whom he never logs are no parties either."""
     return Sides(
-        ours=lambda address: is_ours(address, overlay),
-        service=overlay.is_service,
-        never_log=lambda address: is_never_log(address, overlay, user_id),
+        ours=overlay.sides.is_ours,
+        service=overlay.sides.is_service,
+        never_log=partial(overlay.sides.is_never_log, user_id=user_id),
     )
+
+
+def _complete(readings: list[Reading], user_id: int, overlay: Overlay) -> list[Reading]:
+    """Add those whom only this user never logs; nearly always there is nobody."""
+    if not overlay.sides.has_own_list(user_id):
+        return readings
+    everyone = _sides(overlay)
+    return [with_all_parties(reading, everyone) for reading in readings]
 
 
 def _as_note(message: Message, readings: list[Reading | Unread]) -> list[Reading | Unread]:
@@ -264,22 +271,26 @@ def _automatic(message: Message, readings: list[Reading | Unread]) -> tuple[str,
 
 
 def _filed(
-    mail: Mail, filed: list[Reading], unread: list[Unread], overlay: Overlay, before: list[Step]
+    mail: Mail,
+    filed: list[Reading],
+    unread: list[Unread],
+    overlay: Overlay,
+    *,
+    who: Submission,
+    steps: list[Step],
 ) -> Plan:
     """File each original on its own; if one needs the user, the delivery waits for him all the same."""
     plans: list[Plan] = []
     room = MAX_NEW_CONTACTS
     for reading in filed:
-        plan = file_reading(mail, reading, overlay, room)
-        told = bounces(reading, plan.message, overlay)
-        plans.append(replace(plan, bounces=told, arrived=arrived(reading, plan.message)))
+        plans.append(file_reading(mail, reading, overlay, who, steps=steps, room=room))
         room -= len(plans[-1].contacts)
-    steps = (*before, *(step for plan in plans for step in plan.steps))
-    first, changes = plans[0], plans[0].changes
-    outcome = first.outcome
+    first, *more = plans
     waiting = next((u for u in unread if u.state is DeliveryState.HELD), None)
     if waiting:
-        outcome = replace(outcome, state=DeliveryState.HELD, reason=waiting.reason)
-        changes += _owner_change(EventKind.DELIVERY_HELD, mail.delivery, outcome.user_id)
-    more = tuple(replace(plan, steps=()) for plan in plans[1:])
-    return replace(first, outcome=outcome, steps=steps, more=more, changes=changes)
+        outcome = replace(first.outcome, state=DeliveryState.HELD, reason=waiting.reason)
+        changes = _owner_change(EventKind.DELIVERY_HELD, mail.delivery, outcome.user_id)
+        first = replace(first, outcome=outcome, changes=first.changes + changes)
+    if more:
+        first = replace(first, steps=tuple(steps), more=tuple(replace(plan, steps=()) for plan in more))
+    return first

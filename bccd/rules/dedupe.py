@@ -1,11 +1,28 @@
 """Which messages are one: identity fields plus a digest of the content (decisions.md 5, data.md 1.7)."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
 
 from bccd.mail.digest import digest_of
 from bccd.mail.subject import base_subject, untagged
-from bccd.model.message import Content
+from bccd.model.message import Content, Mailbox
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """What a content is known by; see id_key, identity_key and weak_key."""
+
+    id: bytes
+    identity: bytes
+    weak: bytes | None
+
+
+def keys_of(content: Content) -> Keys:
+    """Return all keys of a content."""
+    by_id = id_key(content)
+    return Keys(by_id, identity_key(content, by_id), weak_key(content))
 
 
 def id_key(content: Content) -> bytes:
@@ -14,14 +31,14 @@ def id_key(content: Content) -> bytes:
     return _key(name, _sender(content), _instant(content.date), base_subject(content.subject))
 
 
-def identity_key(content: Content) -> bytes:
+def identity_key(content: Content, by_id: bytes | None = None) -> bytes:
     """Return 16 bytes that are equal where identity fields, people, subject and content are.
 
-    All that is shown of a message is part of the key: a second submitter becomes an owner of it, and sees all
-    of it, only if he sent the very same.
+    `by_id` is its id key, where that is known. All that is shown of a message is part of the key: a second
+    submitter becomes an owner of it, and sees all of it, only if he sent the very same.
     """
     return _key(
-        id_key(content).hex(),
+        (by_id or id_key(content)).hex(),
         whole_subject(content.subject),
         "\x1e".join("\x1d".join(one) for one in people(content)),
         " ".join((*content.in_reply_to, "", *content.references)),
@@ -51,11 +68,22 @@ def whole_subject(subject: str) -> str:
 
 def people(content: Content) -> tuple[tuple[str, str, str], ...]:
     """Return everyone who is named openly: role, address and name, sorted."""
-    one = {"from": content.sender, "sender": content.actual_sender}
-    named = [(role, box) for role, box in one.items() if box]
-    many = {"reply_to": content.reply_to, "to": content.to, "cc": content.cc}
-    named += [(role, box) for role, boxes in many.items() for box in boxes]
-    return tuple(sorted((role, box.address, box.name) for role, box in named))
+    named = [(role, box.address, box.name) for role, boxes in roles(content) for box in boxes]
+    return tuple(sorted(named))
+
+
+def roles(content: Content) -> Iterator[tuple[str, tuple[Mailbox, ...]]]:
+    """Yield who is named openly, by the field that names them; fields that name nobody are left out."""
+    if content.sender:
+        yield "from", (content.sender,)
+    if content.actual_sender:
+        yield "sender", (content.actual_sender,)
+    if content.reply_to:
+        yield "reply_to", content.reply_to
+    if content.to:
+        yield "to", content.to
+    if content.cc:
+        yield "cc", content.cc
 
 
 def _instant(date: datetime | None) -> str:

@@ -68,7 +68,7 @@ def read_directions(
     content = message.content
     main, others = external(content.to, sides), external(content.cc, sides)
     if main or others:
-        return [_outgoing(content, main, others, Provenance.BCC, "1a")]
+        return [outgoing(content, main, others, Provenance.BCC, "1a")]
     originals = [forward for forward in message.forwards if forward.kind in _PROVENANCE]
     if originals:
         return [_filing(forward, message, sides) for forward in originals]
@@ -78,7 +78,7 @@ def read_directions(
     if targeted:
         return [Reading(content, Direction.INTERNAL, (), (), Provenance.BCC, "1c")]
     if told := external(named, sides):
-        return [_outgoing(content, told, (), Provenance.BCC, "1c")]
+        return [outgoing(content, told, (), Provenance.BCC, "1c")]
     return [_INTERNAL if any(not sides.service(address) for address in visible) else _NOBODY]
 
 
@@ -94,22 +94,20 @@ def with_all_parties(reading: Reading, sides: Sides) -> Reading:
 
     Which messages hang together must not depend on who filed them.
     """
-    content, main, others = reading.content, reading.main, reading.others
+    content = reading.content
     if reading.direction is Direction.OUTGOING and reading.rule != "1c":
-        whole: Reading | Unread = _outgoing(
+        whole: Reading | Unread = outgoing(
             content,
             external(content.to, sides),
             external(content.cc, sides),
             reading.provenance,
             reading.rule,
         )
-    elif reading.direction is Direction.INCOMING and (main or others) and content.sender is not None:
+    elif reading.direction is Direction.INCOMING and (reading.main or reading.others) and content.sender:
         whole = _incoming(content, content.sender, sides, reading.provenance, reading.rule)
     else:
         return reading
-    if isinstance(whole, Reading):
-        main, others = whole.main, whole.others
-    return replace(reading, main=main, others=others)
+    return replace(reading, main=whole.main, others=whole.others) if isinstance(whole, Reading) else reading
 
 
 def external(mailboxes: Iterable[Mailbox], sides: Sides) -> tuple[Mailbox, ...]:
@@ -145,9 +143,10 @@ def levels(forward: Forward) -> Iterable[Forward]:
         yield from levels(inner)
 
 
-def _outgoing(
+def outgoing(
     content: Content, main: tuple[Mailbox, ...], others: tuple[Mailbox, ...], way: Provenance, rule: str
 ) -> Reading:
+    """Return the reading of a mail that one of our own people wrote; nobody stands in it twice."""
     named = {box.address for box in main}
     rest = tuple(box for box in others if box.address not in named)
     return Reading(content, Direction.OUTGOING, main or rest, rest if main else (), way, rule)
@@ -195,6 +194,6 @@ def _read_original(forward: Forward, sides: Sides) -> Reading | Unread:
         return _incoming(original, author, sides, way, "1b")
     main, others = external(original.to, sides), external(original.cc, sides)
     if main or others:
-        return _outgoing(original, main, others, way, "1b")
+        return outgoing(original, main, others, way, "1b")
     unlogged = any(sides.never_log(box.address) for box in (*original.to, *original.cc) if box.address)
     return _NEVER_LOG if unlogged else _INTERNAL_FORWARD

@@ -1,7 +1,7 @@
 """Where somebody outside can read a drop address, and may write to it or give it on (rules.md 2.7)."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from bccd.mail.addresses import normalise
 from bccd.model.plan import Step
@@ -10,6 +10,7 @@ from bccd.rules.direction import Reading
 from bccd.rules.overlay import Overlay
 
 _TEXT_READ = 200_000  # characters
+_MANY_SIGNS = 100  # from here on the text is folded at once
 _LETTERS = r"[a-z0-9!#$%&'*+/=?^_`{|}~.-]"
 # Each run of letters is looked at once: possessive, and begun only where it begins.
 _ADDRESS = re.compile(rf"(?<!{_LETTERS}){_LETTERS}++@[a-z0-9-]++(?:\.[a-z0-9-]++|(?!))++")
@@ -21,7 +22,7 @@ def exposed(reading: Reading, overlay: Overlay) -> Iterator[Step]:
         return
     content, seen = reading.content, set[str]()
     for box in (*content.to, *content.cc):
-        if overlay.is_service(box.address):
+        if overlay.sides.is_service(box.address):
             seen.add(box.address)
             yield Step(
                 "direction", without_secret(box.address), "visible", "the customer could see the drop address"
@@ -36,10 +37,26 @@ def exposed(reading: Reading, overlay: Overlay) -> Iterator[Step]:
 
 def _in_text(text: str, overlay: Overlay) -> Iterator[str]:
     """Yield the drop addresses in a text, which nearly always has none."""
-    lowered = text.lower()
-    if not any(f"@{domain}" in lowered for domain in overlay.service_domains):
+    if not _may_name(text, overlay.sides.service_domains):
         return
-    for match in _ADDRESS.finditer(lowered):
+    for match in _ADDRESS.finditer(text.lower()):
         address = normalise(match[0].strip(".-'"))
-        if address and overlay.is_service(address):
+        if address and overlay.sides.is_service(address):
             yield address
+
+
+def _may_name(text: str, domains: Collection[str]) -> bool:
+    """Tell whether one of the domains stands behind an @, in any case.
+
+    Looking behind each @ is several times as fast as folding the whole text, which few of them stand in.
+    """
+    named = tuple(f"@{domain}" for domain in domains)
+    longest = max(map(len, named), default=0)
+    if text.count("@") > _MANY_SIGNS:
+        return any(name in text.lower() for name in named)
+    at = text.find("@")
+    while at >= 0:
+        if text[at : at + longest].lower().startswith(named):
+            return True
+        at = text.find("@", at + 1)
+    return False

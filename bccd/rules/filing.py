@@ -22,24 +22,27 @@ from bccd.model.plan import (
 )
 from bccd.model.strand import Strand
 from bccd.rules import announce
+from bccd.rules.bounces import arrived, bounces
 from bccd.rules.case import Case, asks_private, create_contacts, match_people, open_case
-from bccd.rules.dedupe import id_key, identity_key, weak_key
 from bccd.rules.direction import Reading
 from bccd.rules.linking import is_mass, make_links, parties, settle
-from bccd.rules.match import MAX_NEW_CONTACTS, is_ours
 from bccd.rules.overlay import Overlay
+from bccd.rules.owners import Submission
 from bccd.rules.place import Place, find_place
 from bccd.rules.rows import attachment_rows, message_row, moments, participant_rows
 from bccd.rules.same import same_message
 from bccd.rules.thread import strand, ties_of, united
 
 
-def file_reading(mail: Mail, reading: Reading, overlay: Overlay, room: int = MAX_NEW_CONTACTS) -> Plan:
+def file_reading(
+    mail: Mail, reading: Reading, overlay: Overlay, who: Submission, *, steps: list[Step], room: int
+) -> Plan:
     """Plan all rows of one original that a proven submitter files, and let the overlay know them.
 
-    `room` says how many contacts this mail may still create.
+    `steps` are those of the mail so far, and get those of this reading; `room` says how many contacts this
+    mail may still create.
     """
-    case = open_case(mail, reading, overlay)
+    case = open_case(mail, reading, overlay, who, steps)
     match_people(case)
     known = _known(case)
     stays_private = known is not None and not known.shared and known.owners.issuperset(case.owners)
@@ -51,20 +54,20 @@ def file_reading(mail: Mail, reading: Reading, overlay: Overlay, room: int = MAX
         _second_arrival(case, known, place, tied) if known else _first_arrival(case, message_id, place, tied)
     )
     handed_on = overlay.learn(plan, tied, parties(case), mass=is_mass(case))
-    return replace(plan, handed_on=handed_on)
+    return replace(plan, handed_on=handed_on) if handed_on else plan
 
 
 def _known(case: Case) -> KnownMessage | None:
     """Return the stored message that this mail is, whichever way the two came (decisions.md 5)."""
     content, overlay = case.reading.content, case.overlay
-    known = overlay.message(identity_key(content))
+    known = overlay.message(case.keys.identity)
     if known is not None:
         return known
-    candidates = overlay.weak_matches(weak_key(content))
+    candidates = overlay.weak_matches(case.keys.weak)
     if not candidates:
         return None
     found = same_message(
-        content, case.reading.provenance, digest_of(content), candidates, lambda box: is_ours(box, overlay)
+        content, case.reading.provenance, digest_of(content), candidates, overlay.sides.is_ours
     )
     seen = [it for it in candidates if case.user_id in it.owners or (it.shared and it.linked)]
     if found is None and seen:
@@ -95,13 +98,19 @@ def _first_arrival(case: Case, message_id: int, place: Place, tied: Strand) -> P
     copies = _copies(case, message_id, case.owners)
     links = make_links(case, message_id, place)
     linked = any(link.state is LinkState.ACTIVE and link.organisation_id is None for link in links)
-    keys = (id_key(case.reading.content), identity_key(case.reading.content))
-    reused = case.overlay.shares_id(*keys, case.user_id)
+    reused = case.overlay.shares_id(case.keys.id, case.keys.identity, case.user_id)
     if reused:
         case.steps.append(Step("identity", "", "kept apart", "another mail has this id and other content"))
     shared = case.sharing is Sharing.SHARED
     message = message_row(
-        case.mail, case.reading, tied, place.conversation, keys, shared=shared, linked=linked, reused=reused
+        case.mail,
+        case.reading,
+        tied,
+        place.conversation,
+        case.keys,
+        shared=shared,
+        linked=linked,
+        reused=reused,
     )
     changes = announce.first(case, place.conversation, message_id, is_open=shared and linked)
     return Plan(
@@ -112,6 +121,8 @@ def _first_arrival(case: Case, message_id: int, place: Place, tied: Strand) -> P
         copies=copies,
         links=links,
         aliases=tuple((id_, message_id) for id_ in tied.own_ids if id_ != message.msgid),
+        bounces=bounces(case.reading, message, case.overlay),
+        arrived=arrived(case.reading),
         **_common(case, place, links, changes),
     )
 
@@ -186,11 +197,11 @@ def _named(case: Case, known: KnownMessage) -> Named | None:
     content, way = case.reading.content, case.reading.provenance
     if known.provenance is not Provenance.FORWARD_INLINE or way is Provenance.FORWARD_INLINE:
         return None
-    if known.identity_key == identity_key(content):
+    if known.identity_key == case.keys.identity:
         return None
     sent_at, sort_at = moments(content, case.at)
     parent = content.in_reply_to[0] if content.in_reply_to else ""
-    return Named(content.message_id, parent, id_key(content), identity_key(content), sent_at, sort_at, way)
+    return Named(content.message_id, parent, case.keys.id, case.keys.identity, sent_at, sort_at, way)
 
 
 def _explain_again(case: Case, *, owned: bool) -> None:

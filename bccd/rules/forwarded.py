@@ -7,8 +7,8 @@ from bccd.model.auth import AuthMethod
 from bccd.model.delivery import Delivery, DeliveryState, Mail
 from bccd.model.envelope import Tag
 from bccd.model.message import AutoKind, Message
-from bccd.model.plan import Direction, NewNotice, Provenance, Step
-from bccd.rules.direction import Reading, Sides, Unread, external, read_incoming
+from bccd.model.plan import NewNotice, Provenance, Step
+from bccd.rules.direction import Reading, Sides, Unread, external, outgoing, read_incoming
 from bccd.rules.identify import signed
 from bccd.rules.overlay import Overlay
 
@@ -39,10 +39,7 @@ def read_forwarded(mail: Mail, sides: Sides, *, let_in: bool) -> Reading | Unrea
     main, others = external(message.content.to, sides), external(message.content.cc, sides)
     if not main and not others:
         return _INTERNAL
-    rest = tuple(box for box in others if box not in main)
-    return Reading(
-        message.content, Direction.OUTGOING, main or rest, rest if main else (), Provenance.BCC, _RULE
-    )
+    return outgoing(message.content, main, others, Provenance.BCC, _RULE)
 
 
 def _aside(message: Message) -> Unread | None:

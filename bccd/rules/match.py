@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from enum import StrEnum, unique
 
 from bccd.mail.addresses import domain_of
-from bccd.mail.domains import parent_domains, telling_domains
+from bccd.mail.domains import telling_domains
 from bccd.model.crm import Contact, DealStatus, Organisation
 from bccd.model.message import Mailbox
 from bccd.model.policy import SeveralContacts
 from bccd.rules.overlay import Overlay
 from bccd.rules.roles import is_machine, is_no_reply, is_role
+from bccd.rules.side import Side
 
 MAX_ADDRESSES = 50  # rules.md 6.7
 MAX_NEW_CONTACTS = 10  # a mail, rules.md 6.5
@@ -31,6 +32,13 @@ class Verdict(StrEnum):
     EXCLUDED = "excluded"  # a machine's or a mailing list's address
     UNKNOWN = "unknown"  # external, no contact
     NO_ADDRESS = "no_address"  # a name alone
+
+
+_KEPT_OUT = {
+    Side.SERVICE: (Verdict.SERVICE, "a drop address of the company"),
+    Side.INTERNAL: (Verdict.INTERNAL, "an internal domain"),
+    Side.NEVER_LOG: (Verdict.NEVER_LOG, "on the never-log list"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +86,7 @@ def match_all(
 
 def match(address: str, overlay: Overlay, submitter: int) -> Match:
     """Match an outside party to its contacts, else to an organisation (rules.md 6)."""
-    if is_never_log(address, overlay, submitter):  # to others who file this mail he may be a contact
+    if overlay.sides.is_never_log(address, submitter):  # to others who file this mail he may be a contact
         return Match(address, Verdict.UNKNOWN, "on the user's own never-log list")
     candidates = overlay.contacts(address)
     if not candidates:
@@ -103,19 +111,17 @@ def match(address: str, overlay: Overlay, submitter: int) -> Match:
 
 def exclusion(address: str, overlay: Overlay, lists: Collection[str] = ()) -> Match | None:
     """Tell whether the address is kept out of matching (rules.md 5)."""
-    if overlay.is_service(address):
-        return Match(address, Verdict.SERVICE, "a drop address of the company")
-    entry = overlay.user_address(address)
-    if entry is not None and entry.confirmed:
+    side, entry = overlay.sides[address], overlay.user_address(address)
+    if side is Side.USER and entry is not None:
         reason = "a user of the company" if entry.user.active else "a former user of the company"
         return Match(address, Verdict.USER, reason, user_id=entry.user.id)
-    others = (
-        (Verdict.INTERNAL, "an internal domain", is_internal(address, overlay)),
-        (Verdict.NEVER_LOG, "on the never-log list", is_never_log(address, overlay)),
-        (Verdict.EXCLUDED, "the address of a mailing list", is_list(address, lists)),
-        (Verdict.EXCLUDED, "the address of a machine", is_machine(address.rpartition("@")[0])),
-    )
-    return next((Match(address, verdict, reason) for verdict, reason, holds in others if holds), None)
+    if side is not Side.OUTSIDE:
+        return Match(address, *_KEPT_OUT[side])
+    if lists and is_list(address, lists):
+        return Match(address, Verdict.EXCLUDED, "the address of a mailing list")
+    if is_machine(address.rpartition("@")[0]):
+        return Match(address, Verdict.EXCLUDED, "the address of a machine")
+    return None
 
 
 def rank(
@@ -175,7 +181,7 @@ def may_not_create(address: str, overlay: Overlay, submitter: int) -> str:
     local = address.rpartition("@")[0]
     if overlay.user_address(address) is not None:
         return "it is a user's address, not confirmed yet"
-    if is_never_log(address, overlay, submitter):
+    if overlay.sides.is_never_log(address, submitter):
         return "it is on the user's own never-log list"
     if is_no_reply(local):
         return "nobody reads what is sent to it"
@@ -189,30 +195,3 @@ def is_list(address: str, lists: Collection[str]) -> bool:
     local, _, domain = address.rpartition("@")
     beside = (local.removesuffix(ending) for ending in _BESIDE_LIST if local.endswith(ending))
     return address in lists or any(f"{name}@{domain}" in lists for name in beside)
-
-
-def is_internal(address: str, overlay: Overlay) -> bool:
-    """Tell whether the address belongs to one of the company's own domains, or below one."""
-    internal = overlay.company.policy.internal_domains
-    return bool(internal) and not internal.isdisjoint(parent_domains(domain_of(address)))
-
-
-def is_never_log(address: str, overlay: Overlay, submitter: int = 0) -> bool:
-    """Tell whether the address, its domain or a parent is on the company's never-log list (rules.md 3.5).
-
-    With a submitter, his own list counts too.
-    """
-    return not overlay.never_log(submitter).isdisjoint(never_log_entries(address))
-
-
-def never_log_entries(address: str) -> tuple[str, ...]:
-    """Return the entries of a never-log list that would concern this address."""
-    return (address, *("@" + domain for domain in parent_domains(domain_of(address))))
-
-
-def is_ours(address: str, overlay: Overlay) -> bool:
-    """Tell whether an address is a confirmed user's, a drop address or of an internal domain (rules.md 4)."""
-    if overlay.is_service(address) or is_internal(address, overlay):
-        return True
-    entry = overlay.user_address(address)
-    return entry is not None and entry.confirmed

@@ -7,7 +7,7 @@ from bccd.model.delivery import Delivery, DeliveryState, Mail
 from bccd.model.directory import Notices
 from bccd.model.envelope import Tag
 from bccd.model.message import AutoKind
-from bccd.model.plan import LinkState, NewNotice, Plan, Step
+from bccd.model.plan import LinkState, NewNotice, Plan
 from bccd.rules.addressed import MISADDRESSED
 from bccd.rules.admit import base_of
 from bccd.rules.forwarded import is_forwarded
@@ -29,26 +29,25 @@ _OF_ANOTHER = frozenset({"unconfirmed_address", "redirected", "customer_reply", 
 _NO_PERSONS = frozenset({"auto_reply", "dsn", "mdn", "list", "bulk", "own_mail", LOOP})
 _TOLD_OF_ALL = frozenset({Notices.ALL, Notices.DIGEST})
 _ANSWERED_APART = frozenset({Tag.TEST, Tag.REPLY})
-# Rule and verdict of a step, a piece of its reason, and the remark that it is worth.
-_REMARKS = (
-    ("deal", "not linked", "the company has no such deal", "no_such_deal"),
-    ("deal", "linked", "named in the address, though", "deal_closed"),
-    ("direction", "visible", "", "exposed_address"),
-    ("contact", "not created", "too many for one mail", "contacts_not_created"),
-    ("contact", "not created", "contacts were created for the user", "contacts_not_created"),
-    ("sharing", "as it was", "", "already_private"),
-)
+# By rule and verdict of a step: a piece of its reason, and the remark that it is worth.
+_REMARKS = {
+    ("deal", "not linked"): (("the company has no such deal", "no_such_deal"),),
+    ("deal", "linked"): (("named in the address, though", "deal_closed"),),
+    ("direction", "visible"): (("", "exposed_address"),),
+    ("contact", "not created"): (
+        ("too many for one mail", "contacts_not_created"),
+        ("contacts were created for the user", "contacts_not_created"),
+    ),
+    ("sharing", "as it was"): (("", "already_private"),),
+}
 
 
 def with_notices(plan: Plan, mail: Mail, overlay: Overlay) -> Plan:
     """Add what the user is to be told to what is planned, and number all notices of the plan."""
-    told = replace(plan, notices=(*plan.notices, *_raised(plan, mail, overlay)))
-    more = tuple(_numbered(part, overlay) for part in plan.more)
-    return replace(_numbered(told, overlay), more=more)
-
-
-def _numbered(plan: Plan, overlay: Overlay) -> Plan:
-    return replace(plan, notices=tuple(replace(one, id=overlay.take_id()) for one in plan.notices))
+    told = (*plan.notices, *_raised(plan, mail, overlay))
+    if not told:
+        return plan
+    return replace(plan, notices=tuple(replace(one, id=overlay.take_id()) for one in told))
 
 
 def _raised(plan: Plan, mail: Mail, overlay: Overlay) -> Iterator[NewNotice]:
@@ -122,13 +121,9 @@ def _codes(plan: Plan, *, told_of_all: bool) -> Iterator[str]:
     elif told_of_all:
         yield outcome.reason or "filed"
     for step in plan.steps:
-        yield from _remarks(step)
-
-
-def _remarks(step: Step) -> Iterator[str]:
-    for rule, verdict, reason, code in _REMARKS:
-        if step.rule == rule and step.verdict == verdict and reason in step.reason:
-            yield code
+        for reason, code in _REMARKS.get((step.rule, step.verdict), ()):
+            if reason in step.reason:
+                yield code
 
 
 def _choices(

@@ -5,16 +5,14 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bccd.mail.addresses import domain_of
 from bccd.model.crm import Contact, Deal, DealStatus, Organisation, sortable
 from bccd.model.directory import Company, TrustedSender, User, UserAddress
 from bccd.model.facts import AutomaticMail, CarriedDeal, Facts, KnownMessage, Verdict
 from bccd.model.plan import HandedOn, LinkState, NewMessage, Outcome, Plan, Regroup
 from bccd.model.ruling import Ruling
 from bccd.model.strand import Override, Strand, Ties, Token
+from bccd.rules.side import Sides
 from bccd.rules.thread import MARK
-
-_REPLY = "r"  # r+<token>@ is where an answer to us goes (rules.md 1.2)
 
 
 class Overlay:
@@ -22,6 +20,7 @@ class Overlay:
 
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
+        self.sides = Sides(facts)  # who is ours, who is kept out: nothing that is planned changes that
         self._next_id = facts.next_id
         self._contacts = dict(facts.contacts)
         self._tokens = dict(facts.token_conversations)
@@ -40,7 +39,6 @@ class Overlay:
         self._messages = dict(facts.messages)
         self._delivered = dict(facts.delivered)
         self._activity: dict[int, str] = {}
-        self._service_domains = frozenset(domain_of(address) for address in facts.service_addresses)
         self._created = {user: list(moments) for user, moments in facts.created.items()}
         self._automatic = {
             user: {each.delivery_id: each for each in mails} for user, mails in facts.automatic.items()
@@ -71,23 +69,6 @@ class Overlay:
         """Return the user's entry behind an address."""
         return self._facts.user_addresses.get(address)
 
-    @property
-    def service_domains(self) -> frozenset[str]:
-        """The domains of the company's drop addresses."""
-        return self._service_domains
-
-    def is_service(self, address: str) -> bool:
-        """Tell whether the address is a drop address of the company, with any tag, or a reply address."""
-        if address in self._facts.service_addresses:
-            return True
-        local, _, domain = address.rpartition("@")
-        base, plus, _ = local.partition("+")
-        if not plus:
-            return False
-        return f"{base}@{domain}" in self._facts.service_addresses or (
-            base == _REPLY and domain in self._service_domains
-        )
-
     def created_near(self, user_id: int, moment: datetime, span: timedelta) -> int:
         """Count the contacts made from this user's mail received within a span of the moment, on either side.
 
@@ -103,10 +84,6 @@ class Overlay:
             for each in mails
             if each.delivery_id != besides and abs(each.received_at - moment) < span
         ]
-
-    def never_log(self, user_id: int) -> frozenset[str]:
-        """Return what of the company's never-log list and of the user's own may matter here."""
-        return self._facts.never_log | self._facts.own_never_log.get(user_id, frozenset())
 
     def contacts(self, address: str) -> tuple[Contact, ...]:
         """Return the contacts that have this address, with their activity as of now."""

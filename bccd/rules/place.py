@@ -30,13 +30,14 @@ def find_place(case: Case, strand: Strand, known: KnownMessage | None) -> Place:
     """Find the conversation of a message; the oldest one wins (data.md 1.6)."""
     overlay = case.overlay
     home = overlay.resolve(known.conversation_id) if known else 0
-    around = overlay.around(names(strand)) | ({home} if home else set())
+    named = names(strand)
+    around = overlay.around(named) | ({home} if home else set())
     if _is_special(case, strand, around, known):
         return _put_together(case, replace(strand, conversation_id=home), around)
     found = tokens(
         strand,
         split_on_subject=overlay.company.policy.split_on_subject,
-        broadcasts=overlay.broadcasts(names(strand)),
+        broadcasts=overlay.broadcasts(named),
     )
     joined = overlay.conversations_of(found) | ({home} if home else set())
     if not joined:
@@ -74,10 +75,12 @@ def _is_special(case: Case, strand: Strand, around: set[int], known: KnownMessag
     overlay = case.overlay
     if any(overlay.is_by_hand(conversation) for conversation in around):
         return True
-    if strand.broadcast and known is not None and ties_of(strand) != known.ties:
+    if not strand.broadcast:
+        return False
+    if known is not None and ties_of(strand) != known.ties:
         return True
     own = own_names(strand)
-    return strand.broadcast and bool(overlay.around(own)) and not own <= overlay.broadcasts(own)
+    return bool(overlay.around(own)) and not own <= overlay.broadcasts(own)
 
 
 def _with_aliases(strand: Strand, stored: Strand | None) -> Strand:

@@ -9,7 +9,7 @@ from bccd.model.message import Content, Mailbox
 from bccd.model.plan import NewAttachment, NewCopy, NewMessage, NewParticipant
 from bccd.model.strand import Strand
 from bccd.rules.admit import without_secret
-from bccd.rules.dedupe import weak_key
+from bccd.rules.dedupe import Keys, roles
 from bccd.rules.direction import Reading
 from bccd.rules.match import Match, Verdict
 
@@ -29,20 +29,21 @@ def message_row(
     reading: Reading,
     tied: Strand,
     conversation_id: int,
-    keys: tuple[bytes, bytes],
+    keys: Keys,
     *,
     shared: bool,
     linked: bool,
     reused: bool,
 ) -> NewMessage:
-    """Return the message row; `keys` are its id key and its identity key."""
+    """Return the message row."""
     content, received = reading.content, mail.delivery.received_at
     sender = content.sender or Mailbox("", "")
     sent_at, sort_at = moments(content, received)
     return NewMessage(
         tied.message_id,
         conversation_id,
-        *keys,
+        keys.id,
+        keys.identity,
         content.message_id,
         content.in_reply_to[0] if content.in_reply_to else "",
         content.subject,
@@ -69,7 +70,7 @@ def message_row(
         tied.calendar_uid,
         "\n".join(tied.parties),
         tied.broadcast,
-        weak_key(content),
+        keys.weak,
         content.auto_reason,
         " ".join(content.marks),
         content.html,
@@ -80,11 +81,9 @@ def participant_rows(
     content: Content, matches: dict[str, Match], message_id: int, copies: Iterable[NewCopy]
 ) -> tuple[NewParticipant, ...]:
     """Return one row a mailbox; Bcc rows belong to a copy alone (decisions.md 1), each has its own."""
-    one = {"from": content.sender, "sender": content.actual_sender}
-    roles: list[tuple[str, Iterable[Mailbox]]] = [(role, (box,)) for role, box in one.items() if box]
-    roles += [("reply_to", content.reply_to), ("to", content.to), ("cc", content.cc)]
-    listed = [(role, 0, boxes) for role, boxes in roles]
-    listed += [("bcc", copy.id, content.bcc) for copy in copies]
+    listed = [(role, 0, boxes) for role, boxes in roles(content)]
+    if content.bcc:
+        listed += [("bcc", copy.id, content.bcc) for copy in copies]
     rows = [
         _participant(message_id, (role, pos, copy_id), box, matches.get(box.address))
         for role, copy_id, boxes in listed
@@ -96,19 +95,12 @@ def participant_rows(
 def _participant(
     message_id: int, place: tuple[str, int, int], box: Mailbox, match: Match | None
 ) -> NewParticipant:
-    role, pos, copy_id = place
-    verdict = match.verdict if match else (Verdict.UNKNOWN if box.address else Verdict.NO_ADDRESS)
-    return NewParticipant(
-        message_id,
-        role,
-        pos,
-        copy_id,
-        without_secret(box.address) if verdict is Verdict.SERVICE else box.address,
-        box.name,
-        verdict,
-        match.contact.id if match and match.contact else None,
-        match.user_id if match else None,
-    )
+    if match is None:
+        verdict = Verdict.UNKNOWN if box.address else Verdict.NO_ADDRESS
+        return NewParticipant(message_id, *place, box.address, box.name, verdict, None, None)
+    shown = without_secret(box.address) if match.verdict is Verdict.SERVICE else box.address
+    contact = match.contact.id if match.contact else None
+    return NewParticipant(message_id, *place, shown, box.name, match.verdict, contact, match.user_id)
 
 
 def attachment_rows(content: Content, mail: Mail, message_id: int) -> tuple[NewAttachment, ...]:

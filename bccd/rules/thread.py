@@ -2,11 +2,13 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import replace
+from functools import lru_cache
 from hashlib import blake2b
 
 from bccd.mail.addresses import domain_of
 from bccd.mail.domains import registered_domain, telling_domains
 from bccd.mail.subject import base_subject
+from bccd.model.message import Content
 from bccd.model.strand import Strand, Ties, Token
 from bccd.rules.direction import Reading
 
@@ -22,23 +24,29 @@ def strand(reading: Reading, message_id: int = 0, conversation_id: int = 0) -> S
     A filing forward's own id is no part of it: nobody answers it (decisions.md 5).
     """
     content, wrapper, reported = reading.content, reading.wrapper, reading.content.reported
-    own = tuple(id_ for id_ in (content.message_id, *content.other_ids) if id_)
-    named = [*content.in_reply_to, *reversed(_capped(content.references))]
-    if wrapper:  # clients put the original's id into the forward's In-Reply-To and References
-        named += [*wrapper.in_reply_to, *reversed(_capped(wrapper.references))]
-    if reported:  # a report belongs to the mail that it is about
-        named = [reported.message_id, *reported.references, *named]
+    own, named = _ids(content, wrapper)
     return Strand(
         message_id,
         conversation_id,
         own,
-        tuple(id_ for id_ in dict.fromkeys(named) if id_ and id_ not in own),
+        named,
         content.thread_index or (wrapper.thread_index if wrapper else b""),
         content.calendar_uid,
         tuple(sorted({box.address for box in reading.main})),
         base_subject((reported.subject if reported else "") or content.subject),
         content.broadcast,
     )
+
+
+def _ids(content: Content, wrapper: Content | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return a content's own ids and those that it names, the nearest first, each once."""
+    own = tuple(id_ for id_ in (content.message_id, *content.other_ids) if id_)
+    named = (*content.in_reply_to, *reversed(_capped(content.references)))
+    if wrapper:  # clients put the original's id into the forward's In-Reply-To and References
+        named = (*named, *wrapper.in_reply_to, *reversed(_capped(wrapper.references)))
+    if reported := content.reported:  # a report belongs to the mail that it is about
+        named = (reported.message_id, *reported.references, *named)
+    return own, tuple(id_ for id_ in dict.fromkeys(named) if id_ and id_ not in own)
 
 
 def united(mine: Strand, own: tuple[str, ...], stored: Ties) -> Strand:
@@ -76,9 +84,22 @@ def _guids(octets: bytes) -> list[bytes]:
 
 def names(strand: Strand) -> frozenset[bytes]:
     """Return the first halves of all tokens: what must be looked up."""
-    found = {_name("id", value) for value in (*strand.own_ids, *strand.parents)}
-    found |= {_name("ti", guid.hex()) for guid in _guids(strand.thread_index)}
-    found |= {_name("ical", uid) for uid in _lines(strand.calendar_uid)}
+    return _names((*strand.own_ids, *strand.parents), strand.thread_index, strand.calendar_uid)
+
+
+def possible_names(content: Content, wrapper: Content | None) -> frozenset[bytes]:
+    """Return the names of every strand that a content may have, in whichever way it is read."""
+    own, named = _ids(content, wrapper)
+    index = content.thread_index or (wrapper.thread_index if wrapper else b"")
+    return _names((*own, *named), index, content.calendar_uid)
+
+
+def _names(ids: Iterable[str], thread_index: bytes, calendar_uids: str) -> frozenset[bytes]:
+    found = [_name("id", value) for value in ids]
+    if thread_index:
+        found += [_name("ti", guid.hex()) for guid in _guids(thread_index)]
+    if calendar_uids:
+        found += [_name("ical", uid) for uid in _lines(calendar_uids)]
     return frozenset(found)
 
 
@@ -101,6 +122,7 @@ def tokens(
     """
     base = strand.base if split_on_subject else ""
     apart = str(salt) if salt else ""
+    whole = _scope(base, "", apart)
     found: set[Token] = set()
     for value in (*strand.own_ids, *strand.parents):
         name = _name("id", value)
@@ -109,12 +131,14 @@ def tokens(
         elif name in broadcasts:
             found |= {(name, _scope(base, _side(party), apart)) for party in strand.parties}
         else:
-            found.add((name, _scope(base, "", apart)))
+            found.add((name, whole))
     for guid in _guids(strand.thread_index):
         # Outlook reuses Thread-Index for copied templates, so it counts only between the same people.
         name = _name("ti", guid.hex())
         found |= {(name, _scope(base, party, apart)) for party in strand.parties}
-    found |= {(_name("ical", uid), _scope("", "", apart)) for uid in _lines(strand.calendar_uid)}
+    if strand.calendar_uid:
+        alike = _scope("", "", apart)
+        found |= {(_name("ical", uid), alike) for uid in _lines(strand.calendar_uid)}
     return tuple(sorted(found))
 
 
@@ -133,6 +157,7 @@ def _capped(references: tuple[str, ...]) -> tuple[str, ...]:
     return references if len(references) <= MAX_REFERENCES else (references[0], *references[-MAX_REFERENCES:])
 
 
+@lru_cache(maxsize=1_024)  # filing asks five times for each id of a mail
 def _name(kind: str, value: str) -> bytes:
     return _hash(kind, value, size=16)
 

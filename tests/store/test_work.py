@@ -196,8 +196,8 @@ def test_a_private_messages_deal_is_carried_for_its_owners_alone(bench: Bench) -
     bench.apply([filed(1, 1000, tokens=("a",), shared=False), gone], NOON)
     asked = Query(tokens=frozenset({key("a"), key("b")}), addresses=frozenset({"jan@customer.example"}))
     assert facts(bench, asked).carried == {}
-    assert facts(bench, asked | Query(users=frozenset({BERT}))).carried == {}
-    (deal,) = facts(bench, asked | Query(users=frozenset({ANNA}))).carried[1000]
+    assert facts(bench, replace(asked, users=frozenset({BERT}))).carried == {}
+    (deal,) = facts(bench, replace(asked, users=frozenset({ANNA}))).carried[1000]
     assert (deal.deal_id, deal.viewer) == (OPEN, ANNA)
 
 

@@ -23,7 +23,6 @@ from bccd.model.message import (
 from bccd.model.plan import Direction, LinkState, Plan, Provenance
 from bccd.model.policy import Policy, SeveralContacts
 from bccd.model.ruling import Ruling
-from bccd.rules.case import open_case
 from bccd.rules.direction import Reading, Sides, Unread, read_directions, read_incoming
 
 World = Any
@@ -267,6 +266,20 @@ def test_a_drop_address_in_the_text_is_noted(world: World, make: Make, text: str
     assert [notice.reason for notice in plan.notices] == ["exposed_address"] * bool(seen)
 
 
+@pytest.mark.parametrize("signs", [1, 150])
+@pytest.mark.parametrize(
+    "written", ["CRM@Drop.Example", "crm@DROP.example.", "@drop.example", "crm@drop.exampl"]
+)
+def test_an_exposed_address_is_found_among_any_number_of_others(
+    world: World, make: Make, written: str, signs: int
+) -> None:
+    """Whatever its case, and however many addresses stand before it."""
+    text = f"{'me@home.example, ' * signs}{written}"
+    (plan,) = world.decide(world.mail(make.outgoing(JAN, text=text)))
+    visible = [step.about for step in plan.steps if step.verdict == "visible"]
+    assert visible == [DROP] * written.lower().startswith(DROP)
+
+
 def test_a_secret_that_was_shown_is_not_shown_on(world: World, make: Make) -> None:
     """A secret address in Cc was shown to the customer; colleagues do not learn it as well."""
     secret = f"crm+u{'a' * 26}+private@drop.example"
@@ -310,6 +323,19 @@ def test_never_log_of_a_user_is_his_own(world: World, make: Make) -> None:
     assert {p.verdict for p in both.participants if p.address == JAN} == {"unknown"}, "to others he may be"
     assert [link.contact_id for link in both.links] == [both.contacts[0].id]
     assert [contact.address for contact in bert.contacts] == [JAN]
+
+
+def test_whom_a_user_never_logs_takes_part_all_the_same(world: World, make: Make) -> None:
+    """Which mails hang together must not depend on who forwards them: parties are those of the company."""
+    world.own_never_log = {make.anna: frozenset({EVE})}
+    mine = world.mail(make.forward(make.incoming(JAN, cc=boxes(EVE))))
+    theirs = world.mail(make.forward(make.incoming(EVE, cc=boxes(JAN), message_id="2@c")))
+    note = world.mail(make.outgoing(DROP, message_id="3@s"), (Tag.NOTE, ""))
+    first, second, inside = world.decide(mine, theirs, note)
+    assert first.message.parties == JAN
+    assert second.message.parties == EVE, "the author, though the user never logs him"
+    assert [contact.address for contact in (*first.contacts, *second.contacts)] == [JAN]
+    assert inside.message.direction is Direction.INTERNAL
 
 
 # ---- bounces and automatic answers that a user forwards
@@ -562,14 +588,6 @@ def test_a_wanted_mail_that_is_something_else_stays_what_it_is(world: World, mak
     outgoing, waiting = world.decide(sent, nobody)
     assert outgoing.message.direction is Direction.OUTGOING
     assert waiting.outcome.reason == "no_visible_recipient"
-
-
-def test_only_proven_mail_is_filed(world: World, make: Make) -> None:
-    """There is no work sheet without a submitter."""
-    mail = held(world, make.outgoing(JAN), "unknown_sender", JAN, None)
-    reading = Reading(mail.message.content, Direction.OUTGOING, boxes(JAN), (), Provenance.BCC, "1a")
-    with pytest.raises(ValueError, match=r"^$"):
-        open_case(mail, reading, world.overlay())
 
 
 # ---- teams and delegates (decisions.md 7.7)

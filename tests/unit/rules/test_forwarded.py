@@ -193,7 +193,7 @@ def test_a_question_writes_a_gmail_account_in_its_own_way(world: "World", make: 
     """Dots do not count there: it is hers, however she has written it down."""
     world.user(1, "anna@seller.example", "annak@gmail.com")
     mail = forwarded(world, question(make, "anna.k@gmail.com"))
-    assert {"anna.k@gmail.com", "annak@gmail.com"} <= lookups(mail, world.policy).addresses
+    assert {"anna.k@gmail.com", "annak@gmail.com"} <= lookups([mail], world.policy).addresses
     (plan,) = world.decide(mail)
     assert [notice.reason for notice in plan.notices] == ["forwarding_code"]
 
