@@ -1,5 +1,6 @@
 """A parser process: `python -m bccd.cage`, with the arguments that Pool gives."""
 
+import gc
 import os
 import resource
 import signal
@@ -9,7 +10,10 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from itertools import cycle
 
-from bccd.cage.words import BEGUN, LARGEST_ANSWER, NO_MEMORY, READY, SHEETS, TOKEN, encode
+from bccd.cage.words import BEGUN, ENDS, LARGEST_ANSWER, NO_MEMORY, READY, SHEETS, TOKEN, encode
+
+_WASTE = 4 * 2**20  # octets of mail after which cycles are collected, since they may hold parts of it
+_THRESHOLD = 20_000  # objects; a mail makes thousands, of which few are in cycles
 
 
 def _confine(memory: int) -> None:
@@ -47,19 +51,24 @@ def _serve(
     """Answer job after job, in order, until the filer is gone or memory ran out."""
     channel.send(READY)
     turns = cycle(sheets)
+    waste = 0
     while tokens := channel.recv(TOKEN * len(sheets)):
+        channel.send(BEGUN)
         for start in range(0, len(tokens), TOKEN):
             sheet = next(turns)
             # No handler is set: the kernel ends this process even if the parser never returns to Python.
             signal.setitimer(signal.ITIMER_REAL, seconds)
-            channel.send(BEGUN)
-            answer = _read(parse, sheet, int.from_bytes(tokens[start : start + TOKEN], "big"))
-            os.ftruncate(sheet, 0)
-            size = os.pwrite(sheet, answer, 0)
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            channel.send(size.to_bytes(TOKEN, "big"))
+            size = int.from_bytes(tokens[start : start + TOKEN], "big")
+            answer = _read(parse, sheet, size)
+            channel.send(os.pwrite(sheet, answer, 0).to_bytes(TOKEN, "big"))
             if answer == NO_MEMORY:
-                return  # a fragmented heap would make the next mail fail as well
+                channel.send(ENDS)  # a fragmented heap would make the next mail fail as well
+                return
+            waste += size
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        if waste > _WASTE:
+            gc.collect()
+            waste = 0
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -67,6 +76,9 @@ def main(arguments: Sequence[str]) -> None:
     name, seconds, memory, channel, *sheets = arguments
     module, _, function = name.partition(":")
     parse = getattr(import_module(module), function)
+    gc.collect()
+    gc.freeze()  # what was imported is looked through no more
+    gc.set_threshold(_THRESHOLD, 10, 10)
     with socket.socket(fileno=int(channel)) as sock:
         _confine(int(memory))
         _serve(sock, [int(sheet) for sheet in sheets], parse, float(seconds))

@@ -15,7 +15,7 @@ from typing import Generic, NamedTuple, TypeVar
 import msgspec
 import structlog
 
-from bccd.cage.words import BEGUN, LARGEST_ANSWER, READY, SHEETS, TOKEN
+from bccd.cage.words import BEGUN, ENDS, KEPT, LARGEST_ANSWER, READY, SHEETS, TOKEN
 from bccd.model.message import Message
 
 PARSER = "bccd.mail.parse:parse"
@@ -58,14 +58,19 @@ class _Parser(Generic[Answer]):
         self._decoder = msgspec.msgpack.Decoder(tuple[str, answer | None])  # type: ignore[valid-type]
         self.seconds = seconds
         self.jobs: deque[_Job] = deque()
+        self._octets = 0  # of the jobs
+        self._doubtful = 0  # how many of them are so
         self.ready = False
         self.begun = False  # the first job is being read: it bears the blame for what happens now
+        self._told: deque[int] = deque()  # how many jobs each message told of that is not begun
+        self._left = 0  # of those of the message at hand, which are read without a pause
         self.since = time.monotonic()  # when the process was started, was given its first job, or began it
         self.overdue = False
         self.gave_way = False
         self._placed = self._answered = 0
         self._unsent = bytearray()
         self._sheets = [os.memfd_create("mail") for _ in range(SHEETS)]
+        self._sizes = [0] * SHEETS  # of the mail on each
         self.channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             command = [sys.executable, "-P", "-m", "bccd.cage", name, str(seconds), str(memory)]
@@ -89,33 +94,36 @@ class _Parser(Generic[Answer]):
     @property
     def doubtful(self) -> bool:
         """Whether one of the jobs may take long."""
-        return any(job.doubtful for job in self.jobs)
+        return self._doubtful > 0
 
     def room(self, size: int) -> bool:
         """Tell whether a mail of this size may be handed over ahead, and would be begun soon."""
         if not self.jobs:
             return self.ready
-        if not self.ready or self.slow or self.doubtful:
+        if not self.ready or self._doubtful or self.slow:
             return False
-        return len(self.jobs) < SHEETS and sum(len(job.raw) for job in self.jobs) + size <= AHEAD
+        return len(self.jobs) < SHEETS and self._octets + size <= AHEAD
 
     def give(self, job: _Job) -> None:
         """Put a job where the process will find it; flush() tells it so."""
         if not self.jobs:
             self.since = time.monotonic()
-        sheet = self._sheets[self._placed % SHEETS]
+        place, size = self._placed % SHEETS, len(job.raw)
         self._placed += 1
+        self._sizes[place] = size
+        self._octets += size
+        self._doubtful += job.doubtful
         self.jobs.append(job)
-        with memoryview(job.raw) as raw:
-            done = 0
-            while done < len(raw):
-                done += os.pwrite(sheet, raw[done:], done)
-        self._unsent += len(job.raw).to_bytes(TOKEN, "big")
+        done = os.pwrite(self._sheets[place], job.raw, 0)
+        while done < size:
+            done += os.pwrite(self._sheets[place], memoryview(job.raw)[done:], done)
+        self._unsent += size.to_bytes(TOKEN, "big")
 
     def flush(self) -> None:
         """Tell the process of the jobs handed over, all at once: each waking costs more than a token."""
         if not self._unsent:
             return
+        self._told.append(len(self._unsent) // TOKEN)
         try:
             self.channel.send(self._unsent)
         except OSError:
@@ -134,8 +142,11 @@ class _Parser(Generic[Answer]):
                 return found, False
             if token == READY and not self.ready:
                 self.ready = True
-            elif token == BEGUN and self.jobs and not self.begun:
+            elif token == BEGUN and self._told and not self.begun:
+                self._left = self._told.popleft()
                 self.begun, self.since = True, time.monotonic()
+            elif token == ENDS:
+                self.begun = False
             elif len(token) == TOKEN and self.begun:
                 answer = self._answer(int.from_bytes(token, "big"))
                 if answer is not None:
@@ -144,12 +155,16 @@ class _Parser(Generic[Answer]):
                 return found, False
 
     def _answer(self, size: int) -> Read[Answer] | None:
-        sheet = self._sheets[self._answered % SHEETS]
+        place = self._answered % SHEETS
         self._answered += 1
         job = self.jobs.popleft()
-        self.begun, self.since = False, time.monotonic()
-        octets = b"" if job.moved else os.pread(sheet, min(size, LARGEST_ANSWER), 0)
-        os.ftruncate(sheet, 0)
+        self._octets -= len(job.raw)
+        self._doubtful -= job.doubtful
+        self._left -= 1
+        self.begun, self.since = self._left > 0, time.monotonic()
+        octets = b"" if job.moved else os.pread(self._sheets[place], min(size, LARGEST_ANSWER), 0)
+        if max(self._sizes[place], size) > KEPT:
+            os.ftruncate(self._sheets[place], 0)
         if job.moved:
             return None
         try:
@@ -163,7 +178,9 @@ class _Parser(Generic[Answer]):
         behind = [job for job in list(self.jobs)[int(self.begun) :] if not job.moved]
         spared = [_Job(job.key, job.raw, job.doubtful) for job in behind]
         for job in behind:
-            job.moved, job.raw = True, b""
+            self._octets -= len(job.raw)
+            self._doubtful -= job.doubtful
+            job.moved, job.raw, job.doubtful = True, b"", False
         return spared
 
     def late(self) -> bool:
