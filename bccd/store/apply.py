@@ -10,6 +10,7 @@ from bccd.model.strand import Ties
 from bccd.store import handed, notices
 from bccd.store import tables as t
 from bccd.store.audiences import Audiences
+from bccd.store.direct import Statement
 from bccd.store.inserts import insert_rows
 from bccd.store.regroup import cut, write_regroup
 from bccd.store.rows import COLUMNS, Batch, Edit, Row
@@ -56,56 +57,77 @@ _LINK_CONFLICT = (
     " WHERE link.state = 'suggested' AND excluded.state = 'active'"
 )
 
-_MERGE = text(
-    "UPDATE conversation SET merged_into = :winner"
-    " WHERE company_id = :company AND (id = :loser OR merged_into = :loser)"
+_MERGE = Statement(
+    text(
+        "UPDATE conversation SET merged_into = :winner"
+        " WHERE company_id = :company AND (id = :loser OR merged_into = :loser)"
+    )
 )
-_MOVE_MESSAGES = text(
-    "UPDATE message SET conversation_id = :winner, change_seq = :seq"
-    " WHERE company_id = :company AND conversation_id = :loser"
+_MOVE_MESSAGES = Statement(
+    text(
+        "UPDATE message SET conversation_id = :winner, change_seq = :seq"
+        " WHERE company_id = :company AND conversation_id = :loser"
+    )
 )
-_MOVE_LINKS = text(
-    "UPDATE link SET conversation_id = :winner WHERE company_id = :company AND conversation_id = :loser"
+_MOVE_LINKS = Statement(
+    text("UPDATE link SET conversation_id = :winner WHERE company_id = :company AND conversation_id = :loser")
 )
-_WIDEN = text(
-    "UPDATE message SET shared = (shared OR :shared), linked = (linked OR :linked), change_seq = :seq,"
-    " refs = coalesce(:refs, refs), thread_index = coalesce(:thread_index, thread_index),"
-    " calendar_uid = coalesce(:calendar_uid, calendar_uid), parties = coalesce(:parties, parties),"
-    " broadcast = coalesce(:broadcast, broadcast) WHERE company_id = :company AND id = :id"
+_WIDEN = Statement(
+    text(
+        "UPDATE message SET shared = (shared OR :shared), linked = (linked OR :linked), change_seq = :seq,"
+        " refs = coalesce(:refs, refs), thread_index = coalesce(:thread_index, thread_index),"
+        " calendar_uid = coalesce(:calendar_uid, calendar_uid), parties = coalesce(:parties, parties),"
+        " broadcast = coalesce(:broadcast, broadcast) WHERE company_id = :company AND id = :id"
+    )
 )
-_NAME = text(
-    "UPDATE message SET msgid = :msgid, in_reply_to = :parent, id_key = :id_key,"
-    " identity_key = :identity_key, sent_at = :sent_at, sort_at = :sort_at, provenance = :provenance"
-    " WHERE company_id = :company AND id = :id"
-).bindparams(bindparam("sent_at", type_=Instant), bindparam("sort_at", type_=Instant))
-_SETTLE = text(
-    "UPDATE link SET state = :state, origin = :origin, actor_id = :actor, decided_at = :at"
-    " WHERE company_id = :company AND id = :id AND state = 'suggested' AND EXISTS (SELECT 1 FROM message m"
-    " WHERE m.company_id = link.company_id AND m.id = link.message_id AND (m.linked OR NOT m.shared))"
-).bindparams(bindparam("at", type_=Instant))
-_LINKED = text(
-    "UPDATE message SET linked = (linked OR NOT shared), change_seq = :seq"
-    " WHERE company_id = :company AND id = :id"
+_NAME = Statement(
+    text(
+        "UPDATE message SET msgid = :msgid, in_reply_to = :parent, id_key = :id_key,"
+        " identity_key = :identity_key, sent_at = :sent_at, sort_at = :sort_at, provenance = :provenance"
+        " WHERE company_id = :company AND id = :id"
+    ).bindparams(bindparam("sent_at", type_=Instant), bindparam("sort_at", type_=Instant))
 )
-_KNOWN_SINCE = text(
-    "UPDATE participant SET contact_id = :contact, verdict = 'contact' WHERE company_id = :company"
-    " AND message_id = :id AND address = :address AND copy_id = 0 AND verdict = 'unknown'"
+_SETTLE = Statement(
+    text(
+        "UPDATE link SET state = :state, origin = :origin, actor_id = :actor, decided_at = :at"
+        " WHERE company_id = :company AND id = :id AND state = 'suggested' AND EXISTS ("
+        "SELECT 1 FROM message m WHERE m.company_id = link.company_id AND m.id = link.message_id"
+        " AND (m.linked OR NOT m.shared))"
+    ).bindparams(bindparam("at", type_=Instant))
 )
-_ACTIVITY = text(
-    "UPDATE contact SET last_activity_at = :at"
-    " WHERE company_id = :company AND id = :id AND (last_activity_at IS NULL OR last_activity_at < :at)"
-).bindparams(bindparam("at", type_=Instant))
-_ARRIVED = text(
-    "DELETE FROM address_bounce WHERE company_id = :company AND address = :address AND bounced_at < :at"
-).bindparams(bindparam("at", type_=Instant))
-_BOUNCED = text(
-    "INSERT INTO address_bounce (company_id, address, hard, status, bounced_at)"
-    " VALUES (:company, :address, :hard, :status, :at) ON CONFLICT (company_id, address) DO UPDATE"
-    " SET hard = excluded.hard, status = excluded.status, bounced_at = excluded.bounced_at"
-    " WHERE address_bounce.bounced_at <= excluded.bounced_at"
-).bindparams(bindparam("at", type_=Instant))
-_CLOCK = text(
-    "UPDATE company_clock SET next_id = :next_id, change_seq = :change_seq WHERE company_id = :company"
+_LINKED = Statement(
+    text(
+        "UPDATE message SET linked = (linked OR NOT shared), change_seq = :seq"
+        " WHERE company_id = :company AND id = :id"
+    )
+)
+_KNOWN_SINCE = Statement(
+    text(
+        "UPDATE participant SET contact_id = :contact, verdict = 'contact' WHERE company_id = :company"
+        " AND message_id = :id AND address = :address AND copy_id = 0 AND verdict = 'unknown'"
+    )
+)
+_ACTIVITY = Statement(
+    text(
+        "UPDATE contact SET last_activity_at = :at"
+        " WHERE company_id = :company AND id = :id AND (last_activity_at IS NULL OR last_activity_at < :at)"
+    ).bindparams(bindparam("at", type_=Instant))
+)
+_ARRIVED = Statement(
+    text(
+        "DELETE FROM address_bounce WHERE company_id = :company AND address = :address AND bounced_at < :at"
+    ).bindparams(bindparam("at", type_=Instant))
+)
+_BOUNCED = Statement(
+    text(
+        "INSERT INTO address_bounce (company_id, address, hard, status, bounced_at)"
+        " VALUES (:company, :address, :hard, :status, :at) ON CONFLICT (company_id, address) DO UPDATE"
+        " SET hard = excluded.hard, status = excluded.status, bounced_at = excluded.bounced_at"
+        " WHERE address_bounce.bounced_at <= excluded.bounced_at"
+    ).bindparams(bindparam("at", type_=Instant))
+)
+_CLOCK = Statement(
+    text("UPDATE company_clock SET next_id = :next_id, change_seq = :change_seq WHERE company_id = :company")
 )
 
 
@@ -198,8 +220,7 @@ class Applier:
             self._run(_MOVE_MESSAGES, [{"winner": edit.winner, "loser": loser, "seq": seq}])
             self._run(_MOVE_LINKS, [{"winner": edit.winner, "loser": loser}])
 
-    def _run(self, statement: Any, rows: list[dict[str, Any]]) -> None:
+    def _run(self, statement: Statement, rows: list[dict[str, Any]]) -> None:
         for row in rows:
             row["company"] = self._company_id
-        if rows:
-            self._connection.execute(statement, rows if len(rows) > 1 else rows[0])
+        statement.run(self._connection, rows)

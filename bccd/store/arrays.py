@@ -7,7 +7,7 @@ less. Arrays are written here as PostgreSQL reads them (its manual, 8.15.6), as 
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, Double, Integer, LargeBinary, Table, Text
+from sqlalchemy import BigInteger, Boolean, Double, Integer, LargeBinary, String, Table
 from sqlalchemy.types import TypeEngine
 
 from bccd.store.tables import Instant
@@ -35,19 +35,20 @@ _KINDS: tuple[tuple[type[TypeEngine[Any]], str, _Write], ...] = (
     (Boolean, "boolean", _array_of(lambda value: "t" if value else "f")),
     (Double, "double precision", _array_of(repr)),
     (LargeBinary, "bytea", _array_of(lambda value: f'"\\\\x{value.hex()}"')),
-    (Text, "text", _array_of(_text)),
+    (String, "text", _array_of(_text)),
 )
 
 
-def _kind(column: Column[Any]) -> tuple[str, _Write]:
-    return next((name, write) for kind, name, write in _KINDS if isinstance(column.type, kind))
+def kind_of(type_: TypeEngine[Any]) -> tuple[str, _Write]:
+    """Return what PostgreSQL calls a type, and what writes an array of it."""
+    return next((name, write) for kind, name, write in _KINDS if isinstance(type_, kind))
 
 
 class ArrayInsert:
     """An insert of any number of rows."""
 
     def __init__(self, table: Table, columns: Sequence[str], conflict: str) -> None:
-        kinds = [_kind(table.c[name]) for name in columns]
+        kinds = [kind_of(table.c[name].type) for name in columns]
         arrays = ", ".join(f"%s::{name}[]" for name, _ in kinds)
         self.sql = f"INSERT INTO {table.name} ({', '.join(columns)}) SELECT * FROM unnest({arrays})"  # noqa: S608
         if conflict:

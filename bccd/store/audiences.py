@@ -6,59 +6,44 @@ worked out anew where anything stored changed, or an answer came out of order.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Mapping
+from operator import itemgetter
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, bindparam, exists, func, select
+from sqlalchemy import Connection, and_, bindparam, func, select
 
 from bccd.model.plan import MessageUpdate
 from bccd.store import tables as t
-from bccd.store.inserts import insert_rows, stamp_for
+from bccd.store.direct import Row, Statement
+from bccd.store.inserts import insert_rows
+from bccd.store.lists import any_of
 from bccd.store.rows import COLUMNS as WRITTEN
 from bccd.store.rows import Batch
-from bccd.store.sight import Sight, add, cut, work_out
+from bccd.store.sight import Sight, add, work_out
 
 __all__ = ["Audiences", "work_out"]
 
 _company: Any = bindparam("company")
-_ids: Any = bindparam("ids", expanding=True)
-_users: Any = bindparam("users", expanding=True)
 
-_FLAGS = select(t.message.c.id, t.message.c.conversation_id, t.message.c.shared, t.message.c.linked).where(
-    t.message.c.company_id == _company, t.message.c.id.in_(_ids)
-)
-_MAIL = select(
-    t.message.c.id,
-    t.message.c.conversation_id,
-    t.message.c.sort_at,
-    t.message.c.subject,
-    t.message.c.snippet,
-    t.message.c.direction,
-    t.message.c.auto_kind,
-    t.message.c.shared,
-    t.message.c.linked,
-    exists()
-    .where(
-        and_(
-            t.link.c.company_id == t.message.c.company_id,
-            t.link.c.conversation_id == t.message.c.conversation_id,
-            t.link.c.message_id == t.message.c.id,
-            t.link.c.organisation_id.is_(None),
-            t.link.c.state == "suggested",
-        )
+_FLAGS = Statement(
+    select(t.message.c.id, t.message.c.conversation_id, t.message.c.shared, t.message.c.linked).where(
+        t.message.c.company_id == _company, any_of(t.message.c.id, "ids")
     )
-    .label("choice"),
-).where(t.message.c.company_id == _company, t.message.c.id.in_(_ids))
-_HELD = select(t.message_copy.c.message_id, t.message_copy.c.owner_id, t.message_copy.c.filed_by).where(
-    t.message_copy.c.company_id == _company, t.message_copy.c.message_id.in_(_ids)
 )
-_STANDING = select(
-    t.conversation_audience.c.conversation_id,
-    t.conversation_audience.c.audience_id,
-    *(t.conversation_audience.c[name] for name in Sight._fields),
-).where(t.conversation_audience.c.company_id == _company, t.conversation_audience.c.conversation_id.in_(_ids))
+# Moments are compared and written as they were read, and never looked at.
+_STANDING = Statement(
+    select(
+        t.conversation_audience.c.conversation_id,
+        t.conversation_audience.c.audience_id,
+        *(t.conversation_audience.c[name] for name in Sight._fields),
+    ).where(
+        t.conversation_audience.c.company_id == _company,
+        any_of(t.conversation_audience.c.conversation_id, "ids"),
+    ),
+    as_stored=True,
+)
 # How many of the messages that everyone sees these users have seen.
-_SEEN = (
+_SEEN = Statement(
     select(t.message.c.conversation_id, t.message_user_state.c.user_id, func.count())
     .join_from(
         t.message,
@@ -70,11 +55,11 @@ _SEEN = (
     )
     .where(
         t.message.c.company_id == _company,
-        t.message.c.conversation_id.in_(_ids),
+        any_of(t.message.c.conversation_id, "ids"),
         t.message.c.erased_at.is_(None),
         t.message.c.shared,
         t.message.c.linked,
-        t.message_user_state.c.user_id.in_(_users),
+        any_of(t.message_user_state.c.user_id, "users"),
         t.message_user_state.c.seen_at.is_not(None),
     )
     .group_by(t.message.c.conversation_id, t.message_user_state.c.user_id)
@@ -83,9 +68,35 @@ _KEY = ("company_id", "conversation_id", "audience_id")
 _REPLACES = "(company_id, conversation_id, audience_id) DO UPDATE SET " + ", ".join(
     f"{name} = excluded.{name}" for name in Sight._fields
 )
-_NEW = WRITTEN["message"].index("id")
-_COPIED = WRITTEN["message_copy"].index("message_id")
-_LINKED = WRITTEN["link"].index("message_id")
+
+
+class _Mail(NamedTuple):
+    """A new message, as its row has it."""
+
+    id: int
+    conversation_id: int
+    sort_at: Any
+    subject: str
+    snippet: str
+    direction: str
+    auto_kind: str
+    shared: bool
+    linked: bool
+    choice: bool  # somebody is asked what it is linked to
+
+
+def _columns(table: str, *names: str) -> Callable[[Row], Any]:
+    """Return what takes these columns from a row that is written."""
+    return itemgetter(*(WRITTEN[table].index(name) for name in names))
+
+
+_NEW = _columns("message", "id")
+_MAIL = _columns("message", *_Mail._fields[:-1])
+_COPIED = _columns("message_copy", "message_id")
+_HELD = _columns("message_copy", "message_id", "owner_id", "filed_by")
+_LINKED = _columns("link", "message_id")
+_LINK = _columns("link", "message_id", "contact_id", "organisation_id", "deal_id", "state")
+_STARTED = _columns("conversation", "id")
 
 Holders = dict[int, bool]  # who holds a copy of a message -> whether he filed it
 Seen = dict[int, Sight]  # by audience
@@ -100,35 +111,37 @@ class Audiences:
 
     def anew(self, batch: Batch) -> set[int]:
         """Return the conversations that must be worked out anew; asked before the batch's edits are made."""
-        new = {row[_NEW] for row in batch.rows["message"]}
+        new = set(map(_NEW, batch.rows["message"]))
         edits = [edit for edit, _ in batch.edits if isinstance(edit, MessageUpdate)]
         # A copy or a suggestion may come to a stored message, or a suggestion be settled by a wish.
-        touched = {row[_COPIED] for row in batch.rows["message_copy"]}
-        touched |= {row[_LINKED] for row in batch.rows["link"]}
-        touched -= new
+        touched = {*map(_COPIED, batch.rows["message_copy"]), *map(_LINKED, batch.rows["link"])} - new
         stored = {edit.message_id for edit in edits} - new
-        known = {row.id: row for row in self._ask(_FLAGS, touched | stored)}
+        known = {row[0]: row[1:] for row in self._ask(_FLAGS, touched | stored)}
         for edit in edits:
-            before = known.get(edit.message_id)
-            if before and (
-                edit.named or (edit.shared and not before.shared) or (edit.linked and not before.linked)
-            ):
-                touched.add(edit.message_id)
-        return batch.merged() | batch.living(known[id_].conversation_id for id_ in touched)
+            if edit.message_id in known:
+                _, shared, linked = known[edit.message_id]
+                if edit.named or (edit.shared and not shared) or (edit.linked and not linked):
+                    touched.add(edit.message_id)
+        # A new message that was changed since is no longer what its row in the batch says.
+        return batch.merged() | batch.living(known[id_][0] for id_ in touched) | batch.met_again()
 
     def update(self, batch: Batch, anew: Collection[int]) -> None:
         """Bring the rows of all conversations that the batch touched up to date."""
         work_out(self._connection, self._company_id, {*anew, *batch.lost()})
-        new = {row[_NEW] for row in batch.rows["message"]}
-        mails = [mail for mail in self._ask(_MAIL, new) if mail.conversation_id not in anew]
+        asking, passed_by = _asking(batch), {*anew, *batch.lost()}
+        mails = [_Mail._make((*_MAIL(row), _NEW(row) in asking)) for row in batch.rows["message"]]
+        mails = [mail for mail in mails if mail.conversation_id not in passed_by]
         if mails:
-            self._add(sorted(mails, key=lambda mail: (mail.sort_at, mail.id)))
+            self._add(sorted(mails, key=lambda mail: (mail.sort_at, mail.id)), batch)
 
-    def _add(self, mails: list[Any]) -> None:
+    def _add(self, mails: list[_Mail], batch: Batch) -> None:
         """Add new messages to what each audience sees."""
-        held = self._holders({mail.id for mail in mails})
+        held = _holders(batch)
         standing: defaultdict[int, Seen] = defaultdict(dict)
-        for id_, audience, *sight in self._ask(_STANDING, {mail.conversation_id for mail in mails}):
+        known_before = {mail.conversation_id for mail in mails} - set(
+            map(_STARTED, batch.rows["conversation"])
+        )
+        for id_, audience, *sight in self._ask(_STANDING, known_before):
             standing[id_][audience] = Sight(*sight)
         before = {id_: dict(seen) for id_, seen in standing.items()}
         known = self._seen(mails, held, standing)
@@ -146,14 +159,8 @@ class Audiences:
         self._write(changed)
         work_out(self._connection, self._company_id, hard)
 
-    def _holders(self, messages: Collection[int]) -> dict[int, Holders]:
-        held: dict[int, Holders] = {id_: {} for id_ in messages}
-        for message_id, owner_id, filed_by in self._ask(_HELD, messages):
-            held[message_id][owner_id] = filed_by is None or filed_by == owner_id
-        return held
-
     def _seen(
-        self, mails: Iterable[Any], held: dict[int, Holders], standing: dict[int, Seen]
+        self, mails: Iterable[_Mail], held: Mapping[int, Holders], standing: dict[int, Seen]
     ) -> dict[tuple[int, int], int]:
         """Return how much those who get a row of their own have seen of what everyone sees."""
         joining = {
@@ -164,27 +171,43 @@ class Audiences:
         }
         if not joining:
             return {}
-        rows = self._ask(_SEEN, {id_ for id_, _ in joining}, users=sorted({user for _, user in joining}))
+        rows = self._ask(_SEEN, {id_ for id_, _ in joining}, users={user for _, user in joining})
         return {(id_, user): count for id_, user, count in rows}
 
     def _write(self, changed: dict[tuple[int, int], Sight]) -> None:
-        stamp = stamp_for(self._connection.dialect)
-        rows = [
-            (
-                self._company_id, *key, it.subject, it.snippet, it.message_count, stamp(it.last_at),
-                it.last_message_id, it.needs_choice, it.linked, stamp(it.waiting_since),
-                stamp(it.last_out_at), it.unseen, it.unlinked,
-            )
-            for key, it in changed.items()
-        ]  # fmt: skip
+        rows = [(self._company_id, *key, *sight) for key, sight in changed.items()]
         insert_rows(self._connection, t.conversation_audience, (*_KEY, *Sight._fields), rows, _REPLACES)
 
-    def _ask(self, statement: Any, ids: Collection[int], **more: Any) -> Iterable[Any]:
-        for piece in cut(ids):
-            yield from self._connection.execute(statement, {"company": self._company_id, "ids": piece} | more)
+    def _ask(self, statement: Statement, ids: Collection[int], **more: Any) -> list[Row]:
+        given = {"company": self._company_id, "ids": ids} | more
+        return statement.rows(self._connection, given) if ids else []
 
 
-def _show(seen: Seen, mail: Any, holders: Holders, known: dict[tuple[int, int], int]) -> bool:
+def _holders(batch: Batch) -> defaultdict[int, Holders]:
+    """Return who holds a copy of each message of a batch."""
+    held: defaultdict[int, Holders] = defaultdict(dict)
+    for message_id, owner_id, filed_by in map(_HELD, batch.rows["message_copy"]):
+        held[message_id][owner_id] = filed_by is None or filed_by == owner_id
+    return held
+
+
+def _asking(batch: Batch) -> set[int]:
+    """Return the messages of a batch about which somebody is asked what they are linked to."""
+    states: dict[Row, str] = {}
+    for message_id, contact_id, organisation_id, deal_id, state in map(_LINK, batch.rows["link"]):
+        if organisation_id is None:
+            first = states.setdefault((message_id, contact_id, deal_id), state)
+            if (first, state) == ("suggested", "active"):  # as the table takes them: apply.py
+                states[message_id, contact_id, deal_id] = state
+    return {message_id for (message_id, *_), state in states.items() if state == "suggested"}
+
+
+def _show(
+    seen: Seen,
+    mail: _Mail,
+    holders: Holders,
+    known: dict[tuple[int, int], int],
+) -> bool:
     """Let those who may see a new message see it; False where that must be worked out anew."""
     everyone = seen.get(0)
     audiences = {0, *seen, *holders} if mail.shared and mail.linked else set(holders)

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Dialect, Table, insert
 
 from bccd.store.arrays import ArrayInsert
+from bccd.store.direct import execute
 from bccd.store.tables import Instant
 
 _compiled: dict[tuple[str, str, str], str] = {}
@@ -30,9 +31,9 @@ def insert_rows(
     if connection.dialect.name == "postgresql" and not large:
         insertion = _by_arrays(table, tuple(columns), conflict)
         for parameters in insertion.parameters(rows):
-            connection.exec_driver_sql(insertion.sql, parameters)
+            execute(connection, insertion.sql, parameters)
     else:
-        connection.exec_driver_sql(_by_row(connection.dialect, table, columns, conflict), list(rows))
+        execute(connection, _by_row(connection.dialect, table, columns, conflict), rows, many=True)
 
 
 @cache

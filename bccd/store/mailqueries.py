@@ -2,22 +2,38 @@
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Text, and_, bindparam, cast, func, literal, null, or_, select, union_all
+from sqlalchemy import (
+    BigInteger,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    func,
+    literal,
+    literal_column,
+    null,
+    or_,
+    select,
+    union_all,
+)
 
 from bccd.rules.thread import MARK
 from bccd.store import tables as t
+from bccd.store.direct import Statement
+from bccd.store.lists import any_of
 
 _company: Any = bindparam("company")
 # A bare NULL has no type, which a union of three needs on PostgreSQL.
 _no_id, _no_text = cast(null(), BigInteger), cast(null(), Text)
 
 
-def _listed(name: str) -> Any:
-    return bindparam(name, expanding=True)
+def _constant(text: str) -> Any:
+    """Return what stands in the statement itself, for an index to be found by."""
+    return literal_column("'" + text + "'", Text)
 
 
 _into = t.conversation.alias("into")
-TOKENS = (
+TOKENS = Statement(
     select(
         t.conversation_token.c.token,
         t.conversation_token.c.scope,
@@ -37,7 +53,7 @@ TOKENS = (
         and_(_into.c.company_id == t.conversation.c.company_id, _into.c.id == t.conversation.c.merged_into),
         isouter=True,
     )
-    .where(t.conversation_token.c.company_id == _company, t.conversation_token.c.token.in_(_listed("tokens")))
+    .where(t.conversation_token.c.company_id == _company, any_of(t.conversation_token.c.token, "tokens"))
 )
 
 _MESSAGE = select(
@@ -68,9 +84,11 @@ _MESSAGE = select(
     ),
     isouter=True,
 )
-MESSAGES = union_all(
-    _MESSAGE.where(t.message.c.company_id == _company, t.message.c.id_key.in_(_listed("id_keys"))),
-    _MESSAGE.where(t.message.c.company_id == _company, t.message.c.weak_key.in_(_listed("weak_keys"))),
+MESSAGES = Statement(
+    union_all(
+        _MESSAGE.where(t.message.c.company_id == _company, any_of(t.message.c.id_key, "id_keys")),
+        _MESSAGE.where(t.message.c.company_id == _company, any_of(t.message.c.weak_key, "weak_keys")),
+    )
 )
 
 _ITS_DEAL = and_(t.deal.c.company_id == t.link.c.company_id, t.deal.c.id == t.link.c.deal_id)
@@ -78,86 +96,88 @@ _ITS_MESSAGE = and_(t.message.c.company_id == t.link.c.company_id, t.message.c.i
 _ITS_COPIES = and_(
     t.message_copy.c.company_id == t.link.c.company_id, t.message_copy.c.message_id == t.link.c.message_id
 )
-_LIVING = t.deal.c.status != literal("deleted", literal_execute=True)
+_LIVING = t.deal.c.status != _constant("deleted")
 
 _whose = func.coalesce(t.contact.c.merged_into, t.contact.c.id)
 # Three things of known mail in one statement, the first column telling which: the deals that conversations
 # hand on to whoever takes part, as the queried users see it; the deals that messages carry; and, where only
 # its content tells which mail it is, whom a message went to.
 HANDED_ON, CARRIES, WENT_TO = "handed_on", "carries", "went_to"
-ABOUT = union_all(
-    select(
-        literal(HANDED_ON, literal_execute=True),
-        t.conversation_deal.c.conversation_id,
-        t.conversation_deal.c.deal_id,
-        t.deal.c.status,
-        t.conversation_deal.c.viewer_id,
-        t.conversation_deal.c.address,
-        _whose,
-    )
-    .join_from(
-        t.conversation_deal,
-        t.deal,
-        and_(
-            t.deal.c.company_id == t.conversation_deal.c.company_id,
-            t.deal.c.id == t.conversation_deal.c.deal_id,
+ABOUT = Statement(
+    union_all(
+        select(
+            _constant(HANDED_ON),
+            t.conversation_deal.c.conversation_id,
+            t.conversation_deal.c.deal_id,
+            t.deal.c.status,
+            t.conversation_deal.c.viewer_id,
+            t.conversation_deal.c.address,
+            _whose,
+        )
+        .join_from(
+            t.conversation_deal,
+            t.deal,
+            and_(
+                t.deal.c.company_id == t.conversation_deal.c.company_id,
+                t.deal.c.id == t.conversation_deal.c.deal_id,
+            ),
+        )
+        .join(
+            t.contact_address,
+            and_(
+                t.contact_address.c.company_id == t.conversation_deal.c.company_id,
+                t.contact_address.c.address == t.conversation_deal.c.address,
+            ),
+            isouter=True,
+        )
+        .join(
+            t.contact,
+            and_(
+                t.contact.c.company_id == t.contact_address.c.company_id,
+                t.contact.c.id == t.contact_address.c.contact_id,
+            ),
+            isouter=True,
+        )
+        .where(
+            t.conversation_deal.c.company_id == _company,
+            any_of(t.conversation_deal.c.conversation_id, "conversations"),
+            any_of(t.conversation_deal.c.viewer_id, "viewers"),
+            or_(any_of(t.conversation_deal.c.address, "addresses"), any_of(_whose, "contacts")),
+            _LIVING,
+        ),
+        select(
+            _constant(CARRIES),
+            t.link.c.message_id,
+            t.link.c.deal_id,
+            t.deal.c.status,
+            _no_id,
+            _no_text,
+            _no_id,
+        )
+        .join_from(t.link, t.deal, _ITS_DEAL)
+        .where(
+            t.link.c.company_id == _company,
+            any_of(t.link.c.conversation_id, "homes"),  # the index leads with it
+            any_of(t.link.c.message_id, "messages"),
+            t.link.c.state == _constant("active"),
+            t.link.c.scope == _constant("conversation"),
+            _LIVING,
+        ),
+        select(
+            _constant(WENT_TO),
+            t.participant.c.message_id,
+            _no_id,
+            t.participant.c.role,
+            _no_id,
+            t.participant.c.address + _constant("\n") + t.participant.c.name,
+            _no_id,
+        ).where(
+            t.participant.c.company_id == _company,
+            any_of(t.participant.c.message_id, "weak"),
+            t.participant.c.role != _constant("bcc"),
+            t.participant.c.copy_id == 0,
         ),
     )
-    .join(
-        t.contact_address,
-        and_(
-            t.contact_address.c.company_id == t.conversation_deal.c.company_id,
-            t.contact_address.c.address == t.conversation_deal.c.address,
-        ),
-        isouter=True,
-    )
-    .join(
-        t.contact,
-        and_(
-            t.contact.c.company_id == t.contact_address.c.company_id,
-            t.contact.c.id == t.contact_address.c.contact_id,
-        ),
-        isouter=True,
-    )
-    .where(
-        t.conversation_deal.c.company_id == _company,
-        t.conversation_deal.c.conversation_id.in_(_listed("conversations")),
-        t.conversation_deal.c.viewer_id.in_(_listed("viewers")),
-        or_(t.conversation_deal.c.address.in_(_listed("addresses")), _whose.in_(_listed("contacts"))),
-        _LIVING,
-    ),
-    select(
-        literal(CARRIES, literal_execute=True),
-        t.link.c.message_id,
-        t.link.c.deal_id,
-        t.deal.c.status,
-        _no_id,
-        _no_text,
-        _no_id,
-    )
-    .join_from(t.link, t.deal, _ITS_DEAL)
-    .where(
-        t.link.c.company_id == _company,
-        t.link.c.conversation_id.in_(_listed("homes")),  # the index leads with it
-        t.link.c.message_id.in_(_listed("messages")),
-        t.link.c.state == literal("active", literal_execute=True),
-        t.link.c.scope == literal("conversation", literal_execute=True),
-        _LIVING,
-    ),
-    select(
-        literal(WENT_TO, literal_execute=True),
-        t.participant.c.message_id,
-        _no_id,
-        t.participant.c.role,
-        _no_id,
-        t.participant.c.address + literal("\n", literal_execute=True) + t.participant.c.name,
-        _no_id,
-    ).where(
-        t.participant.c.company_id == _company,
-        t.participant.c.message_id.in_(_listed("weak")),
-        t.participant.c.role.in_(["from", "sender", "reply_to", "to", "cc"]),
-        t.participant.c.copy_id == 0,
-    ),
 )
 
 
@@ -173,33 +193,35 @@ def _said(viewer: Any, *conditions: Any) -> Any:
         t.link.c.contact_id,
         t.link.c.organisation_id,
         t.link.c.deal_id,
-    ).where(
-        t.link.c.company_id == _company, t.link.c.conversation_id.in_(_listed("conversations")), *conditions
-    )
+    ).where(t.link.c.company_id == _company, any_of(t.link.c.conversation_id, "conversations"), *conditions)
 
 
 _BY_HAND = (
-    t.link.c.origin == literal("manual", literal_execute=True),
-    t.link.c.scope == literal("conversation", literal_execute=True),
+    t.link.c.origin == _constant("manual"),
+    t.link.c.scope == _constant("conversation"),
     t.link.c.decided_at.is_not(None),  # always so; it leads to the index
 )
-_WAITING = (t.link.c.state == literal("suggested", literal_execute=True), t.link.c.deal_id.is_not(None))
+_WAITING = (t.link.c.state == _constant("suggested"), t.link.c.deal_id.is_not(None))
 # What users decided for these conversations and what they are still asked: of messages that everyone may see
 # (viewer 0), and of those of which a queried user holds a copy.
-VERDICTS = union_all(
-    *(
-        _said(literal(0), *said).join(t.message, _ITS_MESSAGE).where(t.message.c.shared, t.message.c.linked)
-        for said in (_BY_HAND, _WAITING)
-    ),
-    *(
-        _said(t.message_copy.c.owner_id, *said)
-        .join(t.message_copy, _ITS_COPIES)
-        .where(t.message_copy.c.owner_id.in_(_listed("users")))
-        for said in (_BY_HAND, _WAITING)
-    ),
+VERDICTS = Statement(
+    union_all(
+        *(
+            _said(literal(0), *said)
+            .join(t.message, _ITS_MESSAGE)
+            .where(t.message.c.shared, t.message.c.linked)
+            for said in (_BY_HAND, _WAITING)
+        ),
+        *(
+            _said(t.message_copy.c.owner_id, *said)
+            .join(t.message_copy, _ITS_COPIES)
+            .where(any_of(t.message_copy.c.owner_id, "users"))
+            for said in (_BY_HAND, _WAITING)
+        ),
+    )
 )
 
-STRANDS = (
+STRANDS = Statement(
     select(
         t.message.c.id,
         t.message.c.conversation_id,
@@ -234,12 +256,14 @@ STRANDS = (
         ),
         isouter=True,
     )
-    .where(t.message.c.company_id == _company, t.message.c.conversation_id.in_(_listed("conversations")))
+    .where(t.message.c.company_id == _company, any_of(t.message.c.conversation_id, "conversations"))
 )
 
 # Which of these names are mails that went to many.
-MARKS = select(t.conversation_token.c.token).where(
-    t.conversation_token.c.company_id == _company,
-    t.conversation_token.c.token.in_(_listed("names")),
-    t.conversation_token.c.scope == bindparam("mark", MARK),
+MARKS = Statement(
+    select(t.conversation_token.c.token).where(
+        t.conversation_token.c.company_id == _company,
+        any_of(t.conversation_token.c.token, "names"),
+        t.conversation_token.c.scope == bindparam("mark", MARK),
+    )
 )

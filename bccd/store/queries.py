@@ -8,143 +8,44 @@ from sqlalchemy import (
     and_,
     bindparam,
     cast,
-    false,
     func,
-    literal,
     null,
-    or_,
     select,
-    true,
     union_all,
 )
 
 from bccd.model.delivery import DeliveryState
 from bccd.store import tables as t
+from bccd.store.direct import Statement
+from bccd.store.lists import any_of
 
 NOT_YET = (DeliveryState.RECEIVED.value, DeliveryState.FAILED.value)
 
 _company: Any = bindparam("company")
-
-
-def _listed(name: str) -> Any:
-    return bindparam(name, expanding=True)
-
-
-MADE = "made"  # the kind of a row about a new contact
-AUTOMATIC = "automatic"  # the kind of a row about a mail that a machine wrote
-MEMBER = "member"  # the kind of a row about a member of a team
-_NONE = literal("", literal_execute=True)
-TRUSTED = "trusted"  # the kind of a row about what was let in for good
-_USER = (
-    t.app_user.c.id,
-    t.app_user.c.name,
-    t.app_user.c.default_sharing,
-    t.app_user.c.active,
-    t.app_user.c.is_team,
-    t.app_user.c.language,
-    t.app_user.c.notices,
-)
-_member = t.app_user.alias("member")
-USERS = union_all(
-    select(
-        *_USER,
-        t.user_address.c.address,
-        t.user_address.c.kind,
-        t.user_address.c.confirmed_at,
-    )
-    .join_from(
-        t.user_address,
-        t.app_user,
-        and_(
-            t.app_user.c.company_id == t.user_address.c.company_id,
-            t.app_user.c.id == t.user_address.c.user_id,
+_since, _until = (bindparam(name, type_=t.Instant) for name in ("since", "until"))
+# Contacts that users' mail has made of late, and mails that machines wrote in their names, with the reason
+# for which each was set aside.
+RECENT = Statement(
+    union_all(
+        select(t.contact.c.created_by, t.contact.c.id, t.contact.c.created_at, cast(null(), Text)).where(
+            t.contact.c.company_id == _company,
+            any_of(t.contact.c.created_by, "users"),
+            t.contact.c.created_at > _since,
+            t.contact.c.created_at < _until,
+        ),
+        select(
+            t.delivery.c.automatic_of, t.delivery.c.id, t.delivery.c.received_at, t.delivery.c.reason
+        ).where(
+            t.delivery.c.company_id == _company,
+            any_of(t.delivery.c.automatic_of, "users"),
+            t.delivery.c.received_at > _since,
+            t.delivery.c.received_at < _until,
         ),
     )
-    .where(t.user_address.c.company_id == _company, t.user_address.c.address.in_(_listed("addresses"))),
-    select(*_USER, null(), null(), null()).where(
-        t.app_user.c.company_id == _company, t.app_user.c.id.in_(_listed("users"))
-    ),
-    select(
-        t.team_member.c.team_id,
-        cast(t.team_member.c.user_id, Text),
-        _NONE,
-        _member.c.active,
-        true(),
-        _NONE,
-        _NONE,
-        null(),
-        literal(MEMBER, literal_execute=True),
-        null(),
-    )
-    .join_from(
-        t.team_member,
-        _member,
-        and_(_member.c.company_id == t.team_member.c.company_id, _member.c.id == t.team_member.c.user_id),
-    )
-    .where(
-        t.team_member.c.company_id == _company,
-        or_(
-            t.team_member.c.team_id.in_(_listed("users")),
-            t.team_member.c.team_id.in_(
-                select(t.user_address.c.user_id).where(
-                    t.user_address.c.company_id == _company,
-                    t.user_address.c.address.in_(_listed("addresses")),
-                )
-            ),
-        ),
-    ),
-    # What a user's mail has made of late: the moment of each contact, told apart by the contact's id.
-    select(
-        t.contact.c.created_by,
-        cast(t.contact.c.id, Text),
-        _NONE,
-        true(),
-        false(),
-        _NONE,
-        _NONE,
-        null(),
-        literal(MADE, literal_execute=True),
-        t.contact.c.created_at,
-    ).where(
-        t.contact.c.company_id == _company,
-        t.contact.c.created_by.in_(_listed("users")),
-        t.contact.c.created_at > bindparam("since", type_=t.Instant),
-        t.contact.c.created_at < bindparam("until", type_=t.Instant),
-    ),
-    # What machines have written in his name of late, and whether that was too much.
-    select(
-        t.delivery.c.automatic_of,
-        cast(t.delivery.c.id, Text),
-        t.delivery.c.reason,
-        true(),
-        false(),
-        _NONE,
-        _NONE,
-        null(),
-        literal(AUTOMATIC, literal_execute=True),
-        t.delivery.c.received_at,
-    ).where(
-        t.delivery.c.company_id == _company,
-        t.delivery.c.automatic_of.in_(_listed("users")),
-        t.delivery.c.received_at > bindparam("since", type_=t.Instant),
-        t.delivery.c.received_at < bindparam("until", type_=t.Instant),
-    ),
-    select(
-        t.trusted_sender.c.user_id,
-        t.trusted_sender.c.evidence,
-        _NONE,
-        true(),
-        false(),
-        _NONE,
-        _NONE,
-        t.trusted_sender.c.address,
-        literal(TRUSTED, literal_execute=True),
-        null(),
-    ).where(t.trusted_sender.c.company_id == _company, t.trusted_sender.c.address.in_(_listed("addresses"))),
 )
 
 _named = t.contact.alias("named")
-CONTACTS = (
+CONTACTS = Statement(
     select(
         t.contact_address.c.address,
         t.contact.c.id,
@@ -169,7 +70,7 @@ CONTACTS = (
             t.contact.c.id == func.coalesce(_named.c.merged_into, _named.c.id),
         ),
     )
-    .where(t.contact_address.c.company_id == _company, t.contact_address.c.address.in_(_listed("addresses")))
+    .where(t.contact_address.c.company_id == _company, any_of(t.contact_address.c.address, "addresses"))
 )
 
 _DEAL = (
@@ -183,24 +84,26 @@ _DEAL = (
 )
 # A bare NULL has no type, which a union of three needs on PostgreSQL.
 _no_id, _no_text = cast(null(), BigInteger), cast(null(), Text)
-DEALS = union_all(
-    select(*_DEAL, t.deal_contact.c.contact_id, _no_id)
-    .join_from(
-        t.deal_contact,
-        t.deal,
-        and_(t.deal.c.company_id == t.deal_contact.c.company_id, t.deal.c.id == t.deal_contact.c.deal_id),
+DEALS = Statement(
+    union_all(
+        select(*_DEAL, t.deal_contact.c.contact_id, _no_id)
+        .join_from(
+            t.deal_contact,
+            t.deal,
+            and_(t.deal.c.company_id == t.deal_contact.c.company_id, t.deal.c.id == t.deal_contact.c.deal_id),
+        )
+        .where(t.deal_contact.c.company_id == _company, any_of(t.deal_contact.c.contact_id, "contacts")),
+        select(*_DEAL, _no_id, _no_id).where(
+            t.deal.c.company_id == _company,
+            any_of(func.lower(t.deal.c.external_id, type_=Text), "external_ids"),
+        ),
+        select(*_DEAL, _no_id, t.deal.c.organisation_id).where(
+            t.deal.c.company_id == _company, any_of(t.deal.c.organisation_id, "organisations")
+        ),
     )
-    .where(t.deal_contact.c.company_id == _company, t.deal_contact.c.contact_id.in_(_listed("contacts"))),
-    select(*_DEAL, _no_id, _no_id).where(
-        t.deal.c.company_id == _company, func.lower(t.deal.c.external_id).in_(_listed("external_ids"))
-    ),
-    select(*_DEAL, _no_id, t.deal.c.organisation_id).where(
-        t.deal.c.company_id == _company, t.deal.c.organisation_id.in_(_listed("organisations"))
-    ),
 )
 
-# Organisations by domain, and entries of the never-log list, which name no organisation.
-LISTED = union_all(
+ORGANISATIONS = Statement(
     select(t.organisation_domain.c.domain, t.organisation.c.id, t.organisation.c.name)
     .join_from(
         t.organisation_domain,
@@ -210,16 +113,10 @@ LISTED = union_all(
             t.organisation.c.id == t.organisation_domain.c.organisation_id,
         ),
     )
-    .where(
-        t.organisation_domain.c.company_id == _company,
-        t.organisation_domain.c.domain.in_(_listed("domains")),
-    ),
-    select(t.never_log.c.entry, t.never_log.c.user_id, _no_text).where(
-        t.never_log.c.company_id == _company, t.never_log.c.entry.in_(_listed("entries"))
-    ),
+    .where(t.organisation_domain.c.company_id == _company, any_of(t.organisation_domain.c.domain, "domains"))
 )
 
-DELIVERED = (
+DELIVERED = Statement(
     select(
         t.delivery.c.id,
         t.delivery.c.state,
@@ -235,5 +132,5 @@ DELIVERED = (
         and_(t.ruling.c.company_id == t.delivery.c.company_id, t.ruling.c.delivery_id == t.delivery.c.id),
         isouter=True,
     )
-    .where(t.delivery.c.company_id == _company, t.delivery.c.id.in_(_listed("deliveries")))
+    .where(t.delivery.c.company_id == _company, any_of(t.delivery.c.id, "deliveries"))
 )

@@ -1,7 +1,6 @@
 """What one audience sees of a conversation: added to by one message, or worked out anew from all of them."""
 
 from collections.abc import Collection
-from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, text
@@ -68,18 +67,21 @@ _WORK_OUT = text(
 ).bindparams(_ids)
 
 
+Moment = Any  # as the database keeps it: text on SQLite, which sorts as time does
+
+
 class Sight(NamedTuple):
     """What one audience sees of a conversation: the columns of its row, in their order."""
 
     subject: str
     snippet: str
     message_count: int
-    last_at: datetime
+    last_at: Moment
     last_message_id: int
     needs_choice: bool
     linked: bool
-    waiting_since: datetime | None
-    last_out_at: datetime | None
+    waiting_since: Moment | None
+    last_out_at: Moment | None
     unseen: int
     unlinked: int
 

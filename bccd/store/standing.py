@@ -1,7 +1,7 @@
 """What stands already of the mail that a batch belongs to: conversations, messages, what they hand on."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,7 +13,7 @@ from bccd.rules.thread import names, names_of
 from bccd.store import mailqueries as queries
 from bccd.store.tables import to_text
 
-Rows = Callable[..., Iterator[Any]]  # a statement and its lists to rows
+Rows = Callable[..., Iterable[Any]]  # a statement and its lists to rows
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ from bccd.model.strand import Override, Strand
 from bccd.rules.thread import names
 from bccd.store import mailqueries
 from bccd.store import tables as t
-from bccd.store.regroup import cut
 from bccd.store.standing import read_strands
 
 
@@ -31,35 +30,23 @@ def with_kin(connection: Connection, company_id: int, conversations: Collection[
 
 def token_homes(connection: Connection, company_id: int, wanted: Collection[bytes]) -> dict[Any, int]:
     """Return all tokens of these names with the living conversations to which they lead."""
-    found: dict[Any, int] = {}
-    for piece in cut(set(wanted)):
-        rows = connection.execute(mailqueries.TOKENS, {"company": company_id, "tokens": piece})
-        found |= {(name, scope): home for name, scope, home, _ in rows}
-    return found
+    rows = mailqueries.TOKENS.rows(connection, {"company": company_id, "tokens": set(wanted)})
+    return {(name, scope): home for name, scope, home, _ in rows}
 
 
 def strands_of(
     connection: Connection, company_id: int, conversations: Collection[int]
 ) -> tuple[list[Strand], list[Override]]:
     """Return what ties the messages of these conversations, and what users said about them."""
-    strands: list[Strand] = []
-    overrides: list[Override] = []
-    for piece in cut(conversations):
-        rows = connection.execute(mailqueries.STRANDS, {"company": company_id, "conversations": piece})
-        by_home, said = read_strands(rows)
-        strands += [strand for mine in by_home.values() for strand in mine]
-        overrides += said
-    return strands, overrides
+    given = {"company": company_id, "conversations": conversations}
+    by_home, overrides = read_strands(mailqueries.STRANDS.rows(connection, given))
+    return [strand for mine in by_home.values() for strand in mine], list(overrides)
 
 
 def marks_of(connection: Connection, company_id: int, strands: Collection[Strand]) -> set[bytes]:
     """Return the names in these strands that are mails which went to many."""
     named = {name for strand in strands for name in names(strand)}
-    found: set[bytes] = set()
-    for piece in cut(named):
-        rows = connection.execute(mailqueries.MARKS, {"company": company_id, "names": piece})
-        found |= set(rows.scalars())
-    return found
+    return {name for (name,) in mailqueries.MARKS.rows(connection, {"company": company_id, "names": named})}
 
 
 def splits_on_subject(connection: Connection, company_id: int) -> bool:

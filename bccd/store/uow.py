@@ -7,25 +7,25 @@ from datetime import datetime
 from types import TracebackType
 from typing import Self
 
-import msgspec
 from sqlalchemy import Connection, Engine, RootTransaction, bindparam, insert, select, update
 
 from bccd.model.delivery import Mail
-from bccd.model.directory import Company, Retiring
+from bccd.model.directory import Company
 from bccd.model.errors import MistakeError
 from bccd.model.events import EventKind
 from bccd.model.facts import Facts, Query
 from bccd.model.plan import Change, Plan
-from bccd.model.policy import Policy
 from bccd.store import tables as t
 from bccd.store.apply import Applier
+from bccd.store.direct import Statement
 from bccd.store.gather import Gatherer
 from bccd.store.inserts import stamp_for
+from bccd.store.master import Master, load_master
 from bccd.store.rows import Batch
 from bccd.store.statistics import look_again
 
 # FOR UPDATE where rows are locked one by one; on SQLite BEGIN IMMEDIATE has locked everything already.
-_LOCK_CLOCK = (
+_LOCK_CLOCK = Statement(
     select(t.company_clock.c.next_id, t.company_clock.c.change_seq, t.company_clock.c.directory_version)
     .where(t.company_clock.c.company_id == bindparam("company"))
     .with_for_update()
@@ -33,30 +33,8 @@ _LOCK_CLOCK = (
 # Execution option of an engine: called after each commit that wrote events, with company and last event.
 AFTER_COMMIT = "bccd_after_commit"
 _MOVED = "bccd_moved"  # what a transaction notes of the clocks that it moves, until it is committed
-_COMPANY = (
-    select(
-        t.company.c.slug,
-        t.company.c.name,
-        t.company.c.settings,
-        t.company_address.c.address,
-        t.company_address.c.retires_at,
-        t.company_address.c.replaced_by,
-    )
-    .join_from(t.company, t.company_address, isouter=True)
-    .where(t.company.c.id == bindparam("company"))
-)
-
 
 _LOOK_FROM = 8  # transactions, and whenever they have doubled
-
-
-@dataclass(frozen=True, slots=True)
-class Master:
-    """What is read anew only when the directory has changed."""
-
-    version: int
-    company: Company
-    service_addresses: frozenset[str]
 
 
 Fence = Callable[[Connection, Collection[int]], None]
@@ -127,9 +105,7 @@ class SqlWork:
 
     def gather(self, query: Query) -> Facts:
         """Read all that the query names, as of the locked clock."""
-        master = self._masters[self._company_id]
-        gatherer = Gatherer(self._open(), self._company_id)
-        return gatherer.gather(query, master.company, master.service_addresses, self._clock)
+        return Gatherer(self._open(), self._masters[self._company_id]).gather(query, self._clock)
 
     def apply(self, mails: Sequence[Mail], plans: Sequence[Plan], now: datetime) -> None:
         """Write the plans' rows, in order, and move the clock beyond their ids and events.
@@ -167,22 +143,16 @@ class SqlWork:
     def _load_master(self, version: int) -> None:
         known = self._masters.get(self._company_id)
         if known is None or known.version != version:
-            rows = self._open().execute(_COMPANY, {"company": self._company_id}).all()
-            policy = msgspec.json.decode(rows[0].settings, type=Policy)
-            addresses = frozenset(row.address for row in rows if row.address is not None)
-            ending = {
-                row.address: Retiring(row.retires_at, row.replaced_by) for row in rows if row.retires_at
-            }
-            company = Company(self._company_id, rows[0].slug, rows[0].name, policy, ending)
-            self._masters[self._company_id] = Master(version, company, addresses)
+            self._masters[self._company_id] = load_master(self._open(), self._company_id, version)
 
 
 def lock_clock(connection: Connection, company_id: int) -> tuple[int, int, int]:
     """Lock the company's clock and return (next id, last event, directory version); raises MistakeError."""
-    row = connection.execute(_LOCK_CLOCK, {"company": company_id}).one_or_none()
-    if row is None:
+    rows = _LOCK_CLOCK.rows(connection, {"company": company_id})
+    if not rows:
         raise MistakeError(f"there is no company {company_id}")
-    return row.next_id, row.change_seq, row.directory_version
+    next_id, change_seq, version = rows[0]
+    return next_id, change_seq, version
 
 
 @dataclass(slots=True)

@@ -438,3 +438,30 @@ def test_a_load_says_what_it_confirmed_and_let_go(stores: Stores) -> None:
     assert [(row["language"], row["notices"]) for row in rows(stores, "app_user")["app_user"]] == [
         ("pl", "all")
     ]
+
+
+def test_a_filer_knows_the_directory_as_of_its_lock(stores: Stores) -> None:
+    """What it has read once is read anew as soon as a load has changed it (decisions.md 3)."""
+    load(stores, *ALL)
+    works = SqlWorks(stores.database)
+    asked = Query(
+        addresses=frozenset({"u1@acme.example", "sales@acme.example"}),
+        never_log=frozenset({"@payroll.example", "new@clinic.example"}),
+    )
+
+    def known() -> tuple[bool, int, set[str], list[set[str]]]:
+        with works(1) as work:
+            facts = work.gather(asked)
+        team = facts.user_addresses["sales@acme.example"].user
+        user = facts.user_addresses["u1@acme.example"].user
+        return (
+            user.active,
+            len(team.members),
+            set(facts.never_log),
+            list(map(set, facts.own_never_log.values())),
+        )
+
+    assert known() == (True, 1, {"@payroll.example"}, [{"@payroll.example"}])
+    load(stores, user(1, active=False), hours=1)
+    load(stores, Record("never_log", "never_log 4", {"entry": "new@clinic.example", "user": ""}))
+    assert known() == (False, 0, {"@payroll.example", "new@clinic.example"}, [{"@payroll.example"}])
