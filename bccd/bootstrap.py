@@ -28,8 +28,6 @@ from bccd.model.envelope import Protocol
 from bccd.model.errors import BccdError
 from bccd.model.linkpage import LinkPage
 from bccd.observe import place, read_key
-from bccd.outbound.process import open_worker, work_until_told
-from bccd.outbound.words import sentence
 from bccd.pipeline import Receiving
 from bccd.ports import DeliverPorts, ReceivePorts, Receiver
 from bccd.rules.signing import Signer
@@ -283,6 +281,8 @@ def tell_front_ends(stores: Stores) -> Ringer | None:
 def run_outbound(config: Config, name: str, links: Links) -> int:
     """Be the worker that sends notices, until SIGTERM."""
     del name
+    from bccd.outbound.process import open_worker, work_until_told  # noqa: PLC0415 - as above
+
     asked = partial(ask, config.data_dir)
     worker = open_worker(config, make_signer(config), asked, node_of(config.data_dir), SystemClock().now)
     asyncio.run(work_until_told(worker, links.lifeline))
@@ -333,7 +333,7 @@ def make_filer(
 
 def make_operations(config: Config, stores: Stores) -> dict[str, Operation]:
     """List what the command line may have done here or by the running daemon, in JSON's types."""
-    stores.database.update_execution_options(**{WORDING: sentence})  # whoever writes notices
+    stores.database.update_execution_options(**{WORDING: _sentence})  # whoever writes notices
     now = SystemClock().now
 
     def load(arguments: Mapping[str, Any]) -> object:
@@ -379,6 +379,13 @@ def make_operations(config: Config, stores: Stores) -> dict[str, Operation]:
             "rethread": rethread,
         }
     )
+
+
+def _sentence(reason: str, args: Mapping[str, object], language: str) -> tuple[str, str]:
+    """Say a reason and what to do; what languages need is imported when there is something to say."""
+    from bccd.outbound.words import sentence  # noqa: PLC0415
+
+    return sentence(reason, args, language)
 
 
 def _tuples(values: Mapping[str, Any]) -> dict[str, Any]:

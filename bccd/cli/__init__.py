@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 import click
 
+from bccd.cli import lean as _lean  # noqa: F401 - before anything imports structlog
 from bccd.cli.access import AccessError, sentence
 from bccd.cli.base import Call, Exit, common, fail
 from bccd.model.errors import BccdError

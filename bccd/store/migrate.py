@@ -3,11 +3,7 @@
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, MetaData, make_url
+from sqlalchemy import Connection, Engine, MetaData, Text, column, inspect, make_url, select, table
 
 from bccd.model.errors import SchemaError
 from bccd.store.engine import StoreConfig, open_engine, reading, urls
@@ -25,6 +21,15 @@ class _Schema(NamedTuple):
         return f"{self.name}_revision"
 
     @property
+    def scripts(self) -> Path:
+        return folder() / self.name
+
+    @property
+    def revisions(self) -> list[str]:
+        """The revisions that this program knows, in order: each bears the name of its file."""
+        return sorted(script.stem for script in self.scripts.glob("versions/[0-9]*.py"))
+
+    @property
     def title(self) -> str:
         place = self.file or make_url(self.url).render_as_string(hide_password=True)
         return f"{self.name} at {place}"
@@ -32,6 +37,10 @@ class _Schema(NamedTuple):
 
 def upgrade(config: StoreConfig) -> None:
     """Create or migrate both schemas; raises SchemaError if one is newer than this program."""
+    # The daemon only checks, and is spared 9 MiB and half a second.
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+
     config.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     for schema in _schemas(config):
         engine = open_engine(schema.url)
@@ -39,7 +48,9 @@ def upgrade(config: StoreConfig) -> None:
             with engine.connect() as connection:
                 _be_alone(connection)
                 _refuse_newer(schema, _revision(engine, schema))
-                settings = _settings(schema)
+                settings = Config()
+                settings.set_main_option("script_location", str(schema.scripts).replace("%", "%%"))
+                settings.set_main_option("path_separator", "os")
                 settings.attributes["connection"] = connection
                 command.upgrade(settings, "head")
         finally:
@@ -61,7 +72,7 @@ def check(config: StoreConfig) -> None:
         if revision is None:
             raise SchemaError(f"the {schema.title} has no tables yet: run `bccd migrate` first")
         _refuse_newer(schema, revision)
-        if revision != _scripts(schema).get_current_head():
+        if revision != schema.revisions[-1]:
             raise SchemaError(
                 f"the {schema.title} stands at {revision}, which is too old: run `bccd migrate`"
             )
@@ -101,26 +112,16 @@ def _be_alone(connection: Connection) -> None:
         connection.commit()
 
 
-def _settings(schema: _Schema) -> Config:
-    settings = Config()
-    settings.set_main_option("script_location", str(folder() / schema.name).replace("%", "%%"))
-    settings.set_main_option("path_separator", "os")
-    return settings
-
-
-def _scripts(schema: _Schema) -> ScriptDirectory:
-    return ScriptDirectory.from_config(_settings(schema))
-
-
 def _revision(engine: Engine, schema: _Schema) -> str | None:
     with reading(engine) as connection:
-        context = MigrationContext.configure(connection, opts={"version_table": schema.version_table})
-        return context.get_current_revision()
+        if not inspect(connection).has_table(schema.version_table):
+            return None
+        standing = select(column("version_num", Text())).select_from(table(schema.version_table))
+        return connection.execute(standing).scalar_one_or_none()
 
 
 def _refuse_newer(schema: _Schema, revision: str | None) -> None:
-    known = {script.revision for script in _scripts(schema).walk_revisions()}
-    if revision is not None and revision not in known:
+    if revision is not None and revision not in schema.revisions:
         raise SchemaError(
             f"the {schema.title} was made by a newer bccd ({revision}): install that version or a later one"
         )

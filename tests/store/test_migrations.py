@@ -6,10 +6,13 @@ import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import alembic.config
 import psycopg
 import pytest
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, MetaData, inspect
 
+from bccd.config import Config
 from bccd.model.errors import ConfigError, SchemaError
 from bccd.store import migrate, tables
 from bccd.store.engine import Stores, open_engine, reading
@@ -230,3 +233,13 @@ def test_the_page_of_the_schema_is_up_to_date(stores: Stores) -> None:
     """docs/reference/schema.md is what the schema says; every column of a view has its meaning."""
     written = Path(__file__).resolve().parents[2] / "docs/reference/schema.md"
     assert written.read_text(encoding="utf-8") == page(stores.database)
+
+
+@pytest.mark.parametrize("name", ["database", "spool"])
+def test_a_revision_bears_the_name_of_its_file(name: str) -> None:
+    """What the daemon takes for the newest revision, by the names of files, is what alembic takes for it."""
+    schema = next(each for each in migrate._schemas(Config()) if each.name == name)
+    settings = alembic.config.Config()
+    settings.set_main_option("script_location", str(schema.scripts))
+    scripts = ScriptDirectory.from_config(settings)
+    assert schema.revisions == [script.revision for script in scripts.walk_revisions()][::-1]
