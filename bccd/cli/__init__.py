@@ -5,6 +5,7 @@ import sys
 from collections import UserDict
 from collections.abc import Iterator
 from importlib import import_module
+from keyword import iskeyword
 from typing import Any, NoReturn
 
 import click
@@ -27,6 +28,7 @@ _PLACES = {
     "command": "command",
     "show": "show",
     "rethread": "rethread",
+    "import": "import_",
     "directory": "directory",
     "address": "address",
     "user": "user",
@@ -39,7 +41,7 @@ class _Commands(UserDict[str, click.Command]):
     def __getitem__(self, name: str) -> click.Command:
         if name not in self.data:
             module = import_module(f"{__name__}.{_PLACES[name]}")
-            self.data[name] = getattr(module, name.replace("-", "_"))
+            self.data[name] = getattr(module, name.replace("-", "_") + "_" * iskeyword(name))
         return self.data[name]
 
     def __contains__(self, name: object) -> bool:

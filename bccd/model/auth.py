@@ -68,6 +68,7 @@ class AuthMethod(StrEnum):
     SECRET = "secret"  # noqa: S105 - an address that only the user and his forwarding server know
     RULING = "ruling"  # a user has said so of mail that was held for him
     TRUSTED = "trusted"  # it shows what a mail showed that the user has let in for good
+    IMPORT = "import"  # an administrator has read it out of the user's own mailbox
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ class Provenance(StrEnum):
     FORWARD_ATTACHED = "forward_attached"
     FORWARD_INLINE = "forward_inline"
     DIRECT = "direct"  # an outsider's own mail, which a user has let in
+    IMPORT = "import"  # read out of a user's mailbox, long after it was sent
 
 
 @unique

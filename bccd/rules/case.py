@@ -15,6 +15,7 @@ from bccd.model.plan import Direction, NewContact, Step
 from bccd.rules.dedupe import Keys, keys_of
 from bccd.rules.direction import Reading
 from bccd.rules.forwarded import unproven_author
+from bccd.rules.imported import is_imported
 from bccd.rules.lookups import participants
 from bccd.rules.match import MAX_ADDRESSES, Match, Verdict, match_all, may_not_create
 from bccd.rules.overlay import Overlay
@@ -169,6 +170,8 @@ def _why_not(case: Case, count: int, room: int) -> str:
         return "the company creates no contacts by itself"
     if case.reading.direction is Direction.INCOMING and unproven_author(case.mail):
         return "a server forwarded the mail, and nothing proves its author"
+    if case.reading.direction is Direction.INCOMING and is_imported(case.mail.delivery):
+        return "an import makes contacts only of those whom the user wrote to"
     if case.reading.content.auto is not AutoKind.NONE:
         return f"the mail is automatic: {case.reading.content.auto}"
     return f"{count} unknown parties are too many for one mail" if count > room else ""
@@ -176,6 +179,8 @@ def _why_not(case: Case, count: int, room: int) -> str:
 
 def _too_many(case: Case) -> str:
     """Say that the submitter's mail has made as many contacts as it may (rules.md 3.6), empty where not."""
+    if is_imported(case.mail.delivery):  # an administrator's deliberate work, and spread over years
+        return ""
     most = case.overlay.company.policy.max_new_contacts
     made = case.overlay.created_near(case.account, case.at, CREATION_WINDOW) + len(case.contacts)
     minutes = int(CREATION_WINDOW.total_seconds() // 60)

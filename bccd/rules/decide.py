@@ -18,6 +18,7 @@ from bccd.rules.exposed import exposed
 from bccd.rules.filing import file_reading
 from bccd.rules.forwarded import author_step, is_forwarded, is_question, question, read_forwarded
 from bccd.rules.identify import Claim, judge
+from bccd.rules.imported import is_imported, read_imported
 from bccd.rules.loops import LOOP, automatic_of, loop_notice, loop_step
 from bccd.rules.match import MAX_NEW_CONTACTS
 from bccd.rules.notices import of_failure, with_notices
@@ -38,6 +39,7 @@ _ADVICE = {
     "original_sender_unknown": "the forwarded mail does not say who wrote it: the user must",
     "internal_only": "only our own people take part",
     "never_log": "nobody takes part but parties on the never-log list",
+    "no_single_from": "the mail has no author, or several",
     "unverified_sender": "it says that one of our own people wrote it, and nothing proves that",
 } | dict.fromkeys(
     ("auto_reply", "bulk", "dsn", "list", "mdn"),
@@ -198,8 +200,8 @@ def _read(mail: Mail, overlay: Overlay, who: Submission, steps: list[Step], *, l
         return replace(ended, notices=loop_notice(mail, overlay))
     sides = _sides(overlay, who.user_id)
     named = () if let_in else named_recipients(mail, overlay)
-    if let_in:
-        readings = [read_incoming(mail.message.content, sides)]
+    if let_in or is_imported(mail.delivery):
+        readings = _by_author(mail, sides, overlay)
     elif is_forwarded(mail.delivery):
         steps.append(author_step(mail))
         readings = [read_forwarded(mail, sides, let_in=wants_filed(mail, overlay))]
@@ -221,6 +223,15 @@ def _read(mail: Mail, overlay: Overlay, who: Submission, steps: list[Step], *, l
     for reading in filed:
         steps += exposed(reading, overlay)
     return _filed(mail, filed, unread, overlay, who=who, steps=steps)
+
+
+def _by_author(mail: Mail, sides: Sides, overlay: Overlay) -> list[Reading | Unread]:
+    """Read what nobody has handed in: an outsider's mail that was let in, or what a mailbox held."""
+    if not is_imported(mail.delivery):
+        return [read_incoming(mail.message.content, sides)]
+    wanted = wants_filed(mail, overlay)
+    readings = [read_imported(mail.message, sides, let_in=wanted)]
+    return _as_note(mail.message, readings) if wanted else readings
 
 
 def _advice(unread: Unread, named: Collection[Mailbox]) -> str:

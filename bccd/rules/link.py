@@ -43,6 +43,7 @@ class Asking:
     subject: str
     is_mass: bool  # decisions.md 7.6
     auto: AutoKind = AutoKind.NONE
+    is_old: bool = False  # read out of a mailbox: it may be of a time before its counterparty's deals
 
 
 Found = tuple[list[DealLink], list[Step]]
@@ -63,6 +64,9 @@ def link_deals(asking: Asking, overlay: Overlay) -> Found:
         Step("deal", f"deal {id_}", "not a candidate", "a user rejected it here") for id_ in sorted(refused)
     ]
     found, why = _by_conversation(asking, overlay, refused, asked, opened)
+    if asking.is_old and not any(link.state is LinkState.ACTIVE for link in found):
+        reason = "imported mail is linked to a deal by the address or by its conversation alone"
+        return [], [*steps, Step("deal", "", "none", reason)]
     if not found and not why:
         found, why = _by_contacts(opened, closed, asking, overlay)
     return found, steps + why

@@ -8,6 +8,7 @@ from bccd.model.message import AutoKind
 from bccd.model.plan import Direction, LinkOrigin, LinkState, NewLink, Settled, Step
 from bccd.rules.case import Case
 from bccd.rules.contact_links import ContactLink, contact_links
+from bccd.rules.imported import is_imported
 from bccd.rules.link import Asking, DealLink, link_deals
 from bccd.rules.lookups import participants
 from bccd.rules.match import Match
@@ -158,6 +159,7 @@ def _asking(case: Case, place: Place) -> Asking:
         subject=case.reading.content.subject,
         is_mass=is_mass(case),
         auto=case.reading.content.auto,
+        is_old=is_imported(case.mail.delivery),
     )
 
 

@@ -12,6 +12,7 @@ from bccd.model.message import Content, Forward, Mailbox
 from bccd.model.policy import Policy
 from bccd.rules.dedupe import id_key, weak_key
 from bccd.rules.forwarded import accounts_asked
+from bccd.rules.imported import is_imported
 from bccd.rules.loops import automatic_of
 from bccd.rules.side import domain_entries
 from bccd.rules.thread import possible_names
@@ -63,6 +64,8 @@ def _senders(delivery: Delivery) -> Iterable[str]:
 def _counts(mail: Mail, policy: Policy) -> bool:
     """Tell whether new contacts or automatic mails are counted."""
     contacts = policy.auto_create_contact and policy.max_new_contacts > 0
+    if is_imported(mail.delivery):
+        return False
     return contacts or (policy.max_automatic > 0 and automatic_of(mail) is not None)
 
 

@@ -7,6 +7,7 @@ from bccd.model.facts import CREATION_WINDOW
 from bccd.model.message import AutoKind
 from bccd.model.plan import NewNotice, Step
 from bccd.rules.forwarded import is_forwarded
+from bccd.rules.imported import is_imported
 from bccd.rules.overlay import Overlay
 
 # What a machine writes in a user's name. What he sends to many or by way of a list is his own mail.
@@ -19,10 +20,13 @@ _MACHINES = frozenset({AutoKind.AUTO_REPLY, AutoKind.DSN, AutoKind.MDN})
 def automatic_of(mail: Mail) -> int | None:
     """Return in whose name a machine wrote the mail; None for a person's mail, however much he writes.
 
-    An answer to an invitation is a click, and what comes to a forwarding address is somebody else's mail.
+    An answer to an invitation is a click, and what comes to a forwarding address is somebody else's mail; so
+    may be what a mailbox held.
     """
     content, sender = mail.message.content, mail.delivery.sender
-    if sender is None or content.auto not in _MACHINES or is_forwarded(mail.delivery):
+    if sender is None or content.auto not in _MACHINES:
+        return None
+    if is_forwarded(mail.delivery) or is_imported(mail.delivery):
         return None
     return None if content.auto_reason.startswith("calendar:") else sender.user_id
 

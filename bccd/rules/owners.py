@@ -7,8 +7,10 @@ from bccd.model.delivery import Mail
 from bccd.model.directory import Sharing
 from bccd.rules.overlay import Overlay
 
-# Who stands in the Sender field has nothing to do with what a user let in, or what his server forwarded.
-_NOT_SENT_BY_HIM = frozenset({AuthMethod.RULING, AuthMethod.TRUSTED, AuthMethod.SECRET})
+# The Sender field has nothing to do with what a user let in, his server forwarded, or his mailbox held.
+_NOT_SENT_BY_HIM = frozenset({
+    AuthMethod.RULING, AuthMethod.TRUSTED, AuthMethod.SECRET, AuthMethod.IMPORT
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

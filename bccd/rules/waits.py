@@ -5,6 +5,7 @@ from datetime import timedelta
 from bccd.model.auth import HeldSender
 from bccd.model.delivery import DeliveryState, Mail
 from bccd.model.plan import Outcome, Waits
+from bccd.rules.imported import is_imported
 from bccd.rules.overlay import Overlay
 from bccd.rules.reasons import reason_of
 from bccd.rules.trusted import lasting
@@ -13,6 +14,8 @@ from bccd.rules.trusted import lasting
 def waits(mail: Mail, outcome: Outcome, overlay: Overlay) -> Waits:
     """Return what the mail shows; of one that is filed in part there is no end, for its octets are needed.
 
+    Nor is there of imported mail, whose days would have passed before anybody could look at it.
+
     Of what somebody wrote at an address that a user only claims he sees that it came, and no more.
     """
     delivery, content = mail.delivery, mail.message.content
@@ -20,7 +23,7 @@ def waits(mail: Mail, outcome: Outcome, overlay: Overlay) -> Waits:
     author = content.sender
     told = reason_of(outcome.reason)
     whole = outcome.message_id is None
-    ends = outcome.state is DeliveryState.HELD and whole
+    ends = outcome.state is DeliveryState.HELD and whole and not is_imported(delivery)
     claimed = held is not None and is_claimed(held, overlay)
     policy = overlay.company.policy
     lets = ends and held is not None and held.reason == outcome.reason

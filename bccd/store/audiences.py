@@ -80,6 +80,7 @@ class _Mail(NamedTuple):
     snippet: str
     direction: str
     auto_kind: str
+    provenance: str
     shared: bool
     linked: bool
     choice: bool  # somebody is asked what it is linked to

@@ -53,7 +53,8 @@ MEANING = {
     "last_message_id": "the newest visible message",
     "needs_choice": "some visible message has several open deals or contacts and waits for a choice",
     "linked": "linked to a contact or deal; of a conversation, any visible message is",
-    "waiting_since": "sort_at of the oldest visible incoming mail of a person that no outgoing one followed",
+    "waiting_since": "sort_at of the oldest visible incoming mail of a person that no outgoing one followed;"
+    " imported mail aside",
     "last_out_at": "sort_at of the newest visible outgoing message",
     "unseen": "the viewer neither filed nor marked it seen; of a conversation, how many such messages it has,"
     " counted for those who hold a copy of one of its messages",
@@ -70,7 +71,7 @@ MEANING = {
     "marks": "what is special, one word each: signed:smime, encrypted:pgp, gateway:banner, remote:3 ...",
     "auto_reason": "what told that it is automatic: header:auto-submitted, subject:de ...",
     "auto_kind": "empty, or auto_reply, bulk, list, dsn, mdn",
-    "provenance": "bcc, forward_attached, forward_inline or direct",
+    "provenance": "bcc, forward_attached, forward_inline, direct or import",
     "attachment_count": "how many attachments it has",
     "size": "octets",
     "msgid_reused": "another message has the same id, author, date and subject but other content",

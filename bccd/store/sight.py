@@ -20,6 +20,7 @@ _WORK_OUT = text(
         unlinked)
     WITH mail AS (
         SELECT m.id, m.conversation_id, m.sort_at, m.subject, m.snippet, m.linked, m.direction, m.auto_kind,
+            m.provenance,
             CASE WHEN m.shared AND m.linked THEN 1 ELSE 0 END AS is_open,
             CASE WHEN EXISTS (SELECT 1 FROM link l WHERE l.company_id = m.company_id
                 AND l.conversation_id = m.conversation_id AND l.message_id = m.id
@@ -53,7 +54,7 @@ _WORK_OUT = text(
             count(*) OVER everything AS message_count,
             max(choice) OVER everything AS any_choice,
             max(CASE WHEN linked THEN 1 ELSE 0 END) OVER everything AS any_linked,
-            min(CASE WHEN direction = 'incoming' AND auto_kind = ''
+            min(CASE WHEN direction = 'incoming' AND auto_kind = '' AND provenance <> 'import'
                 AND (last_out IS NULL OR sort_at > last_out) THEN sort_at END) OVER everything AS waiting,
             sum(is_new) OVER everything AS all_new,
             sum(to_link) OVER everything AS all_to_link
@@ -91,7 +92,7 @@ def add(sight: Sight | None, mail: Any, *, is_new: bool, own: bool) -> Sight | N
 
     `is_new` says that the audience is a user who neither filed nor saw it, `own` that he holds a copy.
     """
-    said = mail.direction == "incoming" and not mail.auto_kind
+    said = mail.direction == "incoming" and not mail.auto_kind and mail.provenance != "import"
     out = mail.sort_at if mail.direction == "outgoing" else None
     waiting = mail.sort_at if said else None
     unlinked = int(own and not mail.linked)

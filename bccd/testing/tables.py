@@ -305,7 +305,10 @@ def _sight(
     waiting = [
         m["sort_at"]
         for m in seen
-        if m["direction"] == "incoming" and not m["auto_kind"] and all(m["sort_at"] > at for at in outgoing)
+        if m["direction"] == "incoming"
+        and not m["auto_kind"]
+        and m["provenance"] != "import"
+        and all(m["sort_at"] > at for at in outgoing)
     ]
     new = [m for m in seen if m["id"] not in looked_at and not held[m["id"]].get(audience, False)]
     return {

@@ -50,6 +50,7 @@ class Step:
     direction: Direction
     auto_kind: str
     filed_by: int | None
+    way: Provenance
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,7 @@ steps = st.lists(
         st.sampled_from([Direction.INCOMING, Direction.INCOMING, Direction.OUTGOING]),
         st.sampled_from(["", "", "", "auto_reply"]),
         st.sampled_from([None, None, *OWNERS]),
+        st.sampled_from([Provenance.BCC, Provenance.BCC, Provenance.IMPORT]),
     ),
     min_size=6,
     max_size=14,
@@ -151,7 +153,7 @@ class Writer:
 def _as_said(plan: Plan, step: Step) -> Plan:
     """Return the plan with the step's direction and kind of mail, and who filed the copy."""
     assert plan.message is not None
-    message = replace(plan.message, direction=step.direction, auto_kind=step.auto_kind)
+    message = replace(plan.message, direction=step.direction, auto_kind=step.auto_kind, provenance=step.way)
     return replace(
         plan, message=message, copies=tuple(replace(copy, filed_by=step.filed_by) for copy in plan.copies)
     )

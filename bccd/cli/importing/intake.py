@@ -1,0 +1,62 @@
+"""From a mail in a file to what the spool takes: whose it is, when it came in, or why it is passed over."""
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bccd.model.auth import AuthMethod, AuthReport, Sender
+from bccd.model.delivery import Intake
+from bccd.model.envelope import Peer, Protocol, Raw, Target
+from bccd.rules.ownmail import own_mark
+from bccd.rules.signing import Signer
+from bccd.sources.mailbox.found import Found, Skip
+from bccd.sources.mailbox.stored import received_at, sent_form
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The user whose mailbox is read, and what is wished for all of its mail."""
+
+    company_id: int
+    user_id: int
+    address: str  # by which his deliveries are known; so two users may import the same octets
+    wishes: tuple[Target, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The time whose mail is wanted; None: without an end on that side."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def holds(self, moment: datetime) -> bool:
+        """Tell whether a moment lies in it."""
+        return (self.since is None or self.since <= moment) and (self.until is None or moment < self.until)
+
+
+def intake(found: Found, owner: Owner, span: Span, signer: Signer, now: datetime) -> Intake | Skip:
+    """Return what is to be spooled, or why it is not."""
+    if found.skip is not None:
+        return found.skip
+    if found.octets is None:
+        return Skip.TOO_LARGE
+    octets, header = sent_form(found.octets)
+    if not octets.strip():
+        return Skip.EMPTY
+    moment = received_at(header, found.stored_at, now)
+    if not span.holds(moment):
+        return Skip.OUT_OF_RANGE
+    if own_mark(header, signer, now):
+        return Skip.OWN_NOTICE
+    wishes = owner.wishes or (Target(owner.address, owner.company_id),)
+    return Intake(
+        company_id=owner.company_id,
+        targets=tuple(replace(wish, address=owner.address) for wish in wishes),
+        mail_from="",
+        peer=Peer("", protocol=Protocol.IMPORT),
+        received_at=moment,
+        auth=AuthReport(),
+        raw=Raw(hashlib.sha256(octets).digest(), len(octets), header, octets),
+        sender=Sender(owner.user_id, owner.address, AuthMethod.IMPORT),
+    )
