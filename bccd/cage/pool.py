@@ -18,7 +18,7 @@ import structlog
 from bccd.cage.words import BEGUN, ENDS, KEPT, LARGEST_ANSWER, READY, SHEETS, TOKEN
 from bccd.model.message import Message
 
-PARSER = "bccd.mail.parse:parse"
+PARSER = "bccd.mail.parse:to_file"
 AHEAD = 8 * 2**20  # octets handed to one parser ahead, unless a single mail is larger
 SPARE = 6  # parsers that may be started beyond the usual number while others are slow
 _PATIENCE = 0.2  # seconds after which mail behind a slow one is given to another parser

@@ -3,9 +3,10 @@
 parse() never raises and its time is linear in the octets; what it had to overlook stands in Message.defects.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import NamedTuple
 
 from bccd.mail.addresses import ADDRESSES_CAP, mailboxes
 from bccd.mail.auto import Told, is_broadcast, list_id
@@ -17,6 +18,7 @@ from bccd.mail.defects import Defect
 from bccd.mail.digest import digest_of, weak_digest
 from bccd.mail.forward import (
     Around,
+    Frame,
     Inline,
     attached_in,
     chain_of,
@@ -24,6 +26,7 @@ from bccd.mail.forward import (
     find_inline,
     frame_of,
     markup_of,
+    may_hold_inline,
     without_tail,
 )
 from bccd.mail.forward.confidence import with_subject
@@ -44,7 +47,7 @@ from bccd.mail.words import unstructured
 from bccd.model.message import Attachment, AutoKind, Content, Forward, ForwardKind, Mailbox, Message
 
 _Sanitise = Callable[[str, Mapping[str, str]], Safe]
-_NOT_SAFE = Safe("", 0, whole=True)
+_NOT_SAFE = _NO_HTML = Safe("", 0, whole=True)
 _SUBJECT_CAP = 4_000  # characters
 _MARK = "\ufeff"
 _RESENT = (b"resent-from", b"resent-sender", b"resent-message-id", b"resent-to", b"resent-date")
@@ -62,23 +65,31 @@ _OTHER_IDS = frozenset(
 )
 
 
-def parse(raw: bytes, *, safe_html: bool = True) -> Message:
-    """Read a mail; any octets are one. Without `safe_html` no Content.html is made, half of the work."""
+def parse(raw: bytes, *, safe_html: bool = True, chains: bool = True) -> Message:
+    """Read a mail; any octets are one. Without `safe_html` no Content.html is made, half of the work.
+
+    Without `chains` no Forward.chain is read: the history in an original, which nothing files.
+    """
     tree = open_tree(raw)
-    defects = tree.defects
-    content, forwards, inline = _read(tree.root, defects, sanitised if safe_html else _unsafe)
+    reader = _Reader(tree.defects, sanitised if safe_html else _unsafe, chains=chains)
+    content, forwards, note = reader.mail(tree.root)
     content = _by_author(content, strict_from(header_section(raw)))
     if len(values(tree.root.fields, b"from")) > 1:
-        defects[Defect.MANY_FROM] = None
+        tree.defects[Defect.MANY_FROM] = None
     return Message(
         content=content,
-        forwards=tuple(_sealed(forward) for forward in forwards),
-        note=_note(content, forwards, inline),
+        forwards=forwards,
+        note=note,
         list_id=list_id(tree.root.fields),
         list_addresses=list_addresses(tree.root),
         size=len(raw),
-        defects=tuple(sorted(defects)),
+        defects=tuple(sorted(tree.defects)),
     )
+
+
+def to_file(raw: bytes) -> Message:
+    """Read a mail as far as it is filed."""
+    return parse(raw, chains=False)
 
 
 def _by_author(content: Content, author: StrictFrom) -> Content:
@@ -89,83 +100,151 @@ def _by_author(content: Content, author: StrictFrom) -> Content:
     return replace(content, sender=Mailbox(author.name, author.address), from_count=1)
 
 
-def _sealed(forward: Forward) -> Forward:
-    """Add the digests here, in the parser's process, where they delay nobody; whole mails have theirs."""
-    content = forward.original
-    if content.digest:
-        return forward
-    return replace(forward, original=_with_digests(content, content.new_text))
-
-
-def _with_digests(content: Content, new_text: str) -> Content:
-    return replace(
-        content, new_text=new_text, digest=digest_of(content), weak_text=weak_digest(new_text, content.text)
-    )
-
-
 def _unsafe(_html: str, _parts: Mapping[str, str]) -> Safe:
     return _NOT_SAFE
 
 
-def _read(
-    part: Part, defects: dict[Defect, None], sanitise: _Sanitise
-) -> tuple[Content, tuple[Forward, ...], Inline | None]:
-    """Read the mail whose top part this is, and the mails it holds; adds to `defects`."""
-    body = read_body(part)
-    defects |= body.defects
-    subject = _subject(part, body)
-    auto = automatic(part, body, subject)
-    content = _recalled(_content(part, body, subject, auto))
-    content = _shown(content, _safe(body.html, body, defects, sanitise))
-    around = _around(part, content)
-    inline = _inline(body, content.subject, around)
-    frame = frame_of(inline, body.html, around) if inline else None
-    inline = without_tail(inline, body.html, frame, content) if inline else None
-    content = _with_digests(content, _own_words(content, inline))
-    if max(len(content.to), len(content.cc), len(content.bcc)) >= ADDRESSES_CAP:
-        defects[Defect.ADDRESSES_CUT] = None
-    found: list[Forward] = []
-    # What a report returns is nothing that a person forwards.
-    if auto.kind not in _REPORTS and part.media_type != "multipart/report":
-        found += [_attached(message, defects, sanitise) for message in body.messages]
-    if resent := _resent(part, content):
-        found.append(_chained(resent, around))
-    if inline:
+class _Given(NamedTuple):
+    """What a wrapper gives to the original in its text."""
+
+    files: tuple[Attachment, ...] = ()
+    calendar_uid: str = ""
+    safe: Safe = _NO_HTML
+    message_id: str = ""
+    references: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
+
+
+_NOTHING = _Given()
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads a mail and the mails it holds; adds to `defects`."""
+
+    defects: dict[Defect, None]
+    sanitise: _Sanitise
+    chains: bool
+
+    def mail(self, part: Part) -> tuple[Content, tuple[Forward, ...], str]:
+        """Read the mail whose top part this is: the mail, what it forwards, and the forwarder's own words."""
+        body = read_body(part)
+        self.defects.update(body.defects)
+        subject = _subject(part, body)
+        auto = automatic(part, body, subject)
+        content = _recalled(_content(part, body, subject, auto))
+        safe = self._safe(body.html, body)
+        around = _around(part, content) if _may_forward(body, subject) else None
+        inline = _inline(body, subject, around) if around else None
+        frame = frame_of(inline, body.html, around) if inline and around else None
+        inline = without_tail(inline, body.html, frame, content) if inline else None
+        content = _whole(content, _own_words(content, inline), safe)
+        if max(len(content.to), len(content.cc), len(content.bcc)) >= ADDRESSES_CAP:
+            self.defects[Defect.ADDRESSES_CUT] = None
+        attached: tuple[Forward, ...] = ()
+        # What a report returns is nothing that a person forwards.
+        if body.messages and auto.kind not in _REPORTS and part.media_type != "multipart/report":
+            attached = tuple(self._attached(message) for message in body.messages)
+        resent = self._resent(part, content)
+        if inline is None or around is None:
+            return content, (*attached, *resent), content.new_text if attached else ""
+        within = attached if _is_announced(inline.forwards[0], subject) else ()
+        given = self._given(part, content, body, frame)
         around = _by_thread(around, part, inline.forwards[0])
-        voted = (with_subject(forward, content.subject) for forward in inline.forwards)
-        read = (replace(forward, original=_own(forward.original)) for forward in voted)
-        dated = [_titled(_dated(forward, around), content.subject) for forward in read]
-        if _is_announced(dated[0], content.subject):
-            attached = tuple(one for one in found if one.kind is ForwardKind.ATTACHED)
-            dated[0] = replace(dated[0], inner=(*dated[0].inner, *attached))
-            found = found[len(attached) :]
-        chained = tuple(_chained(forward, around) for forward in dated)
+        found = [
+            self._original(
+                forward, subject, around, given=_NOTHING if number else given, within=() if number else within
+            )
+            for number, forward in enumerate(inline.forwards)
+        ]
+        return content, (*(() if within else attached), *resent, *found), inline.note
+
+    def _safe(self, html: str, body: Body) -> Safe:
+        """Make HTML of a body safe to show; the pictures that the mail carries are named by their parts."""
+        safe = self.sanitise(
+            html, {file.content_id: file.part for file in body.attachments if file.content_id}
+        )
+        if not safe.whole:
+            self.defects[Defect.HTML_UNSAFE] = None
+        return safe
+
+    def _attached(self, message: Part) -> Forward:
+        """Read a part that is a whole mail."""
+        part = message.children[0]
+        content, inner, _ = self.mail(part)
+        evidence = (f"part:{message.number}:{message.media_type}",)
+        forward = Forward(ForwardKind.ATTACHED, content, evidence, 1.0, inner)
+        return self._chained(forward, _around(part, content))
+
+    def _resent(self, part: Part, content: Content) -> Iterator[Forward]:
+        """Give the mail itself as the original if it was resent (RFC 5322 3.6.6)."""
+        names = {name for name, _ in part.fields}
+        seen = [name.decode("ascii") for name in _RESENT if name in names]
+        if not seen:
+            return
+        evidence = [f"header:{name}" for name in seen]
+        for name in (b"resent-from", b"resent-sender"):
+            senders = mailboxes(part.first(name))
+            evidence += [f"{name.decode('ascii')}:{one.address}" for one in senders[:1] if one.address]
+        forward = Forward(ForwardKind.RESENT, content, tuple(evidence), 1.0)
+        yield self._chained(forward, _around(part, content))
+
+    def _chained(self, forward: Forward, around: Around) -> Forward:
+        """Add the history in the original's text, and the whole mails attached inside it."""
+        if not self.chains:
+            return forward
+        nearer = replace(around, latest=forward.original.date or around.latest)
+        return replace(forward, chain=(*chain_of(forward.original.text, nearer), *attached_in(forward)))
+
+    def _given(self, part: Part, content: Content, body: Body, frame: Frame | None) -> _Given:
+        """Tell what is attached to the wrapper, its part of the HTML, and the ids in the header section."""
         files = files_of(content.attachments, body.html, frame)
-        told = _with_files(chained, files, content.calendar_uid)
-        safe = _safe(markup_of(frame, body.html), body, defects, sanitise)
-        found += _with_ids(part, content, _with_markup(told, safe))
-    return content, tuple(found), inline
+        return _Given(
+            files,
+            content.calendar_uid if files else "",
+            self._safe(markup_of(frame, body.html), body),
+            *_ids_of_original(part, content),
+        )
+
+    def _original(
+        self, forward: Forward, subject: str, around: Around, *, given: _Given, within: tuple[Forward, ...]
+    ) -> Forward:
+        """Put together what is known of an original in the text under this subject."""
+        forward = _dated(with_subject(forward, subject), around)
+        original, evidence = forward.original, forward.evidence
+        # The history is cut off by the rules for any mail, so that the words are the same.
+        own = new_text(original.new_text, reply=is_reply(original.subject))
+        if not original.subject and is_forward(subject):  # the client wrote none above the original
+            original = replace(original, subject=without_prefix(subject))
+            evidence = (*evidence, "subject:of-wrapper")
+        if given is not _NOTHING:
+            original = replace(
+                original,
+                attachments=given.files,
+                calendar_uid=given.calendar_uid,
+                message_id=given.message_id,
+                references=given.references,
+            )
+        forward = replace(
+            forward,
+            original=_whole(original, own, given.safe),
+            evidence=(*evidence, *given.evidence),
+            inner=(*forward.inner, *within),
+        )
+        return self._chained(forward, around)
 
 
-def _safe(html: str, body: Body, defects: dict[Defect, None], sanitise: _Sanitise) -> Safe:
-    """Make HTML of this body safe to show; the pictures that the mail carries are named by their parts."""
-    safe = sanitise(html, {file.content_id: file.part for file in body.attachments if file.content_id})
-    if not safe.whole:
-        defects[Defect.HTML_UNSAFE] = None
-    return safe
-
-
-def _shown(content: Content, safe: Safe) -> Content:
-    if not safe.html and not safe.blocked:
-        return content
+def _whole(content: Content, new_text: str, safe: Safe) -> Content:
+    """Add the author's own words, what may be shown, and the digests: here, where they delay nobody."""
     marks = (*content.marks, f"remote:{safe.blocked}") if safe.blocked else content.marks
-    return replace(content, html=safe.html, marks=marks)
-
-
-def _with_markup(forwards: tuple[Forward, ...], safe: Safe) -> tuple[Forward, ...]:
-    """Give the original its part of the wrapper's HTML."""
-    outer, *others = forwards
-    return (replace(outer, original=_shown(outer.original, safe)), *others)
+    return replace(
+        content,
+        new_text=new_text,
+        html=safe.html,
+        marks=marks,
+        digest=digest_of(content),
+        weak_text=weak_digest(new_text, content.text),
+    )
 
 
 def _is_announced(forward: Forward, subject: str) -> bool:
@@ -176,13 +255,18 @@ def _is_announced(forward: Forward, subject: str) -> bool:
     return is_forward(subject) or any(item.startswith("marker:") for item in forward.evidence)
 
 
+def _may_forward(body: Body, subject: str) -> bool:
+    """Tell cheaply whether the text may hold an original."""
+    if not body.text and not body.html:
+        return False
+    return is_forward(subject) or may_hold_inline(body.text, body.html)
+
+
 def _inline(body: Body, subject: str, around: Around) -> Inline | None:
     """Find what the text forwards.
 
     The mark that Outlook for Mac puts at the very top was decoded as a byte order mark, and is gone.
     """
-    if not body.text and not body.html:
-        return None
     found = find_inline(body.text, body.html, around)
     return find_inline(f"{_MARK}{body.text}", "", around) if found is None and is_forward(subject) else found
 
@@ -268,78 +352,24 @@ def _by_thread(around: Around, part: Part, outer: Forward) -> Around:
     return replace(around, offset=zone, known=printed, zone_of="thread")
 
 
-def _attached(message: Part, defects: dict[Defect, None], sanitise: _Sanitise) -> Forward:
-    """Read a part that is a whole mail."""
-    part = message.children[0]
-    content, inner, _ = _read(part, defects, sanitise)
-    evidence = (f"part:{message.number}:{message.media_type}",)
-    return _chained(Forward(ForwardKind.ATTACHED, content, evidence, 1.0, inner), _around(part, content))
-
-
-def _resent(part: Part, content: Content) -> Forward | None:
-    """Return the mail itself as the original if it was resent (RFC 5322 3.6.6)."""
-    names = {name for name, _ in part.fields}
-    seen = [name.decode("ascii") for name in _RESENT if name in names]
-    if not seen:
-        return None
-    evidence = [f"header:{name}" for name in seen]
-    for name in (b"resent-from", b"resent-sender"):
-        senders = mailboxes(part.first(name))
-        evidence += [f"{name.decode('ascii')}:{one.address}" for one in senders[:1] if one.address]
-    return Forward(ForwardKind.RESENT, content, tuple(evidence), 1.0)
-
-
 def _dated(forward: Forward, around: Around) -> Forward:
     """Read a date without a zone in the forwarder's own, which his client printed it in.
 
     What is forwarded was not written after its forward, so the wrapper's date bounds it.
     """
-    date, evidence = placed(forward.original.date, forward.evidence, around)
+    original = forward.original
+    date, evidence = placed(original.date, forward.evidence, around)
     if date and around.latest and date > around.latest:
         date, evidence = around.latest, (*evidence, "date:after-wrapper")
     inner = tuple(_dated(deeper, around) for deeper in forward.inner)
-    return replace(forward, original=replace(forward.original, date=date), evidence=evidence, inner=inner)
+    if date is not original.date:
+        original = replace(original, date=date)
+    return replace(forward, original=original, evidence=evidence, inner=inner)
 
 
-def _chained(forward: Forward, around: Around) -> Forward:
-    """Add the history in the original's text, and the whole mails attached inside it."""
-    nearer = replace(around, latest=forward.original.date or around.latest)
-    return replace(forward, chain=(*chain_of(forward.original.text, nearer), *attached_in(forward)))
-
-
-def _titled(forward: Forward, subject: str) -> Forward:
-    """Take the subject from the wrapper's where the client wrote none above the original."""
-    if forward.original.subject or not is_forward(subject):
-        return forward
-    original = replace(forward.original, subject=without_prefix(subject))
-    return replace(forward, original=original, evidence=(*forward.evidence, "subject:of-wrapper"))
-
-
-def _own(original: Content) -> Content:
-    """Cut the history off an inline original by the rules for any mail, so that the words are the same."""
-    answers = is_reply(original.subject)
-    return replace(original, new_text=new_text(original.new_text, reply=answers))
-
-
-def _with_files(
-    forwards: tuple[Forward, ...], files: tuple[Attachment, ...], calendar_uid: str
-) -> tuple[Forward, ...]:
-    """Give what is attached to the wrapper of an inline forward to the original."""
-    if not forwards or not files:
-        return forwards
-    outer, *others = forwards
-    original = replace(outer.original, attachments=files, calendar_uid=calendar_uid)
-    return (replace(outer, original=original), *others)
-
-
-def _with_ids(part: Part, content: Content, forwards: tuple[Forward, ...]) -> tuple[Forward, ...]:
-    """Name the original by the ids that the wrapper's header section gives away."""
-    if not forwards:
-        return forwards
-    outer, *others = forwards
-    evidence = outer.evidence
-    if is_reply(content.subject) and content.in_reply_to:
-        evidence += ("header:reply",)
+def _ids_of_original(part: Part, content: Content) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+    """Return id and references of the original that the wrapper's header section gives away, and evidence."""
+    answers = ("header:reply",) if is_reply(content.subject) and content.in_reply_to else ()
     named = _ids(values(part.fields, b"x-forwarded-message-id"))
     if named:
         original, reason = named[-1], "header:x-forwarded-message-id"
@@ -347,10 +377,8 @@ def _with_ids(part: Part, content: Content, forwards: tuple[Forward, ...]) -> tu
         original = content.references[-1] if content.references else content.in_reply_to[-1]
         reason = "header:references" if content.references else "header:in-reply-to"
     else:
-        return (replace(outer, evidence=evidence), *others)
-    before = tuple(known for known in content.references if known != original)
-    known = replace(outer.original, message_id=original, references=before)
-    return (replace(outer, original=known, evidence=(*evidence, reason)), *others)
+        return "", (), answers
+    return original, tuple(known for known in content.references if known != original), (*answers, reason)
 
 
 def _own_words(content: Content, inline: Inline | None) -> str:
@@ -358,11 +386,3 @@ def _own_words(content: Content, inline: Inline | None) -> str:
     answers = bool(content.in_reply_to or content.references) or is_reply(content.subject)
     text = inline.note if inline else content.text
     return new_text(text, reply=answers and not is_forward(content.subject))
-
-
-def _note(content: Content, forwards: tuple[Forward, ...], inline: Inline | None) -> str:
-    """Return the forwarder's own words."""
-    if inline:
-        return inline.note
-    attached = any(forward.kind is ForwardKind.ATTACHED for forward in forwards)
-    return content.new_text if attached else ""

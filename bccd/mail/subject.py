@@ -99,6 +99,7 @@ def base_subject(subject: str) -> str:
     return _NO_LETTER.sub("", text[start:])
 
 
+@lru_cache(maxsize=64)  # a mail's subject is asked about by several readers
 def _first_prefix(subject: str) -> str:
     text = _without_brackets(_folded(subject[:200]))
     start = 0

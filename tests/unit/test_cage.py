@@ -104,7 +104,7 @@ def test_mail_is_parsed(make_pool: MakePool) -> None:
 
 def test_the_real_parser(make_pool: MakePool) -> None:
     """What the package's own parser finds arrives as it was, through another process."""
-    parse = pytest.importorskip("bccd.mail.parse").parse
+    to_file = pytest.importorskip("bccd.mail.parse").to_file
     del make_pool
     raw = (
         b"From: Ann <ann@a.example>\r\nTo: bob@b.example\r\nSubject: =?utf-8?q?z=C5=82oty?=\r\n"
@@ -113,7 +113,7 @@ def test_the_real_parser(make_pool: MakePool) -> None:
     pool = Pool(1, 10.0, 512 * 2**20)
     try:
         pool.submit(5, raw)
-        assert collect(pool, 1) == [Parsed(5, parse(raw))]
+        assert collect(pool, 1) == [Parsed(5, to_file(raw))]
     finally:
         pool.close()
 

@@ -35,6 +35,11 @@ class Inline:
     forwards: tuple[Forward, ...]
 
 
+def may_hold_inline(text: str, html: str) -> bool:
+    """Tell cheaply whether find_inline may find anything; true is no promise."""
+    return _may_hold_block(text) or (bool(html) and not _suffices(text, html, None))
+
+
 def find_inline(text: str, html: str, around: Around = NOWHERE) -> Inline | None:
     """Find the mail that a text forwards or quotes under a header block; None where there is no block.
 

@@ -22,6 +22,7 @@ class Shown(NamedTuple):
     blocks: Sequence[Block]
 
 
+@lru_cache(maxsize=2)
 def has_structure(html: str) -> bool:
     """Tell whether a client has marked where a quoted mail begins."""
     return may_hold_quoted(html) and any(
