@@ -18,6 +18,7 @@ _LONGEST_PROSE = 160  # a longer line without an address is a sentence, unless a
 _COLONS = ":：﹕︓៖՝"
 _INVISIBLE = dict.fromkeys((0x00AD, 0x061C, 0xFEFF, *range(0x200B, 0x2010), *range(0x202A, 0x202F)))
 _INVISIBLE |= dict.fromkeys(range(0x2060, 0x206A)) | {0x00A0: " ", 0x202F: " ", 0x3000: " "}
+_ANY_INVISIBLE = re.compile(f"[{''.join(map(chr, _INVISIBLE))}]")
 _QUOTING = re.compile(r"[ \t\u00a0]{0,4}>[> \t\u00a0]*")
 _DAY = re.compile(
     r"(?<!\d)(?:19|20)\d\d(?!\d)"
@@ -75,12 +76,22 @@ class _Facts(NamedTuple):
     opens: bool  # begins as attributions do, or tells the time or the weekday besides the day
 
 
-class _Way(NamedTuple):
+class _Way:
     """One way to read the lines: from where on, in one line."""
 
-    first: int
-    words: str
-    facts: _Facts
+    __slots__ = ("_facts", "first", "words")
+
+    def __init__(self, first: int, words: str) -> None:
+        self.first = first
+        self.words = words
+        self._facts: _Facts | None = None
+
+    @property
+    def facts(self) -> _Facts:
+        """What it holds; mostly the first of several ways is the one, and no other is asked."""
+        if self._facts is None:
+            self._facts = _facts(self.words)
+        return self._facts
 
 
 def attribution_at(lines: Sequence[str], last: int, *, cited: bool = False) -> Attribution | None:
@@ -97,21 +108,23 @@ def attribution_at(lines: Sequence[str], last: int, *, cited: bool = False) -> A
     quoted = cited or _quote_below(lines, last, depth)
     if not colon and not quoted and not _is_dashed(words):
         return None
-    ways = [_Way(first, text, _facts(text)) for first, text in _ways(lines, last, depth, words)]
+    ways = [_Way(first, text) for first, text in _ways(lines, last, depth, words)]
     best = _told(ways, quoted=quoted) or (_shaped(ways) if quoted else None)
     return Attribution(best.first, last, depth, best.words, quoted) if best else None
 
 
 def _told(ways: Sequence[_Way], *, quoted: bool) -> _Way | None:
     """Choose among the ways that a verb bears out: with a day if any has one, and begun where it begins."""
-    said = [at for at, way in enumerate(ways) if way.facts.verb and _is_said(way, quoted=quoted)]
-    dated = [at for at in said if ways[at].facts.day]
-    for at in dated:
+    said: list[_Way] = []
+    for at, way in enumerate(ways):
+        if not way.facts.verb or not _is_said(way, quoted=quoted):
+            continue
         above = ways[at + 1] if at + 1 < len(ways) else None
-        if above is None or not _began_above(ways[at], above):
-            return ways[at]
-    if said or dated:
-        return ways[(dated or said)[0]]
+        if way.facts.day and (above is None or not _began_above(way, above)):
+            return way
+        said.append(way)
+    if said:
+        return next((way for way in said if way.facts.day), said[0])
     first = ways[0]
     return first if quoted and first.facts.verb and not _is_continued(first.words) else None
 
@@ -144,7 +157,7 @@ def may_end(words: str) -> bool:
 
 def bare(raw: str) -> tuple[int, str]:
     """Return the depth of quoting of a line, and its words without quoting and invisible marks."""
-    if not raw.isascii():
+    if not raw.isascii() and _ANY_INVISIBLE.search(raw):
         raw = raw.translate(_INVISIBLE)
     match = _QUOTING.match(raw)
     return (match[0].count(">"), raw[match.end() :].strip()) if match else (0, raw.strip())

@@ -36,6 +36,8 @@ _GAP = 2  # blank lines between an attribution and its quote
 _COLON = re.compile("[：﹕︓՝]")
 # Lotus Notes, above its header: Anna Nowak ---16.11.2026 10:00:00---Hello Carl, could you
 _NOTES = re.compile(r"[^-].{1,100}?-{3}\s?\d{1,4}[./-]\d{1,2}[./-]\d{2,4} [^-]{4,40}-{3}.*")
+_KINDS = (Kind.NEW, Kind.QUOTED)
+_NEW = Kind.NEW
 _RULES = frozenset("-_*=–—‐‑•#~")
 _ENDINGS = frozenset(":：﹕-")
 
@@ -69,7 +71,7 @@ def history_of(lines: Sequence[str], *, blocks: bool, keep_top: bool) -> list[Ki
     below unquoted history that begins the text, for an answer may stand there.
     """
     reading = _Reading(lines, quoted_lines(lines))
-    reading.kinds = [Kind.QUOTED if quoted else Kind.NEW for quoted in reading.quoted]
+    reading.kinds = [_KINDS[quoted] for quoted in reading.quoted]
     _mark_runs(reading)
     start = _opening(reading, blocks=blocks, keep_top=keep_top)
     reading.mark(start, len(lines), Kind.QUOTED)
@@ -84,12 +86,11 @@ def _mark_runs(reading: _Reading) -> None:
     for start, end in named_runs(lines):
         reading.mark(start, end, Kind.QUOTED)
         quoted[start:end] = [True] * (end - start)
-    for number in range(1, len(lines)):
-        line = lines[number]
+    for number, line in enumerate(lines):
         if quoted[number]:
-            if not quoted[number - 1]:
+            if number and not quoted[number - 1]:
                 _mark_attribution(reading, number)
-        elif line and may_be_quoted(line) and _mark_attribution(reading, number):
+        elif line and number and may_be_quoted(line) and _mark_attribution(reading, number):
             end = other_quoted(lines, number)
             reading.mark(number, end, Kind.QUOTED)
             quoted[number:end] = [True] * (end - number)
@@ -115,13 +116,15 @@ def _mark_attribution(reading: _Reading, run: int) -> bool:
 
 def _opening(reading: _Reading, *, blocks: bool, keep_top: bool) -> int:
     """Return the line from which all is history, by an attribution, a marker or a block."""
-    lines, kinds = reading.lines, reading.kinds
+    lines, kinds, quoted = reading.lines, reading.kinds, reading.quoted
     starts = _blocks(reading) if blocks else {}
     own = len(lines)  # the first line of the sender's own words
     for number, line in enumerate(lines):
-        if reading.quoted[number] and _is_lone(reading, number) and (own < number or not keep_top):
-            return number
-        if not line or reading.quoted[number] or kinds[number] is not Kind.NEW:
+        if quoted[number]:
+            if _is_lone(reading, number) and (own < number or not keep_top):
+                return number
+            continue
+        if not line or kinds[number] is not _NEW:
             continue
         found = _opens(reading, number, line, starts) if len(line) <= _LINE_CAP else None
         if found is None:
@@ -147,9 +150,11 @@ def _may_attribute(reading: _Reading, number: int, text: str, last: str) -> bool
 
 def _is_lone(reading: _Reading, number: int) -> bool:
     """Tell an attribution that is quoted, above history that is not: GroupWise writes `>>> On ... wrote:`."""
+    quoted = reading.quoted
+    if (number and quoted[number - 1]) or (number + 1 < len(quoted) and quoted[number + 1]):
+        return False
     line = reading.lines[number].rstrip()
-    near = reading.quoted[max(number - 1, 0) : number + 2]
-    if len(line) > _LINE_CAP or sum(near) > 1 or _is_quoted_below(reading, number + 1):
+    if len(line) > _LINE_CAP or _is_quoted_below(reading, number + 1):
         return False
     if line.startswith(">>> ") and line.endswith(" >>>"):
         return True
@@ -199,8 +204,10 @@ def _blocks(reading: _Reading) -> dict[int, tuple[int, int]]:
     lines, quoted = reading.lines, reading.quoted
     labels: dict[int, Label] = {}
     for number, raw in enumerate(lines):
+        if quoted[number] or not (":" in raw or not raw.isascii()):
+            continue
         start = raw[:_LABEL_REACH]
-        if quoted[number] or not (":" in start or (not start.isascii() and _COLON.search(start))):
+        if ":" not in start and (start.isascii() or not _COLON.search(start)):
             continue
         plain = raw[:1].isalpha() and raw.isascii()
         label = read_label(raw if plain else bare(raw))

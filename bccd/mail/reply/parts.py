@@ -38,14 +38,16 @@ class Reply(NamedTuple):
 
 def settle_blanks(lines: Sequence[str], kinds: list[Kind]) -> None:
     """Give blank lines that touch no new words to what stands above them; changes `kinds`."""
+    new = before = Kind.NEW
+    if all(kind is new for kind in kinds):
+        return
     blank_from = -1
-    before = Kind.NEW
     for number, line in enumerate(lines):
         if not line or line.isspace():
             blank_from = number if blank_from < 0 else blank_from
             continue
         after = kinds[number]
-        if blank_from >= 0 and Kind.NEW not in (before, after):
+        if blank_from >= 0 and before is not new and after is not new:
             kinds[blank_from:number] = [before] * (number - blank_from)
         blank_from = -1
         before = after

@@ -27,20 +27,33 @@ _PROMPT_WORDS = """
 """
 _PROMPTS = frozenset(_PROMPT_WORDS.split())
 _INITIALS = 3
+_COLONS = ":："
+_FIRST = "|}: \t"
 
 
 def quoted_lines(lines: Sequence[str]) -> list[bool]:
     """Tell for each line whether it begins with ">" as quoted lines do."""
-    found = [_is_quoted(line) for line in lines]
+    found = [
+        line != "" and (line[0] == ">" or (not line[0].isalnum() and _is_quoted(line))) for line in lines
+    ]
     if True not in found:
         return found
-    for number, line in enumerate(lines):
-        if found[number] and line[:1] == ">":
+    for number in [number for number, line in enumerate(lines) if _is_doubtful(line, found, number)]:
+        line = lines[number]
+        if found[number]:
             found[number] = not (_is_alone(line, found, number) or _closes_address(lines, number))
-        elif not found[number] and 0 < number < len(lines) - 1 and line:
-            found[number] = found[number + 1] and found[number - 1] and _is_stray(lines[number - 1], line)
-    _spare_sessions(lines, found)
+        else:
+            found[number] = found[number - 1] and _is_stray(lines[number - 1], line)
+    if any(line[:3] == ">>>" for line in lines):
+        _spare_sessions(lines, found)
     return found
+
+
+def _is_doubtful(line: str, found: Sequence[bool], number: int) -> bool:
+    """Tell a line whose sign, or want of one, may say nothing."""
+    if found[number]:
+        return line[0] == ">" and (line[:6] == ">From " or line.rstrip()[-1] in _COLONS)
+    return line != "" and 0 < number < len(found) - 1 and found[number - 1] and found[number + 1]
 
 
 def _spare_sessions(lines: Sequence[str], found: list[bool]) -> None:
@@ -84,7 +97,7 @@ def _is_alone(line: str, found: Sequence[bool], number: int) -> bool:
 
 def _closes_address(lines: Sequence[str], number: int) -> bool:
     """Tell a ">" that closes an address broken over lines, as in "<anna@acme.example" and "> wrote:"."""
-    if not lines[number].rstrip().endswith((":", "：")) or len(lines[number]) > _STRAY:
+    if lines[number].rstrip()[-1] not in _COLONS or len(lines[number]) > _STRAY:
         return False
     above = " ".join(lines[max(number - 2, 0) : number])
     return not lines[number - 1].startswith(">") and above.count("<") > above.count(">")
@@ -109,7 +122,7 @@ def _is_stray(above: str, line: str) -> bool:
 
 def may_be_quoted(line: str) -> bool:
     """Tell a line that begins with another sign of quoting: "| text", "} text", "Richard> text"."""
-    if line[0] in "|}: \t":
+    if line[0] in _FIRST:
         return _OTHER_SIGNS.match(line) is not None or _NAMED.match(line) is not None
     return ">" in line[:20] and _NAMED.match(line) is not None
 
@@ -128,7 +141,7 @@ def named_runs(lines: Sequence[str]) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     behind = 0
     for number, line in enumerate(lines):
-        if number < behind or ">" not in line[:12]:
+        if ">" not in line[:12] or line[0] == ">" or number < behind:
             continue
         match = _NAMED.match(line)
         if match is None or len(match[1]) > _INITIALS or match[1].casefold() in _PROMPTS:

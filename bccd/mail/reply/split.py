@@ -2,7 +2,7 @@
 
 from bccd.mail.reply.history import history_of
 from bccd.mail.reply.marked import mark_by_markup
-from bccd.mail.reply.parts import Kind, Part, Reply, joined, parts_of, viewed
+from bccd.mail.reply.parts import Kind, Part, Reply, parts_of, settle_blanks, viewed
 from bccd.mail.reply.tail import mark_tails
 from bccd.model.message import Mailbox
 
@@ -41,4 +41,6 @@ def read_reply(text: str, *, sender: Mailbox | None = None, html: str = "") -> R
 def new_text(text: str, *, reply: bool) -> str:
     """Return the sender's own words, signature included; `reply` says that a header block is history, too."""
     lines = text.split("\n")
-    return joined(lines, parts_of(lines, history_of(lines, blocks=reply, keep_top=False)), _OWN)
+    kinds = history_of(lines, blocks=reply, keep_top=False)
+    settle_blanks(lines, kinds)
+    return "\n".join([line for line, kind in zip(lines, kinds, strict=True) if kind in _OWN]).strip("\n \t\r")
