@@ -217,7 +217,7 @@ def _ends_in_number(text: str, below: str) -> bool:
 def _facts(words: str) -> _Facts:
     found = list(_folded_words(words))
     return _Facts(
-        verb=any(word in SAID for word in found) or _joined_verb(words) is not None,
+        verb=not SAID.keys().isdisjoint(found) or _joined_verb(words) is not None,
         day=_DAY.search(words) is not None,
         address=_ADDRESS.search(words) is not None,
         person=any(word not in SAID and word not in OPENERS for word in found),
@@ -252,7 +252,10 @@ def _folded_words(words: str) -> Iterator[str]:
 
 def _folded(word: str) -> str:
     """Fold a word: "napisał/a" is "napisał"."""
-    return word.casefold().translate(_MARKS).partition("/")[0].strip(".")
+    folded = word.casefold()
+    if not folded.isascii():
+        folded = folded.translate(_MARKS)
+    return folded.partition("/")[0].strip(".")
 
 
 def _joined_verb(words: str) -> tuple[str, str] | None:

@@ -11,6 +11,7 @@ from bccd.mail.forward.shaped import with_shaped
 from bccd.mail.html import read_html
 from bccd.mail.markup.sheet import Sheet
 from bccd.mail.markup.signs import Role, may_hold_quoted
+from bccd.mail.markup.tags import has_open_quote
 
 _NO_BEGINNING = (Role.SIGNATURE, Role.BODY)
 
@@ -25,9 +26,15 @@ class Shown(NamedTuple):
 @lru_cache(maxsize=2)
 def has_structure(html: str) -> bool:
     """Tell whether a client has marked where a quoted mail begins."""
-    return may_hold_quoted(html) and any(
+    return may_hold_quoted(_tags_with_signs(html)) and any(
         frame.sign.role is not Role.SIGNATURE for frame in read_html(html).frames
     )
+
+
+def _tags_with_signs(html: str) -> str:
+    """Return each tag that may have a sign once, a tenth of the HTML; all of it where a value holds ">"."""
+    tags = {chunk.partition(">")[0] for chunk in html.split("<") if "=" in chunk}
+    return html if any(map(has_open_quote, tags)) else "<".join(tags)
 
 
 @lru_cache(maxsize=2)  # a mail's HTML is read for a forward in it, and for where that ends
