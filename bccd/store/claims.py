@@ -19,6 +19,7 @@ from bccd.model.errors import ClaimLostError
 from bccd.model.plan import Outcome
 from bccd.store import marks as q
 from bccd.store import tables as t
+from bccd.store.direct import Statement
 from bccd.store.node import node_of
 from bccd.store.postgresql import is_postgresql
 
@@ -29,14 +30,30 @@ _me: Any = bindparam("me")
 _other = t.queue.alias("other")
 
 
+class Claimed(NamedTuple):
+    """A row of the queue, as it is claimed."""
+
+    seq: int
+    delivery_id: int
+    company_id: int
+    envelope: str
+    raw_sha256: bytes
+    size: int
+    attempts: int
+
+
 class _Ways(NamedTuple):
     """The statements that look for mail and claim it."""
 
-    due: Executable
-    due_suspect: Executable
-    claim: Executable
-    claim_suspect: Executable
-    condemn: Executable
+    due: Statement
+    due_suspect: Statement
+    claim: Statement
+    claim_suspect: Statement
+    condemn: Statement
+
+
+def _ways(*statements: Executable) -> _Ways:
+    return _Ways(*map(Statement, statements))
 
 
 def _shared_due(due: Select[Any]) -> Select[Any]:
@@ -55,8 +72,8 @@ def _shared_claim(due: Select[Any]) -> Executable:
     return q.TAKE.where(t.queue.c.seq == found.c.seq).values(claimed_until=_LEASE)
 
 
-_ALONE = _Ways(q.DUE, q.DUE_SUSPECT, q.CLAIM, q.CLAIM_SUSPECT, q.CONDEMN)
-_SHARED = _Ways(
+_ALONE = _ways(q.DUE, q.DUE_SUSPECT, q.CLAIM, q.CLAIM_SUSPECT, q.CONDEMN)
+_SHARED = _ways(
     _shared_due(q.DUE),
     _shared_due(q.DUE_SUSPECT),
     _shared_claim(_shared_due(q.DUE)),
@@ -76,6 +93,8 @@ _OWNED = (
 )
 _RENEW = q.RENEW.values(claimed_until=_LEASE)
 _HOLD = _OWNED.with_for_update()
+_CLEAR = Statement(q.CLEAR)
+_SUSPECTS = Statement(q.SUSPECTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,23 +146,28 @@ class Claims:
 
     def suspects(self, connection: Connection) -> bool:
         """Tell whether there is mail that filers may have died of."""
-        return connection.execute(q.SUSPECTS).first() is not None
+        return bool(_SUSPECTS.rows(connection, {}))
 
     # ---- claiming ----------------------------------------------------------------------------------------
 
     def due(self, connection: Connection, now: datetime, *, suspect: bool = False) -> bool:
         """Tell whether there is mail to claim."""
         statement = self._ways.due_suspect if suspect else self._ways.due
-        return connection.execute(statement, {"me": self.me, "now": now, "limit": 1}).first() is not None
+        return bool(statement.rows(connection, self._given(now, 1)))
 
-    def take(self, connection: Connection, limit: int, now: datetime, *, suspect: bool = False) -> list[Any]:
+    def take(
+        self, connection: Connection, limit: int, now: datetime, *, suspect: bool = False
+    ) -> list[Claimed]:
         """Claim the oldest due mail, counting the attempt, and return its rows."""
         statement = self._ways.claim_suspect if suspect else self._ways.claim
-        return list(connection.execute(statement, {"me": self.me, "now": now, "limit": limit}))
+        return [Claimed(*row) for row in statement.rows(connection, self._given(now, limit))]
 
-    def condemn(self, connection: Connection) -> list[Any]:
+    def condemn(self, connection: Connection) -> list[Claimed]:
         """Claim the mail with which filer after filer died."""
-        return list(connection.execute(self._ways.condemn, {"me": self.me}))
+        return [Claimed(*row) for row in self._ways.condemn.rows(connection, {"me": self.me})]
+
+    def _given(self, now: datetime, limit: int) -> dict[str, Any]:
+        return {"me": self.me, "now": now, "limit": limit}
 
     # ---- holding and letting go --------------------------------------------------------------------------
 
@@ -171,7 +195,7 @@ class Claims:
         kept = [o for o in outcomes if o.state is not DeliveryState.FILED]
         failed = [o for o in kept if o.state is DeliveryState.FAILED]
         if filed:
-            connection.execute(q.CLEAR, [{"id": o.delivery_id, "me": self.me} for o in filed])
+            _CLEAR.rows(connection, {"ids": [o.delivery_id for o in filed], "me": self.me})
         if kept:
             rows = [{"id": o.delivery_id, "me": self.me, "why": f"{o.state}: {o.reason}"} for o in kept]
             connection.execute(q.KEEP, rows)

@@ -12,10 +12,10 @@ from sqlalchemy.types import NullType, TypeEngine
 
 from bccd.store.arrays import kind_of
 
-# Every key that is looked up by the list has 16 octets.
 _KEYS = (
-    "WITH RECURSIVE place(at) AS (VALUES (1) UNION ALL SELECT at + 16 FROM place WHERE at + 16 < length({0}))"
-    " SELECT substr({0}, at, 16) FROM place"
+    "WITH RECURSIVE place(at) AS"
+    " (VALUES (1) UNION ALL SELECT at + {1} FROM place WHERE at + {1} < length({0}))"
+    " SELECT substr({0}, at, {1}) FROM place"
 )
 
 _json = msgspec.json.Encoder()
@@ -48,13 +48,14 @@ def _to_json(values: list[Any]) -> str:
 
 
 class any_of(FunctionElement[bool]):  # noqa: N801 - it reads as SQLAlchemy's own functions do
-    """True where the column has one of the values that are given under a name."""
+    """True where the column has one of the values that are given under a name; keys are of so many octets."""
 
     type = Boolean()
     inherit_cache = True
 
-    def __init__(self, column: Any, name: str) -> None:
+    def __init__(self, column: Any, name: str, octets: int = 16) -> None:
         super().__init__(column, bindparam(name, type_=ListOf(column.type)))
+        self.octets = octets
 
     def self_group(self, against: Any = None) -> Any:
         """Stay as it is: compared with 1, as SQLAlchemy would, it leads to no index."""
@@ -74,4 +75,4 @@ def _on_sqlite(element: any_of, compiler: SQLCompiler, **options: Any) -> str:
     column, values = element.clauses
     left, given = compiler.process(column, **options), compiler.process(values, **options)
     values_of = _KEYS if isinstance(column.type, LargeBinary) else "SELECT value FROM json_each({0})"
-    return f"{left} IN ({values_of.format(given)})"
+    return f"{left} IN ({values_of.format(given, element.octets)})"

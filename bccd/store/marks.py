@@ -1,8 +1,9 @@
 """The filer's marks in the spool, as statements: what is due, claimed, suspected, given back, cleared."""
 
-from sqlalchemy import bindparam, case, delete, exists, select, update
+from sqlalchemy import bindparam, case, delete, exists, literal_column, select, update
 
 from bccd.store import tables as t
+from bccd.store.lists import any_of
 
 SUSPECT = 2  # so many filers died with a mail in hand: from now on it is claimed apart from its likes
 KILLER = 5  # so many, the last three with no other suspect in hand: it is given up
@@ -23,7 +24,7 @@ FORGIVE = RESET.values(
     ),
 )
 WAITS = (
-    t.queue.c.state == bindparam("received", "received", literal_execute=True),
+    t.queue.c.state == literal_column("'received'"),  # as the index says it
     t.queue.c.claimed_by.is_(None),
 )
 SUSPECTS = select(t.queue.c.seq).where(t.queue.c.state == "received", t.queue.c.deaths >= SUSPECT).limit(1)
@@ -62,7 +63,7 @@ RENEW = (
     )
     .returning(t.queue.c.delivery_id)
 )
-CLEAR = delete(t.queue).where(*MINE)
+CLEAR = delete(t.queue).where(any_of(t.queue.c.delivery_id, "ids"), t.queue.c.claimed_by == bindparam("me"))
 KEEP = update(t.queue).where(*MINE).values(state="kept", error=bindparam("why"), **FREE)
 FORGET = delete(t.delivery_key).where(t.delivery_key.c.delivery_id == bindparam("id"))
 POSTPONE = (
@@ -77,7 +78,7 @@ POSTPONE = (
 )
 RAWS_OF = select(t.raw_mail.c.sha256, t.raw_mail.c.data).where(
     t.raw_mail.c.company_id == bindparam("company"),
-    t.raw_mail.c.sha256.in_(bindparam("digests", expanding=True)),
+    any_of(t.raw_mail.c.sha256, "digests", 32),
 )
 RAW_OF = select(t.raw_mail.c.data, t.raw_mail.c.path).where(
     t.raw_mail.c.company_id == bindparam("company"), t.raw_mail.c.sha256 == bindparam("sha256")

@@ -10,9 +10,11 @@ from sqlalchemy import Engine
 from bccd.model.delivery import Delivery
 from bccd.model.errors import StoreUnavailableError
 from bccd.store import marks as q
+from bccd.store.direct import Statement
 from bccd.store.engine import reading
 
 _SMALL = 64 * 1024  # octets of a mail that is fetched with its batch
+_RAWS_OF = Statement(q.RAWS_OF)
 
 
 class Octets:
@@ -40,7 +42,7 @@ class Octets:
         # What is claimed is claimed: a store that fails now is met again by of().
         with suppress(StoreUnavailableError), reading(self._engine) as connection:
             for company_id, digests in wanted.items():
-                found = connection.execute(q.RAWS_OF, {"company": company_id, "digests": digests})
+                found = _RAWS_OF.rows(connection, {"company": company_id, "digests": digests})
                 self._at_hand |= {(company_id, digest): data for digest, data in found if data is not None}
 
 

@@ -13,13 +13,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from sqlalchemy import (
-    Connection,
-    Engine,
-    bindparam,
-    select,
-    union_all,
-)
+from sqlalchemy import Connection, Engine, select, union_all
 from sqlalchemy.exc import IntegrityError
 
 from bccd.model.delivery import Delivery, Intake, Receipt
@@ -29,10 +23,12 @@ from bccd.model.plan import Outcome
 from bccd.store import envelopes
 from bccd.store import marks as q
 from bccd.store import tables as t
-from bccd.store.claims import Claims
+from bccd.store.claims import Claimed, Claims
+from bccd.store.direct import Statement
 from bccd.store.engine import is_lost_write, reading
 from bccd.store.entries import vanish
 from bccd.store.inserts import insert_rows, stamp_for
+from bccd.store.lists import any_of
 from bccd.store.octets import Octets
 from bccd.store.postgresql import is_postgresql
 from bccd.store.rawfiles import IN_TABLE, SyncError, keep
@@ -55,20 +51,22 @@ _QUEUE = (
 )
 _KEY = ("company_id", "raw_sha256", "recipient", "delivery_id")
 
-_ids: Any = bindparam("ids", expanding=True)
-_STANDING = select(
-    t.delivery_key.c.company_id,
-    t.delivery_key.c.raw_sha256,
-    t.delivery_key.c.recipient,
-    t.delivery_key.c.delivery_id,
-).where(
-    t.delivery_key.c.company_id.in_(bindparam("companies", expanding=True)),
-    t.delivery_key.c.raw_sha256.in_(bindparam("digests", expanding=True)),
+_STANDING = Statement(
+    select(
+        t.delivery_key.c.company_id,
+        t.delivery_key.c.raw_sha256,
+        t.delivery_key.c.recipient,
+        t.delivery_key.c.delivery_id,
+    ).where(
+        any_of(t.delivery_key.c.company_id, "companies"),
+        any_of(t.delivery_key.c.raw_sha256, "digests", 32),
+    )
 )
-
-_TAKEN = union_all(
-    select(t.delivery_key.c.delivery_id).where(t.delivery_key.c.delivery_id.in_(_ids)),
-    select(t.queue.c.delivery_id).where(t.queue.c.delivery_id.in_(_ids)),
+_TAKEN = Statement(
+    union_all(
+        select(t.delivery_key.c.delivery_id).where(any_of(t.delivery_key.c.delivery_id, "ids")),
+        select(t.queue.c.delivery_id).where(any_of(t.queue.c.delivery_id, "ids")),
+    )
 )
 
 Key = tuple[int, bytes, str]  # company, sha256 of the octets, recipient
@@ -263,7 +261,7 @@ def _standing(connection: Connection, group: list[_Waiting]) -> dict[Key, int]:
         "companies": list({waiting.intake.company_id for waiting in group}),
         "digests": list({waiting.intake.raw.sha256 for waiting in group}),
     }
-    rows = connection.execute(_STANDING, lists)
+    rows = _STANDING.rows(connection, lists)
     return {(company_id, digest, recipient): id_ for company_id, digest, recipient, id_ in rows}
 
 
@@ -282,10 +280,10 @@ def _fresh_ids(connection: Connection, group: list[_Waiting]) -> list[int]:
             while id_ in taken or id_ in ids:
                 id_ += 1  # noqa: PLW2901 - the next that is free
             ids.append(id_)
-        found = connection.execute(_TAKEN, {"ids": ids}).scalars().all()
+        found = _TAKEN.rows(connection, {"ids": ids})
         if not found:
             return ids
-        taken.update(found)
+        taken.update(id_ for (id_,) in found)
 
 
 def _resolve(answered: list[tuple[asyncio.Future[Receipt], Any]]) -> None:
@@ -343,7 +341,7 @@ class SqlQueue:
             suspect = self._suspects and claims.due(connection, now, suspect=True)
         if not (expired or waits or suspect):
             return []  # an idle filer disturbs no front
-        rows: list[Any] = []
+        rows: list[Claimed] = []
         with self._engine.begin() as connection:
             if expired:
                 claims.release_expired(connection)
@@ -384,7 +382,7 @@ class SqlQueue:
             self._claims.postpone(connection, delivery_ids, until, error, counted=counted)
 
 
-def _deliveries(rows: Sequence[Any]) -> list[Delivery]:
+def _deliveries(rows: Sequence[Claimed]) -> list[Delivery]:
     return [
         envelopes.delivery(r.delivery_id, r.company_id, r.envelope, (r.raw_sha256, r.size), r.attempts)
         for r in sorted(rows, key=lambda row: row.seq)
