@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 
-from bccd.mail.gateway import undone, without_banners
+from bccd.mail.gateway import may_hold, undone, without_banners
 from bccd.model.message import Content
 
 # Clients write a link's target behind its words, each in its own way, and put names for pictures.
@@ -21,25 +21,34 @@ _FEW_LETTERS = 8  # fewer than these say too little to stand for a text
 _WEAK_LETTERS = 512
 _WEAK_FEWEST = 20
 _WEAK_READ = 8_000  # characters read for those letters
+_WEAK_FIRST = 1_000  # characters that mostly hold them
+_WEAK_ROOM = 64  # letters that go where the first are folded once more
 _SIGNATURES = frozenset(
     {"application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature"}
 )
 _NO_LETTER = re.compile(r"[\W_]+")
 _SIGNS = bytes(octet for octet in range(128) if not chr(octet).isalnum())
+_SMALL = bytes(range(256)).lower()
 
 
 @lru_cache(maxsize=4)  # a mail without history is its new text
-def normal_text(text: str, within: str = "") -> str:
+@lru_cache(maxsize=2)  # a mail without history is its new text
+def normal_text(text: str) -> str:
     """Return letters and digits, without banners and with rewritten links as they were sent.
-
-    `within` is a text that holds it, perhaps, and that was looked through for banners before.
 
     A text of few letters is returned with its signs, white space folded.
     """
+    return _normal(text, banners=may_hold(text))
+
+
+def _normal(text: str, *, banners: bool) -> str:
     text = undone(text).text
+    if "[" in text:
+        text = _PICTURE.sub("", text)
     if "<" in text or "[" in text:
-        text = _TARGET.sub(_target, _PICTURE.sub("", text))
-    text = without_banners(text, within).text
+        text = _TARGET.sub(_target, text)
+    if banners:
+        text = without_banners(text).text
     letters = _letters(text)
     # Little but signs: then every sign counts, or a mail of one emoji would be any other.
     return letters if len(letters) >= _FEW_LETTERS else " ".join(text.split())
@@ -47,8 +56,11 @@ def normal_text(text: str, within: str = "") -> str:
 
 def _letters(text: str) -> str:
     # The signs of ASCII are most of all, and go fastest as octets.
-    folded = unicodedata.normalize("NFKC", text).casefold().encode("utf-8", "replace")
-    letters = folded.translate(None, _SIGNS).decode()
+    octets = unicodedata.normalize("NFKC", text).encode("utf-8", "replace")
+    letters = octets.translate(_SMALL, _SIGNS).decode()
+    if letters.isascii():
+        return letters
+    letters = letters.casefold()
     return letters if letters.isalnum() else _NO_LETTER.sub("", letters)
 
 
@@ -57,7 +69,7 @@ def _target(match: re.Match[str]) -> str:
     scheme, target = match.groups()
     if scheme and scheme.lower() == "tel":
         return " "
-    bare = _SCHEME.sub("", target, count=1).rstrip("/").casefold()
+    bare = (_SCHEME.sub("", target, count=1) if "//" in target else target).rstrip("/").casefold()
     if not _ADDRESS_SIGNS.isdisjoint(bare):
         start = match.start()
         words = (
@@ -89,7 +101,28 @@ def weak_digest(new_text: str, text: str = "") -> bytes:
     """Return 16 octets of the first letters and digits of what the sender himself wrote; empty for too few.
 
     It is equal for a mail and its inline forward, whatever stands below; it is no proof that they are one.
-    `text` is the whole of the mail, which was looked through before.
+    `text` is the whole of the mail, which was looked through for banners before.
     """
-    letters = _letters(normal_text(new_text[:_WEAK_READ], text))[:_WEAK_LETTERS]
+    letters = _first_letters(new_text[:_WEAK_READ], text)
     return hashlib.blake2b(letters.encode(), digest_size=16).digest() if len(letters) >= _WEAK_FEWEST else b""
+
+
+def _first_letters(text: str, within: str) -> str:
+    """Return as many letters as a weak digest takes, of no more of the text than they stand in."""
+    normal = normal_text(text) if text == within else _beginning(text, within)
+    first = normal[: _WEAK_LETTERS + _WEAK_ROOM]
+    letters = first if first.isascii() and first.isalnum() else _letters(first)
+    if len(letters) < _WEAK_LETTERS and len(first) < len(normal):
+        letters = _letters(normal)
+    return letters[:_WEAK_LETTERS]
+
+
+def _beginning(text: str, within: str) -> str:
+    if may_hold(within if text in within else text):
+        return _normal(text, banners=True)
+    end = text.find("\n", _WEAK_FIRST)
+    if end > 0 and text[end - 1] != ":":  # no picture's name goes on in the next line
+        normal = _normal(text[:end], banners=False)
+        if len(normal) >= _WEAK_LETTERS + _WEAK_ROOM:
+            return normal
+    return _normal(text, banners=False)

@@ -19,6 +19,7 @@ from bccd.mail.gateway.phrases import (
     WARNINGS,
     Tongue,
 )
+from bccd.mail.gateway.stems import may_hold, stems_of
 
 _LENGTH_CAP = 700  # characters of a banner
 _LINES_CAP = 8  # of one
@@ -80,38 +81,6 @@ _TAG_LINE = re.compile(
 _ALL_WORDS = frozenset(word for tongue in LANGUAGES for word in tongue.words)
 _WARNINGS = tuple(word.replace("_", " ") for word in WARNINGS.split())
 _PIECES = re.compile("|".join(sorted(map(re.escape, EAST_ASIAN_PIECES.split()), key=len, reverse=True)))
-# The shortest words that every sign holds, as few as can be: each is looked for in every mail.
-_STEMS = (
-    *(
-        "tern",
-        "outside",
-        "sender",
-        " oft",
-        "previously",
-        "spoza",
-        "z zewn",
-        "ausserhalb",
-        "fuera de",
-        "fora d",
-    ),
-    *("buiten", "enfor", "uden for", "efra", "ulko", "mimo ", "souvent", "vaak", "ricev", "recib", "usein"),
-    *("costuma", "learnaboutsender", "pfptbanner", "[ext", " ext"),
-)
-_STEMS_WIDE = (
-    *(
-        "zewnętrzn",
-        "często",
-        "außerhalb",
-        "extérieur",
-        "häufig",
-        "não recebe",
-        "utanför",
-        "utenfra",
-        "zvenčí",
-    ),
-    *("nedostáváte", "внешн", "вне ", "извне", "из-за пределов", "часто", "外", "不常", "不经常", "不經常"),
-    *("通常不", "あまりありません", "頻繁に"),
-)
 
 
 class Cleared(NamedTuple):
@@ -121,10 +90,9 @@ class Cleared(NamedTuple):
     found: bool
 
 
-def without_banners(text: str, within: str = "") -> Cleared:
-    """Take the lines away that are nothing but a banner; none are in what is `within` a text without any."""
-    known = bool(within) and text in within
-    lines = text.split("\n") if may_hold(within if known else text) else []
+def without_banners(text: str) -> Cleared:
+    """Take the lines away that are nothing but a banner."""
+    lines = text.split("\n") if may_hold(text) else []
     gone = banner_lines(lines)
     if not gone:
         return Cleared(text, found=False)
@@ -138,15 +106,6 @@ def without_banners(text: str, within: str = "") -> Cleared:
         kept.append(line)
     # What is a banner from end to end is what its author wrote.
     return Cleared("\n".join(kept), found=True) if any(map(str.strip, kept)) else Cleared(text, found=False)
-
-
-@lru_cache(maxsize=4)  # one text is asked for when it is shown and when it is compared
-def may_hold(text: str) -> bool:
-    """Tell quickly whether a text may hold a banner."""
-    lower = text.lower()
-    return any(stem in lower for stem in _STEMS) or (
-        not lower.isascii() and any(stem in lower for stem in _STEMS_WIDE)
-    )
 
 
 def banner_lines(lines: Sequence[str]) -> set[int]:
@@ -194,9 +153,11 @@ def _letters(text: str) -> str:
 
 def _places(lines: Sequence[str]) -> Iterator[int]:
     """Give the numbers of the lines that hold a stem."""
+    lower = "\n".join(lines).lower()
+    stems = stems_of(lower)
     found = 0
-    for number, line in enumerate(lines):
-        if len(line) > _LENGTH_CAP + 40 or not line or not may_hold(line):
+    for number, line in enumerate(lower.split("\n") if stems else ()):
+        if len(lines[number]) > _LENGTH_CAP + 40 or not any(stem in line for stem in stems):
             continue
         found += 1
         if found > _FOUND_CAP:

@@ -4,13 +4,14 @@ import re
 from html import unescape
 from typing import NamedTuple
 
-from bccd.mail.gateway.banners import Cleared, banner_lines, may_hold
+from bccd.mail.gateway.banners import Cleared, banner_lines
+from bccd.mail.gateway.stems import top_may_hold
 
 _MARKUP_CAP = 1024 * 1024  # characters looked at
 _HEAD_CAP = 256 * 1024  # characters before the body
 _TOP = 6_000  # characters in which a banner stands at the top
 _BODY = re.compile(r"<body\b[^>]*>", re.IGNORECASE)
-_BLOCK_END = re.compile(r"</(?:p|div|td|tr|table)>", re.IGNORECASE)
+_TO_BLOCK_END = re.compile(r".*</(?:p|div|td|tr|table)>", re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(
     r"<!--.*?(?:-->|\Z)|<(?:(script|style|title|template)\b[^>]*+>.*?(?:</\1[^>]*+(?:>|\Z)|\Z)|(/?[a-z][a-z0-9]*+)"
     r"[^<>]*+>)",
@@ -35,9 +36,9 @@ def without_top_banner(html: str) -> Cleared:
     top = html[start : start + _TOP]
     if len(html) > start + _TOP:
         # Up to the end of a block: half a block may be a banner where the whole is none.
-        ends = [found.end() for found in _BLOCK_END.finditer(top)]
-        top = top[: ends[-1]] if ends else ""
-    if not may_hold(top):
+        whole = _TO_BLOCK_END.match(top)
+        top = whole[0] if whole else ""
+    if not top_may_hold(top):
         return Cleared(html, found=False)
     kept = without_page_banners(top)
     return Cleared(html[:start] + kept + html[start + len(top) :], found=kept != top)

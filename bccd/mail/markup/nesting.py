@@ -27,6 +27,12 @@ _INSIDE: dict[str, frozenset[str]] = {
     "tr": frozenset({"td", "th"}),
     "colgroup": frozenset({"col"}),
 }
+# What a parser puts between a table and what stands in it too early.
+_BETWEEN: dict[tuple[str, str], tuple[str, ...]] = {
+    ("table", "tr"): ("tbody",),
+    **{("table", cell): ("tbody", "tr") for cell in ("td", "th")},
+    **{(body, cell): ("tr",) for body in ("tbody", "thead", "tfoot") for cell in ("td", "th")},
+}
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _CLOSES_P = _ENDS_P | {"li", "dt", "dd"}
 _BOUNDS_P = frozenset({"table", "td", "th", "caption"})
@@ -48,9 +54,9 @@ def opened(names: tuple[str, ...], name: str, tag: str, *, void: bool) -> Moved 
     out: list[str] = []
     if name in _PLACED and not _make_room(stack, name, out):
         return None
-    if name == "tr" and stack[-1] == "table":
-        stack.append("tbody")
-        out.append("<tbody>")
+    for between in _BETWEEN.get((stack[-1] if stack else "", name), ()):
+        stack.append(between)
+        out.append(f"<{between}>")
     sure = _is_sure(stack, name)
     out.append(tag)
     if not void:

@@ -230,6 +230,18 @@ def test_weak_digest(one: str, other: str, same: bool) -> None:
     assert len(weak_digest(one)) == 16
 
 
+@pytest.mark.parametrize(
+    "line",
+    ["A line of words.\n", "Zażółć gęślą jaźń!\n", "[image:\npicture of words] see <https://x.example/>\n"],
+)
+def test_a_weak_digest_needs_the_beginning_alone(line: str) -> None:
+    """It is the digest of the first 512 letters, whatever follows and wherever reading could have stopped."""
+    letters = normal_text(line * 100)[:512]
+    assert {weak_digest(line * times) for times in (100, 200, 400)} == {weak_digest(letters)}
+    assert weak_digest(line * 100, "above\n" + line * 100) == weak_digest(letters)
+    assert weak_digest(line * 100 + "External sender", line * 100) == weak_digest(letters)
+
+
 def test_few_letters_have_no_weak_digest() -> None:
     """Nineteen letters are what many mails say."""
     assert (weak_digest("a" * 19 + " !?"), len(weak_digest("a" * 20))) == (b"", 16)

@@ -222,6 +222,7 @@ def test_what_is_too_odd_is_not_made_safe(html: str) -> None:
     [
         '<html><body><div class=x><p style="color: red">a<br>&#8222;b&rdquo; &amp; c&nbsp;<b>d</b></p></div>',
         "<table border=0><tr><td>a</td>\n<td bgcolor=red>b</td></tr><tr><td>c</table>",
+        "<table><td>a<td>b<tr><td>c<tbody><td>d</table>",
         "<table><thead><tr><th>a</th></tr></thead><tbody><tr><td><p>b</p></td></tr></tbody></table>",
         '<ul><li>a</li><li><a href="https://acme.example/">b</a></ul><center>c &quot;d&quot; > e</center>',
     ],
@@ -238,7 +239,7 @@ def test_ordinary_mail_needs_no_second_parser(html: str) -> None:
     "html",
     [
         "<table>a<tr><td>b</table>",
-        "<table><td>a</table>",
+        "<table><col><tr><td>a</table>",
         "<table><tr><p>a</table>",
         "<p>a<hr>b",
         "<p>a<li>b",

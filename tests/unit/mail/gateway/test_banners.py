@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bccd.mail.gateway import without_banners, without_page_banners
+from bccd.mail.gateway import may_hold, without_banners, without_page_banners
+from bccd.mail.gateway.stems import top_may_hold
 
 HERE = Path(__file__).parent
 BANNERS = (HERE / "banners.txt").read_text(encoding="utf-8").splitlines()
@@ -37,6 +38,32 @@ def test_tags_go_at_the_top_of_a_mail_alone() -> None:
         assert without_banners(f"See below\n\n{BLOCK}{tag}\nHello").text == f"See below\n\n{BLOCK}Hello", tag
         deep = "A line of the text.\n" * 20 + f"{tag}\nHello"
         assert without_banners(deep) == (deep, False), tag
+
+
+def test_the_cheap_question_overlooks_no_banner() -> None:
+    """Each banner and tag is seen in a text and in a page, in any case."""
+    for banner in [*BANNERS, *TAGS]:
+        for shown in (banner, banner.upper(), banner.lower()):
+            assert may_hold(f"Hello\n{shown}\n"), shown
+            markup = shown.replace("<", "&lt;").replace(">", "&gt;")
+            assert top_may_hold(f"<p>{markup}</p>"), shown
+    assert not may_hold("Dzień dobry, w załączeniu oferta. 您好")
+    assert not top_may_hold('<p class="external sender">Dzień dobry &amp; do widzenia</p>')
+
+
+@pytest.mark.parametrize(
+    "page", ["<p>{}</p>", "a < b<p>{}", "<p title='a > b'>{}</p>", "<p>x &gt; {}<!-- > -->"]
+)
+def test_the_top_of_a_page_is_asked_for_its_words(page: str) -> None:
+    """Blanks of any kind, entities and signs that look like mark-up hide no banner from the question."""
+    for said in (
+        "You don&#39;t&nbsp;often get email",
+        "External&#x20;sender",
+        "don't\noften",
+        "don't\xa0often",
+    ):
+        html = page.format(f"{said} <a href='https://aka.ms/LearnAboutSenderIdentification'>why</a>")
+        assert top_may_hold(html), html
 
 
 @pytest.mark.parametrize("words", WORDS_OF_PEOPLE)
