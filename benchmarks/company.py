@@ -67,6 +67,11 @@ def _person(chance: Random, number: int, prefix: str, domain: str, organisation:
     return Person(f"{prefix}{number}", name, (first, *second), organisation)
 
 
+def make_strangers(chance: Random, count: int) -> tuple[Person, ...]:
+    """Make up people whom no directory holds."""
+    return tuple(_person(chance, number, "s", f"newcomer-{number}.example") for number in range(1, count + 1))
+
+
 def make_company(chance: Random) -> Company:
     """Make up a company."""
     users = tuple(_person(chance, number, "u", DOMAIN) for number in range(1, USERS + 1))
@@ -78,9 +83,7 @@ def make_company(chance: Random) -> Company:
     for number in range(1, CONTACTS + 1):
         external_id, _, domain = chance.choice(organisations)
         contacts.append(_person(chance, number, "c", domain, external_id))
-    strangers = tuple(
-        _person(chance, number, "s", f"newcomer-{number}.example") for number in range(1, CONTACTS // 5 + 1)
-    )
+    strangers = make_strangers(chance, CONTACTS // 5)
     deals = []
     for number in range(1, DEALS + 1):
         customer = chance.choice(contacts)

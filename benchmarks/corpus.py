@@ -7,7 +7,7 @@ attached), 5 % with attachments; text and HTML, 15 KB on average. Written to a f
 import hashlib
 import json
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,7 +23,6 @@ from benchmarks.render import Draft, File, as_html
 from benchmarks.words import ENGLISH, POLISH, Tongue
 
 SHARES = (("new", 8), ("reply", 8), ("forward", 3), ("attachment", 1))  # of every 20 mails
-FORWARDED = Person("", "", (ADDRESS,))
 _CLIENTS = ("outlook",) * 9 + ("gmail",) * 7 + ("apple",) * 2 + ("thunderbird",) * 2
 _START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 _REMEMBERED = 500  # how many conversations are alive at once
@@ -62,13 +61,21 @@ def kinds(chance: Random, count: int) -> list[str]:
 
 
 class Writer:
-    """Makes up one mail after the other."""
+    """Makes up one mail after the other, from a moment on; mails that are `alive` are answered as well."""
 
-    def __init__(self, chance: Random, company: Company) -> None:
+    def __init__(
+        self,
+        chance: Random,
+        company: Company,
+        address: str = ADDRESS,
+        alive: Iterable[Draft] = (),
+        now: datetime = _START,
+    ) -> None:
         self._chance = chance
         self._company = company
-        self._alive: deque[Draft] = deque(maxlen=_REMEMBERED)
-        self._now = _START
+        self._drop = Person("", "", (address,))
+        self._alive: deque[Draft] = deque(alive, maxlen=_REMEMBERED)
+        self._now = now
         self._make = {
             "new": self._new,
             "attachment": self._with_files,
@@ -180,7 +187,7 @@ class Writer:
             client="gmail" if style == "gmail" else "outlook",
             tongue=tongue,
             sender=user,
-            to=(FORWARDED,),
+            to=(self._drop,),
             cc=(),
             subject=body.subject,
             date=self._now,

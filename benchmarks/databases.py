@@ -13,7 +13,7 @@ from typing import Any
 from bccd.store import migrate
 from bccd.store.engine import Stores, open_engines
 from benchmarks.peers import PLACE
-from benchmarks.population import Scale, populate
+from benchmarks.population import SIZES, Scale, populate
 from tests.server import Server
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
@@ -77,7 +77,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Let the command line say which database, how large and where."""
     usual = Scale()
     parser.add_argument("--database", choices=DATABASES, default=SQLITE)
-    for name in ("companies", "users", "conversations", "messages", "seed"):
+    for name in SIZES:
         parser.add_argument(f"--{name}", type=int, default=getattr(usual, name))
     parser.add_argument("--data", type=Path, default=PLACE, help=f"where it is made (default: {PLACE})")
 
@@ -85,7 +85,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 @contextmanager
 def populated(given: Namespace) -> Iterator[Stores]:
     """Open stores with a population as the command line says."""
-    scale = Scale(given.companies, given.users, given.conversations, given.messages, given.seed)
+    scale = Scale(**{name: getattr(given, name) for name in SIZES})
     began = time.monotonic()
     with migrated(given.database, given.data) as stores:
         populate(stores, scale)

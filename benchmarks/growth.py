@@ -1,181 +1,261 @@
-"""What filing one more mail costs a full database and a small one: python -m benchmarks.growth --help
+"""Whether filing and reading stay as fast as they were when there is a lot: make bench-growth
 
-Answers to stored messages are filed in batches, parsed already. If each statement finds its rows by an index,
-both cost the same. Statements are counted: gather may ask twelve a batch, however many mails it holds.
+One company with a million messages, a million contacts and 200,000 deals stands beside one with a thousandth
+of that. Both file mail of their own in turn, batch by batch, in this process, from receive() to the cleared
+spool; then come pages of a front end, and what is unusually large.
 """
 
 import argparse
+import json
 import sys
+import time
 from argparse import Namespace
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from hashlib import sha256
-from statistics import median
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import event, text
 
-from bccd.bootstrap import SystemClock
-from bccd.model.auth import AuthMethod, AuthReport, Sender
-from bccd.model.delivery import Delivery, Mail
-from bccd.model.envelope import Peer, Target
-from bccd.model.message import Content, Mailbox, Message
-from bccd.pipeline import deliver
-from bccd.ports import DeliverPorts, UnitOfWork
-from bccd.store.engine import Stores, reading
-from bccd.store.uow import SqlWorks
-from benchmarks.databases import add_arguments, populated
-from benchmarks.inprocess import PARTS, TimedWork, Watch
+from bccd.store import migrate
+from bccd.store.engine import Stores, open_engines, reading
+from bccd.store.uow import transaction
+from benchmarks import extremes, machine, parts
+from benchmarks.corpus import Sample
+from benchmarks.databases import DATABASES, SQLITE, config_of, folder_below, url_of
+from benchmarks.goals import columns, spread
+from benchmarks.inprocess import STEPS, Watch, expect_filed, filing, steps
+from benchmarks.neighbours import Neighbourhood, neighbourhood
+from benchmarks.peers import PLACE, ROOT, PeerError
+from benchmarks.population import Scale, populate
+from benchmarks.reading import PAGES, Chance, Result, front_end
+from benchmarks.reading import measure as measure_page
+from benchmarks.reading import table as pages_table
 
-_SMALL = 100  # the full database is so many times as large as the small one
-_WARM = 10  # batches that are not counted
-_GATHER = 12  # statements
-_ANSWERED = text(
-    "SELECT m.id, m.msgid, m.refs, m.subject, m.parties, u.id AS user_id, u.name, a.address,"
-    " (SELECT max(address) FROM company_address WHERE company_id = 1) AS target"
-    " FROM message m"
-    " JOIN message_copy c ON c.company_id = m.company_id AND c.message_id = m.id"
-    " JOIN app_user u ON u.company_id = c.company_id AND u.id = c.owner_id"
-    " JOIN user_address a ON a.company_id = u.company_id AND a.user_id = u.id AND a.kind = 'login'"
-    " WHERE m.company_id = 1 AND m.id % :step = 0 ORDER BY m.identity_key LIMIT :count"
+FULL = Scale(1, 50, 200_000, 1_000_000, contacts=1_000_000, deals=200_000)
+_PART = 1_000  # the small database holds so small a part of it
+_WARM = 2  # batches that are not counted
+_GATHER = 12  # statements that a batch may ask for its facts
+_GATE = 0.9
+_KEYS = text(
+    "SELECT d.raw_sha256, d.id, r.address FROM delivery d JOIN delivery_recipient r"
+    " ON r.company_id = d.company_id AND r.delivery_id = d.id WHERE d.company_id = 1"
+)
+_KEEP = text(
+    "INSERT INTO delivery_key (company_id, raw_sha256, recipient, delivery_id)"
+    " VALUES (1, :raw_sha256, :address, :id) ON CONFLICT DO NOTHING"
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """What a mail costs in the middle one of all batches, in milliseconds, and what a batch asks."""
-
-    messages: int
-    ms: dict[str, float]
-    statements: dict[str, int]  # the most in a batch, by step
-
-
 class Counting(Watch):
-    """A watch that also counts the statements of each step, batch by batch."""
+    """A watch that also counts the most statements that any gather() asked."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.now = ""
-        self.batch: Counter[str] = Counter()
-        self.most: Counter[str] = Counter()
+        self.most = 0
+        self._gathers, self._asked = False, 0
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
-        """Count what is executed in the block as this step's."""
-        outer, self.now = self.now, name
+        """Count what is executed while the facts are gathered."""
+        self._gathers, self._asked = name == "gather", 0
         try:
             with super().step(name):
                 yield
         finally:
-            self.now = outer
+            if name == "gather":
+                self._gathers, self.most = False, max(self.most, self._asked)
 
     def executed(self, *_: Any) -> None:
         """Hear of a statement."""
-        self.batch[self.now] += 1
-
-    def next_batch(self) -> None:
-        """Remember the most, begin to count anew."""
-        self.most |= self.batch
-        self.batch.clear()
+        self._asked += self._gathers
 
 
-def answers(stores: Stores, count: int) -> list[Mail]:
-    """Return mails of company 1's users, each an answer to a message that they hold."""
+@dataclass(slots=True)
+class Side:
+    """One of the two databases, and the mail that is filed into it."""
+
+    name: str
+    stores: Stores
+    people: Neighbourhood
+    watch: Counting = field(default_factory=Counting)
+    batch: int = 64  # mails in a transaction
+
+    def file(self, samples: Sequence[Sample]) -> float:
+        """File a batch; returns the seconds it took."""
+        file = filing(self.stores, self.people.target, self.watch, self.batch)
+        began = time.perf_counter()
+        expect_filed(file(samples), len(samples))
+        return time.perf_counter() - began
+
+
+@dataclass(frozen=True, slots=True)
+class Race:
+    """What the same kind of mail cost both sides, round by round."""
+
+    rates: list[float]  # of the full side, as a share of the small one's
+    cpu: list[float]  # the same by CPU time
+    sides: list[dict[str, float]]  # ms of CPU a mail by step, small and full
+
+
+def race(small: Side, full: Side, rounds: int, batches: int) -> Race:
+    """File as much into either, in turn, batch by batch."""
+    sides, count = (small, full), (rounds * batches + _WARM) * small.batch
+    mails = [side.people.mails(count, seed=int(time.time())) for side in sides]
+    rates, shares, totals = [], [], [dict.fromkeys(_named(), 0.0) for _ in sides]
+    for number in range(rounds + 1):
+        clock, before = [0.0, 0.0], [steps(side.watch.seconds) for side in sides]
+        for batch in range(batches if number else _WARM):
+            place = (batch + _WARM + (number - 1) * batches if number else batch) * small.batch
+            for which in (0, 1) if batch % 2 else (1, 0):
+                clock[which] += sides[which].file(mails[which][place : place + small.batch])
+        if not number:
+            continue
+        after = [steps(side.watch.seconds) for side in sides]
+        spent = [{name: b[name] - a[name] for name in a} for a, b in zip(before, after, strict=True)]
+        rates.append(clock[0] / clock[1])
+        shares.append(spent[0]["together"] / spent[1]["together"])
+        for total, one in zip(totals, spent, strict=True):
+            for name, seconds in one.items():
+                total[name] += 1000 * seconds / (rounds * batches * small.batch)
+    return Race(rates, shares, totals)
+
+
+def _named() -> list[str]:
+    return [*(name for name, _, _ in STEPS), "together"]
+
+
+def race_table(found: Race) -> list[str]:
+    """Lay out what a mail costs on either side."""
+    small, full = found.sides
+    rows = [("CPU ms a mail", "small", "full", "full / small")]
+    rows += [
+        (name, f"{small[name]:.3f}", f"{full[name]:.3f}", f"{full[name] / small[name]:.2f}")
+        for name in small
+        if small[name]
+    ]
+    return columns(rows)
+
+
+def remember_keys(stores: Stores) -> None:
+    """Give the spool the keys of all that was ever filed, by which it knows mail that comes twice."""
     with reading(stores.database) as connection:
-        stored = connection.execute(text("SELECT count(*) FROM message WHERE company_id = 1")).scalar_one()
-        rows = connection.execute(_ANSWERED, {"step": max(1, stored // count // 8), "count": count}).all()
-    return [_answer(number, row) for number, row in enumerate(rows, 1)]
+        keys = [dict(row) for row in connection.execute(_KEYS).mappings()]
+    for start in range(0, len(keys), 50_000):
+        with transaction(stores.spool) as connection:
+            connection.execute(_KEEP, keys[start : start + 50_000])
 
 
-def _answer(number: int, row: Any) -> Mail:
-    at = datetime.now(UTC) - timedelta(minutes=1)
-    said = f"This is answer {number} to what you wrote, and it says nothing that was ever said before."
-    content = Content(
-        sender=Mailbox(row.name, row.address),
-        from_count=1,
-        to=(Mailbox("", row.parties),),
-        date=at,
-        subject=f"Re: {row.subject}",
-        message_id=f"answer.{number}.{row.id}@{row.address.rpartition('@')[2]}",
-        in_reply_to=(row.msgid,),
-        references=(*reversed(row.refs.split("\n")), row.msgid) if row.refs else (row.msgid,),
-        text=said,
-        new_text=said,
-    )
-    delivery = Delivery(
-        id=10**15 + number,
-        company_id=1,
-        targets=(Target(row.target, 1),),
-        mail_from=row.address,
-        peer=Peer("127.0.0.1", "load.bench.example"),
-        received_at=at,
-        auth=AuthReport("127.0.0.0/8"),
-        raw_sha256=sha256(content.message_id.encode()).digest(),
-        size=4_000,
-        sender=Sender(row.user_id, row.address, AuthMethod.TRUSTED_NETWORK),
-    )
-    return Mail(delivery, Message(content))
+@contextmanager
+def full_or_small(given: Namespace, scale: Scale, name: str) -> Iterator[Side]:
+    """Open a database of a size; one in a folder that is kept is made only once."""
+    kept = given.keep / name if given.keep else None
+    with folder_below(given.data) as gone, url_of(given.database, gone) as url:
+        config = config_of(kept or gone, url)
+        config.data_dir.mkdir(parents=True, exist_ok=True)
+        migrate.upgrade(config)
+        stores = open_engines(config)
+        try:
+            began = time.monotonic()
+            with reading(stores.database) as connection:
+                empty = connection.execute(text("SELECT id FROM company")).first() is None
+            if empty:
+                populate(stores, scale)
+                remember_keys(stores)
+                print(
+                    f"{name}: {scale.messages:,} messages made in {time.monotonic() - began:.0f} s",
+                    flush=True,
+                )
+            watch = Counting()
+            event.listen(stores.database, "before_cursor_execute", watch.executed)
+            yield Side(name, stores, neighbourhood(stores), watch)
+        finally:
+            stores.close()
 
 
-def measure(stores: Stores, mails: Sequence[Mail], batch: int) -> Cost:
-    """File mails in batches; raises RuntimeError where one is not filed."""
-    works, watch = SqlWorks(stores.database), Counting()
-    event.listen(stores.database, "before_cursor_execute", watch.executed)
-    with reading(stores.database) as connection:
-        stored = connection.execute(text("SELECT count(*) FROM message")).scalar_one()
-
-    def timed(company_id: int) -> UnitOfWork:
-        return TimedWork(works(company_id), watch)
-
-    ports = DeliverPorts(timed, SystemClock())
-    batches: list[dict[str, float]] = []
-    for start in range(0, len(mails), batch):
-        group = mails[start : start + batch]
-        watch.elapsed.clear()
-        with watch.step("deliver"):
-            outcomes = deliver(1, group, ports)
-        watch.next_batch()
-        batches.append({name: 1000 * seconds / len(group) for name, seconds in watch.elapsed.items()})
-        if any(outcome.state != "filed" for outcome in outcomes):
-            raise RuntimeError(f"not filed: {outcomes}")
-    event.remove(stores.database, "before_cursor_execute", watch.executed)
-    ms = {name: median(spent[name] for spent in batches[_WARM:]) for name in ("deliver", *PARTS)}
-    return Cost(stored, ms, {name: watch.most[name] for name in PARTS})
-
-
-def table(costs: Sequence[Cost]) -> list[str]:
-    """Lay the costs out, one row a database."""
-    names = ("deliver", *PARTS)
-    lines = ["messages".rjust(10) + "".join(f"{name:>10}" for name in names) + "   ms a mail by the clock"]
-    lines += [f"{cost.messages:>10,}" + "".join(f"{cost.ms[name]:10.3f}" for name in names) for cost in costs]
-    small, full = costs[0].ms["deliver"], costs[-1].ms["deliver"]
-    lines.append(f"the full database costs {full / small:.2f} times the small one")
-    most = {name: max(cost.statements[name] for cost in costs) for name in PARTS}
-    lines.append("statements a batch, at most: " + ", ".join(f"{name} {most[name]}" for name in PARTS))
-    return lines
-
-
-def _of_size(given: Namespace, part: int) -> Namespace:
-    sizes = {"conversations": given.conversations // part, "messages": given.messages // part}
-    return Namespace(**vars(given) | sizes)
+def _arguments() -> Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.growth", description=__doc__)
+    parser.add_argument("--database", choices=DATABASES, default=SQLITE)
+    parser.add_argument("--part", type=int, default=1, help="of the full size, one in so many (default: 1)")
+    parser.add_argument("--rounds", type=int, default=5, help="default: 5")
+    parser.add_argument("--batches", type=int, default=5, help="of 64 mails in a round (default: 5)")
+    parser.add_argument("--times", type=int, default=300, help="how often each page is asked for")
+    parser.add_argument("--data", type=Path, default=PLACE, help=f"where it is made (default: {PLACE})")
+    parser.add_argument("--keep", type=Path, help="a folder to keep SQLite databases in for the next time")
+    return parser.parse_args()
 
 
 def main() -> int:
-    """Measure both; returns 1 where a batch asks too many statements."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.growth", description=__doc__)
-    add_arguments(parser)
-    parser.add_argument("--mails", type=int, default=2_000)
-    parser.add_argument("--batch", type=int, default=32, help="mails in a transaction (default: 32)")
-    given = parser.parse_args()
-    costs = []
-    for part in (_SMALL, 1):
-        with populated(_of_size(given, part)) as stores:
-            costs.append(measure(stores, answers(stores, given.mails), given.batch))
-    print(*table(costs), sep="\n")
-    return 1 if any(cost.statements["gather"] > _GATHER for cost in costs) else 0
+    """Measure; returns 1 where a gate is missed, 2 where something is missing."""
+    given = _arguments()
+    if given.keep and given.database != SQLITE:
+        print("benchmarks: --keep is for SQLite only", file=sys.stderr)
+        return 2
+    try:
+        return _grow(given)
+    except PeerError as error:
+        print(f"benchmarks: {error}", file=sys.stderr)
+        return 2
+
+
+def _scale(part: int) -> Scale:
+    return replace(
+        FULL,
+        conversations=FULL.conversations // part,
+        messages=FULL.messages // part,
+        contacts=FULL.contacts // part,
+        deals=FULL.deals // part,
+    )
+
+
+def _grow(given: Namespace) -> int:
+    with (
+        full_or_small(given, _scale(_PART * given.part), "small") as small,
+        full_or_small(given, _scale(given.part), "full") as full,
+    ):
+        found = race(small, full, given.rounds, given.batches)
+        print("", *race_table(found), sep="\n")
+        with front_end(full.stores) as ask:
+            chance = Chance(ask, 1)
+            pages = [measure_page(ask, page, chance, given.times) for page in PAGES]
+        print("", *pages_table(pages), "", sep="\n")
+        cases = extremes.measure(full.stores, full.people)
+        print(*extremes.table(cases), sep="\n")
+        most = max(small.watch.most, full.watch.most)
+    middle = sorted(found.rates)[len(found.rates) // 2]
+    print(
+        f"\nrate at {_scale(given.part).messages:,} messages / empty: {spread(found.rates, 2)}, "
+        f"gate {_GATE}, by CPU alone {spread(found.cpu, 2)}; {most} statements a gather, at most {_GATHER}"
+    )
+    _store(given, found, pages, cases)
+    held = (
+        middle >= _GATE
+        and most <= _GATHER
+        and all(page.holds for page in pages)
+        and all(case.holds for case in cases)
+    )
+    print("" if held else "MISSED: see above")
+    return 0 if held else 1
+
+
+def _store(given: Namespace, found: Race, pages: Sequence[Result], cases: Sequence[extremes.Case]) -> None:
+    """Write everything as JSON; the whole size is what `make bench` shows the rate of."""
+    (ROOT / "build").mkdir(exist_ok=True)
+    whole = given.part == 1 and given.database == SQLITE
+    name = parts.GROWTH if whole else f"bench-growth-{given.database}-{given.part}.json"
+    answer = {
+        "machine": machine.facts(given.data.resolve()),
+        "given": vars(given),
+        "rate": found.rates,
+        "rate by CPU": found.cpu,
+        "CPU ms a mail": dict(zip(("small", "full"), found.sides, strict=True)),
+        "pages": [asdict(page) for page in pages],
+        "extremes": [asdict(case) for case in cases],
+    }
+    path = ROOT / "build" / name
+    path.write_text(json.dumps(answer, indent=1, default=str) + "\n", encoding="utf-8")
+    print(f"Everything measured stands in {path}")
 
 
 if __name__ == "__main__":

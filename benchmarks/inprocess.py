@@ -15,7 +15,7 @@ import pstats
 import sys
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -52,6 +52,7 @@ from benchmarks.peers import FILED, PLACE, ROOT, PeerError
 
 PARTS = ("begin", "gather", "apply", "commit")  # of deliver, besides the rules
 PEER = Peer("127.0.0.1", "load.bench.example")
+File = Callable[[Sequence[Sample]], list[Outcome]]
 WARM = 64  # mails filed before anything is counted: the first of a process compile statements
 _ROWS = 30  # of a profile
 
@@ -225,17 +226,21 @@ def shares(watch: Watch) -> dict[str, float]:
     return {name: watch.seconds[name] / watch.seconds["compat32"] for name in ("deliver", "parse")}
 
 
+def steps(spent: Mapping[str, float]) -> dict[str, float]:
+    """Return the time of each step, and of all of them together."""
+    found = {name: spent.get(name, 0.0) for name, _, _ in STEPS}
+    found["decide"] = found["deliver"] - sum(found[name] for name in PARTS)
+    return found | {"together": sum(found[name] for name, whole, _ in STEPS if not whole)}
+
+
 def _report(watch: Watch, mails: int) -> None:
-    seconds, elapsed = dict(watch.seconds), dict(watch.elapsed)
-    for spent in (seconds, elapsed):
-        spent["decide"] = spent["deliver"] - sum(spent[name] for name in PARTS)
+    seconds, elapsed = steps(watch.seconds), steps(watch.elapsed)
     print(f"{'step':<12} {'CPU ms':>8} {'ms':>8}")
     for name, whole, doing in STEPS:
         shown = f"  {name}" if whole else name
         print(f"{shown:<12} {1000 * seconds[name] / mails:8.3f} {1000 * elapsed[name] / mails:8.3f}  {doing}")
-    total = sum(seconds[name] for name, whole, _ in STEPS if not whole)
-    print(f"{'together':<12} {1000 * total / mails:8.3f}")
-    base = seconds["compat32"]
+    print(f"{'together':<12} {1000 * seconds['together'] / mails:8.3f}")
+    base = watch.seconds["compat32"]
     print(
         f"{'compat32':<12} {1000 * base / mails:8.3f}  the standard library reads and decodes the same mails"
     )
@@ -243,25 +248,29 @@ def _report(watch: Watch, mails: int) -> None:
         print(f"{name} / compat32: {share:.2f}")
 
 
+def filing(stores: Stores, recipient: str, watch: Watch, batch: int, *, beside: bool = False) -> File:
+    """Return what files mails in this process into these stores."""
+
+    def file(samples: Sequence[Sample]) -> list[Outcome]:
+        bench = Bench(stores, Trust(networks=("127.0.0.1/32",)), recipient, samples, watch, batch, beside)
+        asyncio.run(_receive(bench))
+        return _file(bench)
+
+    return file
+
+
 @contextmanager
 def opened(
     folder: Path, directory: Path, recipient: str, watch: Watch, *, url: str = "", batch: int = 0
-) -> Iterator[Callable[[Sequence[Sample]], list[Outcome]]]:
+) -> Iterator[File]:
     """Open stores in a folder; yields what files mails in this process, in transactions of `batch` mails.
 
     By default as many as the daemon takes at most, and nothing is done that only the measurement wants.
     """
     config = load(prepare(folder, directory, 1, url), {})
     stores = open_engines(config)
-    size, beside = batch or config.filing.batch, bool(batch)
-
-    def file(samples: Sequence[Sample]) -> list[Outcome]:
-        bench = Bench(stores, config.trust, recipient, samples, watch, size, beside)
-        asyncio.run(_receive(bench))
-        return _file(bench)
-
     try:
-        yield file
+        yield filing(stores, recipient, watch, batch or config.filing.batch, beside=bool(batch))
     finally:
         stores.close()
 

@@ -5,6 +5,6 @@ themselves are left out. `python -m benchmarks.population --help` makes one by h
 """
 
 from benchmarks.population.load import populate
-from benchmarks.population.scale import Scale
+from benchmarks.population.scale import SIZES, Scale
 
-__all__ = ["Scale", "populate"]
+__all__ = ["SIZES", "Scale", "populate"]

@@ -8,7 +8,7 @@ from pathlib import Path
 from bccd.store import migrate
 from bccd.store.engine import open_engines, reading
 from benchmarks.databases import config_of
-from benchmarks.population import Scale, populate
+from benchmarks.population import SIZES, Scale, populate
 from benchmarks.population.check import differences
 
 _CHECKED = 200  # conversations of each company
@@ -20,7 +20,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.population", description=__doc__)
     parser.add_argument("folder", type=Path, help="the data folder; on SQLite the databases are made in it")
     parser.add_argument("--url", default="", help="of an empty PostgreSQL database; the user is a superuser")
-    for name in ("companies", "users", "conversations", "messages", "seed"):
+    for name in SIZES:
         parser.add_argument(f"--{name}", type=int, default=getattr(usual, name))
     given = vars(parser.parse_args())
     config = config_of(given.pop("folder"), given.pop("url"))

@@ -1,7 +1,7 @@
 """How much there is, and how it is spread over companies and conversations."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from random import Random
 
 _LONG_SHARE, _LONGEST = 0.0015, 400  # conversations of hundreds of messages
@@ -17,6 +17,8 @@ class Scale:
     conversations: int = 100_000
     messages: int = 500_000
     seed: int = 1
+    contacts: int = 0  # 0: as many as so many conversations are had with
+    deals: int = 0
 
     def of_companies(self) -> list["Scale"]:
         """Return the share of each company, the first the largest by far."""
@@ -24,9 +26,17 @@ class Scale:
         users = spread(self.users, weights, least=2)
         conversations = spread(self.conversations, weights, least=1)
         messages = spread(self.messages, [float(count) for count in conversations], least=1)
+
+        def part(total: int, of_conversations: int) -> int:
+            return total * of_conversations // self.conversations
+
         return [
-            Scale(1, *sizes, seed=self.seed) for sizes in zip(users, conversations, messages, strict=True)
+            Scale(1, *sizes, self.seed, part(self.contacts, sizes[1]), part(self.deals, sizes[1]))
+            for sizes in zip(users, conversations, messages, strict=True)
         ]
+
+
+SIZES = tuple(field.name for field in fields(Scale))  # as the command line names them
 
 
 def spread(total: int, weights: Sequence[float], least: int) -> list[int]:

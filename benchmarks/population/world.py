@@ -78,10 +78,11 @@ class World:
         self._at = stamp(END - SPAN)
         self._company()
         self.users = [self._user(number) for number in range(1, scale.users + 1)]
-        contacts = max(4, scale.conversations // _CONTACTS)
+        contacts = scale.contacts or max(4, scale.conversations // _CONTACTS)
         self.firms = [self._firm(number) for number in range(1, contacts // _PEOPLE + 2)]
         self.people = [self._contact(number) for number in range(1, contacts + 1)]
-        for number in range(1, max(4, scale.conversations // _DEALS) + 1):
+        deals = scale.deals or max(4, scale.conversations // _DEALS)
+        for number in range(1, deals + 1):
             self._deal(number)
 
     def take_id(self) -> int:
