@@ -21,6 +21,8 @@ from bccd.rules.match import MAX_ADDRESSES, Match, Verdict, match_all, may_not_c
 from bccd.rules.overlay import Overlay
 from bccd.rules.owners import Submission
 
+OUTSIDE = (Verdict.CONTACT, Verdict.UNKNOWN)  # of counterparties: neither ours, unwanted nor machines
+
 
 @dataclass(slots=True)
 class Case:
@@ -41,7 +43,7 @@ class Case:
 
     def outside(self) -> list[Match]:
         """Return the counterparties: everyone who is neither ours, unwanted nor a machine."""
-        return [m for m in self.matches.values() if m.verdict in (Verdict.CONTACT, Verdict.UNKNOWN)]
+        return [match for match in self.matches.values() if match.verdict in OUTSIDE]
 
     @property
     def account(self) -> int:
@@ -83,7 +85,8 @@ def match_people(case: Case) -> None:
     case.matches, left_out = match_all(ordered, case.overlay, case.user_id, lists)
     for match in case.matches.values():
         case.steps.append(Step("match", match.address, _shown(match), match.reason))
-        case.steps += _further(match)
+        if match.others:
+            case.steps += _further(match)
         if match.organisation and not match.contact:
             name = f"organisation {match.organisation.id}, {match.organisation.name}"
             case.steps.append(Step("organisation", match.address, name, "it has this domain"))
@@ -140,6 +143,8 @@ def create_contacts(case: Case, room: int, *, private: bool) -> None:
     but owners will see the message, whatever this arrival of it asks for.
     """
     unknown = [box for box in case.main if _verdict(case, box.address) is Verdict.UNKNOWN]
+    if not unknown:
+        return
     reasons = {box.address: may_not_create(box.address, case.overlay, case.user_id) for box in unknown}
     count = sum(not reason for reason in reasons.values())
     refusal = "the mail is private" if private else _why_not(case, count, room)

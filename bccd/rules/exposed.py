@@ -1,7 +1,7 @@
 """Where somebody outside can read a drop address, and may write to it or give it on (rules.md 2.7)."""
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 
 from bccd.mail.addresses import normalise
 from bccd.model.plan import Step
@@ -37,7 +37,7 @@ def exposed(reading: Reading, overlay: Overlay) -> Iterator[Step]:
 
 def _in_text(text: str, overlay: Overlay) -> Iterator[str]:
     """Yield the drop addresses in a text, which nearly always has none."""
-    if not _may_name(text, overlay.sides.service_domains):
+    if not _may_name(text, overlay.sides.at_service):
         return
     for match in _ADDRESS.finditer(text.lower()):
         address = normalise(match[0].strip(".-'"))
@@ -45,15 +45,15 @@ def _in_text(text: str, overlay: Overlay) -> Iterator[str]:
             yield address
 
 
-def _may_name(text: str, domains: Collection[str]) -> bool:
-    """Tell whether one of the domains stands behind an @, in any case.
+def _may_name(text: str, named: tuple[str, ...]) -> bool:
+    """Tell whether one of these "@domain" stands in a text, in any case.
 
     Looking behind each @ is several times as fast as folding the whole text, which few of them stand in.
     """
-    named = tuple(f"@{domain}" for domain in domains)
     longest = max(map(len, named), default=0)
     if text.count("@") > _MANY_SIGNS:
-        return any(name in text.lower() for name in named)
+        folded = text.lower()
+        return any(name in folded for name in named)
     at = text.find("@")
     while at >= 0:
         if text[at : at + longest].lower().startswith(named):

@@ -89,7 +89,9 @@ def is_question(mail: Mail) -> bool:
 
 def accounts_asked(mail: Mail) -> tuple[str, ...]:
     """Return the addresses for which a provider asks, to be looked up."""
-    asked = confirmation(mail.message.content, _own_domains(mail)) if is_question(mail) else None
+    if not is_question(mail):
+        return ()
+    asked = confirmation(mail.message.content, _own_domains(mail))
     return tuple(form for one in (asked.accounts if asked else ()) for form in (one, plain_mailbox(one)))
 
 

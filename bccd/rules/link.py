@@ -76,7 +76,7 @@ def _by_conversation(
     asking: Asking, overlay: Overlay, refused: set[int], asked: set[int], opened: list[Deal]
 ) -> Found:
     """Take over what the conversation is linked to (rules.md 7, step 2)."""
-    carried = [_inheritable(asking, overlay, {home}, refused) for home in sorted(asking.conversations)]
+    carried = [_inheritable(asking, overlay, home, refused) for home in sorted(asking.conversations)]
     inherited = {deal_id: status for deals in carried for deal_id, status in deals.items()}
     if not inherited:
         return [], []
@@ -107,12 +107,8 @@ def _said(asking: Asking, overlay: Overlay) -> tuple[set[int], set[int]]:
     return refused, asked - latest.keys()
 
 
-def _inheritable(
-    asking: Asking, overlay: Overlay, conversations: set[int], refused: set[int]
-) -> dict[int, DealStatus]:
-    found = overlay.inheritable(
-        conversations, asking.owners, set(asking.all_contact_ids), set(asking.addresses)
-    )
+def _inheritable(asking: Asking, overlay: Overlay, home: int, refused: set[int]) -> dict[int, DealStatus]:
+    found = overlay.inheritable([home], asking.owners, asking.all_contact_ids, asking.addresses)
     return {deal_id: status for deal_id, status in found.items() if deal_id not in refused}
 
 
@@ -144,9 +140,10 @@ def _candidates(asking: Asking, overlay: Overlay, refused: set[int]) -> tuple[li
     left = [deal for deal in deals.values() if deal.id not in refused]
     opened = [deal for deal in left if deal.status is DealStatus.OPEN]
     closed = [deal for deal in left if deal.status is not DealStatus.OPEN]
-    words = _words(asking.subject)
-    ranked = sorted(opened, key=lambda deal: _rank(deal, asking.submitter, words), reverse=True)
-    return ranked, sorted(closed, key=lambda deal: deal.id)
+    if len(opened) > 1:
+        words = _words(asking.subject)
+        opened.sort(key=lambda deal: _rank(deal, asking.submitter, words), reverse=True)
+    return opened, sorted(closed, key=lambda deal: deal.id)
 
 
 def _inherit(inherited: dict[int, DealStatus], opened: list[Deal], asking: Asking) -> Found:

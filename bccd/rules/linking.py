@@ -6,7 +6,7 @@ from bccd.model.directory import Sharing
 from bccd.model.envelope import Tag
 from bccd.model.message import AutoKind
 from bccd.model.plan import Direction, LinkOrigin, LinkState, NewLink, Settled, Step
-from bccd.rules.case import Case
+from bccd.rules.case import OUTSIDE, Case
 from bccd.rules.contact_links import ContactLink, contact_links
 from bccd.rules.imported import is_imported
 from bccd.rules.link import Asking, DealLink, link_deals
@@ -40,14 +40,18 @@ def _hidden(case: Case) -> set[str]:
 
 def _linkable(case: Case) -> list[Match]:
     """Return who may be linked: not who stood in Bcc, for all see links, unless the user has named him."""
-    hidden = _hidden(case) - {box.address for box in case.main}
+    hidden = _hidden(case)
+    if not hidden:
+        return list(case.matches.values())
+    hidden -= {box.address for box in case.main}
     return [match for match in case.matches.values() if match.address not in hidden]
 
 
 def _explain_bcc(case: Case, linkable: list[Match]) -> None:
     """Say whose contact is not linked for having stood in Bcc (rules.md 10)."""
+    linked = {match.address for match in linkable}
     for match in case.matches.values():
-        if match.contact and match not in linkable:
+        if match.contact and match.address not in linked:
             reason = "he stood in Bcc, and others would see it"
             case.steps.append(Step("match", match.address, "not linked", reason))
 
@@ -56,14 +60,17 @@ def make_links(
     case: Case, message_id: int, place: Place, *, again: bool = False, widened: bool = False
 ) -> tuple[NewLink, ...]:
     """Link contacts, organisations and deals; on a second arrival only what it adds by itself."""
-    deals, steps = link_deals(_asking(case, place), case.overlay)
+    linkable = _linkable(case)
+    deals, steps = link_deals(_asking(case, place, linkable), case.overlay)
     if again:
         deals = [deal for deal in deals if deal.origin is LinkOrigin.TAG]
         steps = [step for step in steps if deals or step.verdict == "not linked"]
     case.steps.extend(steps)
-    made, linkable = {contact.id for contact in case.contacts}, _linkable(case)
     _explain_bcc(case, linkable)
-    people = [link for link in _people(case, linkable) if not again or widened or link.contact_id in made]
+    people = _people(case, linkable)
+    if again and not widened:
+        made = {contact.id for contact in case.contacts}
+        people = [link for link in people if link.contact_id in made]
     bounce = case.reading.content.auto is AutoKind.DSN
     firms = dict.fromkeys(
         m.organisation.id for m in linkable if m.organisation and not m.contact and not again and not bounce
@@ -141,9 +148,8 @@ def _rejected(case: Case, place: Place) -> tuple[set[int], set[int]]:
     return gone[0], gone[1]
 
 
-def _asking(case: Case, place: Place) -> Asking:
-    found = _linkable(case)
-    shown = {match.address for match in found}
+def _asking(case: Case, place: Place, linkable: list[Match]) -> Asking:
+    outside = [match for match in linkable if match.verdict in OUTSIDE]
     main = [case.matches[box.address] for box in case.main if box.address in case.matches]
     people = [contact for match in main for contact in match.contacts]
     firms = [contact.organisation_id for contact in people if contact.organisation_id]
@@ -152,8 +158,8 @@ def _asking(case: Case, place: Place) -> Asking:
         conversations=place.joined,
         contact_ids=tuple(contact.id for contact in people),
         organisation_ids=tuple(dict.fromkeys(firms)),
-        all_contact_ids=frozenset(contact.id for match in found for contact in match.contacts),
-        addresses=frozenset(match.address for match in case.outside() if match.address in shown),
+        all_contact_ids=frozenset(contact.id for match in linkable for contact in match.contacts),
+        addresses=frozenset(match.address for match in outside),
         submitter=case.user_id,
         owners=case.owners,
         subject=case.reading.content.subject,

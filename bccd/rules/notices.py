@@ -7,7 +7,7 @@ from bccd.model.delivery import Delivery, DeliveryState, Mail
 from bccd.model.directory import Notices
 from bccd.model.envelope import Tag
 from bccd.model.message import AutoKind
-from bccd.model.plan import LinkState, NewNotice, Plan
+from bccd.model.plan import LinkState, NewLink, NewMessage, NewNotice, Plan
 from bccd.rules.addressed import MISADDRESSED
 from bccd.rules.admit import base_of
 from bccd.rules.forwarded import is_forwarded
@@ -58,14 +58,22 @@ def _raised(plan: Plan, mail: Mail, overlay: Overlay) -> Iterator[NewNotice]:
     if user is not None and (user.is_team or not user.active):
         return
     told_of_all = user is not None and user.notices in _TOLD_OF_ALL
-    held = mail.delivery.held
-    about = {} if held and is_claimed(held, overlay) else _about(mail.message.content.subject)
-    about |= _author(mail) if plan.outcome.reason in _OF_ANOTHER else {}
     delivery, filed = mail.delivery, plan.outcome.message_id
-    for code in dict.fromkeys(_codes(plan, told_of_all=told_of_all)):
+    codes, asked = dict.fromkeys(_codes(plan, told_of_all=told_of_all)), _asked(plan)
+    if not codes and not asked and not overlay.company.retiring:
+        return
+    about = (
+        {} if delivery.held and is_claimed(delivery.held, overlay) else _about(mail.message.content.subject)
+    )
+    about |= _author(mail) if plan.outcome.reason in _OF_ANOTHER else {}
+    for code in codes:
         args = {**about, "link": [delivery.id, user_id]} if reason_of(code).link == RELEASE else about
         yield NewNotice(user_id, code, delivery.received_at, delivery.id, None, filed, args)
-    yield from _choices(plan, user_id, delivery, about)
+    for conversation_id, (link, message) in asked.items():
+        own = _about(message.subject) if message else about
+        yield NewNotice(
+            user_id, "needs_choice", delivery.received_at, delivery.id, conversation_id, link.message_id, own
+        )
     yield from _reminders(delivery, user_id, overlay, about)
 
 
@@ -126,20 +134,14 @@ def _codes(plan: Plan, *, told_of_all: bool) -> Iterator[str]:
                 yield code
 
 
-def _choices(
-    plan: Plan, user_id: int, delivery: Delivery, about: Mapping[str, object]
-) -> Iterator[NewNotice]:
-    """Ask once for each conversation in which several deals or contacts fit."""
-    asked: dict[int, tuple[int, Mapping[str, object]]] = {}
+def _asked(plan: Plan) -> dict[int, tuple[NewLink, NewMessage | None]]:
+    """Return the conversations in which several deals or contacts fit, each with the first offer there."""
+    asked: dict[int, tuple[NewLink, NewMessage | None]] = {}
     for part in (plan, *plan.more):
         for link in part.links:
             if link.state is LinkState.SUGGESTED and link.organisation_id is None:
-                own = _about(part.message.subject) if part.message else about
-                asked.setdefault(link.conversation_id, (link.message_id, own))
-    for conversation_id, (message_id, own) in asked.items():
-        yield NewNotice(
-            user_id, "needs_choice", delivery.received_at, delivery.id, conversation_id, message_id, own
-        )
+                asked.setdefault(link.conversation_id, (link, part.message))
+    return asked
 
 
 def _author(mail: Mail) -> dict[str, object]:

@@ -28,17 +28,21 @@ class Overlay:
         for name, scope in facts.token_conversations:
             self._scopes[name].add(scope)
         self._strands = {strand.message_id: strand for mine in facts.strands.values() for strand in mine}
+        self._homes = {strand.message_id: strand.conversation_id for strand in self._strands.values()}
         self._weak: defaultdict[bytes, list[bytes]] = defaultdict(list)
         for key, known in facts.messages.items():
             if known.weak_key:
                 self._weak[known.weak_key].append(key)
-        self._verdicts = [(home, said) for home, mine in facts.verdicts.items() for said in mine]
+        self._verdicts = defaultdict(list, {home: list(mine) for home, mine in facts.verdicts.items()})
         self._by_hand = set(facts.by_hand)
         self._merged: dict[int, int] = {}
         self._carried = {conversation: set(deals) for conversation, deals in facts.carried.items()}
         self._messages = dict(facts.messages)
+        self._by_id: defaultdict[bytes, set[bytes]] = defaultdict(set)  # id key to identity keys
+        for key, known in facts.messages.items():
+            self._by_id[known.id_key].add(key)
         self._delivered = dict(facts.delivered)
-        self._activity: dict[int, str] = {}
+        self._activity: dict[int, datetime] = {}
         self._created = {user: list(moments) for user, moments in facts.created.items()}
         self._automatic = {
             user: {each.delivery_id: each for each in mails} for user, mails in facts.automatic.items()
@@ -62,8 +66,9 @@ class Overlay:
 
     def user(self, user_id: int) -> User | None:
         """Return a user as of the locked clock, if he was asked for by id or by address."""
-        found = (entry.user for entry in self._facts.user_addresses.values() if entry.user.id == user_id)
-        return self._facts.users.get(user_id) or next(found, None)
+        known = self._facts.users.get(user_id)
+        entries = () if known else self._facts.user_addresses.values()
+        return known or next((entry.user for entry in entries if entry.user.id == user_id), None)
 
     def user_address(self, address: str) -> UserAddress | None:
         """Return the user's entry behind an address."""
@@ -87,12 +92,13 @@ class Overlay:
 
     def contacts(self, address: str) -> tuple[Contact, ...]:
         """Return the contacts that have this address, with their activity as of now."""
-        return tuple(
-            replace(contact, last_activity=self._activity[contact.id])
-            if self._activity.get(contact.id, "") > contact.last_activity
-            else contact
-            for contact in self._contacts.get(address, ())
-        )
+        found = self._contacts.get(address, ())
+        return tuple(map(self._as_of_now, found)) if self._activity else found
+
+    def _as_of_now(self, contact: Contact) -> Contact:
+        at = self._activity.get(contact.id)
+        last = sortable(at) if at else ""
+        return replace(contact, last_activity=last) if last > contact.last_activity else contact
 
     def deals_of(self, contact_id: int) -> tuple[Deal, ...]:
         """Return all deals the contact takes part in, whatever their status."""
@@ -135,7 +141,7 @@ class Overlay:
         return [
             replace(strand, conversation_id=home)
             for strand in self._strands.values()
-            if (home := self.resolve(strand.conversation_id)) in conversations
+            if (home := self.resolve(self._homes[strand.message_id])) in conversations
         ]
 
     @property
@@ -157,23 +163,25 @@ class Overlay:
         self,
         conversations: Collection[int],
         owners: Collection[int],
-        contact_ids: set[int],
-        addresses: set[str],
+        contact_ids: Collection[int],
+        addresses: Collection[str],
     ) -> dict[int, DealStatus]:
         """Return the deals that these conversations hand on to a mail of these owners (data.md 2.4).
 
         A message that carries the deal must share a counterparty with the mail, since References can be
         forged, and each owner must be one who may see such a message.
         """
-        found: dict[int, DealStatus] = {}
+        carried = [
+            deal
+            for conversation_id in conversations
+            for deal in self._carried.get(conversation_id, ())
+            if deal.contact_id in contact_ids or deal.address in addresses
+        ]
         viewers: defaultdict[int, set[int]] = defaultdict(set)
-        for conversation_id in conversations:
-            for deal in self._carried.get(conversation_id, ()):
-                if deal.contact_id in contact_ids or deal.address in addresses:
-                    found[deal.deal_id] = deal.status
-                    viewers[deal.deal_id].add(deal.viewer)
-        everyone = set(owners)
-        return {id_: status for id_, status in found.items() if 0 in viewers[id_] or everyone <= viewers[id_]}
+        for deal in carried:
+            viewers[deal.deal_id].add(deal.viewer)
+        seen = {id_ for id_, those in viewers.items() if 0 in those or those.issuperset(owners)}
+        return {deal.deal_id: deal.status for deal in carried if deal.deal_id in seen}
 
     def message(self, identity_key: bytes) -> KnownMessage | None:
         """Return the stored message with this identity."""
@@ -185,10 +193,8 @@ class Overlay:
 
     def shares_id(self, id_key: bytes, identity_key: bytes, viewer: int) -> bool:
         """Tell whether the viewer may see another message with these identity fields and other content."""
-        return any(
-            known.id_key == id_key and known.identity_key != identity_key and _sees(known, viewer)
-            for known in self._messages.values()
-        )
+        others = self._by_id.get(id_key, set()) - {identity_key}
+        return any(_sees(self._messages[key], viewer) for key in others)
 
     def delivered(self, delivery_id: int) -> Outcome | None:
         """Return how the delivery ended, if it is recorded already."""
@@ -219,9 +225,9 @@ class Overlay:
         return sorted(
             (
                 verdict
-                for home, verdict in self._verdicts
-                if self.resolve(home) in conversations
-                and (verdict.viewer == 0 or everyone == {verdict.viewer})
+                for home in conversations
+                for verdict in self._verdicts.get(home, ())
+                if verdict.viewer == 0 or everyone == {verdict.viewer}
             ),
             key=lambda verdict: (verdict.decided_at, verdict.link_id),
         )
@@ -255,11 +261,12 @@ class Overlay:
     def _learn_strand(self, strand: Strand, known: KnownMessage) -> None:
         """Keep what ties a message, with the further ids that it had before."""
         before = self._strands.get(known.id)
-        own = dict.fromkeys((*strand.own_ids, *(before.own_ids if before else ())))
-        named = tuple(id_ for id_ in strand.parents if id_ not in own)
-        self._strands[known.id] = replace(
-            strand, conversation_id=known.conversation_id, own_ids=tuple(own), parents=named
-        )
+        if before is not None:
+            own = tuple(dict.fromkeys((*strand.own_ids, *before.own_ids)))
+            parents = tuple(id_ for id_ in strand.parents if id_ not in own)
+            strand = replace(strand, own_ids=own, parents=parents)
+        self._strands[known.id] = strand
+        self._homes[known.id] = known.conversation_id
 
     def _learn_merge(self, plan: Plan) -> None:
         if plan.merge is None:
@@ -268,6 +275,7 @@ class Overlay:
         for loser in plan.merge.losers:
             self._merged[loser] = plan.merge.winner
             winner |= self._carried.pop(loser, set())
+            self._verdicts[plan.merge.winner] += self._verdicts.pop(loser, [])
 
     def _learn_regroup(self, regroup: Regroup) -> None:
         """Follow messages to where they went.
@@ -280,8 +288,10 @@ class Overlay:
             del self._tokens[token]
             self._scopes[token[0]].discard(token[1])
         self._merged.update(regroup.merged)
+        for loser, _ in regroup.merged:
+            self._verdicts[self.resolve(loser)] += self._verdicts.pop(loser, [])
         for message_id, _, home in regroup.moved:
-            self._strands[message_id] = replace(self._strands[message_id], conversation_id=home)
+            self._homes[message_id] = home
         for token, home in regroup.tokens:
             self._tokens[token] = home
             self._scopes[token[0]].add(token[1])
@@ -289,7 +299,16 @@ class Overlay:
 
     def _learn_message(self, plan: Plan) -> KnownMessage | None:
         """Return the message that the plan writes or touches, as it stands afterwards."""
-        known = self._before(plan)
+        owners = {copy.owner_id for copy in plan.copies}
+        deals = {
+            (link.deal_id, self._statuses.get(link.deal_id, DealStatus.OPEN))
+            for link in plan.links
+            if link.deal_id is not None and link.state is LinkState.ACTIVE
+        }
+        if plan.message is not None:
+            self._learn_activity(plan.message, plan)
+            return _as_known(plan.message, plan, frozenset(owners), frozenset(deals))
+        known = next((m for m in self._messages.values() if m.id == plan.outcome.message_id), None)
         if known is None:
             return None
         update = plan.update
@@ -297,60 +316,48 @@ class Overlay:
             known = replace(known, shared=update.shared, linked=update.linked, ties=update.ties or known.ties)
         if update is not None and (named := update.named) is not None:
             del self._messages[known.identity_key]
+            self._by_id[known.id_key].discard(known.identity_key)
             self._weak[known.weak_key or b""].remove(known.identity_key)  # by which it was found
             known = replace(
                 known, id_key=named.id_key, identity_key=named.identity_key, msgid=named.msgid,
                 sent_at=named.sent_at, provenance=named.provenance,
             )  # fmt: skip
-        owners = known.owners | {copy.owner_id for copy in plan.copies}
-        deals = {
-            (link.deal_id, self._statuses.get(link.deal_id, DealStatus.OPEN))
-            for link in plan.links
-            if link.deal_id is not None and link.state is LinkState.ACTIVE
-        }
-        return replace(known, owners=owners, deals=known.deals | deals)
-
-    def _before(self, plan: Plan) -> KnownMessage | None:
-        new = plan.message
-        if new is None:
-            return next((m for m in self._messages.values() if m.id == plan.outcome.message_id), None)
-        self._learn_activity(new, plan)
-        people = ((who.role, who.address, who.name) for who in plan.participants if not who.copy_id)
-        ties = Ties(new.refs, new.thread_index or b"", new.calendar_uid, new.parties, new.broadcast)
-        return KnownMessage(
-            new.id, new.conversation_id, new.id_key, new.identity_key, frozenset(), new.shared, new.linked,
-            weak_key=new.weak_key, digest=new.content_digest, msgid=new.msgid, sent_at=new.sent_at,
-            provenance=new.provenance, people=tuple(sorted(people)), ties=ties, subject=new.subject,
-        )  # fmt: skip
+        return replace(known, owners=known.owners | owners, deals=known.deals | deals)
 
     def _keep(self, known: KnownMessage) -> None:
         self._messages[known.identity_key] = known
+        self._by_id[known.id_key].add(known.identity_key)
         if known.weak_key and known.identity_key not in self._weak[known.weak_key]:
             self._weak[known.weak_key].append(known.identity_key)
 
     def _learn_activity(self, message: NewMessage, plan: Plan) -> None:
         if not message.shared:  # private mail leaves no trace in the directory
             return
-        at = sortable(message.sort_at)
+        at = message.sort_at
         for contact_id in plan.met():
-            self._activity[contact_id] = max(at, self._activity.get(contact_id, ""))
+            self._activity[contact_id] = max(at, self._activity.get(contact_id, at))
 
     def _learn_verdicts(self, plan: Plan, known: KnownMessage) -> None:
         """Remember what is asked now, and of whom, and forget what is answered."""
-        answered = {settled.link_id for settled in plan.settled}
-        self._verdicts = [said for said in self._verdicts if said[1].link_id not in answered]
+        if plan.settled:
+            answered = {settled.link_id for settled in plan.settled}
+            for home, mine in self._verdicts.items():
+                self._verdicts[home] = [said for said in mine if said.link_id not in answered]
         for link in plan.links:
             if link.deal_id is None or link.state is not LinkState.SUGGESTED:
                 continue
+            home = self.resolve(known.conversation_id)
             for viewer in (*known.owners, *((0,) if known.shared and known.linked else ())):
                 asked = Verdict(link.id, known.id, "", viewer, link.state, deal_id=link.deal_id)
-                self._verdicts.append((known.conversation_id, asked))
+                self._verdicts[home].append(asked)
 
     def _hand_on(self, known: KnownMessage, parties: tuple[str, ...], *, mass: bool) -> tuple[HandedOn, ...]:
         """Let the message's deals be inherited by whoever shares a party with it and may see it.
 
         Of a mass mail only by those who take part in the deal themselves (decisions.md 7.6).
         """
+        if not known.deals:
+            return ()
         home = self.resolve(known.conversation_id)
         viewers = (0,) if known.shared and known.linked else sorted(known.owners)
         carried = self._carried.setdefault(home, set())
@@ -366,6 +373,17 @@ class Overlay:
                         CarriedDeal(deal_id, status, viewer, address, id_) for id_ in (*contacts, None)
                     }
         return tuple(found)
+
+
+def _as_known(
+    new: NewMessage, plan: Plan, owners: frozenset[int], deals: frozenset[tuple[int, DealStatus]]
+) -> KnownMessage:
+    people = sorted((who.role, who.address, who.name) for who in plan.participants if not who.copy_id)
+    return KnownMessage(
+        new.id, new.conversation_id, new.id_key, new.identity_key, owners, new.shared, new.linked, deals,
+        new.weak_key, new.content_digest, new.msgid, new.sent_at, new.provenance, tuple(people),
+        Ties(new.refs, new.thread_index or b"", new.calendar_uid, new.parties, new.broadcast), new.subject,
+    )  # fmt: skip
 
 
 def _sees(known: KnownMessage, viewer: int) -> bool:

@@ -8,18 +8,24 @@ from bccd.model.message import Content, Forward, Mailbox
 # Mailboxes a field; real mail has fewer. What is cut here is cut before anything is asked, so that a batch
 # never knows more than a mail by itself.
 _MOST = {"to": 1_000, "cc": 1_000, "bcc": 200, "reply_to": 20}
+_LEAST = min(_MOST.values())  # no list of nearly all mail is longer
 
 
 def bounded(mail: Mail) -> Mail:
     """Return the mail with its lists of people cut; the very same mail where nothing is too long."""
     message = mail.message
-    content, forwards = _content(message.content), tuple(_forward(f) for f in message.forwards)
+    content, forwards = _content(message.content), message.forwards
+    if forwards:
+        forwards = tuple(_forward(f) for f in forwards)
     if content is message.content and all(a is b for a, b in zip(forwards, message.forwards, strict=True)):
         return mail
     return replace(mail, message=replace(message, content=content, forwards=forwards))
 
 
 def _content(content: Content) -> Content:
+    longest = max(len(content.to), len(content.cc), len(content.bcc), len(content.reply_to))
+    if longest <= _LEAST:
+        return content
     long: dict[str, tuple[Mailbox, ...]] = {
         field: boxes[:most] for field, most in _MOST.items() if len(boxes := getattr(content, field)) > most
     }

@@ -31,7 +31,8 @@ class Sides(dict[str, Side]):
         super().__init__()
         self._facts = facts
         self._internal = facts.company.policy.internal_domains
-        self.service_domains = frozenset(domain_of(address) for address in facts.service_addresses)
+        self._service_domains = frozenset(domain_of(address) for address in facts.service_addresses)
+        self.at_service = tuple(f"@{domain}" for domain in self._service_domains)  # how drop addresses end
 
     def __missing__(self, address: str) -> Side:
         side = self[address] = self._side(address)
@@ -55,7 +56,7 @@ class Sides(dict[str, Side]):
         if not plus:
             return False
         return f"{base}@{domain}" in self._facts.service_addresses or (
-            base == _REPLY and domain in self.service_domains
+            base == _REPLY and domain in self._service_domains
         )
 
     def is_service(self, address: str) -> bool:
