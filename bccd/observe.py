@@ -32,7 +32,6 @@ _FRAMES = 5  # of a traceback, the innermost
 _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 # Control and format characters, unassigned ones and line separators: what could forge a line or hide in it.
 _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-_PLAIN = frozenset({int, float, bool, type(None)})  # types whose values mislead nobody
 _encode = json.JSONEncoder().encode  # kept: to make one took half as long as to use it
 # aiosmtpd logs every command there, arguments included.
 _MUTED = ("mail.log", "mail.debug", "mail.error", "mail.debug-mail")
@@ -72,8 +71,7 @@ def _processors(process: str, *, console: bool) -> list[Processor]:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         named,
         _without_text,
-        _escaped,
-        structlog.dev.ConsoleRenderer(colors=False) if console else _as_json,
+        *((_escaped, structlog.dev.ConsoleRenderer(colors=False)) if console else (_as_json,)),
     ]
 
 
@@ -81,8 +79,16 @@ def _escaped(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDic
     return {key: _harmless(value) for key, value in event.items()}
 
 
-def _as_json(_logger: WrappedLogger, _method: str, event: EventDict) -> str:
-    return _encode(event)
+def _as_json(logger: WrappedLogger, method: str, event: EventDict) -> str:
+    try:
+        line = _encode(event)
+    except TypeError:  # of values that JSON does not know
+        line = ""
+    # What would have to be escaped, JSON escapes too; and no value is longer than the line. One look at the
+    # whole instead of one at each value saves a quarter of the time that a line takes.
+    if 0 < len(line) <= _LONGEST_VALUE and "\\" not in line and line.isprintable():
+        return line
+    return _encode(_escaped(logger, method, event))
 
 
 def _without_text(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
@@ -105,8 +111,6 @@ def place(error: BaseException) -> str:
 
 
 def _harmless(value: object) -> object:
-    if type(value) in _PLAIN:
-        return value
     match value:
         case str():
             return escape(value)
@@ -114,7 +118,7 @@ def _harmless(value: object) -> object:
             return {str(_harmless(key)): _harmless(inner) for key, inner in value.items()}
         case list() | tuple() | set() | frozenset():
             return [_harmless(inner) for inner in value]
-        case int() | float():
+        case int() | float() | None:
             return value
         case _:
             return escape(str(value))

@@ -35,6 +35,9 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
+# What nearly all mail has: a name of letters that mean nothing else, and one address. What is below finds the
+# same in it; to take it apart there was half of the time that a From takes.
+_COMMON = re.compile(rb"""(?:"([A-Za-z0-9 .,'-]*+)"|([A-Za-z0-9 .'-]*+))[ ]*+<([^<>]*+)>""")
 _ASCII_LABELS = re.compile(r"(?:(?!-)[a-z0-9-]{1,63}(?<!-)\.)+(?!-)[a-z0-9-]{1,63}(?<!-)")
 # Tried only where a word begins: a long one without a sign would be gone through from each of its letters.
 _NAMED = re.compile(r"(?<![^\s<>\"(),:;@])[^\s<>\"(),:;@]++@[^\s<>\"(),:;@]++")
@@ -98,6 +101,8 @@ def _field(name: bytes) -> re.Pattern[bytes]:
 
 def _mailbox(value: bytes) -> tuple[str, str]:
     """Return (display name, normal address) of a value that is exactly one mailbox (RFC 5322 3.4)."""
+    if common := _COMMON.fullmatch(value):
+        return " ".join((common[1] or common[2]).decode("ascii").split()), _address(common[3])
     tokens = _tokens(value)
     angles = [index for index, (kind, _) in enumerate(tokens) if kind == "angle"]
     if len(angles) > 1:
@@ -120,7 +125,10 @@ def _mailbox(value: bytes) -> tuple[str, str]:
 
 
 def _name(raw: bytes) -> str:
-    return "".join(char for char in display_name(raw) if unicodedata.category(char)[0] != "C")
+    name = display_name(raw)
+    if name.isprintable():
+        return name
+    return "".join(char for char in name if unicodedata.category(char)[0] != "C")
 
 
 def _tokens(value: bytes) -> list[tuple[str, bytes]]:

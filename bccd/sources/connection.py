@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import logging
 import secrets
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import cast
 
@@ -16,6 +17,7 @@ from aiosmtpd.smtp import SMTP
 
 from bccd.model.envelope import Peer, Protocol
 from bccd.model.reply import IDLE_TOO_LONG, SHUTTING_DOWN, Reply
+from bccd.sources.commands import HTTP, split
 from bccd.sources.handler import Handler
 from bccd.sources.limits import Budget, Connections, peer_ip
 from bccd.sources.replies import (
@@ -31,11 +33,12 @@ from bccd.sources.settings import ListenerSettings
 from bccd.sources.stream import READ_SIZE, ClosingError, Input, LineTooLongError
 from bccd.sources.tls import Certificates
 
-_HTTP = frozenset({"GET", "POST", "PUT", "HEAD", "OPTIONS", "DELETE", "PATCH", "CONNECT", "PRI"})
 LINGER = 2.0  # seconds in which a peer may still read our last reply
 _FLUSH_AT = 4096  # octets of replies that wait for a pipelining peer's last command
 _LATER = frozenset({450, 452})  # whoever asks on and on has not understood
 _YIELD_EVERY = 32  # commands of one peer in a row
+
+Verb = Callable[[str], Awaitable[None]]
 
 # It would write every command and every line of every mail (A13).
 logging.getLogger("mail.log").setLevel(logging.CRITICAL + 1)
@@ -285,17 +288,34 @@ class Connection(SMTP):
     async def _turn(self) -> None:
         """Read one command and answer it."""
         try:
-            line = await self._next_line()
+            line = self._line_at_hand() or await self._next_line()
         except LineTooLongError:
             self.say(LINE_TOO_LONG)
         else:
-            await self._obey(line)
+            verb, argument = self._understood(line)
+            if verb is not None:
+                await self._obey(verb, argument)
+        if self.budget.strained:
+            await self._restrain()
+
+    async def _restrain(self) -> None:
+        """End the session of a peer that has used its budget up, or make it wait."""
         spent = self.budget.spent
         if spent is not None:
             raise ClosingError(spent)
         if self.budget.slow_down:
             await self.flush()
             await asyncio.sleep(self.settings.error_delay)
+
+    def _line_at_hand(self) -> bytes | None:
+        """Take a command that has come already, if nothing else is due before it."""
+        due = len(self._replies) > _FLUSH_AT or (self._commands + 1) % _YIELD_EVERY == 0
+        if due or self.connections.stopping or self.loop.time() >= self._ends_at:
+            return None
+        line = self.input.line_at_hand()
+        if line is not None:
+            self._commands += 1
+        return line
 
     async def _next_line(self) -> bytes:
         if not self.input.has_line or len(self._replies) > _FLUSH_AT:
@@ -338,24 +358,27 @@ class Connection(SMTP):
             return min(settings.busy_idle_seconds, settings.idle_seconds)
         return settings.idle_seconds
 
-    async def _obey(self, line: bytes) -> None:
-        command, argument = _split(line)
-        if command in _HTTP:
+    def _understood(self, line: bytes) -> tuple[Verb | None, str]:
+        """Return what answers a command, and its argument; say so where nothing does."""
+        command, argument = split(line)
+        verb: Verb | None = self._smtp_methods.get(command)
+        if verb is not None:
+            return verb, argument
+        if command in HTTP:
             raise ClosingError(WRONG_PROTOCOL)
-        verb = self._smtp_methods.get(command)
-        if not command:
-            self.say(BAD_LINE)
-        elif verb is None:
+        if command:
             self.budget.unknown()
-            self.say(UNKNOWN_COMMAND)
-        else:
-            try:
-                await verb(argument)
-            except (ClosingError, ConnectionError):
-                raise
-            except Exception as error:  # noqa: BLE001  the session outlives it (A6, A7)
-                self.reset()
-                self.say(self.handler.failed(error, self.session_id))
+        self.say(UNKNOWN_COMMAND if command else BAD_LINE)
+        return None, ""
+
+    async def _obey(self, verb: Verb, argument: str) -> None:
+        try:
+            await verb(argument)
+        except (ClosingError, ConnectionError):
+            raise
+        except Exception as error:  # noqa: BLE001  the session outlives it (A6, A7)
+            self.reset()
+            self.say(self.handler.failed(error, self.session_id))
 
     # Transactions
 
@@ -370,15 +393,3 @@ class Connection(SMTP):
     def _set_rset_state(self) -> None:
         """Do as above when aiosmtpd asks for it: when a connection begins."""
         self.reset()
-
-
-def _split(line: bytes) -> tuple[str, str]:
-    """Take a command line apart; the command is empty where the line is none."""
-    if not line.endswith(b"\r\n") or b"\r" in line[:-2] or b"\0" in line:
-        return "", ""
-    command, _, argument = line[:-2].partition(b" ")
-    try:
-        name = command.decode("ascii").upper()
-    except UnicodeDecodeError:
-        return "", ""
-    return name, argument.decode("utf-8", "surrogateescape").strip(" ")

@@ -34,7 +34,7 @@ class Handler:
         self._guesses = Window(failures_per_hour, HOUR)
         self._exempt = exempt
         # The event loop alone would not keep a commit alive whose session is gone.
-        self.commits: set[asyncio.Task[list[Reply]]] = set()
+        self.commits: set[asyncio.Task[None]] = set()
 
     def failed(self, error: BaseException, session_id: str) -> Reply:
         """Log an exception and return the reply for it."""
@@ -89,10 +89,24 @@ class Handler:
         The commit runs on if the caller is cancelled: half a commit would be worse than a mail that the peer,
         who got no reply, sends twice, since the second one is recognised.
         """
-        commit = asyncio.create_task(self._commit(envelope, examination))
-        self.commits.add(commit)
-        commit.add_done_callback(self.commits.discard)
-        return await asyncio.shield(commit)
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[list[Reply]] = loop.create_future()
+        self.commits.add(loop.create_task(self._answer(answer, envelope, examination)))
+        return await answer
+
+    async def _answer(
+        self, answer: asyncio.Future[list[Reply]], envelope: Envelope, examination: Examination
+    ) -> None:
+        """Do so in a task of its own; a future less than asyncio.shield takes, and two turns of the loop."""
+        try:
+            replies = await self._commit(envelope, examination)
+            if not answer.done():  # nor has its session been cancelled
+                answer.set_result(replies)
+        except BaseException:
+            answer.cancel()
+            raise
+        finally:
+            self.commits.discard(asyncio.current_task())
 
     async def _commit(self, envelope: Envelope, examination: Examination) -> list[Reply]:
         started = time.monotonic()

@@ -113,6 +113,13 @@ class Budget:
         self._failed_logins += 1
 
     @property
+    def strained(self) -> bool:
+        """Tell whether the session may have to wait or to end; else neither of these need be asked."""
+        return bool(
+            self._failed_logins or self._unknown or self._errors > DELAYED_ERRORS or self._junk > MAX_JUNK
+        )
+
+    @property
     def slow_down(self) -> bool:
         """Tell whether the peer should wait for its next reply."""
         return self._errors > DELAYED_ERRORS and not self._patient

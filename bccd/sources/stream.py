@@ -94,16 +94,23 @@ class Input(asyncio.StreamReader):
         """Tell whether a line can be read without waiting."""
         return b"\n" in self._buffer
 
+    def line_at_hand(self) -> bytes | None:
+        """Take a line with its end if one has come, and is not too long."""
+        end = self._buffer.find(b"\n", 0, MAX_COMMAND)
+        if end < 0:
+            return None
+        line = bytes(self._buffer[: end + 1])
+        del self._buffer[: end + 1]
+        self._eased()
+        return line
+
     async def line(self) -> bytes:
         """Take one line with its end; raises LineTooLongError or ClosingError."""
-        while (end := self._buffer.find(b"\n", 0, MAX_COMMAND)) < 0:
+        while (line := self.line_at_hand()) is None:
             if len(self._buffer) >= MAX_COMMAND:
                 await self._skip_line()
                 raise LineTooLongError
             await self._more()
-        line = bytes(self._buffer[: end + 1])
-        del self._buffer[: end + 1]
-        self._eased()
         return line
 
     async def _skip_line(self) -> None:
@@ -125,11 +132,15 @@ class Input(asyncio.StreamReader):
         """
         while not self._buffer:
             await self._more()
+        if len(self._buffer) <= READ_SIZE:
+            piece = bytes(self._buffer)
+            self._buffer.clear()
+            self._eased()
+            return piece
         piece = bytes(self._buffer[:READ_SIZE])
         del self._buffer[:READ_SIZE]
         self._eased()
-        if self._buffer:
-            await asyncio.sleep(0)
+        await asyncio.sleep(0)
         return piece
 
     def forget(self) -> None:

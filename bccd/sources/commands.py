@@ -1,0 +1,15 @@
+"""Command lines (RFC 5321 4.1.1), taken apart."""
+
+HTTP = frozenset({"GET", "POST", "PUT", "HEAD", "OPTIONS", "DELETE", "PATCH", "CONNECT", "PRI"})
+
+
+def split(line: bytes) -> tuple[str, str]:
+    """Take a command line apart; the command is empty where the line is none."""
+    if not line.endswith(b"\r\n") or b"\r" in line[:-2] or b"\0" in line:
+        return "", ""
+    command, _, argument = line[:-2].partition(b" ")
+    try:
+        name = command.decode("ascii").upper()
+    except UnicodeDecodeError:
+        return "", ""
+    return name, argument.decode("utf-8", "surrogateescape").strip(" ")
