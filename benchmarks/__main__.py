@@ -94,6 +94,7 @@ def _bench(given: Namespace) -> int:
     if "idle" in wanted:
         found["one daemon"] = asdict(_idle(measured, job))
     parts.growth(measured, BUILD)
+    parts.imported(measured, BUILD)
     if peers:
         print("", *report.table(rounds), "", *report.details(rounds), sep="\n")
     print("", *goals.table(measured), sep="\n")

@@ -76,7 +76,7 @@ class Bccd:
         self._kind = database
         if database != SQLITE:
             self.name = f"bccd, {NAMES[database]}"
-        self._database = Path()
+        self._database = self.config = Path()
         self._server: Server | None = None
         self._url = ""
         self._counter: sqlite3.Connection | None = None
@@ -92,7 +92,7 @@ class Bccd:
         if self._kind == POSTGRESQL:
             self._server = Server(folder, SETTINGS)
             self._url = self._server.url("postgres")
-        config = prepare(folder, directory, port, self._url)
+        config = self.config = prepare(folder, directory, port, self._url)
         self._database = folder / "data" / "bccd.db"
         with (folder / "bccd.log").open("wb") as log:
             self._process = process = subprocess.Popen(

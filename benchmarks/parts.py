@@ -14,6 +14,7 @@ from benchmarks.others import Pace
 from benchmarks.peers import ROOT, PeerError
 
 GROWTH = "bench-growth.json"  # what the last `make bench-growth` left in the build folder
+IMPORT = "bench-import.json"  # and the last `python -m benchmarks.importing`
 _STEPS_MAILS = 640  # ten batches and more, so that one slow sync does not decide
 _FILED_MAILS = 500
 _SLOW_MAILS = 60  # for what is ten times slower, and only told
@@ -66,3 +67,14 @@ def growth(measured: Measured, build: Path) -> None:
     days = (time.time() - path.stat().st_mtime) / _DAY
     measured.add("growth", *json.loads(path.read_text(encoding="utf-8"))["rate"])
     print(f"rate at 1,000,000 messages: taken from {path.name}, {days:.1f} days old")
+
+
+def imported(measured: Measured, build: Path) -> None:
+    """Take the figures that `python -m benchmarks.importing` measured last."""
+    path = build / IMPORT
+    if not path.exists():
+        measured.lacks["import"] = "python -m benchmarks.importing measures it"
+        return
+    days = (time.time() - path.stat().st_mtime) / _DAY
+    measured.add("import", *json.loads(path.read_text(encoding="utf-8"))["ratio"])
+    print(f"import / filed by SMTP: taken from {path.name}, {days:.1f} days old")

@@ -178,6 +178,7 @@ def _tell(call: Call, done: Import, *, dry_run: bool) -> None:
         "dry_run": dry_run,
         "interrupted": done.stopped,
         "user": done.owner.address,
+        "seconds": round(done.seconds, 3),
         "sources": [_said(source) for source in done.sources],
         **tally.as_dict(),
     }

@@ -7,6 +7,7 @@ stay small however much is imported.
 import asyncio
 import time
 from collections.abc import Callable, Collection, Sequence
+from itertools import islice
 
 from bccd.cli.importing.tally import Tally
 from bccd.model.delivery import Intake, Receipt
@@ -17,8 +18,9 @@ from bccd.store.became import Became
 GROUP = 64  # mails in one transaction of the spool
 GROUP_OCTETS = 4 * 2**20
 WINDOW = 192  # mails in flight: two batches with the parsers and one that waits for them
-_PAUSE = 0.02  # seconds between two looks at what became of them
+_PAUSE, _LONGEST_PAUSE = 0.01, 0.1  # seconds between two looks at what became of them
 _PATIENCE, _AGAIN = 60.0, 1.0  # seconds for a spool that cannot keep mail now, and between two tries
+_SLOW = 1.0  # seconds without any outcome after which all in flight are asked about
 _DOUBT = 5.0  # seconds without any outcome after which it is asked whether anybody files
 _STILL = 30.0  # seconds without any outcome after which the rest is left to the daemon
 
@@ -40,8 +42,9 @@ class Feeder:
     ) -> None:
         self._spool, self._became, self._tally = spool, became, tally
         self._wake, self._alive = wake, alive
-        self._in_flight: set[int] = set()
+        self._in_flight: dict[int, None] = {}  # the oldest first
         self._moved = time.monotonic()
+        self._pause = _PAUSE
 
     async def feed(self, group: Sequence[Intake]) -> None:
         """Make a group durable as soon as there is room for it; raises StoreUnavailableError."""
@@ -52,7 +55,7 @@ class Feeder:
             if receipt.duplicate:
                 self._tally.known += 1
             else:
-                self._in_flight.add(receipt.delivery_id)
+                self._in_flight[receipt.delivery_id] = None
         self._tally.waiting = len(self._in_flight)
         if idle and self._in_flight:
             await asyncio.to_thread(self._wake)
@@ -80,17 +83,22 @@ class Feeder:
 
     async def _look(self) -> None:
         """Count what is decided, or wait a moment where nothing new is."""
-        found = self._became(self._in_flight)
+        still = time.monotonic() - self._moved
+        # Nearly always they are filed in the order in which they were handed in.
+        asked = list(islice(self._in_flight, GROUP)) if still < _SLOW else self._in_flight
+        found = self._became(asked)
         for id_, (state, reason) in found.items():
             self._tally.became(id_, state, reason)
-        self._in_flight -= found.keys()
+            del self._in_flight[id_]
         self._tally.waiting = len(self._in_flight)
         if found:
+            # A look costs the machine something, and before the next batch is filed there is nothing to see.
+            self._pause = min(max(still / 4, _PAUSE), _LONGEST_PAUSE)
             self._moved = time.monotonic()
-        else:
-            if time.monotonic() - self._moved > _DOUBT:
-                await asyncio.to_thread(self._alive)
-            await asyncio.sleep(_PAUSE)
+            return
+        if still > _DOUBT:
+            await asyncio.to_thread(self._alive)
+        await asyncio.sleep(self._pause)
 
 
 def _passes(failure: BaseException, until: float) -> bool:

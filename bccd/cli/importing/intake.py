@@ -10,7 +10,7 @@ from bccd.model.envelope import Peer, Protocol, Raw, Target
 from bccd.rules.ownmail import own_mark
 from bccd.rules.signing import Signer
 from bccd.sources.mailbox.found import Found, Skip
-from bccd.sources.mailbox.stored import received_at, sent_form
+from bccd.sources.mailbox.stored import opened, received_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +41,13 @@ def intake(found: Found, owner: Owner, span: Span, signer: Signer, now: datetime
         return found.skip
     if found.octets is None:
         return Skip.TOO_LARGE
-    octets, header = sent_form(found.octets)
-    if not octets.strip():
-        return Skip.EMPTY
-    moment = received_at(header, found.stored_at, now)
+    mail = opened(found.octets)
+    if mail.skip is not None or not mail.octets.strip():
+        return mail.skip or Skip.EMPTY
+    moment = received_at(mail.header, found.stored_at, now)
     if not span.holds(moment):
         return Skip.OUT_OF_RANGE
-    if own_mark(header, signer, now):
+    if own_mark(mail.header, signer, now):
         return Skip.OWN_NOTICE
     wishes = owner.wishes or (Target(owner.address, owner.company_id),)
     return Intake(
@@ -57,6 +57,6 @@ def intake(found: Found, owner: Owner, span: Span, signer: Signer, now: datetime
         peer=Peer("", protocol=Protocol.IMPORT),
         received_at=moment,
         auth=AuthReport(),
-        raw=Raw(hashlib.sha256(octets).digest(), len(octets), header, octets),
+        raw=Raw(hashlib.sha256(mail.octets).digest(), len(mail.octets), mail.header, mail.octets),
         sender=Sender(owner.user_id, owner.address, AuthMethod.IMPORT),
     )

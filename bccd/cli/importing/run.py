@@ -40,6 +40,7 @@ class Import:
     restart: bool = False  # whatever was read before is read again
     tally: Tally = field(default_factory=Tally)
     stopped: bool = False  # Ctrl-C, or SIGTERM
+    seconds: float = 0.0  # from the first mail to the last outcome
     _read: int = 0  # octets
 
     def run(self, stores: Stores) -> None:
@@ -80,10 +81,12 @@ class Import:
             wake=partial(is_served, self.config),
             alive=partial(require_filer, self.config),
         )
+        began = time.monotonic()
         for source in self.sources:
             if not self.stopped:
                 await self._feed(source, feeder)
         await feeder.finish()
+        self.seconds = time.monotonic() - began
         self.tell(self._read, self.tally.mails)
 
     async def _feed(self, source: Source, feeder: Feeder) -> None:

@@ -1,8 +1,14 @@
 """A mail as it was found in a file, before anything is known of it."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum, unique
+
+from bccd.mail.dates import parse_date
+
+DAY = rb"\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),?[ \t]+"
+_DATE_AT = re.compile(DAY)
 
 
 @unique
@@ -50,5 +56,13 @@ class Found:
     octets: bytes | None
     size: int
     end: int = 0  # in an mbox, where the next mail begins
-    stored_at: datetime | None = None  # what the file says of when the mail came in
+    stamp: datetime | bytes | None = None  # what the file says of when the mail came in, or its From_ line
     skip: Skip | None = None  # what the file says of why it should not be taken
+
+    @property
+    def stored_at(self) -> datetime | None:
+        """When the mail came in by what the file says: rarely asked for, so it is read only then."""
+        if not isinstance(self.stamp, bytes):
+            return self.stamp
+        found = _DATE_AT.search(self.stamp)
+        return parse_date(self.stamp[found.start() :].strip()) if found else None

@@ -44,5 +44,5 @@ def read_maildir(folder: Path, limit: int) -> Iterator[Found]:
 def _with_flags(found: Found, name: str) -> Found:
     flags, since = _FLAGS.search(name), _SINCE.match(name)
     skips = (_BY_FLAG[flag] for flag in (flags[1] if flags else "") if flag in _BY_FLAG)
-    stored = datetime.fromtimestamp(int(since[1]), UTC) if since else found.stored_at
-    return replace(found, stored_at=stored, skip=next(skips, None) or found.skip)
+    stored = datetime.fromtimestamp(int(since[1]), UTC) if since else found.stamp
+    return replace(found, stamp=stored, skip=next(skips, None) or found.skip)

@@ -8,18 +8,15 @@ may be anybody's invention. Quoted "From " lines lose one ">" (mboxrd).
 
 import re
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Protocol
 
-from bccd.mail.dates import parse_date
 from bccd.mail.headers import SECTION_CAP
-from bccd.sources.mailbox.found import Found
+from bccd.sources.mailbox.found import DAY, Found
 
 PIECE = 1024 * 1024  # octets that are read at a time
 _LONGEST_LINE = 1_000  # octets of a From_ line
-_DAY = rb"\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),?[ \t]+"
 _DATED = (
-    rb"(?=[^\n]{0,300}?" + _DAY + rb"(?:[A-Z][a-z]{2}[ \t]+\d{1,2}|\d{1,2}[ \t]+[A-Z][a-z]{2})[ \t]"
+    rb"(?=[^\n]{0,300}?" + DAY + rb"(?:[A-Z][a-z]{2}[ \t]+\d{1,2}|\d{1,2}[ \t]+[A-Z][a-z]{2})[ \t]"
     rb"[^\n]{0,40}\d)"
 )
 _LINE = re.compile(rb"From " + _DATED + rb"[^\n]*(?:\n|\Z)")
@@ -29,7 +26,6 @@ _QUOTED = re.compile(rb"^>(?=>*From )", re.MULTILINE)
 _BARE = re.compile(rb"^From ", re.MULTILINE)
 _BLANK = re.compile(rb"\n\r?\n")
 _LENGTH = re.compile(rb"^content-length[ \t]*:[ \t]*(\d{1,12})[ \t]*\r?$", re.MULTILINE | re.IGNORECASE)
-_DATE_AT = re.compile(_DAY)
 
 
 class Stream(Protocol):
@@ -106,11 +102,11 @@ class _Reader:
         # Nothing follows the last mail, or nothing yet.
         ends = self._offset if self._held or not self._ended else begins
         if octets is None or size > self._limit:
-            return Found(str(begins), None, size, ends, _stored_at(line))
-        return Found(str(begins), self._unquoted(octets), size, ends, _stored_at(line))
+            return Found(str(begins), None, size, ends, line)
+        return Found(str(begins), self._unquoted(octets), size, ends, line)
 
     def _unquoted(self, octets: bytes) -> bytes:
-        if b"\n>" not in octets or (self._counted and _BARE.search(octets)):
+        if b">From " not in octets or (self._counted and _BARE.search(octets)):
             return octets  # mboxcl2 quotes nothing
         return _QUOTED.sub(b"", octets)
 
@@ -202,9 +198,3 @@ class _Reader:
         if blank == len(rest) and self._ended:
             return end, len(self._held)
         return (end, end + blank) if _LINE.match(rest, blank) else None
-
-
-def _stored_at(line: bytes) -> datetime | None:
-    """Return the date of a From_ line."""
-    found = _DATE_AT.search(line)
-    return parse_date(line[found.start() :].strip()) if found else None

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bccd.sources.mailbox.found import Found, Skip
-from bccd.sources.mailbox.stored import skip_by_notes
 
 _COUNT = re.compile(rb"[ \t]*(\d{1,12})[ \t]*\r?\n")
 _FLAGS = re.compile(rb"<key>flags</key>\s*<integer>(\d{1,20})</integer>")
@@ -44,8 +43,8 @@ def read_single(path: Path, limit: int) -> Found:
     if is_emlx(octets[:1024]):
         octets, skip = _emlx(octets)
     if size > limit:
-        return Found(place, None, size, stored_at=changed)
-    return Found(place, octets, size, stored_at=changed, skip=skip or skip_by_notes(octets))
+        return Found(place, None, size, stamp=changed)
+    return Found(place, octets, size, stamp=changed, skip=skip)
 
 
 def _emlx(octets: bytes) -> tuple[bytes, Skip | None]:

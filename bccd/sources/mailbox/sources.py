@@ -11,7 +11,6 @@ from bccd.sources.mailbox.found import Found, Kind, Skip
 from bccd.sources.mailbox.maildir import files, is_maildir, read_maildir, skip_of_folder
 from bccd.sources.mailbox.mbox import is_mbox, read_mbox
 from bccd.sources.mailbox.single import is_emlx, is_mail, is_outlook, read_single
-from bccd.sources.mailbox.stored import skip_by_notes
 
 _LOOK = 64 * 1024  # octets that tell what a file is
 _SINGLE = (".eml", ".emlx")
@@ -52,12 +51,7 @@ class Source:
         with self.path.open("rb", buffering=0) as file:
             file.seek(start)
             for found in read_mbox(file, start, limit):
-                skip = self.skip or (skip_by_notes(found.octets) if found.octets else None)
-                yield (
-                    replace(found, place=f"{self.path}, octet {found.place}", skip=skip)
-                    if skip
-                    else replace(found, place=f"{self.path}, octet {found.place}")
-                )
+                yield replace(found, place=f"{self.path}, octet {found.place}", skip=self.skip)
 
 
 def find_sources(paths: Sequence[Path], kind: Kind | None) -> list[Source]:
