@@ -30,7 +30,7 @@ def html_text(html: str) -> tuple[str, bool]:
 
 def _end_of_tags(html: str) -> int:
     """Return where the last tag under the cap begins; each tag costs, however short it is."""
-    if html.count("<") <= TAGS_CAP:
+    if len(html) <= TAGS_CAP or html.count("<") <= TAGS_CAP:
         return len(html)
     starts = (match.start() for match in re.finditer("<", html))
     return next(islice(starts, TAGS_CAP, None))

@@ -33,10 +33,14 @@ def sanitised(html: str, parts: Mapping[str, str] = _NOTHING) -> Safe:
     """
     if not html.strip():
         return Safe("", 0, True)
-    if len(html) > HTML_CAP or html.count("<") > TAGS_CAP or html.count("&") > _ENTITIES_CAP:
+    if len(html) > HTML_CAP or _has_more(html, "<", TAGS_CAP) or _has_more(html, "&", _ENTITIES_CAP):
         return Safe("", 0, False)
     rewriting = Rewriting(html, parts)
     written = rewriting.run()
     if written is None:
         return Safe("", 0, False)
     return Safe(written.html if written.sure else clean(written.html), rewriting.blocked, True)
+
+
+def _has_more(html: str, sign: str, cap: int) -> bool:
+    return len(html) > cap and html.count(sign) > cap

@@ -20,7 +20,9 @@ _KNOWN_STEPS = 10_000
 
 _SPACES = " \t\n\f"
 _UNSURE, _NO_TEXT = 1, 2  # a parser may read it otherwise; or it may if text follows
-_REFERENCE = re.compile(r"&(?:[a-zA-Z][a-zA-Z0-9]{1,31};|#\d{1,6};|#[xX][0-9a-fA-F]{1,5};|(?=[\s&]|\Z))")
+_LOOSE = re.compile(
+    r">|&(?!amp;|nbsp;|lt;|gt;)(?:[a-zA-Z][a-zA-Z0-9]{1,31};|#\d{1,6};|#[xX][0-9a-fA-F]{1,5};|(?=[\s&]|\Z))"
+)
 _ODD_AND = re.compile(r"&(?!amp;|nbsp;|lt;|gt;|quot;)")
 _WRITTEN = {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;", 0xA0: "&nbsp;"}
 # Code points to which a reference is what it says: no controls, surrogates or non-characters.
@@ -98,8 +100,9 @@ class Rewriting:
         self._parts = parts
         self._pieces: dict[str, Piece] = {}
         # Where there are so many tags, it is counted how many of them differ.
-        self._places = _PLACES if html.count("<") <= _DISTINCT_CAP else _Places()
-        self._out: list[str] = [self._source.first]
+        self._places = _PLACES if self._source.tags_at_most(_DISTINCT_CAP) else _Places()
+        first = self._source.first
+        self._out: list[str] = [_settled(first) if "&" in first or ">" in first else first]
         self._sure = True
         self._hostile = False
         self.blocked = 0
@@ -118,7 +121,7 @@ class Rewriting:
             place, written, care = step
             put(written)
             if text:
-                put(text)
+                put(_settled(text) if "&" in text or ">" in text else text)
             if care and (care == _UNSURE or text.strip(_SPACES)):
                 sure = False
         put(all_closed(place.names))
@@ -172,13 +175,7 @@ class Rewriting:
         return (None if piece.kind is Kind.ODD else piece), source.skip_to(end)
 
     def _written(self, *, sure: bool) -> Rewritten:
-        html, out = self._source.html, self._out
-        known = html.count("&amp;") + html.count("&nbsp;") + html.count("&lt;") + html.count("&gt;")
-        if known != html.count("&"):
-            out[:] = [text if text[:1] == "<" or "&" not in text else _resolved(text) for text in out]
-        written = "".join(out)
-        if written.count(">") != written.count("<"):
-            written = "".join(text if text[:1] == "<" else text.replace(">", "&gt;") for text in out)
+        written = "".join(self._out)
         odd = "\r" in written or "\0" in written or _ODD_AND.search(written) is not None
         return Rewritten(written.replace("\xa0", "&nbsp;"), sure and not odd and written[:1] != "\ufeff")
 
@@ -192,15 +189,15 @@ def _moved(names: tuple[str, ...], piece: Piece) -> Moved:
     return moved or Moved(names, "", sure=True)
 
 
-def _resolved(text: str) -> str:
-    """Write references as they are written in good order; what is odd about one stays."""
-    return _REFERENCE.sub(lambda match: _character(match[0]), text)
+def _settled(text: str) -> str:
+    """Return text with its references as they are written in good order; what is odd about one stays."""
+    return _LOOSE.sub(lambda match: _character(match[0]), text)
 
 
 @lru_cache(maxsize=512)
 def _character(reference: str) -> str:
-    if reference == "&":
-        return "&amp;"
+    if len(reference) == 1:
+        return _WRITTEN[ord(reference)]
     if reference[1] != "#":
         found = html5.get(reference[1:], reference)
     else:

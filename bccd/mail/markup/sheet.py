@@ -1,5 +1,6 @@
 """HTML as the lines that a reader sees, and the lines being written."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import unescape
@@ -10,13 +11,10 @@ from bccd.mail.markup.signs import Sign
 
 LINES_CAP = 50_000
 _QUOTE_DEPTH_CAP = 10
-_KEPT_SPACES = ("\xa0", "&nbsp;", "&#160;")
 _LONG_CELL = 60  # characters; two cells of this length in a row are columns of a layout
 _LABELS = (":", "：", "﹕", "︓", "՝")
 # What takes no room: senders of newsletters fill the preview of a list with it.
-_UNSEEN = dict.fromkeys(
-    (0x00AD, 0x034F, 0x061C, 0x180E, 0xFEFF, *range(0x200B, 0x2010), *range(0x2060, 0x2070))
-)
+_UNSEEN = re.compile(r"[\s\u00ad\u034f\u061c\u180e\u200b-\u200f\u2060-\u206f\ufeff]*+")
 
 
 class Frame(NamedTuple):
@@ -75,17 +73,23 @@ class Lines:
 
     def end(self) -> bool:
         """End the open line; tell whether it showed anything."""
-        if not self.parts:
+        parts = self.parts
+        if not parts:
             return False
-        source = "".join(self.parts)
-        line = _kept(source) if self.kept else shown(source)
-        self.parts.clear()
+        source = parts[0] if len(parts) == 1 else "".join(parts)
+        parts.clear()
         self.ended += 1
-        if line:
+        line = _kept(source) if self.kept else shown(source)
+        if not line:
+            if self.row is None and ("\xa0" in source or "&nbsp;" in source or "&#160;" in source):
+                self.gap = True  # a block that holds such a space alone is how clients write an empty line
+            return False
+        if self.bullet or self.gap or self.row is not None:
             self.put(line)
-        elif self.row is None and any(space in source for space in _KEPT_SPACES):
-            self.gap = True  # a block that holds such a space alone is how clients write an empty line
-        return bool(line)
+        elif len(self.lines) < LINES_CAP:
+            self.lines.append("> " * self.depth + line if self.depth else line)
+            self.ends.append(self.at)
+        return True
 
     def break_line(self) -> None:
         """End the open line, or leave an empty one."""
@@ -200,10 +204,8 @@ class Lines:
 
 def shown(source: str) -> str:
     """Return what a line of the source shows, white space folded."""
-    line = " ".join(_unescaped(source).split())
-    if line and not line.isascii() and not line.translate(_UNSEEN).strip():
-        return ""
-    return line
+    line = " ".join((_unescaped(source) if "&" in source else source).split())
+    return line if line.isascii() or not _UNSEEN.fullmatch(line) else ""
 
 
 def _kept(source: str) -> str:

@@ -28,6 +28,10 @@ class Source:
         self.tags: dict[str, Tag] = {}  # as read, by their source
         self.unclosed = False  # an element to skip went on to the end
 
+    def tags_at_most(self, count: int) -> bool:
+        """Tell whether there are no more tags than so many."""
+        return len(self._all) <= count + 1
+
     def locate(self) -> None:
         """Tell where the tag stands that was last taken: few ask for it."""
         taken = len(self._all) - length_hint(self.chunks)

@@ -46,6 +46,8 @@ class Tag(NamedTuple):
 
     known: bool = True  # HTML has such an element
     special: bool = False  # any of hidden, muted, cited, kept, sign
+    inert: bool = False  # it does nothing
+    plain: bool = False  # it is a block that ends a line and does no more, but that <p> has space around it
 
 
 MARKUP = Tag(Does.MARKUP)
@@ -118,6 +120,15 @@ def _known_tag(source: str) -> Tag:
 
 
 def _tag(source: str) -> Tag:
+    tag = _read(source)
+    if tag.does is Does.NOTHING:
+        return tag._replace(inert=True)
+    if tag.does is Does.BLOCK and not tag.special and (tag.name == "p" or not tag.gap):
+        return tag._replace(plain=True)
+    return tag
+
+
+def _read(source: str) -> Tag:
     if source[:2] == "a " and (link := _PLAIN_LINK.fullmatch(source)) and not _may_be_odd(source):
         return Tag(Does.LINK, "a", value=link[1] or "")
     match = _NAME.match(source)

@@ -39,7 +39,7 @@ class Walk:
     def run(self) -> Sheet | None:
         """Read the lines; None if a hidden element stays open to the end."""
         lines, source, does = self._lines, self._source, self._does
-        parts, tags = lines.parts, source.tags
+        parts, tags, marks = lines.parts, source.tags, self._elements.marks
         if source.first:
             parts.append(source.first)
         at = source.after
@@ -49,14 +49,21 @@ class Walk:
             if tag is None:
                 # So many different ones are nobody's mail; each costs more than all that repeat.
                 tag = tags[inside] = tag_of(inside if len(tags) < _DISTINCT_CAP else bare(inside))
-            act = does[tag[0]]
-            if act is not None or not closed:
+            if closed and tag.inert:
+                at += len(chunk) + 1
+            elif closed and tag.plain and tag.name not in marks:
+                lines.at = at
+                if parts:
+                    lines.end()
+                at += len(chunk) + 1
+                if tag.name == "p":
+                    self._space(tag)
+            else:
+                act = does[tag.does]
                 lines.at = source.at = at
                 source.after = at + len(chunk) + 1
                 text = act(tag, text) if act is not None and closed else self._open(tag, chunk)
                 at = source.after
-            else:
-                at += len(chunk) + 1
             if text and (parts or not text.isspace() or "\xa0" in text):
                 if lines.kept:
                     lines.put_kept(text)
@@ -127,14 +134,16 @@ class Walk:
                 return self._hidden(tag)
             self._follow(tag, text)
         if tag.name == "p":
-            # An end tag does not say how the paragraph is spaced.
-            spaced = self._spaced if tag.closes else tag.gap
-            self._spaced = tag.gap
-        else:
-            spaced = tag.gap
-        if spaced and lines.row is None:
+            self._space(tag)
+        elif tag.gap and lines.row is None:
             lines.gap = True
         return "" if tag.muted else text
+
+    def _space(self, tag: Tag) -> None:
+        """Leave an empty line at the edge of a paragraph; its end tag does not say how it is spaced."""
+        if (self._spaced if tag.closes else tag.gap) and self._lines.row is None:
+            self._lines.gap = True
+        self._spaced = tag.gap
 
     def _follow(self, tag: Tag, text: str) -> None:
         if tag.closes:
