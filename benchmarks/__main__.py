@@ -3,17 +3,18 @@
 import argparse
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 
-from benchmarks import corpus, goals, idle, machine, parts, report, sampling
+from benchmarks import corpus, goals, idle, importing, machine, parts, report, sampling
 from benchmarks.daemon import Bccd, Paused
 from benchmarks.databases import POSTGRESQL
 from benchmarks.goals import Measured
 from benchmarks.load import Shape
+from benchmarks.others import Pace
 from benchmarks.peers import PLACE, ROOT, Peer, PeerError, Sink
 from benchmarks.postfix import Postfix
 from benchmarks.run import Job, Run, measure, pipelines
@@ -26,7 +27,7 @@ PEERS: dict[str, Callable[[], Peer]] = {
     "paused": Paused,
     "sink": Sink,
 }
-PARTS = ("inprocess", "idle")  # measured apart from the servers
+PARTS = ("import", "inprocess", "idle")  # measured apart from the servers
 _WARM_SESSIONS = 4  # mails sent on each connection before the clock starts
 _PROFILED_ROWS = 25
 _QUICK_MAILS = 1500
@@ -81,20 +82,15 @@ def _bench(given: Namespace) -> int:
         raise PeerError("--profile needs py-spy: .venv/bin/pip install py-spy")
     job, facts = _job(given, peers), machine.facts(given.data.resolve())
     _introduce(facts, job)
-    rounds = [
-        # Every other round runs backwards, so that no peer always has the machine as another left it.
-        {peer.name: _told(number, measure(peer, job)) for peer in (peers if number % 2 else peers[::-1])}
-        for number in range(1, given.rounds + 1)
-        if peers
-    ]
-    _compare(rounds, measured)
+    rounds, imports = _rounds(peers, job, given.rounds, imported="import" in wanted)
+    _compare(rounds, imports, measured)
     found: dict[str, object] = {"machine": facts, "seed": given.seed}
+    found["imports"] = [asdict(pace) for pace in imports]
     if "inprocess" in wanted:
         found["in process"] = parts.in_process(measured, given.rounds, given.seed, job.data)
     if "idle" in wanted:
         found["one daemon"] = asdict(_idle(measured, job))
     parts.growth(measured, BUILD)
-    parts.imported(measured, BUILD)
     if peers:
         print("", *report.table(rounds), "", *report.details(rounds), sep="\n")
     print("", *goals.table(measured), sep="\n")
@@ -129,9 +125,32 @@ def _rows_of(peer: Peer) -> list[str]:
     return [key for key, (name, _) in _RATIOS.items() if peer.name in {report.BASE, name}]
 
 
-def _compare(rounds: report.Rounds, measured: Measured) -> None:
+def _rounds(
+    peers: list[Peer], job: Job, count: int, *, imported: bool
+) -> tuple[list[dict[str, Run]], list[Pace]]:
+    """Measure everything in turn, round by round."""
+    rounds, imports = [], []
+    for number in range(1, count + 1):
+        # Every other round runs backwards, so that no peer always has the machine as another left it.
+        turns = peers if number % 2 else peers[::-1]
+        rounds.append({peer.name: _told(number, measure(peer, job)) for peer in turns})
+        if imported:
+            imports.append(pace := importing.paced(job))
+            print(
+                f"round {number}: bccd import: filed {pace.rate:,.0f}/s, {pace.cpu_ms:.2f} ms CPU a mail",
+                flush=True,
+            )
+    return rounds, imports
+
+
+def _compare(rounds: report.Rounds, imports: Sequence[Pace], measured: Measured) -> None:
     for key, (name, rate) in _RATIOS.items():
         measured.add(key, *report.ratios(rounds, name, rate))
+        measured.add_cpu(key, *report.by_cpu(rounds, name))
+    for runs, pace in zip(rounds, imports, strict=False):
+        if Bccd.name in runs and (filed := runs[Bccd.name].filed_rate):
+            measured.add("import", pace.rate / filed)
+            measured.add_cpu("import", report.cost(runs[Bccd.name]) / pace.cpu_ms)
 
 
 def _idle(measured: Measured, job: Job) -> idle.Idle:

@@ -139,7 +139,10 @@ def race_table(found: Race) -> list[str]:
 
 
 def remember_keys(stores: Stores) -> None:
-    """Give the spool the keys of all that was ever filed, by which it knows mail that comes twice."""
+    """Give an empty spool the keys of all that was ever filed, by which it knows mail that comes twice."""
+    with reading(stores.spool) as connection:
+        if connection.execute(text("SELECT delivery_id FROM delivery_key")).first() is not None:
+            return
     with reading(stores.database) as connection:
         keys = [dict(row) for row in connection.execute(_KEYS).mappings()]
     for start in range(0, len(keys), 50_000):
@@ -162,11 +165,11 @@ def full_or_small(given: Namespace, scale: Scale, name: str) -> Iterator[Side]:
                 empty = connection.execute(text("SELECT id FROM company")).first() is None
             if empty:
                 populate(stores, scale)
-                remember_keys(stores)
                 print(
                     f"{name}: {scale.messages:,} messages made in {time.monotonic() - began:.0f} s",
                     flush=True,
                 )
+            remember_keys(stores)
             watch = Counting()
             event.listen(stores.database, "before_cursor_execute", watch.executed)
             yield Side(name, stores, neighbourhood(stores), watch)

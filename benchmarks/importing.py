@@ -27,7 +27,7 @@ from benchmarks.corpus import Corpus, Sample, Writer, kinds
 from benchmarks.daemon import PROGRAM, Bccd
 from benchmarks.databases import POSTGRESQL, SQLITE
 from benchmarks.load import Shape, advertises_pipelining
-from benchmarks.parts import IMPORT
+from benchmarks.others import Pace
 from benchmarks.peers import PLACE, ROOT, PeerError
 from benchmarks.run import Job, measure, started
 
@@ -82,6 +82,25 @@ def stored(folder: Path, count: int, seed: int) -> Path:
     corpus.save(Corpus(ADDRESS, document(company), found), folder)
     (folder / "mails.mbox").write_bytes(b"".join(map(entry, found)))
     return folder
+
+
+def box_of(place: Path) -> Path:
+    """Write the mails of a stored corpus as an mbox beside it, forwards left out; returns where it is."""
+    box = place / "mails.mbox"
+    if not box.exists():
+        kept = (it for it in corpus.load(place)[1] if it.kind != "forward")
+        box.write_bytes(b"".join(map(entry, kept)))
+    return box
+
+
+def paced(job: Job) -> Pace:
+    """Import the corpus of a job beside a running daemon; raises PeerError where a mail is not filed."""
+    peer = Bccd()
+    with started(peer, job):
+        done = run_import(peer, box_of(job.corpus))
+    if done.filed != done.mails:
+        raise PeerError(f"of {done.mails} imported mails {done.filed} are filed")
+    return Pace(done.filed / done.seconds, sum(done.cpu_ms.values()))
 
 
 class Watch:
@@ -160,10 +179,6 @@ def _compare(given: Namespace) -> int:
             ratios.append(rates["import"] / rates["smtp"])
             print(f"round {number}: import / filed by SMTP {ratios[-1]:.2f}", flush=True)
     print(f"import / filed by SMTP: {median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})")
-    if given.database == SQLITE:
-        build = ROOT / "build"
-        build.mkdir(exist_ok=True)
-        (build / IMPORT).write_text(json.dumps({"ratio": ratios, "mails": given.mails}), encoding="utf-8")
     return 0
 
 

@@ -14,7 +14,6 @@ from benchmarks.others import Pace
 from benchmarks.peers import ROOT, PeerError
 
 GROWTH = "bench-growth.json"  # what the last `make bench-growth` left in the build folder
-IMPORT = "bench-import.json"  # and the last `python -m benchmarks.importing`
 _STEPS_MAILS = 640  # ten batches and more, so that one slow sync does not decide
 _FILED_MAILS = 500
 _SLOW_MAILS = 60  # for what is ten times slower, and only told
@@ -35,6 +34,7 @@ def in_process(measured: Measured, rounds: int, seed: int, data: Path) -> list[d
                 measured.lacks["inprocess"] = f"{name}: {lack}"
         if len(paces) > 1:
             measured.add("inprocess", paces[_MAIN].rate / paces[_RIVAL].rate)
+            measured.add_cpu("inprocess", paces[_RIVAL].cpu_ms / paces[_MAIN].cpu_ms)
         if number == 1:
             try:
                 paces[_SLOW] = others.apart(_SLOW, _SLOW_MAILS, seed, data)
@@ -65,16 +65,7 @@ def growth(measured: Measured, build: Path) -> None:
         measured.lacks["growth"] = "make bench-growth measures it, with a million messages"
         return
     days = (time.time() - path.stat().st_mtime) / _DAY
-    measured.add("growth", *json.loads(path.read_text(encoding="utf-8"))["rate"])
+    found = json.loads(path.read_text(encoding="utf-8"))
+    measured.add("growth", *found["rate"])
+    measured.add_cpu("growth", *found["rate by CPU"])
     print(f"rate at 1,000,000 messages: taken from {path.name}, {days:.1f} days old")
-
-
-def imported(measured: Measured, build: Path) -> None:
-    """Take the figures that `python -m benchmarks.importing` measured last."""
-    path = build / IMPORT
-    if not path.exists():
-        measured.lacks["import"] = "python -m benchmarks.importing measures it"
-        return
-    days = (time.time() - path.stat().st_mtime) / _DAY
-    measured.add("import", *json.loads(path.read_text(encoding="utf-8"))["ratio"])
-    print(f"import / filed by SMTP: taken from {path.name}, {days:.1f} days old")

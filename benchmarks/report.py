@@ -38,10 +38,11 @@ def by_cpu(rounds: Rounds, peer: str) -> list[float]:
     So would the rates stand to each other where either keeps all cores busy; other work does not show in it.
     """
     both = (runs for runs in rounds if peer in runs and BASE in runs)
-    return [_cost(runs[BASE]) / _cost(runs[peer]) for runs in both]
+    return [cost(runs[BASE]) / cost(runs[peer]) for runs in both]
 
 
-def _cost(run: Run) -> float:
+def cost(run: Run) -> float:
+    """Return the milliseconds of CPU that a mail took, with the load generator's."""
     return sum(run.cpu_ms.values()) + run.load_cpu_ms
 
 
@@ -117,7 +118,12 @@ def answer(rounds: Rounds, measured: Measured, job: Job) -> dict[str, object]:
         "mails": job.mails,
         "shape": asdict(job.shape),
         "must reach": {
-            key: {"verdict": verdict, "ours": measured.values.get(key, []), "lacks": measured.lacks.get(key)}
+            key: {
+                "verdict": verdict,
+                "ours": measured.values.get(key, []),
+                "by CPU": measured.cpu.get(key, []),
+                "lacks": measured.lacks.get(key),
+            }
             for key, verdict in verdicts(measured).items()
         },
         "rounds": [{peer: asdict(run) for peer, run in runs.items()} for runs in rounds],

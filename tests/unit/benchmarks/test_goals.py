@@ -40,12 +40,14 @@ def test_the_table_has_a_row_for_every_goal() -> None:
     """Ours with its spread, gate, goal and verdict; below it why a figure is missing, once a row."""
     measured = Measured(lacks={"inprocess": "install it", "sqlite": "told though measured"})
     measured.add("sqlite", 0.5, 0.7, 0.9)
+    measured.add_cpu("sqlite", 0.61, 0.81)
     measured.add("idle-memory", 180.2)
     lines = table(measured)
     assert len(lines) == len(GOALS) + 3
     rows = {goal.key: line for goal, line in zip(GOALS, lines[2:], strict=False)}
     assert "0.70 (0.50 to 0.90)" in rows["sqlite"]
     assert rows["sqlite"].split()[-4:] == [">=", "0.65", "1", "gate"]
+    assert rows["sqlite"].split()[-5] == "0.71"  # by CPU
     assert "180 MiB" in rows["idle-memory"]
     assert "<= 200 MiB" in rows["idle-memory"]
     assert rows["inprocess"].endswith(UNKNOWN)
