@@ -31,8 +31,11 @@ def clean(text: str) -> str:
 
 def decode(octets: bytes, label: str = "", hint: str = "") -> str:
     """Return clean text of octets said to be in charset `label`, or else perhaps in `hint`."""
-    text, _ = decode_checked(octets, label, hint)
-    return text
+    if not label and octets.isascii():  # nearly every field of a header section
+        text = octets.decode("ascii")
+        if text.isprintable():
+            return text
+    return decode_checked(octets, label, hint)[0]
 
 
 def decode_checked(octets: bytes, label: str = "", hint: str = "") -> tuple[str, bool]:

@@ -1,7 +1,9 @@
 """Dates of header fields (RFC 5322 3.3, 4.3) and what old programs wrote instead."""
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from bccd.mail.charset import decode
 
@@ -86,32 +88,29 @@ _LAST_SECOND = 59  # a leap second has no number here
 
 def parse_date(value: bytes | str) -> datetime | None:
     """Return the moment a date field names, aware, UTC; None where it cannot be told."""
-    text = value[:_VALUE_CAP]
-    text = decode(text) if isinstance(text, bytes) else text
-    match = _matched(text)
-    return _moment(match.groupdict()) if match else None
+    found = _found(value[:_VALUE_CAP])
+    return _moment(found) if found else None
 
 
 def date_offset(value: bytes | str) -> timedelta | None:
     """Return the offset from UTC that a date field names, None where it names none."""
-    text = value[:_VALUE_CAP]
-    text = decode(text) if isinstance(text, bytes) else text
-    match = _matched(text)
-    found = match.groupdict() if match else {}
+    found = _found(value[:_VALUE_CAP])
     named = found.get("sign") or (found.get("zone") or "").lower() in ZONES
     return _offset(found) if named else None
 
 
-def _matched(text: str) -> re.Match[str] | None:
+@lru_cache(maxsize=8)  # a mail is asked for its moment, and for the offset that the moment was told with
+def _found(value: bytes | str) -> Mapping[str, str | None]:
     """Find a date in any of the forms, its comments aside (RFC 5322 4.3 lets them stand anywhere)."""
+    text = decode(value) if isinstance(value, bytes) else value
     for _ in range(_COMMENTS_DEEP):
         if "(" not in text:
             break
         text = _COMMENT.sub(" ", text)
-    return next((match for form in _FORMS if (match := form.search(text))), None)
+    return next((match.groupdict() for form in _FORMS if (match := form.search(text))), {})
 
 
-def _moment(found: dict[str, str | None]) -> datetime | None:
+def _moment(found: Mapping[str, str | None]) -> datetime | None:
     month = found["month"] or ""
     number = int(month) if month.isdecimal() else _MONTHS.get(month.lower(), 0)
     hour = int(found["hour"] or 0)
@@ -144,7 +143,7 @@ def _year(digits: str) -> int:
             return year
 
 
-def _offset(found: dict[str, str | None]) -> timedelta:
+def _offset(found: Mapping[str, str | None]) -> timedelta:
     if sign := found.get("sign"):
         minutes = int(found["zh"] or 0) * 60 + int(found["zm"] or 0)
         if minutes > _ZONES_WIDE:

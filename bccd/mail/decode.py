@@ -2,6 +2,7 @@
 
 import binascii
 import re
+from functools import lru_cache
 from itertools import islice
 
 _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
@@ -44,9 +45,13 @@ _ENCODINGS = {
 
 def encoding_of(value: bytes) -> tuple[str, bool]:
     """Return the encoding that a Content-Transfer-Encoding means, "" for none, and whether it is known."""
-    words = _BETWEEN.split(
-        value[:200].partition(b"(")[0].strip(_BLANKS), maxsplit=1
-    )  # of several the first holds
+    return _encoding_of(value[:200])
+
+
+@lru_cache(maxsize=64)
+def _encoding_of(value: bytes) -> tuple[str, bool]:
+    # Of several words the first holds.
+    words = _BETWEEN.split(value.partition(b"(")[0].strip(_BLANKS), maxsplit=1)
     name = words[0].lower().decode("ascii", "replace")
     return _ENCODINGS.get(name, ""), name in _ENCODINGS
 

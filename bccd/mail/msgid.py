@@ -10,13 +10,12 @@ ANSWERED_CAP = 100
 _ID_CAP = 998
 
 _ANGLE = re.compile(r"<([^<>]{1,1100})>")
-_SPACE = re.compile(r"\s+")
 _USABLE = re.compile(r"[^\s<>@]+(?:@[^\s<>]+)?|[^\s<>]+@[^\s<>]+")
 
 
 def _normal(inside: str) -> str:
     # A fold may have put white space into a long id; the id itself has none.
-    found = _SPACE.sub("", inside).lower()
+    found = "".join(inside.split()).lower()
     return found if len(found) <= _ID_CAP and _USABLE.fullmatch(found) else ""
 
 
@@ -26,9 +25,11 @@ def _text(value: bytes | str) -> str:
 
 def message_ids(value: bytes | str) -> tuple[str, ...]:
     """Return the ids in angle brackets: lower case, each once, in order; words outside brackets are none."""
+    if not value:
+        return ()
     found: dict[str, None] = {}
-    for match in _ANGLE.finditer(_text(value)):
-        if normal := _normal(match[1]):
+    for inside in _ANGLE.findall(_text(value)):
+        if normal := _normal(inside):
             found[normal] = None
             if len(found) == IDS_CAP:
                 break
