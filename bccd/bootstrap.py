@@ -1,6 +1,7 @@
 """The composition root: the only file that imports every edge and says which stands behind which port."""
 
 import asyncio
+import gc
 import os
 import shutil
 import signal
@@ -58,6 +59,7 @@ from bccd.verify.resolver import DnsResolver
 from bccd.web.health import Check, serve_health
 
 _DAY = timedelta(days=1)
+_THRESHOLD = 20_000  # objects until cycles are looked for: filing a batch makes as many, and none in cycles
 _PIECE_PAUSE = 0.2  # seconds between two pieces of a long look at the database, for the filer
 _LINK_SECONDS = 10.0  # how long a page waits for the filer
 _PING_SECONDS = 2.5  # less than a health check may take
@@ -252,6 +254,8 @@ def run_filer(config: Config, name: str, links: Links) -> int:
     ringer = tell_front_ends(stores)
     filer = make_filer(config, stores, wake=links.wake_read, lifeline=links.lifeline)
     signal.signal(signal.SIGTERM, lambda *_: filer.stop())
+    gc.freeze()
+    gc.set_threshold(_THRESHOLD, 20, 20)
     ended = threading.Event()
     sweeper = threading.Thread(
         target=sweep_daily, args=(stores, ended, config.feed), name="sweeper", daemon=True

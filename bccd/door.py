@@ -227,3 +227,10 @@ def do(
             if time.monotonic() > until:
                 raise
         time.sleep(0.05)
+
+
+def drain(fileno: int) -> None:
+    """Empty a pipe that only wakes."""
+    with suppress(BlockingIOError):
+        while len(os.read(fileno, 4096)) == 4096:  # noqa: PLR2004 - as many as were asked for
+            pass

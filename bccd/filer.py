@@ -18,7 +18,7 @@ import structlog
 
 from bccd.cage.pool import Parsed, Pool
 from bccd.config import Filing
-from bccd.door import Door
+from bccd.door import Door, drain
 from bccd.model.delivery import Delivery, Mail, show_id
 from bccd.model.errors import ClaimLostError, StoreUnavailableError
 from bccd.model.message import Message
@@ -29,6 +29,9 @@ from bccd.ports import Bell, DeliverPorts, Queue
 
 _POLL_SECONDS = 1.0  # how often the queue is looked at when nobody woke us
 _GATHER_SECONDS = 0.05  # how long a parsed mail waits for others that are being parsed
+_LOADED_SECONDS = 0.2  # the same where so many are that a batch comes together: one of 64 costs 0.2 ms a mail
+_NAP_SECONDS = 0.004  # how long nobody is listened to while all parsers have work, for each turn costs
+_CLAIM_SECONDS = 0.02  # and how long no mail is claimed meanwhile, but then more at once
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 10.0  # between two tries while the database is away
 _RENEW_SECONDS = 15.0  # how often a claim is renewed, that no other filer may take it over
 _SEARCH_SECONDS = 60.0  # how often mail is looked for that filer after filer died of
@@ -83,7 +86,7 @@ class Filer:
         self._places = 0
         self._search_at = 0.0  # when to look for mail that filers died of
         self._renew_at = 0.0
-        self._look_at = 0.0  # when to look at the queue next
+        self._look_at = self._claimed_at = 0.0  # when to look at the queue next, and when that was done
         self._errands, self._errand_at = errands, 0.0
         self._quiet_until, self._pause = 0.0, _FIRST_PAUSE
         self._stop_at: float | None = None
@@ -147,9 +150,8 @@ class Filer:
         return len(self._waiting) + len(self._reading) + len(self._ready)
 
     def _over(self) -> bool:
-        if self._stop_at is None:
-            return False
-        return not (self.in_hand() or self._chores) or time.monotonic() > self._stop_at
+        done = not (self.in_hand() or self._chores)
+        return self._stop_at is not None and (done or time.monotonic() > self._stop_at)
 
     def _guarded(self, step: Callable[[], None]) -> None:
         """Take a step unless the database is away; if it turns out to be, wait a little longer each time."""
@@ -176,21 +178,22 @@ class Filer:
         if self._ready:
             seconds = min(seconds, _GATHER_SECONDS)
         if self._reading:
-            seconds = min(seconds, self._pool.patience())
+            seconds = min(seconds, _NAP_SECONDS if self._pool.occupied else self._pool.patience())
         watch = select.poll()
         door = self._door.filenos() if self._door is not None else []
-        own = [fileno for fileno in (self._wake, self._lifeline) if fileno is not None]
+        wake = self._wake if self._may_claim() else None  # what cannot be heeded now is heard later
+        own = [fileno for fileno in (wake, self._lifeline) if fileno is not None]
         if self._doorbell is not None and (heard := self._doorbell.fileno()) is not None:
             own.append(heard)
-        for fileno in (*self._pool.filenos(), *door, *own, self._bell):
+        for fileno in (*(() if self._pool.occupied else self._pool.filenos()), *door, *own, self._bell):
             watch.register(fileno, select.POLLIN)
         self._heed({fileno for fileno, _ in watch.poll(seconds * 1000)})
 
     def _heed(self, ready: set[int]) -> None:
         if self._bell in ready:
-            _drain(self._bell)
+            drain(self._bell)
         if self._wake in ready and self._wake is not None:
-            _drain(self._wake)
+            drain(self._wake)
             self._look_at = 0.0
         if self._doorbell is not None and self._doorbell.fileno() in ready:
             self._doorbell.heard()
@@ -208,7 +211,8 @@ class Filer:
     def _may_claim(self) -> bool:
         if self._stop_at is not None or not self._pool.ready:
             return False  # whatever is claimed is counted, so none is claimed before it can be read
-        return self._hopeful() <= self._settings.batch
+        wait = self._pool.occupied and time.monotonic() < self._claimed_at + _CLAIM_SECONDS
+        return not wait and self._hopeful() <= 2 * self._settings.batch  # one to file, one to read
 
     def _claim(self) -> None:
         if not self._may_claim() or time.monotonic() < self._look_at:
@@ -217,11 +221,10 @@ class Filer:
             for delivery in self._queue.condemned():
                 self._do(partial(self._give_up, delivery, "killed_its_filer"))
             self._search_at = time.monotonic() + _SEARCH_SECONDS
-        limit = self._settings.batch
-        claimed = self._queue.claim(limit, self._ports.clock.now())
-        self._pause = _FIRST_PAUSE
-        if len(claimed) < limit:
-            self._look_at = time.monotonic() + _POLL_SECONDS
+        claimed = self._queue.claim(self._settings.batch, self._ports.clock.now())
+        self._pause, self._claimed_at = _FIRST_PAUSE, time.monotonic()
+        if len(claimed) < self._settings.batch:
+            self._look_at = self._claimed_at + _POLL_SECONDS
         for delivery in claimed:
             if delivery.id in self._reading:  # lost, given back by whoever had it, and now ours again
                 self._reading[delivery.id].delivery = delivery
@@ -235,8 +238,8 @@ class Filer:
         """Hold on to what was claimed, and let go of what another filer has taken over."""
         if not self.in_hand() or time.monotonic() < self._renew_at:
             return
-        jobs = (*self._waiting, *self._doubtful, *self._reading.values(), *self._ready)
-        ids = [job.delivery.id for job in jobs]
+        held = (*self._waiting, *self._doubtful, *self._reading.values(), *self._ready)
+        ids = [job.delivery.id for job in held]
         kept = self._queue.renew(ids)
         self._renew_at = time.monotonic() + _RENEW_SECONDS
         self._drop(frozenset(ids) - kept)
@@ -283,8 +286,8 @@ class Filer:
                 self._ready.append(job)
 
     def _unread(self, delivery: Delivery, parsed: Parsed) -> None:
-        shown = show_id(delivery.id)
-        self._log.warning("unread", delivery=shown, failure=parsed.failure, attempts=delivery.attempts)
+        shown, failure = show_id(delivery.id), parsed.failure
+        self._log.warning("unread", delivery=shown, failure=failure, attempts=delivery.attempts)
         self._blame(delivery, f"parser_{parsed.failure}")
 
     # ---- from the parsers to the database ----------------------------------------------------------------
@@ -295,7 +298,12 @@ class Filer:
             return False
         if len(self._ready) >= self._settings.batch or not (self._waiting or self._reading):
             return True
-        return time.monotonic() - min(job.parsed_at for job in self._ready) >= _GATHER_SECONDS
+        return time.monotonic() - min(job.parsed_at for job in self._ready) >= self._patience()
+
+    def _patience(self) -> float:
+        """Return how long a parsed mail waits for others: no time to speak of where few are on their way."""
+        loaded = len(self._waiting) + len(self._reading) >= self._settings.batch // 4
+        return _LOADED_SECONDS if loaded else _GATHER_SECONDS
 
     def _file(self) -> None:
         """File what is parsed: one transaction for each company, in the order of claiming."""
@@ -343,8 +351,7 @@ class Filer:
         self._do(lambda: self._finish(outcomes))
 
     def _report(self, delivery: Delivery, outcome: Outcome) -> None:
-        now = self._ports.clock.now()
-        log_filing(delivery, outcome, (now - delivery.received_at).total_seconds())
+        log_filing(delivery, outcome, (self._ports.clock.now() - delivery.received_at).total_seconds())
 
     def _finish(self, outcomes: Sequence[Outcome]) -> None:
         self._queue.finish(outcomes)
@@ -391,10 +398,3 @@ class Filer:
         else:
             self._report(delivery, outcome)
             self._finish([outcome])
-
-
-def _drain(fileno: int) -> None:
-    """Empty a pipe that only wakes."""
-    with suppress(BlockingIOError):
-        while len(os.read(fileno, 4096)) == 4096:  # noqa: PLR2004 - as many as were asked for
-            pass

@@ -20,6 +20,7 @@ from bccd.model.message import Message
 
 PARSER = "bccd.mail.parse:to_file"
 AHEAD = 8 * 2**20  # octets handed to one parser ahead, unless a single mail is larger
+_BUSY = 8  # mails that a parser has work with for a while
 SPARE = 6  # parsers that may be started beyond the usual number while others are slow
 _PATIENCE = 0.2  # seconds after which mail behind a slow one is given to another parser
 _CALM_SECONDS = 5.0  # after which an idle spare parser is ended
@@ -233,6 +234,12 @@ class Readers(Generic[Answer]):
     def ready(self) -> bool:
         """Tell whether at least one parser is up."""
         return any(parser.ready for parser in self._parsers)
+
+    @property
+    def occupied(self) -> bool:
+        """Tell whether every parser has work for a while, and none takes suspiciously long for it."""
+        busy = [len(parser.jobs) >= _BUSY and not parser.slow for parser in self._parsers]
+        return bool(busy) and all(busy)
 
     def filenos(self) -> list[int]:
         """Return what becomes readable when there may be results."""

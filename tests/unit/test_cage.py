@@ -306,3 +306,15 @@ def test_a_parser_that_cannot_start_is_not_started_in_a_loop() -> None:
 def test_empty_message_is_an_answer() -> None:
     """Parsed keeps a message that says nothing apart from no message."""
     assert Parsed(1, Message(Content())).message is not None
+
+
+def test_a_pool_is_occupied_while_each_parser_has_work_for_a_while(make_pool: MakePool) -> None:
+    """It is not where one of them soon has none, or is slow, so that whoever waits must look."""
+    pool = make_pool(2, 20.0)
+    warm(pool)
+    seen = [pool.occupied]
+    for key in range(2 * SHEETS):
+        pool.submit(key, b"sleep:0.02")
+    seen.append(pool.occupied)
+    collect(pool, 2 * SHEETS)
+    assert [*seen, pool.occupied] == [False, True, False]

@@ -115,6 +115,7 @@ class InstantPool:
         self.jobs: list[tuple[int, bytes]] = []
         self.ready = True
         self.busy = False  # too much so for mail that may hang
+        self.occupied = False
 
     def filenos(self) -> list[int]:
         return []
@@ -567,3 +568,49 @@ def test_a_filer_that_stops_runs_no_errands(bench: Bench) -> None:
     bench.filer._errands = lambda: pytest.fail("an errand was run")
     bench.filer.stop()
     bench.filer.run()
+
+
+def test_what_is_claimed_keeps_the_parsers_busy_too(bench: Bench) -> None:
+    """Beyond the batch that is filed next, two more are claimed for the parsers, and no fourth."""
+    for number in range(40):
+        bench.queue.put(number, b"hang")
+    deadline = time.monotonic() + 0.2
+    while time.monotonic() < deadline:
+        bench.filer.turn(0.001)
+    assert bench.filer.in_hand() == 12
+
+
+def test_nobody_is_listened_to_while_all_parsers_have_work(bench: Bench) -> None:
+    """Then the filer comes back by itself, soon, and claims and collects what has come meanwhile."""
+    bench.pool.occupied = True
+    wake, rope = os.pipe()
+    bench.filer._wake = wake
+    for number in range(3):
+        bench.queue.put(number)
+    os.write(rope, b"!")
+    bench.run(lambda: not bench.queue.rows)
+    bench.queue.put(3)
+    os.write(rope, b"!")
+    bench.run(lambda: not bench.queue.rows)
+    os.close(wake)
+    os.close(rope)
+
+
+def test_mail_waits_for_a_batch_only_where_many_are_on_their_way(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With few being parsed, what is parsed is filed after a moment; with many, after a longer one."""
+    monkeypatch.setattr(filer_module, "_LOADED_SECONDS", 60.0)
+    bench.queue.put(0)
+    bench.queue.put(1, b"hang")
+    bench.queue.put(2, b"hang")
+    bench.filer._settings = replace(bench.filer._settings, batch=16)
+    bench.run(lambda: 0 in bench.queue.done)
+    for number in range(3, 6):
+        bench.queue.put(number, b"hang")
+    bench.queue.put(6)
+    bench.filer._look_at = 0.0
+    deadline = time.monotonic() + 0.2
+    while time.monotonic() < deadline:
+        bench.filer.turn(0.01)
+    assert 6 not in bench.queue.done
