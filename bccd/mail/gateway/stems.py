@@ -1,7 +1,11 @@
 """Whether a text may hold a banner: the cheap question asked of every mail, most of which hold none."""
 
+import re
+from collections.abc import Iterator
 from functools import lru_cache
-from html import unescape
+from string import ascii_lowercase
+
+from bccd.mail.gateway.phrases import HEADS, LANGUAGES, TAGS
 
 # The shortest words that every sign holds, as few as can be: each is looked for in every mail.
 _STEMS = (
@@ -14,37 +18,27 @@ _STEMS_WIDE = (
     *("nedostáváte", "внешн", "вне ", "извне", "из-за пределов", "часто", "外", "不常", "不经常", "不經常"),
     *("通常不", "あまりありません", "頻繁に"),
 )
-# Pieces of the stems in UTF-8, so that a text without any is known by octets, whatever its case.
-_PIECES = tuple(
-    stem.encode()
-    for stem in (
-        *("tern", "outside", "sender", " oft", "previously", "spoza", "zewn", "erhalb", "fuera de", "fora d"),
-        *("buiten", "enf", "uden for", "efra", "ulko", "mimo ", "souvent", "vaak", "ricev", "recib"),
-        *("usein", "costuma", "pfptbanner", "[ext", " ext"),
-    )
-)
-_PIECES_WIDE = (
-    *("często".encode(), "czĘsto".encode(), b"rieur", b"ufig", b"recebe", b"utanf", b"zven", b"nedost"),
-    *(b"\xd0", b"\xd1", b"\xe3", b"\xe4", b"\xe5", b"\xe9"),  # the first octets of Cyrillic and East Asian
-    "\N{KELVIN SIGN}".encode(),  # the only other character with a small letter in ASCII
-)
-_BLANKS = bytes.maketrans(b"\t\n", b"  ")
+# What stands in no word of a banner.
+_TIP = "LearnAboutSender"
+_MARKS = (b"pfptbanner", b"learnaboutsender")
+# The first octets of Cyrillic and East Asian, and the only other character with a small letter in ASCII.
+_LEADS = (b"\xd0", b"\xd1", b"\xe3", b"\xe4", b"\xe5", b"\xe9", "\N{KELVIN SIGN}".encode())
+_RUN = re.compile(r"[a-z]+")
+# Letters of ASCII are small ones, and all else is blank.
+_LETTERS = bytes(octet if octet in ascii_lowercase.encode() else 32 for octet in bytes(range(256)).lower())
+_TAG = re.compile(r"<[^<>]*>")
 
 
 @lru_cache(maxsize=4)  # one text is asked for when it is shown and when it is compared
 def may_hold(text: str) -> bool:
     """Tell quickly whether a text may hold a banner."""
-    return _holds_piece(text.encode("utf-8", "replace").lower()) and bool(stems_of(text.lower()))
+    return _has_sign(text) and bool(stems_of(text.lower()))
 
 
 def top_may_hold(html: str) -> bool:
     """Tell quickly whether a piece of a page may hold a banner."""
-    # Most of a page is mark-up.
-    text = "".join([chunk[chunk.find(">") + 1 :] for chunk in html.split("<")])
-    if "&" in text:
-        text = unescape(text.replace("&nbsp;", " "))
-    octets = text.encode("utf-8", "replace").translate(_BLANKS).replace(b"\xc2\xa0", b" ").lower()
-    return _holds_piece(octets) and bool(stems_of(html.lower()))
+    # Of mark-up only the link counts that the tip of Microsoft's holds in any language.
+    return (_TIP in html or _has_sign(_TAG.sub(" ", html))) and bool(stems_of(html.lower()))
 
 
 def stems_of(lower: str) -> list[str]:
@@ -53,8 +47,25 @@ def stems_of(lower: str) -> list[str]:
     return found if lower.isascii() else found + [stem for stem in _STEMS_WIDE if stem in lower]
 
 
-def _holds_piece(octets: bytes) -> bool:
-    for piece in _PIECES:
-        if piece in octets:
-            return True
-    return not octets.isascii() and any(piece in octets for piece in _PIECES_WIDE)
+def _has_sign(text: str) -> bool:
+    """Tell whether a word of a text is one that a sign may hold."""
+    # Splitting and asking a set takes 14 us for 2,100 characters; searching for the stems takes 50.
+    octets = text.encode("utf-8", "replace")
+    letters = octets.translate(_LETTERS)
+    return (
+        not _SIGNS.isdisjoint(letters.split())
+        or any(mark in letters for mark in _MARKS)
+        or (not octets.isascii() and any(lead in octets for lead in _LEADS))
+    )
+
+
+def _signs() -> Iterator[bytes]:
+    """Give what ASCII knows of the words of banners that hold a stem, as far as one holds it."""
+    stems = [max(_RUN.findall(stem), key=len, default="") for stem in (*_STEMS, *_STEMS_WIDE)]
+    said = (*(word for tongue in LANGUAGES for word in tongue.words), *TAGS, HEADS)
+    for run in {run for words in said for run in _RUN.findall(words.lower())}:
+        if any(stem and stem in run for stem in stems):
+            yield run.encode()
+
+
+_SIGNS = frozenset(_signs())
