@@ -47,7 +47,8 @@ def _read_block(page: Page, start: int, behind: int) -> Block | None:
     technical = run.technical or is_raw_field(page, start - 1)
     if not is_block(page, block, technical=technical):
         return None
-    return replace(block, shape=shape_of(block, roles.get(0, Role.OTHER)))
+    shape = shape_of(block, roles.get(0, Role.OTHER))
+    return replace(block, shape=shape) if shape else block
 
 
 def _behind_rule(page: Page, opening: int, end: int, marker: str) -> int:

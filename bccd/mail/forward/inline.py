@@ -101,7 +101,8 @@ def _read(page: Page, chain: Sequence[Block], marker: int | None) -> Inline | No
         below = at + 1
         while below < len(chain) and chain[below].opening < ends[at].end:
             below += 1
-        forwards.append(replace(read[at], inner=tuple(read[at + 1 : below])))
+        inner = tuple(read[at + 1 : below])
+        forwards.append(replace(read[at], inner=inner) if inner else read[at])
         note = with_below(page, note, ends[at].resumes, chain[below].opening if below < len(chain) else None)
         at = below
     return Inline(note, tuple(forwards))
@@ -117,18 +118,13 @@ def _extent_of(page: Page, block: Block) -> Extent:
 
 def _forward(page: Page, block: Block, until: int | None) -> Forward:
     """Read a block and the text below it."""
-    forward = _head(page, block)
     end = _extent_of(page, block).end
-    original = replace(
-        forward.original,
-        text=unquote(page.raw[block.end : end], block.depth).lstrip(_BOM),
-        new_text=_new_text(page, block, until),
-    )
-    return replace(forward, original=original)
+    text = unquote(page.raw[block.end : end], block.depth).lstrip(_BOM)
+    return _head(page, block, text, _new_text(page, block, until))
 
 
-def _head(page: Page, block: Block) -> Forward:
-    """Read what a block tells."""
+def _head(page: Page, block: Block, text: str = "", new_text: str = "") -> Forward:
+    """Read what a block tells; the text below it is given."""
     values = block.values
     said, day = values[Role.SENDER], values.get(Role.DATE)
     if day is None:
@@ -145,6 +141,8 @@ def _head(page: Page, block: Block) -> Forward:
         cc=mailbox_list(values.get(Role.CC, "")),
         date=read.when if read else None,
         subject=" ".join(values.get(Role.SUBJECT, "").split()),
+        text=text,
+        new_text=new_text,
     )
     evidence = [block.marker] if block.marker else []
     evidence.append(f"labels:{block.language}" if block.language else "shape:fields")
@@ -223,14 +221,13 @@ def _compared(told: Forward, shown: Forward) -> Forward:
     mine, theirs = told.original, shown.original
     known = _by_name((*((theirs.sender,) if theirs.sender else ()), *theirs.to, *theirs.cc))
     sender = _filled(mine.sender, known) if mine.sender else theirs.sender
-    original = replace(
-        mine,
-        sender=sender,
-        from_count=1 if sender and sender.address else 0,
-        to=tuple(_filled(box, known) for box in mine.to) or theirs.to,
-        cc=tuple(_filled(box, known) for box in mine.cc) or theirs.cc,
-        date=mine.date or theirs.date,
-    )
+    to = tuple(_filled(box, known) for box in mine.to) or theirs.to
+    cc = tuple(_filled(box, known) for box in mine.cc) or theirs.cc
+    date = mine.date or theirs.date
+    original = mine
+    if (sender, to, cc, date) != (mine.sender, mine.to, mine.cc, mine.date):
+        counted = 1 if sender and sender.address else 0
+        original = replace(mine, sender=sender, from_count=counted, to=to, cc=cc, date=date)
     anchors = tuple(item for item in shown.evidence if item.startswith("html:"))
     if sender and theirs.sender and sender.address != theirs.sender.address:
         evidence, confidence = (*told.evidence, "html:differs"), min(told.confidence, DISAGREEING)

@@ -29,10 +29,12 @@ def read_lines(raw: Sequence[str]) -> tuple[list[int], list[str]]:
     joined = "\n".join(raw)
     if not joined.isascii() and _ANY_OF_THESE.search(joined):
         raw = joined.translate(_VISIBLE).split("\n")
-    texts = [line.lstrip(_QUOTING).rstrip() for line in raw]
+    bare = [line.lstrip(_QUOTING) for line in raw]
+    texts = [line.rstrip() for line in bare]
     if ">" not in joined:
         return [0] * len(texts), texts
-    return [line.count(">", 0, len(line) - len(line.lstrip(_QUOTING))) for line in raw], texts
+    begun = [len(line) - len(rest) for line, rest in zip(raw, bare, strict=True)]
+    return [line.count(">", 0, end) if end else 0 for line, end in zip(raw, begun, strict=True)], texts
 
 
 def bare(raw: str) -> str:

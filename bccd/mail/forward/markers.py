@@ -21,6 +21,7 @@ _LEADING = frozenset(fold(marker) for marker in (*clients.LEADING, *more.LEADING
 _STARTS = frozenset(
     letter for known in (*clients.LEADING, *more.LEADING) for letter in (known[0], fold(known)[0])
 )
+_BEGINNINGS = frozenset(known[:2] for known in _LEADING)
 _OPENINGS = tuple(fold(marker) for marker in more.FORWARDED_OPENINGS)
 _ENDINGS = tuple(fold(marker) for marker in more.ENDINGS)
 _ORIGINAL = frozenset(
@@ -45,10 +46,15 @@ def marker_of(text: str) -> str:
 
     A marker says forwarded. A separator stands above forwards and replies alike.
     """
-    if not text or len(text) > _LONGEST:
+    if not text or len(text) > _LONGEST or _is_common(text[:3]):
         return ""
     words = text.strip(_RULE)
     return _words(fold(words.rstrip(":： ")), dashed=text[0] in _RULE) if words else _rule(text)
+
+
+def _is_common(begin: str) -> bool:
+    """Tell two letters, and a third character that is no accent of theirs, that no marker begins with."""
+    return begin.isascii() and begin[:2].isalpha() and begin[:2].casefold() not in _BEGINNINGS
 
 
 def may_be_marked(texts: Sequence[str]) -> list[int]:

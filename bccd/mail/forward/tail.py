@@ -9,9 +9,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from bccd.mail.digest import normal_text
+from bccd.mail.forward.block import Block, find_blocks
 from bccd.mail.forward.inline import Inline
 from bccd.mail.forward.markers import marker_of
 from bccd.mail.forward.order import NOWHERE, Around
+from bccd.mail.forward.page import page_of
+from bccd.mail.forward.shaped import with_shaped
 from bccd.mail.forward.structure import has_structure, shown_in
 from bccd.mail.html import read_html
 from bccd.mail.markup.sheet import Frame as Element
@@ -28,7 +31,7 @@ _HEADER_REACH = 15  # lines between the beginning and the sender's name
 # What ends the header, and the gap below it.
 _BETWEEN = re.compile(r"(?:\s++|&nbsp;|<br[^<>]*+>|</[a-z0-9]++\s*+>|(?!))*+", re.IGNORECASE)
 _RULES = frozenset({"separator:rule", "separator:underscores"})
-_BLOCK_REACH = 80  # lines of an element in which the header of a forward begins
+_BLOCK_REACH = 80  # lines in which the header of a forward ends, its recipients included
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +83,26 @@ def _frame(element: Element, sheet: Sheet, html: str, line: int) -> Frame:
 
 
 def _line_behind_header(html: str, around: Around, first: int, name: str) -> int:
-    """Find the line behind the header block, not far below a line, whose sender this is; -1 for none."""
-    for block in shown_in(html, around).blocks:
-        if first <= block.start < first + _BLOCK_REACH and any(
-            name in value.casefold() for value in block.values.values()
-        ):
-            return block.end
-    return -1
+    """Find the line behind the header block, from a line on, whose sender this is; -1 for none."""
+    page, blocks = shown_in(html, around)
+    block = next((block for block in blocks if block.end > first), None)
+    if block is None or block.start < first or not _names_in(block, name):
+        # Another block stands above or across: what begins at the line is read by itself.
+        frames = [
+            frame._replace(first=frame.first - first, last=frame.last - first)
+            for frame in page.frames
+            if first <= frame.first < first + _BLOCK_REACH
+        ]
+        anchors = {line - first: known for line, known in page.anchors.items() if line >= first}
+        part = page_of("\n".join(page.raw[first : first + _BLOCK_REACH]), anchors, around)
+        found = with_shaped(part, list(find_blocks(part)), frames)
+        end = next((block.end for block in found if _names_in(block, name)), -1)
+        return first + end if end >= 0 else -1
+    return block.end
+
+
+def _names_in(block: Block, name: str) -> bool:
+    return any(name in value.casefold() for value in block.values.values())
 
 
 def markup_of(frame: Frame | None, html: str) -> str:
