@@ -3,7 +3,7 @@
 parse() never raises and its time is linear in the octets; what it had to overlook stands in Message.defects.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import NamedTuple
@@ -36,7 +36,7 @@ from bccd.mail.headers import header_section, values
 from bccd.mail.lists import list_addresses
 from bccd.mail.msgid import message_id, message_ids
 from bccd.mail.part import Part
-from bccd.mail.recall import is_recall
+from bccd.mail.recall import recalled
 from bccd.mail.reply import new_text
 from bccd.mail.report import reported
 from bccd.mail.sanitise import Safe, sanitised
@@ -47,6 +47,7 @@ from bccd.mail.words import unstructured
 from bccd.model.message import Attachment, AutoKind, Content, Forward, ForwardKind, Mailbox, Message
 
 _Sanitise = Callable[[str, Mapping[str, str]], Safe]
+_Fields = Mapping[bytes, Sequence[bytes]]  # values by lower-case name
 _NOT_SAFE = _NO_HTML = Safe("", 0, whole=True)
 _SUBJECT_CAP = 4_000  # characters
 _MARK = "\ufeff"
@@ -132,7 +133,8 @@ class _Reader:
         self.defects.update(body.defects)
         subject = _subject(part, body)
         auto = automatic(part, body, subject)
-        content = _recalled(_content(part, body, subject, auto))
+        fields = _by_name(part)
+        content = recalled(_content(part, body, subject, auto, fields))
         safe = self._safe(body.html, body)
         around = _around(part, content) if _may_forward(body, subject) else None
         inline = _inline(body, subject, around) if around else None
@@ -145,11 +147,11 @@ class _Reader:
         # What a report returns is nothing that a person forwards.
         if body.messages and auto.kind not in _REPORTS and part.media_type != "multipart/report":
             attached = tuple(self._attached(message) for message in body.messages)
-        resent = self._resent(part, content)
+        resent = self._resent(part, content, fields)
         if inline is None or around is None:
             return content, (*attached, *resent), content.new_text if attached else ""
         within = attached if _is_announced(inline.forwards[0], subject) else ()
-        given = self._given(part, content, body, frame)
+        given = self._given(content, body, frame, fields)
         around = _by_thread(around, part, inline.forwards[0])
         found = [
             self._original(
@@ -176,10 +178,9 @@ class _Reader:
         forward = Forward(ForwardKind.ATTACHED, content, evidence, 1.0, inner)
         return self._chained(forward, _around(part, content))
 
-    def _resent(self, part: Part, content: Content) -> Iterator[Forward]:
+    def _resent(self, part: Part, content: Content, fields: _Fields) -> Iterator[Forward]:
         """Give the mail itself as the original if it was resent (RFC 5322 3.6.6)."""
-        names = {name for name, _ in part.fields}
-        seen = [name.decode("ascii") for name in _RESENT if name in names]
+        seen = [name.decode("ascii") for name in _RESENT if name in fields]
         if not seen:
             return
         evidence = [f"header:{name}" for name in seen]
@@ -196,14 +197,14 @@ class _Reader:
         nearer = replace(around, latest=forward.original.date or around.latest)
         return replace(forward, chain=(*chain_of(forward.original.text, nearer), *attached_in(forward)))
 
-    def _given(self, part: Part, content: Content, body: Body, frame: Frame | None) -> _Given:
+    def _given(self, content: Content, body: Body, frame: Frame | None, fields: _Fields) -> _Given:
         """Tell what is attached to the wrapper, its part of the HTML, and the ids in the header section."""
         files = files_of(content.attachments, body.html, frame)
         return _Given(
             files,
             content.calendar_uid if files else "",
             self._safe(markup_of(frame, body.html), body),
-            *_ids_of_original(part, content),
+            *_ids_of_original(content, fields),
         )
 
     def _original(
@@ -276,54 +277,59 @@ def _subject(part: Part, body: Body) -> str:
     return " ".join(unstructured(part.first(b"subject"), hint)[:_SUBJECT_CAP].split())
 
 
-def _content(part: Part, body: Body, subject: str, told: Told) -> Content:
+def _by_name(part: Part) -> _Fields:
+    """Gather the values of each field by its lower-case name, in order."""
+    found: dict[bytes, list[bytes]] = {}
+    for name, value in part.fields:
+        found.setdefault(name, []).append(value)
+    return found
+
+
+def _first(fields: _Fields, name: bytes) -> bytes:
+    return fields[name][0] if name in fields else b""
+
+
+def _content(part: Part, body: Body, subject: str, told: Told, fields: _Fields) -> Content:
     """Return what the header section and the body say; `new_text` is left for the caller."""
-    first = dict(reversed(part.fields))
     hint = part.params.get("charset", "") or body.charset
-    senders = [one for value in values(part.fields, b"from") for one in mailboxes(value, hint)]
-    own_id = message_id(first.get(b"message-id", b""))
+    senders = [one for value in fields.get(b"from", ()) for one in mailboxes(value, hint)]
+    own_id = message_id(_first(fields, b"message-id"))
     return Content(
         sender=senders[0] if senders else None,
         from_count=sum(1 for one in senders if one.address),
-        actual_sender=next(iter(mailboxes(first.get(b"sender", b""), hint)), None),
-        reply_to=_people(part, b"reply-to", hint),
-        to=_people(part, b"to", hint),
-        cc=_people(part, b"cc", hint),
-        bcc=_people(part, b"bcc", hint),
-        date=parse_date(first.get(b"date", b"")),
+        actual_sender=next(iter(mailboxes(_first(fields, b"sender"), hint)), None),
+        reply_to=_people(fields, b"reply-to", hint),
+        to=_people(fields, b"to", hint),
+        cc=_people(fields, b"cc", hint),
+        bcc=_people(fields, b"bcc", hint),
+        date=parse_date(_first(fields, b"date")),
         subject=subject,
         message_id=own_id,
-        in_reply_to=message_ids(first.get(b"in-reply-to", b"")),
-        references=_ids(values(part.fields, b"references")),
-        thread_index=thread_guid(first.get(b"thread-index", b"")),
+        in_reply_to=message_ids(_first(fields, b"in-reply-to")),
+        references=_ids(fields.get(b"references", ())),
+        thread_index=thread_guid(_first(fields, b"thread-index")),
         text=body.text,
         attachments=tuple(body.attachments),
         marks=tuple(sorted(body.marks)),
         auto=told.kind,
         auto_reason=told.reason,
         broadcast=is_broadcast(part.fields, told.kind),
-        other_ids=_other_ids(part, own_id),
+        other_ids=_other_ids(part, own_id, fields),
         calendar_uid=event_uid(body.told) if body.told else "",
         reported=reported(part, body) if told.kind in _REPORTS else None,
     )
 
 
-def _recalled(content: Content) -> Content:
-    """Take the request to recall a message for what it is: no person wrote it."""
-    if "recall" not in content.marks and not is_recall(content.subject, content.text):
-        return content
-    marked = replace(content, marks=tuple(sorted({*content.marks, "recall"})))
-    return marked if content.auto else replace(marked, auto=AutoKind.AUTO_REPLY, auto_reason="recall")
-
-
-def _other_ids(part: Part, own_id: str) -> tuple[str, ...]:
+def _other_ids(part: Part, own_id: str, fields: _Fields) -> tuple[str, ...]:
     """Return the ids that systems on the way have replaced, or put beside the mail's own."""
+    if _OTHER_IDS.isdisjoint(fields):
+        return ()
     found = _ids(value for name, value in part.fields if name in _OTHER_IDS)
     return tuple(other for other in found if other != own_id)[:_OTHER_IDS_CAP] if found else ()
 
 
-def _people(part: Part, name: bytes, hint: str) -> tuple[Mailbox, ...]:
-    found = values(part.fields, name)
+def _people(fields: _Fields, name: bytes, hint: str) -> tuple[Mailbox, ...]:
+    found = fields.get(name)
     if not found:
         return ()
     return mailboxes(found[0] if len(found) == 1 else b", ".join(found), hint)
@@ -367,10 +373,10 @@ def _dated(forward: Forward, around: Around) -> Forward:
     return replace(forward, original=original, evidence=evidence, inner=inner)
 
 
-def _ids_of_original(part: Part, content: Content) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+def _ids_of_original(content: Content, fields: _Fields) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
     """Return id and references of the original that the wrapper's header section gives away, and evidence."""
     answers = ("header:reply",) if is_reply(content.subject) and content.in_reply_to else ()
-    named = _ids(values(part.fields, b"x-forwarded-message-id"))
+    named = _ids(fields.get(b"x-forwarded-message-id", ()))
     if named:
         original, reason = named[-1], "header:x-forwarded-message-id"
     elif content.references or content.in_reply_to:

@@ -5,8 +5,10 @@ What is quoted must be the subject, so that nobody who writes of a recall is tak
 """
 
 import re
+from dataclasses import replace
 
 from bccd.mail.subject import base_subject
+from bccd.model.message import AutoKind, Content
 
 _READ = 2_000  # characters
 _MOST_WORDS = 25  # outside of the quotes
@@ -23,6 +25,14 @@ _VERBS = """
     リコール 회수 استرداد استدعاء לבטל เรียกคืน
 """
 _VERB = re.compile("|".join(verb.replace("_", " ") for verb in _VERBS.split()), re.IGNORECASE)
+
+
+def recalled(content: Content) -> Content:
+    """Take the request to recall a message for what it is: no person wrote it."""
+    if "recall" not in content.marks and not is_recall(content.subject, content.text):
+        return content
+    marked = replace(content, marks=tuple(sorted({*content.marks, "recall"})))
+    return marked if content.auto else replace(marked, auto=AutoKind.AUTO_REPLY, auto_reason="recall")
 
 
 def is_recall(subject: str, text: str) -> bool:

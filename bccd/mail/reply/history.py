@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from string import ascii_letters, digits
 
 from bccd.mail.attribution import attribution_at
 from bccd.mail.forward.block import find_blocks
@@ -40,6 +41,7 @@ _KINDS = (Kind.NEW, Kind.QUOTED)
 _NEW = Kind.NEW
 _RULES = frozenset("-_*=–—‐‑•#~")
 _ENDINGS = frozenset(":：﹕-")
+_PLAIN_ENDINGS = frozenset(f"{ascii_letters}{digits}.,!?)")
 
 
 @dataclass(slots=True)
@@ -126,7 +128,8 @@ def _opening(reading: _Reading, *, blocks: bool, keep_top: bool) -> int:
             continue
         if not line or kinds[number] is not _NEW:
             continue
-        found = _opens(reading, number, line, starts) if len(line) <= _LINE_CAP else None
+        plain = len(line) > _LINE_CAP or (_is_plain(line) and number not in starts)
+        found = None if plain else _opens(reading, number, line, starts)
         if found is None:
             own = number if own > number and not line.isspace() else own
             continue
@@ -137,6 +140,16 @@ def _opening(reading: _Reading, *, blocks: bool, keep_top: bool) -> int:
         else:
             return first
     return len(lines)
+
+
+def _is_plain(line: str) -> bool:
+    """Tell at once what most lines are: neither short nor with the signs of what opens history."""
+    return (
+        line[0].isalpha()
+        and line[-1] in _PLAIN_ENDINGS
+        and len(line) > _SHORTEST_MARKER
+        and "---" not in line
+    )
 
 
 def _may_attribute(reading: _Reading, number: int, text: str, last: str) -> bool:
