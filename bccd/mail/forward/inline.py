@@ -86,7 +86,9 @@ def _read(page: Page, chain: Sequence[Block], marker: int | None) -> Inline | No
         below.opening if below and below.opening < end.end else None
         for below, end in zip_longest(chain[1:], ends)
     ]
-    read = [_forward(page, block, until) for block, until in zip(chain, nexts, strict=True)]
+    read = [
+        _forward(page, block, end.end, until) for block, end, until in zip(chain, ends, nexts, strict=True)
+    ]
     if marker is not None:
         # What stands between is the original's text: the blocks are of mails that it quotes or forwards.
         note, outer = read_announced(page, marker)
@@ -116,11 +118,12 @@ def _extent_of(page: Page, block: Block) -> Extent:
     return extent(page, block.end, block.depth, block.marker, page.texts[block.opening])
 
 
-def _forward(page: Page, block: Block, until: int | None) -> Forward:
-    """Read a block and the text below it."""
-    end = _extent_of(page, block).end
+def _forward(page: Page, block: Block, end: int, until: int | None) -> Forward:
+    """Read a block and the text below it, down to a line; `until` another where the next block begins."""
     text = unquote(page.raw[block.end : end], block.depth).lstrip(_BOM)
-    return _head(page, block, text, _new_text(page, block, until))
+    last = _last_own(page, block, end if until is None else until)
+    own = text if last == end else unquote(page.raw[block.end : last], block.depth).lstrip(_BOM)
+    return _head(page, block, text, _without_rules(own))
 
 
 def _head(page: Page, block: Block, text: str = "", new_text: str = "") -> Forward:
@@ -157,18 +160,20 @@ def _head(page: Page, block: Block, text: str = "", new_text: str = "") -> Forwa
     return Forward(ForwardKind.INLINE, content, tuple(evidence), confidence, candidates=candidates)
 
 
-def _new_text(page: Page, block: Block, until: int | None) -> str:
-    """Give the words of the original's author: what stands above the next block or quoted answer."""
-    end = _extent_of(page, block).end if until is None else until
+def _last_own(page: Page, block: Block, end: int) -> int:
+    """Return the line behind the author's own words, who may have answered what is quoted there."""
     for number in range(block.end, end):
         if (
             page.texts[number].endswith((":", "："))
             and page.depths[number] == block.depth
             and _is_attribution(page, number, end)
         ):
-            end = number if not _is_wrapped(page, number, block) else number - 1
-            break
-    text = unquote(page.raw[block.end : end], block.depth).lstrip(_BOM)
+            return number if not _is_wrapped(page, number, block) else number - 1
+    return end
+
+
+def _without_rules(text: str) -> str:
+    """Return a text without the empty lines and separators at its end."""
     lines = text.split("\n")
     while lines and (not lines[-1].strip() or marker_of(lines[-1].strip()).startswith("separator:")):
         lines.pop()

@@ -17,6 +17,7 @@ _SPACE = "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2028\u2029\u202f\u205f\u300
 _QUOTING = f"{_SPACE}>|"  # what may stand before the text of a line
 _ONE_LEVEL = re.compile(r"[ \t\u00a0]{0,3}> ?")
 _INDENT = "    "
+_DELIMITER = "-- "  # RFC 3676 4.3: with its space it opens a signature
 
 
 def split_lines(text: str) -> list[str]:
@@ -55,8 +56,9 @@ def unquote(raw: Sequence[str], depth: int) -> str:
         plain = [_without_quoting(line, 1) for line in plain]
     elif all(line.startswith(_INDENT) for line in plain if line.strip()):
         plain = [line[len(_INDENT) :] for line in plain]
-    # RFC 3676 4.3: "-- " with its space opens a signature.
-    return "\n".join([line if line == "-- " else line.rstrip() for line in plain]).strip("\n")
+    if _DELIMITER in plain:
+        return "\n".join([line if line == _DELIMITER else line.rstrip() for line in plain]).strip("\n")
+    return "\n".join(map(str.rstrip, plain)).strip("\n")
 
 
 def _without_quoting(line: str, depth: int) -> str:

@@ -9,7 +9,7 @@ import pytest
 from bccd.mail.addresses import ADDRESSES_CAP
 from bccd.mail.defects import Defect
 from bccd.mail.digest import content_digest, digest_of, normal_text, weak_digest
-from bccd.mail.parse import parse
+from bccd.mail.parse import parse, to_file
 from bccd.model.message import ForwardKind, Mailbox
 
 INLINE = """Please file.
@@ -254,6 +254,18 @@ def test_more_addresses_than_the_cap_are_told() -> None:
     assert len(message.content.to) == ADDRESSES_CAP
     assert Defect.ADDRESSES_CUT in message.defects
     assert parse(b"To: " + many[: len(many) // 2] + b"\r\n\r\nx").defects == ()
+
+
+def test_what_is_filed_has_all_but_the_history_in_originals() -> None:
+    """The filer's reading is the whole one without chains, of originals in the text and attached."""
+    history = "On 15 Nov 2026 at 9:00, Eve <eve@customer.example> wrote:\n> Well?\n"
+    text = f"{INLINE}\n{history}".replace("\n", "\r\n").encode()
+    inner = b"From: Eve <eve@customer.example>\r\n\r\nHello\r\n" + history.encode()
+    attached = b"Content-Type: message/rfc822\r\n\r\n" + inner
+    for raw in (b"Subject: Fwd: Offer\r\n\r\n" + text, attached):
+        whole, filed = parse(raw), to_file(raw)
+        assert len(whole.forwards) == 1 and whole.forwards[0].chain
+        assert filed == replace(whole, forwards=(replace(whole.forwards[0], chain=()),))
 
 
 def test_safe_html_is_left_out_on_request() -> None:
