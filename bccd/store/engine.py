@@ -15,13 +15,17 @@ from bccd.store.place import refuse_network_folder
 from bccd.store.postgresql import failure_kind, is_postgresql, normal_url, open_postgresql
 
 READ_ONLY = "bccd_read_only"  # execution option: the transaction takes a snapshot and no lock
+# Execution option: the commit outlives this process, and perhaps no power cut. For what is done again then.
+UNSYNCED = "bccd_unsynced"
+_SYNCED = "bccd_synced"  # what a connection notes of its setting, where that is not the usual one
+_NORMAL, _FULL = 1, 2  # of the pragma "synchronous"
 _SNAPSHOT: dict[str, dict[str, Any]] = {
     "sqlite": {READ_ONLY: True},
     "postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
 }
 PRAGMAS = {
     "journal_mode": "wal",
-    "synchronous": 2,  # FULL: the write-ahead log is synced at every commit
+    "synchronous": _FULL,  # the write-ahead log is synced at every commit
     "foreign_keys": 1,
     "busy_timeout": 10_000,
     "wal_autocheckpoint": 1_000,
@@ -100,6 +104,7 @@ def open_engine(url: str) -> Engine:
     where = make_url(url)
     if where.get_backend_name() == "postgresql":
         engine = open_postgresql(where)
+        event.listen(engine, "begin", _on_begin_postgresql)
         event.listen(engine, "handle_error", _on_error)
         return engine
     engine = create_engine(where, hide_parameters=True)  # they are people's mail
@@ -150,8 +155,25 @@ def _on_connect(connection: sqlite3.Connection, _record: object) -> None:
 
 
 def _on_begin(connection: Connection) -> None:
-    read_only = connection.get_execution_options().get(READ_ONLY, False)
+    options = connection.get_execution_options()
+    read_only = options.get(READ_ONLY, False)
+    if not read_only:
+        _set_sync(connection, _NORMAL if options.get(UNSYNCED, False) else _FULL)
     connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+def _set_sync(connection: Connection, level: int) -> None:
+    if connection.info.get(_SYNCED, _FULL) != level:
+        connection.exec_driver_sql(f"PRAGMA synchronous = {level}")
+        found = connection.exec_driver_sql("PRAGMA synchronous").scalar()
+        if found != level:
+            raise StoreUnavailableError(f"SQLite refuses PRAGMA synchronous = {level} here: it says {found}")
+        connection.info[_SYNCED] = level
+
+
+def _on_begin_postgresql(connection: Connection) -> None:
+    if connection.get_execution_options().get(UNSYNCED, False):
+        connection.exec_driver_sql("SET LOCAL synchronous_commit TO off")
 
 
 def _on_error(context: ExceptionContext) -> None:

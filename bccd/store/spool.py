@@ -14,7 +14,6 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from sqlalchemy import Connection, Engine, select, union_all
-from sqlalchemy.exc import IntegrityError
 
 from bccd.model.delivery import Delivery, Intake, Receipt
 from bccd.model.envelope import Target
@@ -25,7 +24,7 @@ from bccd.store import marks as q
 from bccd.store import tables as t
 from bccd.store.claims import Claimed, Claims
 from bccd.store.direct import Statement
-from bccd.store.engine import is_lost_write, reading
+from bccd.store.engine import UNSYNCED, is_lost_write, reading
 from bccd.store.entries import vanish
 from bccd.store.inserts import insert_rows, stamp_for
 from bccd.store.lists import any_of
@@ -109,6 +108,9 @@ class GroupSpool:
         self._folder = folder
         self._wake = wake
         self._stamp = stamp_for(engine.dialect)
+        self._conflict: type[BaseException] = (
+            engine.dialect.loaded_dbapi.IntegrityError
+        )  # as the driver tells it
         # What another node may have to file stands where all nodes find it.
         self._in_table = sys.maxsize if is_postgresql(engine) else IN_TABLE
         self._waiting: SimpleQueue[_Waiting | None] = SimpleQueue()
@@ -193,7 +195,7 @@ class GroupSpool:
     def _write(self, group: list[_Waiting]) -> list[Receipt]:
         self._refuse_if_broken()
         for _ in range(_TRIES - 1):
-            with suppress(IntegrityError):
+            with suppress(self._conflict):
                 return self._transact(group)
         return self._transact(group)
 
@@ -320,6 +322,8 @@ class SqlQueue:
         self._engine = engine
         self._folder = folder
         self._needed = needed
+        # What a power cut undoes is done again: a claim is made, and what was filed is known as filed.
+        self._unsynced = engine.execution_options(**{UNSYNCED: True})
         self._claims = Claims.of(engine, folder)
         self._octets = Octets(engine, folder)
         self.fence: Fence | None = self._claims.hold if self._claims.shared else None
@@ -342,7 +346,7 @@ class SqlQueue:
         if not (expired or waits or suspect):
             return []  # an idle filer disturbs no front
         rows: list[Claimed] = []
-        with self._engine.begin() as connection:
+        with self._unsynced.begin() as connection:
             if expired:
                 claims.release_expired(connection)
                 self._suspects = claims.suspects(connection)
@@ -370,7 +374,7 @@ class SqlQueue:
 
     def finish(self, outcomes: Sequence[Outcome]) -> None:
         """Clear filed mail from the queue; keep what a retry of other mail needs, nothing of a rehearsal."""
-        with self._engine.begin() as connection:
+        with self._unsynced.begin() as connection:
             self._claims.finish(connection, [one for one in outcomes if not one.vanishes])
         for one in outcomes:
             if one.vanishes:

@@ -11,10 +11,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 from unittest.mock import Mock
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, Table, event, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from bccd.model.delivery import DeliveryState, Intake, Receipt
@@ -23,7 +24,9 @@ from bccd.model.errors import StorageFullError, StoreUnavailableError
 from bccd.model.plan import Outcome
 from bccd.store import entries
 from bccd.store import spool as spool_module
-from bccd.store.engine import PRAGMAS, Stores, open_engine, open_engines, reading
+from bccd.store.direct import execute
+from bccd.store.engine import PRAGMAS, UNSYNCED, Stores, open_engine, open_engines, reading
+from bccd.store.inserts import insert_rows
 from bccd.store.marks import FORGIVEN
 from bccd.store.place import refuse_network_folder
 from bccd.store.plain import put_rows
@@ -87,6 +90,30 @@ def test_pragmas_hold_on_every_connection(stores: Stores) -> None:
         assert (found["journal_mode"], found["synchronous"]) == ("wal", 2)
 
 
+def test_only_what_says_so_is_not_synced(stores: Stores) -> None:
+    """A transaction that may be undone by a power cut leaves no trace: the next one is synced again."""
+    unsynced = stores.spool.execution_options(**{UNSYNCED: True})
+    for engine, level in ((stores.spool, 2), (unsynced, 1), (unsynced, 1), (stores.spool, 2)):
+        with engine.begin() as connection:
+            assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == level
+
+
+def test_claims_and_clearings_are_not_synced_and_nothing_else(stores: Stores, spool: GroupSpool) -> None:
+    """What the filer gives back is synced, as all mail that is taken in."""
+    put(spool, small(1), small(2))
+    levels: list[int] = []
+
+    def note(connection: Connection) -> None:
+        levels.append(connection.exec_driver_sql("PRAGMA synchronous").scalar_one())
+
+    event.listen(stores.spool, "commit", note)
+    queue = SqlQueue(stores.spool, stores.folder)
+    one, two = queue.claim(2, LATER)
+    queue.finish([Outcome(one.id, DeliveryState.FILED)])
+    queue.postpone([two.id], LATER, "later", counted=True)
+    assert levels == [2, 1, 1, 2]
+
+
 def test_a_database_without_a_log_is_refused() -> None:
     """Memory cannot have a write-ahead log, so it stands for every file system that cannot."""
     with (
@@ -135,6 +162,22 @@ def test_failures_are_told_apart(stores: Stores, tmp_path: Path) -> None:
     (tmp_path / "noise.db").write_bytes(os.urandom(8192))
     with pytest.raises(StoreUnavailableError), reading(open_engine(f"sqlite:///{tmp_path}/noise.db")):
         pass
+
+
+def test_a_key_that_another_wrote_meanwhile_is_no_failure(
+    stores: Stores, spool: GroupSpool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the database refuses a key, as the driver tells it, the group is looked at anew."""
+    insert, refusals = insert_rows, iter([True, False])
+
+    def refuse_once(connection: Connection, table: Table, *rest: Any, **options: Any) -> None:
+        if table.name == "delivery_key" and next(refusals):
+            execute(connection, "INSERT INTO spool (seq) VALUES (NULL)", ())
+        insert(connection, table, *rest, **options)
+
+    monkeypatch.setattr(spool_module, "insert_rows", refuse_once)
+    (receipt,) = put(spool, small())
+    assert isinstance(receipt, Receipt) and kept(stores) == 1
 
 
 # ---- large mail -----------------------------------------------------------------------------------------

@@ -26,7 +26,7 @@ from bccd.model.errors import ConfigError, StorageFullError, StoreUnavailableErr
 from bccd.model.events import EventKind
 from bccd.store import entries
 from bccd.store.bell import Listening, Ringer
-from bccd.store.engine import Stores, open_engine, open_engines, reading
+from bccd.store.engine import UNSYNCED, Stores, open_engine, open_engines, reading
 from bccd.store.postgresql import _refuse, normal_url, open_postgresql
 from bccd.store.rawfiles import IN_TABLE
 from bccd.store.spool import GroupSpool, SqlQueue
@@ -89,6 +89,17 @@ def test_a_commit_is_durable_whatever_the_server_does_by_itself(
         assert setting(stores, "synchronous_commit") == "on"
         assert setting(stores, "transaction_isolation") == "read committed"
         assert setting(stores, "TimeZone") == "UTC"
+        stores.close()
+
+
+def test_only_what_says_so_is_not_synced(server: Server, migrated: str, tmp_path: Path) -> None:
+    """A transaction that may be undone by a crash of the server leaves no trace: the next one is synced."""
+    with server.database(migrated) as name:
+        stores = open_engines(config_of(tmp_path, server.url(name)))
+        unsynced = stores.spool.execution_options(**{UNSYNCED: True})
+        for engine, level in ((stores.spool, "on"), (unsynced, "off"), (stores.spool, "on")):
+            with engine.begin() as connection:
+                assert connection.exec_driver_sql("SHOW synchronous_commit").scalar() == level
         stores.close()
 
 
