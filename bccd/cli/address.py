@@ -12,7 +12,7 @@ from rich.console import Console
 from bccd import bootstrap
 from bccd.cli import looks, own_address, writes
 from bccd.cli.base import Call, NotFoundError, common, table
-from bccd.cli.dryrun import find_user
+from bccd.cli.who import find_user
 from bccd.mail.vcard import Card, Version, vcard
 from bccd.model.directory import Company, SecretKind
 from bccd.store import addresses

@@ -1,7 +1,7 @@
 """What the rules would do with a mail that lies in a file: the real pipeline, and nothing is written."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -134,28 +134,3 @@ def _verdict(
     someone = outsider(header, sender.address, assumed)
     known = wish.acquaintance(company_id, someone) if someone else None
     return HeldSender("customer_reply", sender.address, known.user_id) if known else verdict
-
-
-def find_user(
-    directory: Directory, company_id: int, said: str, external_ids: Mapping[str, str]
-) -> UserAddress:
-    """Find a user by an address, a number, or an external id, which `external_ids` turns into a login.
-
-    Raises NotFoundError, or MistakeError where a number is one user's and an external id of another.
-    """
-    wanted = {normalise(said), external_ids.get(said, "")}
-    found = {
-        entry.user.id: entry
-        for (company, address), entry in sorted(directory.user_addresses.items())
-        if company == company_id and (address in wanted or str(entry.user.id) == said)
-    }
-    if not found:
-        raise NotFoundError(
-            f"{said}: no such user; name an address, number or external id of `bccd directory list user`"
-        )
-    if len(found) > 1:
-        raise MistakeError(
-            f"{said} is the number of one user and the external id of another: name an address"
-        )
-    addressed = directory.user_addresses.get((company_id, normalise(said)))
-    return addressed or next(iter(found.values()))

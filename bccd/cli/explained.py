@@ -10,8 +10,9 @@ from bccd import bootstrap
 from bccd.cli import looks
 from bccd.cli.asif import AsIf
 from bccd.cli.base import Call, safe, table
-from bccd.cli.dryrun import Wish, as_sent, dry_run, find_user
+from bccd.cli.dryrun import Wish, as_sent, dry_run
 from bccd.cli.examined import Examined, examine
+from bccd.cli.who import find_user
 from bccd.model.directory import UserAddress
 from bccd.model.plan import Plan
 from bccd.rules.signing import Signer

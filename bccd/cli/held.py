@@ -6,8 +6,8 @@ from rich.console import Console
 from bccd.cli import looks, writes
 from bccd.cli.base import Call, common, safe, table
 from bccd.cli.command import tell
-from bccd.cli.dryrun import find_user
 from bccd.cli.queue import delivery_id
+from bccd.cli.who import find_user
 from bccd.model.delivery import show_id
 from bccd.store import own
 from bccd.store.reads import directory_snapshot

@@ -7,14 +7,13 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from bccd import bootstrap
 from bccd.cli import looks
 from bccd.cli.base import Call, Exit, NotFoundError, common, safe, table
-from bccd.cli.dryrun import find_user
 from bccd.cli.importing.filing import filing
-from bccd.cli.importing.intake import Owner, Span
+from bccd.cli.importing.intake import Owner, Span, signer
 from bccd.cli.importing.progress import progress
 from bccd.cli.importing.run import Import
+from bccd.cli.who import find_user
 from bccd.config import Config
 from bccd.mail.addresses import normalise
 from bccd.model.directory import Company, Directory, UserAddress
@@ -159,8 +158,7 @@ def _wishes(
     config: Config, stores: Stores, known: Directory, company: Company, to: str
 ) -> tuple[Target, ...]:
     """Read what the address asks for each mail."""
-    signer = bootstrap.make_signer(config)
-    found = admit.recipient(normalise(to), known, signer, datetime.now(UTC))
+    found = admit.recipient(normalise(to), known, signer(config), datetime.now(UTC))
     if isinstance(found, Reply) or found.company_id != company.id:
         raise NotFoundError(f"{to}: {company.slug} has no such address")
     if any(wish.tag not in _WISHES or wish.number for wish in found.wishes):

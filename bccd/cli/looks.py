@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bccd.cli.base import NotFoundError
-from bccd.cli.dryrun import find_user
 from bccd.cli.evidence import evidence
+from bccd.cli.who import find_user
 from bccd.config import Config
 from bccd.model.delivery import DeliveryState, show_id
 from bccd.model.directory import Company, Directory

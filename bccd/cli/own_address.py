@@ -6,7 +6,7 @@ from rich.console import Console
 from bccd.cli import looks, writes
 from bccd.cli.base import Call, common, table, warn
 from bccd.cli.command import tell
-from bccd.cli.dryrun import find_user
+from bccd.cli.who import find_user
 from bccd.store import own
 from bccd.store.reads import directory_snapshot
 

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from bccd.cli import looks
 from bccd.cli.base import Call, NotFoundError, common, safe, table
-from bccd.cli.dryrun import find_user
+from bccd.cli.who import find_user
 from bccd.store.conversations import SeenConversation, SeenMessage
 from bccd.store.conversations import conversation as conversation_of
 from bccd.store.named import SeenLink

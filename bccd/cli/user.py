@@ -7,7 +7,7 @@ from rich.console import Console
 
 from bccd.cli import looks, writes
 from bccd.cli.base import Call, NotFoundError, common, table
-from bccd.cli.dryrun import find_user
+from bccd.cli.who import find_user
 from bccd.model.errors import MistakeError
 from bccd.store import logins
 from bccd.store.reads import directory_snapshot

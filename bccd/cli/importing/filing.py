@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 
-from bccd import bootstrap, door
+from bccd import door
 from bccd.config import Config
 from bccd.daemon import Links
 from bccd.door import DoorClosedError, FolderHeldError
@@ -112,6 +112,9 @@ def _be(config: Config, links: Links) -> None:
         # What becomes of each mail the command tells itself.
         level = config.log.level if config.log.level in ("debug", "error") else "warning"
         configure(replace(config.log, format="json", level=level), "filer")
+        # What files is large, and beside a daemon it is not needed.
+        from bccd import bootstrap  # noqa: PLC0415
+
         code = bootstrap.run_filer(config, "filer", links)
     finally:
         os._exit(code)

@@ -3,10 +3,13 @@
 import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 
+from bccd.config import Config
 from bccd.model.auth import AuthMethod, AuthReport, Sender
 from bccd.model.delivery import Intake
 from bccd.model.envelope import Peer, Protocol, Raw, Target
+from bccd.observe import read_key
 from bccd.rules.ownmail import own_mark
 from bccd.rules.signing import Signer
 from bccd.sources.mailbox.found import Found, Skip
@@ -33,6 +36,11 @@ class Span:
     def holds(self, moment: datetime) -> bool:
         """Tell whether a moment lies in it."""
         return (self.since is None or self.since <= moment) and (self.until is None or moment < self.until)
+
+
+def signer(config: Config) -> Signer:
+    """Return what the addresses and notices of this installation are signed with."""
+    return Signer(read_key(Path(config.secret_file)))
 
 
 def intake(found: Found, owner: Owner, span: Span, signer: Signer, now: datetime) -> Intake | Skip:

@@ -10,11 +10,10 @@ from functools import partial
 from signal import SIGINT, SIGTERM, signal
 from types import FrameType
 
-from bccd import bootstrap
 from bccd.cli.importing.bookmark import Bookmark
 from bccd.cli.importing.feed import GROUP, GROUP_OCTETS, Feeder
 from bccd.cli.importing.filing import is_served, open_spool, require_filer
-from bccd.cli.importing.intake import Owner, Span, intake
+from bccd.cli.importing.intake import Owner, Span, intake, signer
 from bccd.cli.importing.progress import Teller, silence
 from bccd.cli.importing.tally import Tally
 from bccd.config import Config
@@ -132,4 +131,4 @@ class Import:
         return intake(found, self.owner, self.span, self._signer, datetime.now(UTC))
 
     def __post_init__(self) -> None:
-        self._signer = bootstrap.make_signer(self.config)
+        self._signer = signer(self.config)
