@@ -29,6 +29,8 @@ PRAGMAS = {
     "foreign_keys": 1,
     "busy_timeout": 10_000,
     "wal_autocheckpoint": 1_000,
+    # KiB. With the usual 2,000 a batch spills and is written twice: 0.1 ms a mail of 0.8 in the store.
+    "cache_size": -16_000,
 }
 
 _PROGRAM_MISTAKES = {
