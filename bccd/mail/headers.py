@@ -13,6 +13,7 @@ _FIELD = re.compile(rb"^([!-9;-~]++)([ \t]*+):((?>[^\n]*+)(?:\n[ \t][^\n]*+|(?!)
 # These begin with an octet to leap to: with "^" each octet is tried, which took eight times as long.
 _BEFORE_FIELD = re.compile(rb"\n(?=[^ \t\r\n])")
 _BARE_CR = re.compile(rb"\r(?!\n)")
+_BARE_LF = re.compile(rb"\n(?<!\r\n)")
 _RECEIVED = re.compile(rb"\nreceived[ \t]*+:")
 
 
@@ -102,5 +103,4 @@ def scan(header: bytes) -> HeaderScan:
 
 def has_bare_line_ends(octets: bytes) -> bool:
     """Tell whether a CR or LF is not part of a CRLF."""
-    # To count pairs takes half as long again.
-    return octets.count(b"\n") != octets.count(b"\r") or _BARE_CR.search(octets) is not None
+    return _BARE_LF.search(octets) is not None or _BARE_CR.search(octets) is not None

@@ -4,13 +4,14 @@ import asyncio
 import secrets
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from operator import itemgetter
 from pathlib import Path
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from typing import Any
 
 from sqlalchemy import Connection, Engine, select, union_all
@@ -113,7 +114,8 @@ class GroupSpool:
         )  # as the driver tells it
         # What another node may have to file stands where all nodes find it.
         self._in_table = sys.maxsize if is_postgresql(engine) else IN_TABLE
-        self._waiting: SimpleQueue[_Waiting | None] = SimpleQueue()
+        self._waiting: deque[_Waiting] = deque()
+        self._bell: SimpleQueue[bool] = SimpleQueue()  # True for each mail, False at the end
         self._broken: str | None = None
         self._thread = threading.Thread(target=self._run, name="spool", daemon=True)
         self._thread.start()
@@ -131,13 +133,15 @@ class GroupSpool:
             data = await asyncio.to_thread(intake.raw.read)
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Receipt] = loop.create_future()
-        self._waiting.put(_Waiting(intake, data, path, loop, future))
+        self._waiting.append(_Waiting(intake, data, path, loop, future))
+        # Behind all that the loop has at hand, so that mail which came together goes into one transaction.
+        loop.call_soon(self._bell.put, True)
         return await future
 
     def close(self) -> None:
         """Finish what waits, then end the thread; mail put in later is refused."""
         if self._thread.is_alive():
-            self._waiting.put(None)
+            self._bell.put(False)
             self._thread.join()
         self._broken = self._broken or "the spool is closed"
 
@@ -162,21 +166,20 @@ class GroupSpool:
     def _run(self) -> None:
         going = True
         while going:
-            last = self._waiting.get()
-            group: list[_Waiting] = []
-            with suppress(Empty):
-                while last is not None:
-                    group.append(last)
-                    if len(group) == GROUP or sum(each.intake.raw.size for each in group) > _GROUP_OCTETS:
-                        break
-                    last = self._waiting.get_nowait()
-            going = last is not None
-            self._take(group)
+            going = self._bell.get()
+            while group := self._next_group():
+                self._take(group)
+
+    def _next_group(self) -> list[_Waiting]:
+        group: list[_Waiting] = []
+        octets = 0
+        while self._waiting and len(group) < GROUP and octets <= _GROUP_OCTETS:
+            group.append(self._waiting.popleft())
+            octets += group[-1].intake.raw.size
+        return group
 
     def _take(self, group: list[_Waiting]) -> None:
         """Write a group and answer all of it; if one mail spoils it, each is written on its own."""
-        if not group:
-            return
         try:
             receipts = self._write(group)
         except Exception as error:  # noqa: BLE001  the thread must outlive whatever a driver raises
