@@ -109,7 +109,7 @@ def _undo_gateways(body: Body) -> None:
 def _cut(text: str, room: int, body: Body) -> str:
     """Return what is kept of a text; whole lines are cheap to read in a page, and dear one by one."""
     kept = text[:room]
-    if kept.count("\n") > LINES_CAP:
+    if len(kept) > LINES_CAP and kept.count("\n") > LINES_CAP:
         kept = "\n".join(kept.split("\n", LINES_CAP)[:LINES_CAP])
     if len(kept) < len(text):
         body.defects[Defect.TEXT_CUT] = None

@@ -55,9 +55,10 @@ class _Place(dict[str, _Step]):
 class _Places:
     """The places known so far: clients nest their elements in few ways, so most tags are one look-up."""
 
-    __slots__ = ("_known", "_steps")
+    __slots__ = ("_depth", "_known", "_steps")
 
-    def __init__(self) -> None:
+    def __init__(self, depth: int) -> None:
+        self._depth = depth  # deeper places are not kept
         self._known: dict[tuple[str, ...], _Place] = {}
         self._steps = 0
 
@@ -66,28 +67,29 @@ class _Places:
         place = self._known.get(names)
         if place is None:
             place = _Place(names)
-            if len(names) <= _KNOWN_DEPTH:
+            if len(names) <= self._depth:
                 if len(self._known) >= _KNOWN_PLACES:
-                    self._forget()
+                    self.forget()
                 self._known[names] = place
         return place
 
     def learn(self, place: _Place, inside: str, step: _Step) -> None:
         """Keep what a tag does at a place."""
-        if len(inside) < SHORT and max(len(place.names), len(step[0].names)) <= _KNOWN_DEPTH:
+        if len(inside) < SHORT and max(len(place.names), len(step[0].names)) <= self._depth:
             if self._steps >= _KNOWN_STEPS:
-                self._forget()
+                self.forget()
             self._steps += 1
             place[inside] = step
 
-    def _forget(self) -> None:
+    def forget(self) -> None:
+        """Know nothing any more."""
         for place in self._known.values():
             place.clear()  # places lead to each other in circles
         self._known.clear()
         self._steps = 0
 
 
-_PLACES = _Places()
+_PLACES = _Places(_KNOWN_DEPTH)  # from mail to mail
 
 
 class Rewriting:
@@ -100,7 +102,7 @@ class Rewriting:
         self._parts = parts
         self._pieces: dict[str, Piece] = {}
         # Where there are so many tags, it is counted how many of them differ.
-        self._places = _PLACES if self._source.tags_at_most(_DISTINCT_CAP) else _Places()
+        self._places = _PLACES if self._source.tags_at_most(_DISTINCT_CAP) else _Places(_DEPTH_CAP)
         first = self._source.first
         self._out: list[str] = [_settled(first) if "&" in first or ">" in first else first]
         self._sure = True
@@ -109,6 +111,12 @@ class Rewriting:
 
     def run(self) -> Rewritten | None:
         """Return the HTML; None if it nests too deep or has too many attributes or tags."""
+        written = self._run()
+        if self._places is not _PLACES:
+            self._places.forget()
+        return written
+
+    def _run(self) -> Rewritten | None:
         put, sure = self._out.append, True
         place = self._places.at(())
         for chunk in self._source.chunks:
@@ -139,9 +147,12 @@ class Rewriting:
         moved = _moved(place.names, piece)
         self._hostile = self._hostile or len(moved.names) > _DEPTH_CAP
         care = _UNSURE if not moved.sure else self._care(moved.names)
+        places = self._places
+        if places is _PLACES and len(moved.names) > _KNOWN_DEPTH:
+            self._places = _Places(_DEPTH_CAP)  # of this page alone
         step = (self._places.at(moved.names), moved.written, care)
-        if not (odd or piece.blocked or piece.picture or self._hostile):
-            self._places.learn(place, inside, step)
+        if places is self._places and not (odd or piece.blocked or piece.picture or self._hostile):
+            places.learn(place, inside, step)
         return step, text
 
     @staticmethod
@@ -191,13 +202,14 @@ def _moved(names: tuple[str, ...], piece: Piece) -> Moved:
 
 def _settled(text: str) -> str:
     """Return text with its references as they are written in good order; what is odd about one stays."""
+    text = text.replace(">", "&gt;")
     return _LOOSE.sub(lambda match: _character(match[0]), text)
 
 
 @lru_cache(maxsize=512)
 def _character(reference: str) -> str:
-    if len(reference) == 1:
-        return _WRITTEN[ord(reference)]
+    if reference == "&":
+        return "&amp;"
     if reference[1] != "#":
         found = html5.get(reference[1:], reference)
     else:

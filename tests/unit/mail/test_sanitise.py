@@ -270,3 +270,13 @@ def test_a_picture_is_named_by_the_mail_that_carries_it() -> None:
     assert sanitised(html, {"a": "1"}).html == '<p><img src="cid:a" data-part="1"></p>'
     assert sanitised(html, {}).html == '<p><img src="cid:a"></p>'
     assert sanitised(html, {"a": "2.1"}).html == '<p><img src="cid:a" data-part="2.1"></p>'
+
+
+@pytest.mark.parametrize("depth", [30, 39, 40, 41, 42, 300])
+def test_what_was_learned_of_shallow_pages_holds_for_deep_ones(depth: int) -> None:
+    """However deep a page nests, and whatever came before it, it is written the same."""
+    html = "<div>" * depth + "<p>a<b>b</b><table><td>c</table></p>" * 3 + "</div>" * depth
+    first = sanitised(html)
+    inner = "<p>a<b>b</b></p><table><tbody><tr><td>c</td></tr></tbody></table>" * 3
+    assert first == Safe("<div>" * depth + inner + "</div>" * depth, 0, True)
+    assert sanitised(html) == first
