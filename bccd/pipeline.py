@@ -218,7 +218,7 @@ def _alike(mails: Sequence[Mail]) -> Sequence[Mail]:
     return mails[: max(first, 1)] if first is not None else mails
 
 
-def _plan_batch(mails: Sequence[Mail], work: UnitOfWork) -> tuple[list[Mail], list[Plan], list[Outcome]]:
+def _plan_some(mails: Sequence[Mail], work: UnitOfWork) -> tuple[list[Mail], list[Plan], list[Outcome]]:
     """Decide mails one after the other over facts gathered once; returns what is to be written, and outcomes.
 
     It ends early where a mail changes more than it adds (conversations are put together anew, a message gets
@@ -233,6 +233,7 @@ def _plan_batch(mails: Sequence[Mail], work: UnitOfWork) -> tuple[list[Mail], li
         mails = said  # what users have named since must be known too, under the same lock
         query = lookups(mails, policy)
         overlay = Overlay(work.gather(query))
+    rehearses = is_rehearsal(mails[0].delivery.targets)
     plans: list[Plan] = []
     fresh: list[Mail] = []
     outcomes: list[Outcome] = []
@@ -242,7 +243,7 @@ def _plan_batch(mails: Sequence[Mail], work: UnitOfWork) -> tuple[list[Mail], li
             outcomes.append(ended)
             continue
         plan = decide(mail, overlay)
-        if is_rehearsal(mail.delivery.targets):
+        if rehearses:
             plan = rehearsed(mail, plan)
         fresh.append(mail)
         plans.append(plan)
@@ -258,11 +259,14 @@ def deliver(company_id: int, mails: Sequence[Mail], ports: DeliverPorts) -> list
     Raises StoreUnavailableError when the database is away; any other exception is the fault of a mail.
     """
     outcomes: list[Outcome] = []
+    size = len(mails)
     with ports.open_work(company_id) as work:
         while len(outcomes) < len(mails):
-            fresh, plans, ended = _plan_batch(mails[len(outcomes) :], work)
+            fresh, plans, ended = _plan_some(mails[len(outcomes) :][:size], work)
             work.apply(fresh, plans, ports.clock.now())
             outcomes += ended
+            # What ended early may do so again: no more is asked than is likely to be decided.
+            size = 2 * len(ended)
         work.commit()
     return outcomes
 

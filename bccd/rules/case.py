@@ -34,6 +34,7 @@ class Case:
     user_id: int  # the submitter
     sharing: Sharing
     owners: tuple[int, ...]  # who gets a copy each, the submitter first unless he files for others
+    wants_private: bool  # an address of the mail says +private
     keys: Keys  # of what is read
     steps: list[Step]  # of the decision record, those of the mail's other readings before them
     filed_by: int | None = None  # who sent it in, where that is not every owner himself
@@ -59,9 +60,10 @@ class Case:
 
 def open_case(mail: Mail, reading: Reading, overlay: Overlay, who: Submission, steps: list[Step]) -> Case:
     """Begin the work sheet of a proven submitter's reading; what is found out goes into `steps`."""
-    sharing = Sharing.PRIVATE if asks_private(mail) else who.sharing
+    private = any(target.tag is Tag.PRIVATE for target in mail.delivery.targets)
+    sharing = Sharing.PRIVATE if private else who.sharing
     keys = keys_of(reading.content)
-    case = Case(mail, reading, overlay, who.user_id, sharing, who.owners, keys, steps, who.filed_by)
+    case = Case(mail, reading, overlay, who.user_id, sharing, who.owners, private, keys, steps, who.filed_by)
     between = ", ".join(box.address for box in reading.main) or "our own people"
     case.steps.append(Step("direction", f"rule {reading.rule}", str(reading.direction), f"with {between}"))
     if reading.wrapper is not None:
@@ -71,11 +73,6 @@ def open_case(mail: Mail, reading: Reading, overlay: Overlay, who: Submission, s
         )
         case.steps.append(Step("forward", reading.content.subject[:80], str(reading.provenance), reason))
     return case
-
-
-def asks_private(mail: Mail) -> bool:
-    """Tell whether an address of the mail says +private."""
-    return any(target.tag is Tag.PRIVATE for target in mail.delivery.targets)
 
 
 def match_people(case: Case) -> None:

@@ -23,7 +23,7 @@ from bccd.model.plan import (
 from bccd.model.strand import Strand
 from bccd.rules import announce
 from bccd.rules.bounces import arrived, bounces
-from bccd.rules.case import Case, asks_private, create_contacts, match_people, open_case
+from bccd.rules.case import Case, create_contacts, match_people, open_case
 from bccd.rules.direction import Reading
 from bccd.rules.linking import is_mass, make_links, parties, settle
 from bccd.rules.overlay import Overlay
@@ -209,14 +209,14 @@ def _explain_again(case: Case, *, owned: bool) -> None:
     if not owned:
         case.steps.append(Step("sharing", "", str(case.sharing), _why_shared(case)))
         return
-    if asks_private(case.mail):
+    if case.wants_private:
         case.steps.append(Step("sharing", "", "as it was", "+private changes no copy that stands"))
     if case.reading.note:
         case.steps.append(Step("note", "", "in the raw mail only", "a copy keeps the note that came first"))
 
 
 def _why_shared(case: Case) -> str:
-    return "the address says +private" if asks_private(case.mail) else "the user's default"
+    return "the address says +private" if case.wants_private else "the user's default"
 
 
 def _known_since(case: Case, links: tuple[NewLink, ...]) -> tuple[tuple[str, int], ...]:

@@ -24,6 +24,14 @@ def moments(content: Content, received: datetime) -> tuple[datetime | None, date
     return sent, sent or received
 
 
+def snippet(text: str) -> str:
+    """Return the first words of a text on one line."""
+    words = " ".join(text[: 2 * SNIPPET].split())
+    if len(words) < SNIPPET:  # there is much white space
+        words = " ".join(text[: 4 * SNIPPET].split())
+    return words[:SNIPPET]
+
+
 def message_row(
     mail: Mail,
     reading: Reading,
@@ -54,7 +62,7 @@ def message_row(
         sort_at,
         sender.address,
         sender.name,
-        " ".join((content.new_text or content.text)[: 4 * SNIPPET].split())[:SNIPPET],
+        snippet(content.new_text or content.text),
         content.text[:MAX_TEXT],
         content.new_text[:MAX_TEXT],
         str(content.auto),
