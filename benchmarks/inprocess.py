@@ -28,7 +28,7 @@ import msgspec
 from bccd.bootstrap import SystemClock, make_directory
 from bccd.config import Trust, Verify, load
 from bccd.mail.headers import header_section
-from bccd.mail.parse import parse
+from bccd.mail.parse import to_file
 from bccd.model.delivery import Delivery, Mail
 from bccd.model.directory import Company
 from bccd.model.envelope import Envelope, Peer, Raw
@@ -170,7 +170,7 @@ def _parse(bench: Bench, queue: SqlQueue, delivery: Delivery) -> Mail:
     with bench.watch.step("fetch"):
         raw = queue.raw(delivery)
     with bench.watch.step("parse"):
-        message = parse(raw)
+        message = to_file(raw)
     if not bench.beside:
         return Mail(delivery, message)
     with bench.watch.step("hand over"):
