@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bccd.mail.forward import find_inline, may_hold_inline
 from bccd.mail.forward.facts import clients, k9, more, outlook, roundcube, thunderbird, zimbra
 from bccd.mail.forward.labels import may_be_labelled, read_label
-from bccd.mail.forward.lines import read_lines, visible
+from bccd.mail.forward.lines import is_plain, read_lines, visible
 from bccd.mail.forward.markers import is_marker, marker_of, may_be_marked
 from bccd.mail.forward.structure import has_structure
 from bccd.mail.html import read_html
@@ -101,7 +101,7 @@ def test_signs_stand_in_tags_alone(html: str) -> None:
 def test_lines_are_read_together_as_alone(text: str) -> None:
     """Depth and text of each line are what quoting and invisible marks before its words make them."""
     raw = text.split("\n")
-    depths, texts = read_lines(raw)
+    depths, texts = read_lines(raw, plain=is_plain(text))
     for line, depth, words in zip(raw, depths, texts, strict=True):
         shown = visible(line)
         quoting = re.match(r"[\s>|]*", shown)
@@ -113,7 +113,7 @@ def test_lines_are_read_together_as_alone(text: str) -> None:
 def test_only_some_lines_have_labels_or_are_markers(text: str) -> None:
     """A line that is not among those that may have a label, or be a marker, has none and is none."""
     lines = [line.strip() for line in text.split("\n")]
-    labelled, marked = set(may_be_labelled(text, lines)), set(may_be_marked(lines))
+    labelled, marked = set(may_be_labelled(lines, plain=is_plain(text))), set(may_be_marked(lines))
     for number, line in enumerate(lines):
         assert number in labelled or read_label(line) is None
         assert number in marked or not line.endswith(":") or not is_marker(marker_of(line))

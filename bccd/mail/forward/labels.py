@@ -15,7 +15,6 @@ ANY = "*"  # the language of labels that fit every block
 
 _LONGEST = 48  # no label with its quoting of style is longer
 _COLON = re.compile("[:：﹕︓՝]")
-_OTHER_COLON = re.compile("[：﹕︓՝]")
 _STYLE = "*_ \t"
 
 
@@ -100,9 +99,9 @@ TABLE: Mapping[str, Meaning] = _table()
 _FIRST = frozenset(key[0] for key in TABLE) | frozenset(key[0].upper() for key in TABLE)
 
 
-def may_be_labelled(text: str, lines: Sequence[str]) -> list[int]:
-    """Return which lines of a text may begin with a label; a test for each is dearer than one for all."""
-    if text.isascii() or not _OTHER_COLON.search(text):
+def may_be_labelled(lines: Sequence[str], *, plain: bool) -> list[int]:
+    """Return which lines of a text, plain or not, may begin with a label."""
+    if plain:
         return [number for number, line in enumerate(lines) if ":" in line]
     return [number for number, line in enumerate(lines) if _COLON.search(line)]
 

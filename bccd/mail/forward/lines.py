@@ -14,6 +14,7 @@ _ANY_OF_THESE = re.compile(f"[{''.join(map(chr, _VISIBLE))}]")  # ten times as f
 _SPACE = "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
     map(chr, range(0x2000, 0x200B))
 )
+_NOT_PLAIN = re.compile(f"[{''.join(map(chr, _VISIBLE))}：﹕︓՝]")
 _QUOTING = f"{_SPACE}>|"  # what may stand before the text of a line
 _ONE_LEVEL = re.compile(r"[ \t\u00a0]{0,3}> ?")
 _INDENT = "    "
@@ -25,15 +26,17 @@ def split_lines(text: str) -> list[str]:
     return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
-def read_lines(raw: Sequence[str]) -> tuple[list[int], list[str]]:
+def is_plain(text: str) -> bool:
+    """Tell whether a text has neither invisible marks nor odd spaces nor colons of other scripts."""
+    return text.isascii() or _NOT_PLAIN.search(text) is None
+
+
+def read_lines(raw: Sequence[str], *, plain: bool) -> tuple[list[int], list[str]]:
     """Return for each raw line how deep it is quoted, and its visible text without quoting, stripped."""
-    joined = "\n".join(raw)
-    if not joined.isascii() and _ANY_OF_THESE.search(joined):
-        raw = joined.translate(_VISIBLE).split("\n")
+    if not plain:
+        raw = "\n".join(raw).translate(_VISIBLE).split("\n")
     bare = [line.lstrip(_QUOTING) for line in raw]
     texts = [line.rstrip() for line in bare]
-    if ">" not in joined:
-        return [0] * len(texts), texts
     begun = [len(line) - len(rest) for line, rest in zip(raw, bare, strict=True)]
     return [line.count(">", 0, end) if end else 0 for line, end in zip(raw, begun, strict=True)], texts
 

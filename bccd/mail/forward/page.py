@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from bccd.mail.forward.glued import split_flowed, split_glued
 from bccd.mail.forward.labels import Label, Role, may_be_labelled, read_label
-from bccd.mail.forward.lines import MAX_DEPTH, read_lines, split_lines
+from bccd.mail.forward.lines import MAX_DEPTH, is_plain, read_lines, split_lines
 from bccd.mail.forward.markers import is_ending, is_marker, marker_of, may_be_marked
 from bccd.mail.forward.order import NOWHERE, Around, order_shown
 from bccd.mail.markup.sheet import Frame
@@ -46,26 +46,26 @@ def page_of(
     frames: Sequence[Frame] = (),
 ) -> Page:
     """Prepare a text; anchors name the lines where mark-up says that a quoted mail begins, by its frames."""
-    raw = split_lines(text)
+    raw, plain = split_lines(text), is_plain(text)
     if not anchors:
         if "---" in text and any("---" in line and ":" in line for line in raw):
             raw = [part for line in raw for part in split_glued(line)]
         raw = split_flowed(raw)
-    depths, texts = read_lines(raw)
+    depths, texts = read_lines(raw, plain=plain)
     marked = may_be_marked(texts)
     framed = [at for at in marked if texts[at][0] in _DASHES and texts[at][-1] in _DASHES]
     endings = [at for at in framed if is_ending(texts[at])][:_MOST_ENDINGS]
     openings = [at for at in framed if is_marker(marker_of(texts[at]))] if endings else []
-    labels = _labels(text, depths, texts)
+    labels = _labels(depths, texts, plain=plain)
     first = order_shown(label.value for label in labels.values() if Role.DATE in label.meaning.known)
     if first is not around.day_first:
         around = replace(around, day_first=first)
     return Page(raw, depths, texts, labels, anchors, marked, endings, openings, around, frames)
 
 
-def _labels(text: str, depths: Sequence[int], texts: Sequence[str]) -> dict[int, Label]:
+def _labels(depths: Sequence[int], texts: Sequence[str], *, plain: bool) -> dict[int, Label]:
     labels: dict[int, Label] = {}
-    for number in may_be_labelled(text, texts):
+    for number in may_be_labelled(texts, plain=plain):
         if depths[number] <= MAX_DEPTH and (label := read_label(texts[number])):
             labels[number] = label
             if len(labels) >= _MOST_LABELS:

@@ -9,7 +9,7 @@ from bccd.mail.attribution import attribution_at
 from bccd.mail.forward.block import find_blocks
 from bccd.mail.forward.glued import split_glued
 from bccd.mail.forward.labels import Label, read_label
-from bccd.mail.forward.lines import bare, read_lines, visible
+from bccd.mail.forward.lines import bare, is_plain, read_lines, visible
 from bccd.mail.forward.markers import is_marker, marker_of
 from bccd.mail.forward.page import Page, page_of
 from bccd.mail.reply.code import spare_code
@@ -231,7 +231,8 @@ def _blocks(reading: _Reading) -> dict[int, tuple[int, int]]:
     odd = weak_blocks(lines, labels) | _flowed(lines, labels)
     if len(labels) < _FEWEST_LABELS:
         return odd
-    depths, texts = read_lines(["" if quoted[number] else raw for number, raw in enumerate(lines)])
+    own = ["" if quoted[number] else raw for number, raw in enumerate(lines)]
+    depths, texts = read_lines(own, plain=is_plain("\n".join(own)))
     page = Page(lines, [1 if one else depths[number] for number, one in enumerate(quoted)], texts, labels, {})
     return odd | {block.opening: (block.start, block.end) for block in find_blocks(page)}
 
