@@ -59,7 +59,7 @@ def find_day(text: str, language: str, around: Around, *, upper: bool) -> Day | 
     match = _YEAR_FIRST.search(text)
     if match:
         return Day(_year_first(match, text, language), match.start(), match.end())
-    match = _SPELLED.search(text)
+    match = _SPELLED.search(text) if "th" in text else None
     if match:
         day, month, year = match.groups()[:3] if match[1] else (match[5], match[4], match[6])
         return Day(day_of(int(year), int(month), int(day)), match.start(), match.end())
@@ -128,11 +128,7 @@ def _named_day(text: str, phrases: list[_Phrase], language: str, numeric: tuple[
     if short:
         return short
     taken = [numeric, *(match.span() for match in _COLON_CLOCK.finditer(text))]
-    numbers = [
-        number
-        for number in _NUMBER.finditer(text)
-        if not any(start <= number.start() < end for start, end in taken)
-    ]
+    numbers = [number for number in _NUMBER.finditer(text) if not _is_taken(number.start(), taken)]
     best = _best_month(phrases, numbers, language)
     if best is None:
         return None
@@ -147,6 +143,13 @@ def _named_day(text: str, phrases: list[_Phrase], language: str, numeric: tuple[
     own = own_month(phrase.words, language) or own_month(phrase.words, "en")
     days = [found for found in days if found.month == own] or days
     return Day(days[0] if len(days) == 1 else None, start, end, ambiguous=len(days) > 1)
+
+
+def _is_taken(at: int, spans: list[tuple[int, int]]) -> bool:
+    for start, end in spans:  # noqa: SIM110 - a generator takes twice as long, a tenth of read_date
+        if start <= at < end:
+            return True
+    return False
 
 
 def _best_month(
