@@ -8,6 +8,7 @@ import re
 from base64 import urlsafe_b64decode
 from binascii import Error
 from collections.abc import Callable
+from functools import lru_cache
 from html import escape
 from typing import NamedTuple
 from urllib.parse import unquote
@@ -229,6 +230,7 @@ _ONLY_IF = {
 _MOST_LABELS = 5
 
 
+@lru_cache(maxsize=512)  # mail leads to the same few hosts
 def _decoder_of(host: str) -> Callable[[str], str] | None:
     labels = host.lower().rstrip(".").split(".")
     for count in range(2, min(_MOST_LABELS, len(labels)) + 1):
