@@ -34,6 +34,8 @@ def addressed(
         return verdict
     company = directory.companies.get(company_id)
     demanded = company is not None and company.policy.secret_address
+    if not demanded and all(wish.tag is Tag.NONE for wish in wishes):
+        return verdict
     reason = misaddressed(verdict, wishes, _identities(verdict, directory, company_id), demanded=demanded)
     return HeldSender(reason, verdict.address, verdict.user_id) if reason else verdict
 

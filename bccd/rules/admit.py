@@ -178,7 +178,7 @@ def transaction(target: Target, mail_from: str, protocol: Protocol, so_far: Sequ
     if not mail_from and target.tag is not Tag.REPLY:
         return NULL_SENDER
     # What it is for leaves no room for other wishes, nor for being filed beside it.
-    if any(wish.tag in _ALONE for each in (target, *so_far[:1]) for wish in each.wishes) and so_far:
+    if so_far and any(wish.tag in _ALONE for each in (target, so_far[0]) for wish in each.wishes):
         return SEND_ALONE
     # An SMTP DATA has one verdict, so one company; LMTP answers each recipient (RFC 2033 4.2).
     if protocol is Protocol.SMTP and so_far and so_far[0].company_id != target.company_id:

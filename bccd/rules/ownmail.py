@@ -13,7 +13,9 @@ _NAME = OWN_HEADER.lower().encode()
 
 def own_mark(header: bytes, signer: Signer, now: datetime) -> bytes:
     """Return which mail of this installation's own it is, for any company; empty where none is proven."""
-    found = values(fields(header), _NAME) if _NAME in header.lower() else []
+    if _NAME not in header.lower():
+        return b""
+    found = values(fields(header), _NAME)
     read = (signer.read(PURPOSE, value.decode("latin-1").strip(), now) for value in found)
     # Not the token itself, which can be written in several ways.
     return next((repr((one.company_id, one.numbers)).encode() for one in read if one), b"")

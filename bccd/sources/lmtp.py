@@ -1,6 +1,8 @@
 """LMTP (RFC 2033): SMTP with another greeting and one answer for each recipient."""
 # ruff: noqa: N802  aiosmtpd finds verbs by these names
 
+from collections.abc import Sequence
+
 from bccd.model.envelope import Protocol
 from bccd.model.reply import Reply
 from bccd.sources.replies import UNKNOWN_COMMAND
@@ -24,7 +26,7 @@ class LmtpConnection(SmtpConnection):
 
     smtp_EHLO = smtp_HELO  # noqa: N815
 
-    def answer(self, replies: list[Reply]) -> None:
+    def answer(self, replies: Sequence[Reply]) -> None:
         """Answer for each RCPT that got 250, in their order, whatever the answer is (RFC 2033 4.2)."""
         for reply in replies:
             self.say(reply)

@@ -1,5 +1,7 @@
 """What the protocol itself has to say, and how a reply goes on the wire (RFC 5321 4.2, RFC 3463)."""
 
+from collections.abc import Sequence
+
 from bccd.model.reply import Reply
 
 MAX_LINE = 510  # RFC 5321 4.5.3.1.5: 512 octets with CRLF
@@ -68,12 +70,12 @@ def render_lines(code: int, lines: tuple[str, ...]) -> bytes:
     return text.encode("ascii", "replace")
 
 
-def worst(replies: list[Reply]) -> Reply:
+def worst(replies: Sequence[Reply]) -> Reply:
     """Fold the replies of several targets into SMTP's single one.
 
     A temporary failure wins: the peer comes again, what is kept is recognised, and the rest gets its answer.
     """
     first = replies[0]
-    if all(reply == first for reply in replies):
+    if all(reply == first for reply in replies[1:]):
         return first
     return min(replies, key=lambda reply: (not reply.temporary, reply.accepted))

@@ -184,8 +184,11 @@ class SmtpConnection(Connection):
             await self._receive(body)
             # One reply for each target once, then one for each RCPT: a recipient may be named twice.
             targets = tuple(dict.fromkeys(accepted))
-            replies = dict(zip(targets, await self._take(body, targets, examination), strict=True))
-            self.answer([replies[target] for target in accepted])
+            replies = await self._take(body, targets, examination)
+            if len(targets) < len(accepted):
+                of = dict(zip(targets, replies, strict=True))
+                replies = [of[target] for target in accepted]
+            self.answer(replies)
         except ClosingError as closing:
             if closing.reply is None:
                 raise
@@ -246,7 +249,7 @@ class SmtpConnection(Connection):
             self.budget.mail_accepted()
         return replies
 
-    def answer(self, replies: list[Reply]) -> None:
+    def answer(self, replies: Sequence[Reply]) -> None:
         """Answer for a whole mail: SMTP has one reply for all its recipients."""
         self.say(worst(replies))
 
