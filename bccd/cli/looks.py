@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bccd.cli.base import NotFoundError
-from bccd.cli.evidence import evidence
+from bccd.cli.evidence import evidence, of_import
 from bccd.cli.who import find_user
 from bccd.config import Config
+from bccd.model.auth import AuthMethod
 from bccd.model.delivery import DeliveryState, show_id
 from bccd.model.directory import Company, Directory
 from bccd.model.errors import MistakeError, StoreUnavailableError
@@ -73,7 +74,7 @@ def explain(stores: Stores, number: int, viewer: str = "") -> dict[str, Any]:
         "mail_from": it.mail_from,
         "to": list(it.recipients),
         "peer": it.peer_ip,
-        "evidence": evidence(it.evidence.auth, it.peer_ip, _raw(stores, it.company_id, it.raw_sha256)),
+        "evidence": _evidence(stores, it),
         "size": it.size,
         "attempts": it.attempts,
         "received_at": it.received_at,
@@ -81,6 +82,12 @@ def explain(stores: Stores, number: int, viewer: str = "") -> dict[str, Any]:
         "message": it.message_id,
         "steps": [asdict(step) for step in decided.steps],
     }
+
+
+def _evidence(stores: Stores, it: outcomes.Recorded) -> Mapping[str, Any]:
+    if it.evidence.sender is not None and it.evidence.sender.method is AuthMethod.IMPORT:
+        return of_import()
+    return evidence(it.evidence.auth, it.peer_ip, _raw(stores, it.company_id, it.raw_sha256))
 
 
 def facts(found: Mapping[str, Any], without: Collection[str]) -> list[tuple[str, object]]:

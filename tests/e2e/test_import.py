@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bccd.model.delivery import show_id
 from tests.e2e.conftest import MakeDaemon, MakeNode
 from tests.e2e.harness import USERS, Daemon, mail, wait_for
 from tests.e2e.nursery import Child, nursery
@@ -60,6 +61,7 @@ def test_an_mbox_is_filed_and_known_the_second_time(daemon: Daemon, tmp_path: Pa
     assert messages(daemon) == sorted(f"old{number}@example.com" for number in range(30))
     assert daemon.query("SELECT count(*) FROM message WHERE sent_at LIKE '2026-03-02T10:00:00%'") == [(30,)]
     assert daemon.query("SELECT count(*) FROM outbox") == [(0,)]
+    assert "with bccd import" in daemon.call("explain", "--json", show_id(daemon.deliveries()[0].id)).stdout
     again = imported(daemon, "--restart", str(path))
     assert (again["filed"], again["duplicates"]) == (0, 30)
     grown = box(path, [*old, *mails(1, "new")])

@@ -5,11 +5,12 @@ import re
 from collections.abc import Callable, Sequence
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bccd.sources.mailbox import mbox
 from bccd.sources.mailbox.mbox import is_mbox, read_mbox
+from tests.examples import some
 
 LIMIT = 100_000
 FROM = b"From anna@seller.example Thu Mar  1 10:00:00 2012\n"
@@ -71,28 +72,36 @@ def _pieces(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(mbox, "PIECE", request.param)
 
 
-@settings(max_examples=25)
+@some(25)
 @given(QUOTED_MAILS)
 def test_mboxrd_gives_each_mail_back(mails: list[bytes]) -> None:
     """Whatever a mail holds, From_ lines included."""
     assert read(b"".join(map(mboxrd, mails))) == mails
 
 
-@settings(max_examples=25)
+@some(25)
 @given(MAILS)
 def test_mboxo_gives_each_mail_back(mails: list[bytes]) -> None:
     """Save for lines that began with >From in the mail itself, which nobody can tell."""
     assert read(b"".join(map(mboxo, mails))) == mails
 
 
-@settings(max_examples=25)
+@some(25)
+@given(MAILS)
+def test_thunderbirds_mbox_gives_each_mail_back(mails: list[bytes]) -> None:
+    """Its From_ lines say nothing."""
+    box = b"".join(map(mboxo, mails)).replace(FROM + b"Subject: x\n", b"From \nSubject: x\n")
+    assert read(box) == mails
+
+
+@some(25)
 @given(MAILS)
 def test_mboxcl2_gives_each_mail_back(mails: list[bytes]) -> None:
     """By its lengths, though From_ lines stand in it unquoted."""
     assert read(b"".join(map(mboxcl2, mails))) == [counted(octets) for octets in mails]
 
 
-@settings(max_examples=25)
+@some(25)
 @given(QUOTED_MAILS)
 def test_line_ends_of_dos_are_kept(mails: list[bytes]) -> None:
     """A file with CRLF is read like any other."""
@@ -100,7 +109,7 @@ def test_line_ends_of_dos_are_kept(mails: list[bytes]) -> None:
     assert read(box) == [octets.replace(b"\n", b"\r\n") for octets in mails]
 
 
-@settings(max_examples=25)
+@some(25)
 @given(QUOTED_MAILS, st.data())
 def test_reading_goes_on_where_a_mail_ended(mails: list[bytes], data: st.DataObject) -> None:
     """From the end of any mail the rest is read; from the end of the last one, that one again."""
@@ -110,7 +119,7 @@ def test_reading_goes_on_where_a_mail_ended(mails: list[bytes], data: st.DataObj
     assert read(box, ends[number]) == (mails[number + 1 :] or mails[-1:])
 
 
-@settings(max_examples=40)
+@some(40)
 @given(st.lists(st.one_of(LINES, QUOTED, st.binary(max_size=40)), max_size=30), st.integers(1, 200))
 def test_nothing_makes_reading_fail(lines: list[bytes], limit: int) -> None:
     """Garbage gives some mails or none, one behind the other, and none is larger than allowed."""
@@ -151,6 +160,9 @@ def test_a_length_that_is_not_true_is_not_believed(length: bytes) -> None:
         (b"From - Tue Mar  5 10:00:00 2013\r\n", True),
         (b"From - Mon, 01 Jan 2001 10:00:00 +0100\n", True),
         (b"From anna@seller.example Thu Mar 1 10:00 2012", True),
+        (b"From \nX-Mozilla-Status: 0001\n", True),
+        (b"From - \r\nFrom: anna@seller.example\r\n", True),
+        (b"From \nme to you\n", False),
         (b"From now on, the Mon tariff holds\n", False),
         (b"From: Anna <anna@seller.example>\n", False),
         (b"\x00\x01\x02", False),

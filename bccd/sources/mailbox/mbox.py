@@ -1,7 +1,8 @@
 """One mbox file, read mail by mail in bounded memory (RFC 4155, and what programs write instead).
 
-A mail begins at a From_ line that names a date, at the start of the file or after an empty line. Both rules
-are needed: programs that do not quote "From " in a text leave such lines within mails. Where the first mail's
+A mail begins at a From_ line at the start of the file or after an empty line. It names a date, or nothing at
+all as Thunderbird writes it today, and then a header field follows. All of this is needed: programs that do
+not quote "From " in a text leave such lines within mails. Where the first mail's
 Content-Length leads to another From_ line or to the end (mboxcl), that field is believed wherever it does; it
 may be anybody's invention. Quoted "From " lines lose one ">" (mboxrd).
 """
@@ -15,11 +16,13 @@ from bccd.sources.mailbox.found import DAY, Found
 
 PIECE = 1024 * 1024  # octets that are read at a time
 _LONGEST_LINE = 1_000  # octets of a From_ line
+_AHEAD = 2 * _LONGEST_LINE  # what must have been read beyond a From_ line's beginning to know that it is one
 _DATED = (
     rb"(?=[^\n]{0,300}?" + DAY + rb"(?:[A-Z][a-z]{2}[ \t]+\d{1,2}|\d{1,2}[ \t]+[A-Z][a-z]{2})[ \t]"
     rb"[^\n]{0,40}\d)"
 )
-_LINE = re.compile(rb"From " + _DATED + rb"[^\n]*(?:\n|\Z)")
+_EMPTY = rb"(?:-[ \t]*)?\r?\n(?=[!-9;-~]{1,100}[ \t]*:)"
+_LINE = re.compile(rb"From (?:" + _DATED + rb"[^\n]*(?:\n|\Z)|" + _EMPTY + rb")")
 _FIRST = re.compile(rb"(?:\xef\xbb\xbf)?[\r\n]*+(?=From )")
 _MAYBE = b"\nFrom "
 _QUOTED = re.compile(rb"^>(?=>*From )", re.MULTILINE)
@@ -63,7 +66,7 @@ class _Reader:
 
     def mails(self) -> Iterator[Found]:
         """Yield the mails."""
-        while len(self._held) < 2 * _LONGEST_LINE and self._more():
+        while len(self._held) < _AHEAD and self._more():
             pass
         first = _FIRST.match(self._held)
         if first is not None and _LINE.match(self._held, first.end()):
@@ -121,9 +124,9 @@ class _Reader:
                 return found
             if self._ended:
                 return self._last_end(body), len(self._held)
-            if len(self._held) > self._limit + PIECE:
+            if len(self._held) > self._limit + PIECE + 2 * _AHEAD:
                 return 0, 0
-            start = max(start, len(self._held) - _LONGEST_LINE)
+            start = max(start, len(self._held) - _AHEAD - _LONGEST_LINE)
             self._more()
 
     def _separator(self, start: int) -> tuple[int, int] | None:
@@ -132,8 +135,8 @@ class _Reader:
         while (at := held.find(_MAYBE, at)) >= 0:
             before = at - 1 if held[max(at - 1, 0)] == ord("\r") else at
             if before > 0 and held[before - 1] == ord("\n") and before - 1 >= start:
-                whole = self._ended or held.find(b"\n", at + 1) >= 0
-                if whole and _LINE.match(held, at + 1):
+                known = self._ended or len(held) - at > _AHEAD
+                if known and _LINE.match(held, at + 1):
                     return before, at + 1
             at += 1
         return None
@@ -154,7 +157,7 @@ class _Reader:
             if found is not None:
                 self._drop(found[1])
                 return size + found[0]
-            gone = len(self._held) if self._ended else max(len(self._held) - _LONGEST_LINE, 0)
+            gone = len(self._held) if self._ended else max(len(self._held) - _AHEAD - _LONGEST_LINE, 0)
             size += gone
             self._drop(gone)
             if self._ended:
@@ -185,9 +188,9 @@ class _Reader:
 
     def _boundary(self, end: int) -> tuple[int, int] | None:
         """Return the end of a mail and where the next one begins, if it can end there."""
-        while len(self._held) < end + _LONGEST_LINE and self._more():
+        while len(self._held) < end + _AHEAD and self._more():
             pass
-        rest = bytes(self._held[end : end + _LONGEST_LINE])
+        rest = bytes(self._held[end : end + _AHEAD])
         blank = len(rest) - len(rest.lstrip(b"\r\n"))
         if (
             end > len(self._held)
