@@ -122,6 +122,19 @@ def test_what_was_said_of_a_colleagues_private_mail_counts_for_him_alone(jan: Wo
     assert deals(jan.decide(jan.mail(answer(make)))[0]) == [8]
 
 
+def test_what_was_said_of_a_conversation_goes_with_it_into_another(jan: World, make: Make) -> None:
+    """Decisions.md 4: the next mail of the same batch sees what the merge brought together."""
+    stands(jan, make, HOME)
+    stands(jan, make, 600, "other@seller.example")
+    said(jan, 600, Verdict(1, 2, "2026-03-01", 0, REJECTED, deal_id=8))
+    ties = replace(answer(make), references=("other@seller.example",))
+    merging, later = jan.decide(jan.mail(ties), jan.mail(answer(make, 3)))
+    assert merging.merge is not None
+    assert merging.merge.losers == (600,)
+    assert deals(merging) == [9]
+    assert "not a candidate" in verdicts(later)
+
+
 def test_a_question_that_waits_is_asked_again(jan: World, make: Make) -> None:
     """Rule 7.5: a choice is pending for the conversation; nothing is taken over while it waits."""
     stands(jan, make, HOME)
