@@ -251,8 +251,6 @@ class Overlay:
             self._tokens[token] = home
             self._scopes[token[0]].add(token[1])
         known = self._learn_message(plan)
-        if known is None:
-            return ()
         self._keep(known)
         self._learn_strand(strand, known)
         self._learn_verdicts(plan, known)
@@ -297,7 +295,7 @@ class Overlay:
             self._scopes[token[0]].add(token[1])
         self._by_hand = (self._by_hand - domain) | set(regroup.by_hand)
 
-    def _learn_message(self, plan: Plan) -> KnownMessage | None:
+    def _learn_message(self, plan: Plan) -> KnownMessage:
         """Return the message that the plan writes or touches, as it stands afterwards."""
         owners = {copy.owner_id for copy in plan.copies}
         deals = {
@@ -308,9 +306,7 @@ class Overlay:
         if plan.message is not None:
             self._learn_activity(plan.message, plan)
             return _as_known(plan.message, plan, frozenset(owners), frozenset(deals))
-        known = next((m for m in self._messages.values() if m.id == plan.outcome.message_id), None)
-        if known is None:
-            return None
+        known = next(m for m in self._messages.values() if m.id == plan.outcome.message_id)
         update = plan.update
         if update is not None:
             known = replace(known, shared=update.shared, linked=update.linked, ties=update.ties or known.ties)
