@@ -12,6 +12,7 @@ from bccd.store import tables as t
 from bccd.store.audiences import Audiences
 from bccd.store.direct import Statement
 from bccd.store.inserts import insert_rows
+from bccd.store.lists import ListOf
 from bccd.store.regroup import cut, write_regroup
 from bccd.store.rows import COLUMNS, Batch, Edit, Row
 from bccd.store.tables import Instant
@@ -113,6 +114,17 @@ _ACTIVITY = Statement(
         " WHERE company_id = :company AND id = :id AND (last_activity_at IS NULL OR last_activity_at < :at)"
     ).bindparams(bindparam("at", type_=Instant))
 )
+# The same for all of them at once: on PostgreSQL every execution costs client and server some 50 us.
+_ALL_ACTIVITY = Statement(
+    text(
+        "UPDATE contact SET last_activity_at = new.at"
+        " FROM unnest(CAST(:ids AS bigint[]), CAST(:moments AS timestamptz[])) AS new (id, at)"
+        " WHERE company_id = :company AND contact.id = new.id"
+        " AND (last_activity_at IS NULL OR last_activity_at < new.at)"
+    ).bindparams(
+        bindparam("ids", type_=ListOf(t.contact.c.id.type)), bindparam("moments", type_=ListOf(Instant()))
+    )
+)
 _ARRIVED = Statement(
     text(
         "DELETE FROM address_bounce WHERE company_id = :company AND address = :address AND bounced_at < :at"
@@ -155,7 +167,7 @@ class Applier:
         self._bounces(batch)
         notices.write(self._connection, self._company_id, batch.notices)
         notices.answer(self._connection, self._company_id, batch.answers)
-        self._run(_ACTIVITY, [{"id": id_, "at": at} for id_, at in sorted(batch.activity.items())])
+        self._note_activity(batch)
         self._run(_CLOCK, [{"next_id": batch.next_id, "change_seq": batch.change_seq}])
         audiences.update(batch, anew)
         for ids in cut(batch.lost()):
@@ -165,6 +177,14 @@ class Applier:
 
     def _insert(self, table: str, rows: list[Row], conflict: str) -> None:
         insert_rows(self._connection, t.database.tables[table], COLUMNS[table], rows, conflict)
+
+    def _note_activity(self, batch: Batch) -> None:
+        met = sorted(batch.activity.items())
+        if met and self._connection.dialect.name == "postgresql":
+            ids, moments = zip(*met, strict=True)
+            self._run(_ALL_ACTIVITY, [{"ids": ids, "moments": moments}])
+        else:
+            self._run(_ACTIVITY, [{"id": id_, "at": at} for id_, at in met])
 
     def _bounces(self, batch: Batch) -> None:
         good = batch.bounces.arrived.items()

@@ -1,19 +1,25 @@
-"""Many rows as the arrays of their columns."""
+"""Arrays as PostgreSQL reads them."""
 
-from bccd.store import tables as t
-from bccd.store.arrays import ArrayInsert
+from typing import Any
+
+import pytest
+from sqlalchemy import BigInteger, Text
+
+from bccd.store.arrays import kind_of
 
 
-def test_one_statement_takes_all_rows_that_do_not_meet() -> None:
-    """However many rows there are; those that meet take one each."""
-    insert = ArrayInsert(
-        t.organisation, ("company_id", "id"), "(company_id, id) DO UPDATE SET id = excluded.id"
-    )
-    assert insert.parameters([(1, n) for n in range(1_000)]) == [
-        ("{" + ",".join(["1"] * 1_000) + "}", "{" + ",".join(map(str, range(1_000))) + "}")
-    ]
-    assert insert.parameters([(1, 5), (1, 6), (1, 5), (1, 5)]) == [
-        ("{1,1}", "{5,6}"),
-        ("{1}", "{5}"),
-        ("{1}", "{5}"),
-    ]
+@pytest.mark.parametrize(
+    ("type_", "values", "written"),
+    [
+        (Text(), [], "{}"),
+        (Text(), ["a", 'b"c', "d\\"], '{"a","b\\"c","d\\\\"}'),
+        (Text(), ["a", None, "NULL"], '{"a",NULL,"NULL"}'),
+        (Text(), ["a\0b", "c"], '{"a\0b","c"}'),
+        (Text(), ["a\0b"], '{"a\0b"}'),
+        (BigInteger(), [1, None, -3], "{1,NULL,-3}"),
+        (BigInteger(), [], "{}"),
+    ],
+)
+def test_a_value_is_one_element(type_: Any, values: list[Any], written: str) -> None:
+    """Also one with the character that parts texts while they are written, which PostgreSQL then refuses."""
+    assert kind_of(type_)[1](values) == written
