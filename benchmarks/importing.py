@@ -130,25 +130,33 @@ class Watch:
 
 
 def run_import(peer: Bccd, box: Path) -> Imported:
-    """Import an mbox beside a running daemon."""
+    """Import an mbox beside a running daemon; what it costs to start the command is left out."""
     user = json.loads((box.parent / "directory.json").read_text(encoding="utf-8"))["users"][0]["login"]
     command = [str(PROGRAM), "import", "--json", "--quiet", "--user", user, "--config", str(peer.config)]
-    command.append(str(box))
+    nothing = peer.config.with_name("empty.mbox")
+    nothing.touch()
+    _, starting, _ = _told(peer, [*command, str(nothing)])
     before = machine.cpu(peer.roots(), peer.role)
-    own = resource.getrusage(resource.RUSAGE_CHILDREN)
+    told, own, memory = _told(peer, [*command, str(box)])
+    used = machine.cpu(peer.roots(), peer.role)
+    seconds = {name: value - before.get(name, 0.0) for name, value in used.items()}
+    seconds["import"] = max(own - starting, 0.0)
+    mails = max(told["mails"], 1)
+    cpu = {name: round(value * 1000 / mails, 3) for name, value in sorted(seconds.items())}
+    return Imported(mails, told["filed"], told["seconds"], cpu, memory)
+
+
+def _told(peer: Bccd, command: list[str]) -> tuple[dict[str, Any], float, dict[str, float]]:
+    """Run a command; returns what it answered, its seconds of CPU, and the most memory meanwhile."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     with process, Watch(peer, process.pid) as watch:
         said, _ = process.communicate()
     if process.returncode:
         raise PeerError(f"the import ended with {process.returncode}: {said[-500:]}")
-    told: dict[str, Any] = json.loads(said)
-    used = machine.cpu(peer.roots(), peer.role)
-    seconds = {name: value - before.get(name, 0.0) for name, value in used.items()}
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    seconds["import"] = after.ru_utime + after.ru_stime - own.ru_utime - own.ru_stime
-    mails = max(told["mails"], 1)
-    cpu = {name: round(value * 1000 / mails, 3) for name, value in sorted(seconds.items())}
-    return Imported(mails, told["filed"], told["seconds"], cpu, watch.most)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return json.loads(said), cpu, watch.most
 
 
 @contextmanager
