@@ -5,6 +5,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from contextlib import closing, suppress
 from pathlib import Path
 
@@ -37,6 +38,7 @@ _OUTCOMES = (
     "SELECT state, CASE state WHEN 'filed' THEN '' ELSE reason END, count(*) FROM delivery GROUP BY 1, 2"
 )
 _COUNT = "SELECT count(*) FROM delivery WHERE state = 'filed'"
+_CLEAR_SECONDS = 10.0
 SPOOLED = "spooled"  # accepted durably and not yet filed
 PROGRAM = Path(sys.executable).with_name("bccd")
 
@@ -175,7 +177,10 @@ class Paused(Bccd):
         self._left = 0  # in the spool when filing was paused
 
     def warmed(self) -> None:
-        """Stop the filer and its parsers."""
+        """Stop the filer and its parsers, once they have cleared what they filed."""
+        until = time.monotonic() + _CLEAR_SECONDS
+        while self._waiting() and time.monotonic() < until:
+            time.sleep(0.05)
         family = machine.tree(*self.roots())
         self._asleep = [it.pid for it in family if self.role(it, family) in ("filer", "parsers")]
         if not self._asleep:
