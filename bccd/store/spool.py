@@ -1,7 +1,6 @@
 """Transaction 1 and the filer's marks in the spool; with uow.py the only place that commits."""
 
 import asyncio
-import secrets
 import sys
 import threading
 from collections import deque
@@ -14,7 +13,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
-from sqlalchemy import Connection, Engine, select, union_all
+from sqlalchemy import Connection, Engine, select
 
 from bccd.model.delivery import Delivery, Intake, Receipt
 from bccd.model.envelope import Target
@@ -27,6 +26,7 @@ from bccd.store.claims import Claimed, Claims
 from bccd.store.direct import Statement
 from bccd.store.engine import UNSYNCED, is_lost_write, reading
 from bccd.store.entries import vanish
+from bccd.store.ids import fresh_ids
 from bccd.store.inserts import insert_rows, stamp_for
 from bccd.store.lists import any_of
 from bccd.store.octets import Octets
@@ -62,13 +62,6 @@ _STANDING = Statement(
         any_of(t.delivery_key.c.raw_sha256, "digests", 32),
     )
 )
-_TAKEN = Statement(
-    union_all(
-        select(t.delivery_key.c.delivery_id).where(any_of(t.delivery_key.c.delivery_id, "ids")),
-        select(t.queue.c.delivery_id).where(any_of(t.queue.c.delivery_id, "ids")),
-    )
-)
-
 Key = tuple[int, bytes, str]  # company, sha256 of the octets, recipient
 
 
@@ -79,8 +72,7 @@ class _Waiting:
     intake: Intake
     data: bytes | None  # the octets, if they are at hand
     path: str | None  # where they stand, if not in the table
-    loop: asyncio.AbstractEventLoop
-    future: asyncio.Future[Receipt]
+    future: asyncio.Future[Receipt] | None = None  # where a loop waits for it
 
     def key(self, target: Target) -> Key:
         return (self.intake.company_id, self.intake.raw.sha256, target.address)
@@ -126,17 +118,23 @@ class GroupSpool:
         Raises StorageFullError or StoreUnavailableError; then nothing is kept.
         """
         self._refuse_if_broken()
-        data, path = intake.raw.data or None, None
-        if intake.raw.size > self._in_table:
-            data, path = None, await asyncio.to_thread(self._keep, intake)
-        elif intake.raw.path is not None and intake.raw.size <= IN_TABLE:
-            data = await asyncio.to_thread(intake.raw.read)
+        if intake.raw.path is None and intake.raw.size <= self._in_table:
+            where: tuple[bytes | None, str | None] = (intake.raw.data, None)
+        else:
+            where = await asyncio.to_thread(self._place, intake)
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Receipt] = loop.create_future()
-        self._waiting.append(_Waiting(intake, data, path, loop, future))
+        self._waiting.append(_Waiting(intake, *where, future))
         # Behind all that the loop has at hand, so that mail which came together goes into one transaction.
         loop.call_soon(self._bell.put, True)
         return await future
+
+    def put_all(self, intakes: Sequence[Intake]) -> list[Receipt | StoreUnavailableError]:
+        """Make at most GROUP mails durable in the caller's thread, in one transaction; tells of each."""
+        try:
+            return self._answers([_Waiting(intake, *self._place(intake)) for intake in intakes])
+        except StoreUnavailableError as error:
+            return [error] * len(intakes)
 
     def close(self) -> None:
         """Finish what waits, then end the thread; mail put in later is refused."""
@@ -154,6 +152,14 @@ class GroupSpool:
     def _refuse_if_broken(self) -> None:
         if self._broken:
             raise StoreUnavailableError(self._broken)
+
+    def _place(self, intake: Intake) -> tuple[bytes | None, str | None]:
+        """Return the octets that the table will hold, or bring them to the file where they will stay."""
+        if intake.raw.size > self._in_table:
+            return None, self._keep(intake)
+        if intake.raw.path is not None and intake.raw.size <= IN_TABLE:
+            return intake.raw.read(), None
+        return intake.raw.data or None, None  # a larger one is read when it is written
 
     def _keep(self, intake: Intake) -> str:
         """Bring the octets to where they will stay."""
@@ -179,21 +185,21 @@ class GroupSpool:
         return group
 
     def _take(self, group: list[_Waiting]) -> None:
-        """Write a group and answer all of it; if one mail spoils it, each is written on its own."""
+        self._answer(group, self._answers(group))
+
+    def _answers(self, group: list[_Waiting]) -> list[Receipt | StoreUnavailableError]:
+        """Write a group and say what became of each; if one mail spoils it, each is written on its own."""
         try:
             receipts = self._write(group)
         except Exception as error:  # noqa: BLE001  the thread must outlive whatever a driver raises
             if len(group) > 1 and not isinstance(error, StoreUnavailableError):
-                for waiting in group:
-                    self._take([waiting])
-                return
+                return [answer for waiting in group for answer in self._answers([waiting])]
             if is_lost_write(error.__cause__):
                 self._broken = str(error)
-            self._answer(group, [_unavailable(error)] * len(group))
-        else:
-            with suppress(OSError):  # a filer that is gone looks by itself when it is back
-                self._wake()
-            self._answer(group, receipts)
+            return [_unavailable(error)] * len(group)
+        with suppress(OSError):  # a filer that is gone looks by itself when it is back
+            self._wake()
+        return list(receipts)
 
     def _write(self, group: list[_Waiting]) -> list[Receipt]:
         self._refuse_if_broken()
@@ -207,7 +213,7 @@ class GroupSpool:
         now = self._stamp(datetime.now(UTC))
         with self._engine.begin() as connection:
             standing = _standing(connection, group)
-            rows = _Group(ids=_fresh_ids(connection, group))
+            rows = _Group(ids=fresh_ids(connection, [waiting.intake.received_at for waiting in group]))
             for waiting, id_ in zip(group, rows.ids, strict=True):
                 self._add(rows, id_, waiting, standing, now)
             # In one order everywhere, so that fronts with the same mail wait, and never for each other.
@@ -241,15 +247,11 @@ class GroupSpool:
     def _answer(self, group: list[_Waiting], answers: Sequence[Receipt | StoreUnavailableError]) -> None:
         by_loop: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Receipt], Any]]] = {}
         for waiting, answer in zip(group, answers, strict=True):
-            by_loop.setdefault(waiting.loop, []).append((waiting.future, answer))
+            if waiting.future is not None:
+                by_loop.setdefault(waiting.future.get_loop(), []).append((waiting.future, answer))
         for loop, answered in by_loop.items():
             with suppress(RuntimeError):  # the loop is closed: nobody waits any more
                 loop.call_soon_threadsafe(_resolve, answered)
-
-
-def new_id(moment: datetime) -> int:
-    """Return a delivery id: 43 bits of milliseconds, so that ids sort by time, and 20 of chance."""
-    return (int(moment.timestamp() * 1000) << 20) | secrets.randbits(20)
 
 
 def _unavailable(error: BaseException) -> StoreUnavailableError:
@@ -268,27 +270,6 @@ def _standing(connection: Connection, group: list[_Waiting]) -> dict[Key, int]:
     }
     rows = _STANDING.rows(connection, lists)
     return {(company_id, digest, recipient): id_ for company_id, digest, recipient, id_ in rows}
-
-
-def _fresh_ids(connection: Connection, group: list[_Waiting]) -> list[int]:
-    """Draw an id for each mail that no mail has had before, filed ones included.
-
-    A filed mail leaves the queue, but its keys stay: a second mail with its id would be taken for filed. On
-    SQLite the write lock is held, so that no other process draws at the same time; on PostgreSQL the second
-    to write an id fails, and draws again.
-    """
-    drawn = [new_id(waiting.intake.received_at) for waiting in group]
-    taken: set[int] = set()
-    while True:
-        ids: list[int] = []
-        for id_ in drawn:
-            while id_ in taken or id_ in ids:
-                id_ += 1  # noqa: PLW2901 - the next that is free
-            ids.append(id_)
-        found = _TAKEN.rows(connection, {"ids": ids})
-        if not found:
-            return ids
-        taken.update(id_ for (id_,) in found)
 
 
 def _resolve(answered: list[tuple[asyncio.Future[Receipt], Any]]) -> None:

@@ -14,9 +14,9 @@ from bccd.model.facts import Facts, Query
 from bccd.model.plan import Outcome, Plan
 from bccd.model.policy import Policy
 from bccd.store import envelopes
+from bccd.store.ids import new_id
 from bccd.store.plain import Rows
 from bccd.store.rows import Batch
-from bccd.store.spool import new_id
 from bccd.testing.facts import gather
 from bccd.testing.tables import TABLES, Row, Tables, apply_batch, insert
 

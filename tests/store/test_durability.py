@@ -22,7 +22,7 @@ from bccd.model.delivery import DeliveryState, Intake, Receipt
 from bccd.model.envelope import Raw, Target
 from bccd.model.errors import StorageFullError, StoreUnavailableError
 from bccd.model.plan import Outcome
-from bccd.store import entries
+from bccd.store import entries, ids
 from bccd.store import spool as spool_module
 from bccd.store.direct import execute
 from bccd.store.engine import PRAGMAS, UNSYNCED, Stores, open_engine, open_engines, reading
@@ -416,13 +416,24 @@ def test_one_bad_mail_does_not_spoil_its_group(
     stores: Stores, spool: GroupSpool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A mail that no row can hold is refused alone."""
-    monkeypatch.setattr(
-        spool_module, "new_id", lambda moment: 2**70 if moment.hour > 12 else int(moment.timestamp())
-    )
+    monkeypatch.setattr(ids, "new_id", lambda moment: 2**70 if moment.hour > 12 else int(moment.timestamp()))
     odd = replace(small(9), received_at=NOON + timedelta(hours=1))
     answers = put(spool, small(1), odd, small(2))
     assert [type(answer) for answer in answers] == [Receipt, StoreUnavailableError, Receipt]
     assert kept(stores) == 2
+    assert [type(answer) for answer in spool.put_all([small(3), odd])] == [Receipt, StoreUnavailableError]
+
+
+def test_mails_that_are_handed_in_together_need_no_thread(stores: Stores, tmp_path: Path) -> None:
+    """They are durable when the call returns, large ones too, and the filer is woken once."""
+    woken: list[int] = []
+    made = GroupSpool(stores.spool, stores.folder, lambda: woken.append(kept(stores)))
+    answers = made.put_all([small(1), large(tmp_path), small(2), small(1)])
+    assert [isinstance(each, Receipt) and each.duplicate for each in answers] == [False, False, False, True]
+    assert woken == [3]
+    made.close()
+    assert [type(each) for each in made.put_all([small(4)])] == [StoreUnavailableError]
+    assert kept(stores) == 3
 
 
 @pytest.mark.parametrize("gone", [False, True], ids=["waits", "was filed"])
@@ -430,7 +441,7 @@ def test_an_id_that_is_taken_is_not_given_again(
     stores: Stores, spool: GroupSpool, monkeypatch: pytest.MonkeyPatch, *, gone: bool
 ) -> None:
     """However chance falls, no two mails ever have one id, though the first has left the queue."""
-    monkeypatch.setattr(spool_module, "new_id", lambda _: 5)
+    monkeypatch.setattr(ids, "new_id", lambda _: 5)
     first = put(spool, small(1))
     if gone:
         queue = SqlQueue(stores.spool, stores.folder)

@@ -4,25 +4,34 @@ Whatever is in flight is known by its id, and its outcome is asked of the databa
 stay small however much is imported.
 """
 
-import asyncio
 import time
 from collections.abc import Callable, Collection, Sequence
 from itertools import islice
+from typing import Protocol
 
 from bccd.cli.importing.tally import Tally
 from bccd.model.delivery import Intake, Receipt
 from bccd.model.errors import StoreUnavailableError
-from bccd.ports import Spool
 from bccd.store.became import Became
 
 GROUP = 64  # mails in one transaction of the spool
 GROUP_OCTETS = 4 * 2**20
-WINDOW = 192  # mails in flight: two batches with the parsers and one that waits for them
-_PAUSE, _LONGEST_PAUSE = 0.01, 0.1  # seconds between two looks at what became of them
+WINDOW = 256  # mails in flight: three batches with the filer and one that waits, so that no parser does
+WINDOW_OCTETS = 32 * 2**20  # and the most that these are, or one mail
+_ASKED = 2 * GROUP  # how many of the oldest are asked about at once
+_PAUSE = 0.05  # seconds between two looks at what became of them
 _PATIENCE, _AGAIN = 60.0, 1.0  # seconds for a spool that cannot keep mail now, and between two tries
 _SLOW = 1.0  # seconds without any outcome after which all in flight are asked about
 _DOUBT = 5.0  # seconds without any outcome after which it is asked whether anybody files
 _STILL = 30.0  # seconds without any outcome after which the rest is left to the daemon
+
+
+class Spool(Protocol):
+    """Takes a group of mails at once."""
+
+    def put_all(self, intakes: Sequence[Intake], /) -> list[Receipt | StoreUnavailableError]:
+        """Make them durable, and tell of each."""
+        ...
 
 
 class Feeder:
@@ -42,64 +51,62 @@ class Feeder:
     ) -> None:
         self._spool, self._became, self._tally = spool, became, tally
         self._wake, self._alive = wake, alive
-        self._in_flight: dict[int, None] = {}  # the oldest first
+        self._in_flight: dict[int, int] = {}  # id -> octets, the oldest first
+        self._octets = 0
         self._moved = time.monotonic()
-        self._pause = _PAUSE
 
-    async def feed(self, group: Sequence[Intake]) -> None:
+    def feed(self, group: Sequence[Intake]) -> None:
         """Make a group durable as soon as there is room for it; raises StoreUnavailableError."""
-        while self._in_flight and len(self._in_flight) + len(group) > WINDOW:
-            await self._look()
+        octets = sum(mail.raw.size for mail in group)
+        while self._in_flight and not self._has_room(len(group), octets):
+            self._look()
         idle = not self._in_flight
-        for receipt in await self._put(group):
-            if receipt.duplicate:
-                self._tally.known += 1
-            else:
-                self._in_flight[receipt.delivery_id] = None
+        self._put(group)
         self._tally.waiting = len(self._in_flight)
         if idle and self._in_flight:
-            await asyncio.to_thread(self._wake)
+            self._wake()
 
-    async def finish(self) -> None:
+    def finish(self) -> None:
         """Wait until all is decided, or nothing is for a while: what failed once is tried again later."""
         self._moved = time.monotonic()
         while self._in_flight and time.monotonic() - self._moved < _STILL:
-            await self._look()
+            self._look()
 
-    async def _put(self, group: Sequence[Intake]) -> list[Receipt]:
+    def _has_room(self, mails: int, octets: int) -> bool:
+        return len(self._in_flight) + mails <= WINDOW and self._octets + octets <= WINDOW_OCTETS
+
+    def _put(self, group: Sequence[Intake]) -> None:
         """Hand mail in; what the spool cannot keep now is tried again for a while."""
         until = time.monotonic() + _PATIENCE
-        receipts: list[Receipt] = []
-        left = list(group)
-        while left:
-            done = await asyncio.gather(*map(self._spool.put, left), return_exceptions=True)
-            receipts += [each for each in done if isinstance(each, Receipt)]
-            for failure in done:
-                if isinstance(failure, BaseException) and not _passes(failure, until):
-                    raise failure
-            left = [mail for mail, each in zip(left, done, strict=True) if not isinstance(each, Receipt)]
-            await asyncio.sleep(_AGAIN if left else 0)
-        return receipts
+        while group:
+            left: list[Intake] = []
+            for mail, answer in zip(group, self._spool.put_all(group), strict=True):
+                if isinstance(answer, StoreUnavailableError):
+                    if time.monotonic() > until:
+                        raise answer
+                    left.append(mail)
+                elif answer.duplicate:
+                    self._tally.known += 1
+                else:
+                    self._in_flight[answer.delivery_id] = mail.raw.size
+                    self._octets += mail.raw.size
+            group = left
+            if left:
+                time.sleep(_AGAIN)
 
-    async def _look(self) -> None:
+    def _look(self) -> None:
         """Count what is decided, or wait a moment where nothing new is."""
         still = time.monotonic() - self._moved
         # Nearly always they are filed in the order in which they were handed in.
-        asked = list(islice(self._in_flight, GROUP)) if still < _SLOW else self._in_flight
+        asked = list(islice(self._in_flight, _ASKED)) if still < _SLOW else self._in_flight
         found = self._became(asked)
         for id_, (state, reason) in found.items():
             self._tally.became(id_, state, reason)
-            del self._in_flight[id_]
+            self._octets -= self._in_flight.pop(id_)
         self._tally.waiting = len(self._in_flight)
         if found:
-            # A look costs the machine something, and before the next batch is filed there is nothing to see.
-            self._pause = min(max(still / 4, _PAUSE), _LONGEST_PAUSE)
             self._moved = time.monotonic()
             return
         if still > _DOUBT:
-            await asyncio.to_thread(self._alive)
-        await asyncio.sleep(self._pause)
-
-
-def _passes(failure: BaseException, until: float) -> bool:
-    return isinstance(failure, StoreUnavailableError) and time.monotonic() < until
+            self._alive()
+        time.sleep(_PAUSE)

@@ -1,6 +1,6 @@
 """One import from its first file to its last outcome."""
 
-import asyncio
+import gc
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,20 +11,20 @@ from signal import SIGINT, SIGTERM, signal
 from types import FrameType
 
 from bccd.cli.importing.bookmark import Bookmark
-from bccd.cli.importing.feed import GROUP, GROUP_OCTETS, Feeder
+from bccd.cli.importing.feed import GROUP, GROUP_OCTETS, Feeder, Spool
 from bccd.cli.importing.filing import is_served, open_spool, require_filer
 from bccd.cli.importing.intake import Owner, Span, intake, signer
 from bccd.cli.importing.progress import Teller, silence
 from bccd.cli.importing.tally import Tally
 from bccd.config import Config
 from bccd.model.delivery import Intake
-from bccd.ports import Spool
 from bccd.sources.mailbox.found import Found, Skip
 from bccd.sources.mailbox.sources import Source
 from bccd.store.became import became
 from bccd.store.engine import Stores
 
 _MARK_SECONDS = 1.0  # between two notes of how far we are
+_THRESHOLD = 20_000  # objects; no mail leaves any in a cycle
 
 
 @dataclass
@@ -45,7 +45,9 @@ class Import:
     def run(self, stores: Stores) -> None:
         """Hand everything in and wait for what becomes of it; raises StoreUnavailableError, BccdError."""
         with self._stoppable(), open_spool(self.config, stores) as spool:
-            asyncio.run(self._run(spool, stores))
+            gc.freeze()  # what was imported is looked through no more
+            gc.set_threshold(_THRESHOLD, 20, 20)
+            self._run(spool, stores)
 
     def stop(self, _number: int, _frame: FrameType | None) -> None:
         """End after what is under way; the second time at once."""
@@ -72,7 +74,7 @@ class Import:
             for number, handler in before.items():
                 signal(number, handler)
 
-    async def _run(self, spool: Spool, stores: Stores) -> None:
+    def _run(self, spool: Spool, stores: Stores) -> None:
         feeder = Feeder(
             spool,
             partial(became, stores.database, self.owner.company_id),
@@ -83,12 +85,12 @@ class Import:
         began = time.monotonic()
         for source in self.sources:
             if not self.stopped:
-                await self._feed(source, feeder)
-        await feeder.finish()
+                self._feed(source, feeder)
+        feeder.finish()
         self.seconds = time.monotonic() - began
         self.tell(self._read, self.tally.mails)
 
-    async def _feed(self, source: Source, feeder: Feeder) -> None:
+    def _feed(self, source: Source, feeder: Feeder) -> None:
         limit = self.config.limits.message_size
         bookmark = Bookmark.of(self.config.data_dir, source.path, self.owner, self.span, limit)
         start = bookmark.read() if source.resumable and not self.restart else 0
@@ -104,7 +106,7 @@ class Import:
                 group.append(made)
                 octets += made.raw.size
             if len(group) >= GROUP or octets >= GROUP_OCTETS:
-                await feeder.feed(group)
+                feeder.feed(group)
                 group, octets = [], 0
                 self.tell(self._read, self.tally.mails)
                 if source.resumable and time.monotonic() - marked > _MARK_SECONDS:
@@ -113,7 +115,7 @@ class Import:
             if self.stopped:
                 break
         if group:
-            await feeder.feed(group)
+            feeder.feed(group)
         if source.resumable and place > start:
             bookmark.write(place)
 

@@ -1,9 +1,8 @@
 """The work of an import: what is handed in, how much at once, where it goes on, what is told."""
 
-import asyncio
 import io
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -91,11 +90,14 @@ class Desk:
         self.outages = 0
         self.files = True
 
-    async def put(self, intake: Intake) -> Receipt:
-        """Take a mail in, unless the store is out."""
+    def put_all(self, intakes: Sequence[Intake]) -> list[Receipt | StoreUnavailableError]:
+        """Take each mail in, unless the store is out."""
+        return [self._put(intake) for intake in intakes]
+
+    def _put(self, intake: Intake) -> Receipt | StoreUnavailableError:
         if self.outages:
             self.outages -= 1
-            raise StoreUnavailableError("away")
+            return StoreUnavailableError("away")
         if intake.raw.sha256 in self.known:
             return Receipt(1, duplicate=True)
         self.known.add(intake.raw.sha256)
@@ -120,13 +122,10 @@ def handed(desk: Desk, mails: list[Intake], alive: Callable[[], None] = lambda: 
     """Hand mails in, group by group; returns what came of it and how often the filer was woken."""
     tally, woken = Tally(), []
 
-    async def run() -> None:
-        feeder = Feeder(desk, desk.became, tally, lambda: woken.append(1), alive)
-        for start in range(0, len(mails), GROUP):
-            await feeder.feed(mails[start : start + GROUP])
-        await feeder.finish()
-
-    asyncio.run(run())
+    feeder = Feeder(desk, desk.became, tally, lambda: woken.append(1), alive)
+    for start in range(0, len(mails), GROUP):
+        feeder.feed(mails[start : start + GROUP])
+    feeder.finish()
     return tally, len(woken)
 
 
@@ -137,6 +136,18 @@ def test_never_more_is_in_flight_than_the_window() -> None:
     assert (tally.filed, tally.waiting) == (1000, 0)
     assert desk.most <= WINDOW
     assert 1 <= woken < 10
+
+
+def test_large_mails_are_fewer_in_flight(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is in flight is bounded by octets, too; a group that is larger alone goes alone."""
+    desk, mails = Desk(), made(5 * GROUP)
+    monkeypatch.setattr(feed, "WINDOW_OCTETS", 2 * GROUP * mails[-1].raw.size)
+    assert handed(desk, mails)[0].filed == len(mails)
+    assert desk.most == 2 * GROUP
+    monkeypatch.setattr(feed, "WINDOW_OCTETS", 1)
+    desk = Desk()
+    assert handed(desk, mails)[0].filed == len(mails)
+    assert desk.most == GROUP
 
 
 def test_what_is_known_is_counted_and_not_waited_for() -> None:
