@@ -196,28 +196,57 @@ def _said(viewer: Any, *conditions: Any) -> Any:
     ).where(t.link.c.company_id == _company, any_of(t.link.c.conversation_id, "conversations"), *conditions)
 
 
+def _asked(viewer: Any) -> Any:
+    """Select each deal that a conversation's users are asked about once, by the first link that asks."""
+    return (
+        select(
+            t.link.c.conversation_id,
+            func.min(t.link.c.id),
+            func.min(t.link.c.message_id),
+            cast(null(), t.link.c.decided_at.type),
+            viewer,
+            t.link.c.state,
+            _no_id,
+            _no_id,
+            t.link.c.deal_id,
+        )
+        .where(t.link.c.company_id == _company, any_of(t.link.c.conversation_id, "conversations"), *_WAITING)
+        .group_by(t.link.c.conversation_id, t.link.c.deal_id, t.link.c.state)
+    )
+
+
+def _of_all(said: Any) -> Any:
+    """Keep what was said of messages that everyone may see."""
+    return said.join(t.message, _ITS_MESSAGE).where(t.message.c.shared, t.message.c.linked)
+
+
+def _of_users(said: Any) -> Any:
+    """Keep what was said of messages of which a queried user holds a copy."""
+    return said.join(t.message_copy, _ITS_COPIES).where(any_of(t.message_copy.c.owner_id, "users"))
+
+
 _BY_HAND = (
     t.link.c.origin == _constant("manual"),
     t.link.c.scope == _constant("conversation"),
     t.link.c.decided_at.is_not(None),  # always so; it leads to the index
 )
 _WAITING = (t.link.c.state == _constant("suggested"), t.link.c.deal_id.is_not(None))
+_EVERYONE, _OWNER = literal(0), t.message_copy.c.owner_id
 # What users decided for these conversations and what they are still asked: of messages that everyone may see
 # (viewer 0), and of those of which a queried user holds a copy.
 VERDICTS = Statement(
     union_all(
-        *(
-            _said(literal(0), *said)
-            .join(t.message, _ITS_MESSAGE)
-            .where(t.message.c.shared, t.message.c.linked)
-            for said in (_BY_HAND, _WAITING)
-        ),
-        *(
-            _said(t.message_copy.c.owner_id, *said)
-            .join(t.message_copy, _ITS_COPIES)
-            .where(any_of(t.message_copy.c.owner_id, "users"))
-            for said in (_BY_HAND, _WAITING)
-        ),
+        *(_of_all(_said(_EVERYONE, *said)) for said in (_BY_HAND, _WAITING)),
+        *(_of_users(_said(_OWNER, *said)) for said in (_BY_HAND, _WAITING)),
+    )
+)
+# The same with each question once, however many messages of a conversation carry it.
+MATTERS = Statement(
+    union_all(
+        _of_all(_said(_EVERYONE, *_BY_HAND)),
+        _of_all(_asked(_EVERYONE)),
+        _of_users(_said(_OWNER, *_BY_HAND)),
+        _of_users(_asked(_OWNER).group_by(_OWNER)),
     )
 )
 

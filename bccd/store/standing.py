@@ -119,9 +119,11 @@ def _about(
 def _verdicts(rows: Rows, conversations: Collection[int], query: Query) -> dict[int, tuple[Verdict, ...]]:
     if not conversations:
         return {}
+    # Only a deal named in an address answers what is asked of each message; else what is asked is enough.
+    statement = queries.VERDICTS if query.deal_tags else queries.MATTERS
     found: defaultdict[int, set[Verdict]] = defaultdict(set)
     for conversation_id, link_id, message_id, decided_at, viewer, state, *target in rows(
-        queries.VERDICTS, conversations=conversations, users=query.users
+        statement, conversations=conversations, users=query.users
     ):
         said = Verdict(link_id, message_id, to_text(decided_at) or "", viewer, LinkState(state), *target)
         found[conversation_id].add(said)
