@@ -19,6 +19,7 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from bccd.config import Log
+from bccd.model.auth import AuthMethod
 from bccd.model.delivery import Delivery, show_id
 from bccd.model.envelope import Envelope
 from bccd.model.plan import Outcome
@@ -242,6 +243,7 @@ def log_receive(envelope: Envelope, replies: Sequence[Reply], seconds: float) ->
 def log_filing(delivery: Delivery, outcome: Outcome, seconds: float) -> None:
     """Write the one line that says what became of a delivery; `seconds` since it was received."""
     submitter = delivery.sender or delivery.held
+    method = delivery.sender.method if delivery.sender else None
     structlog.get_logger().info(
         "filing",
         delivery=show_id(delivery.id),
@@ -249,11 +251,12 @@ def log_filing(delivery: Delivery, outcome: Outcome, seconds: float) -> None:
         state=outcome.state.value,
         reason=outcome.reason,
         sender=shown(submitter.address) if submitter else "",
-        method=delivery.sender.method.value if delivery.sender else "",
+        method=method.value if method else "",
         user=outcome.user_id,
         message=outcome.message_id,
         copy=outcome.copy_id,
         size=delivery.size,
         attempts=delivery.attempts,
-        seconds=round(seconds, 4),
+        # Mail out of a mailbox was received years ago, and by others.
+        seconds=None if method is AuthMethod.IMPORT else round(seconds, 4),
     )

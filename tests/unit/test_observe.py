@@ -109,6 +109,13 @@ def test_a_filing_is_one_line() -> None:
     assert (line["sender"], line["method"]) == (hash_address("anna@example.com"), "trusted_network")
 
 
+def test_how_long_old_mail_waited_is_not_told() -> None:
+    """A mail out of a mailbox came in years ago: that is no latency of bccd's, and would spoil every mean."""
+    old = replace(DELIVERY, sender=Sender(3, "anna@example.com", AuthMethod.IMPORT))
+    (line,) = lines(Log(), lambda: log_filing(old, Outcome(42, DeliveryState.FILED), 468_123_073.1))
+    assert (line["method"], line["seconds"]) == ("import", None)
+
+
 def test_a_held_sender_is_hashed_too() -> None:
     """Whether a sender was proven or not, his address does not stand in the log."""
     held = replace(DELIVERY, sender=None, held=HeldSender("unknown_sender", "eve@example.net"))
