@@ -14,12 +14,15 @@ _MIB = 2**20
 
 
 class Teller(Protocol):
-    """Told how far the import is; tells it in its turn."""
+    """Told how far the import is; tells it in its turn.
 
-    def __call__(self, octets: int, mails: int, /) -> None: ...
+    `octets` are done, of which `before` were passed over because an earlier run had handed them in.
+    """
+
+    def __call__(self, octets: int, mails: int, before: int, /) -> None: ...
 
 
-def silence(_octets: int, _mails: int) -> None:
+def silence(_octets: int, _mails: int, _before: int) -> None:
     """Tell nothing."""
 
 
@@ -34,7 +37,7 @@ def progress(total: int, *, quiet: bool = False) -> Iterator[Teller]:
             task = bar.add_task("", total=total, mails=0, rate=0.0)
             began = time.monotonic()
 
-            def show(octets: int, mails: int) -> None:
+            def show(octets: int, mails: int, _before: int) -> None:
                 rate = mails / max(time.monotonic() - began, 0.001)
                 bar.update(task, completed=octets, mails=mails, rate=rate)
 
@@ -62,14 +65,14 @@ class _Lines:
         self._total, self._began = total, time.monotonic()
         self._next = self._began + _EVERY
 
-    def __call__(self, octets: int, mails: int) -> None:
+    def __call__(self, octets: int, mails: int, before: int) -> None:
         now = time.monotonic()
         if now < self._next:
             return
         self._next = now + _EVERY
         share = 100 * octets / max(self._total, 1)
         rate = mails / (now - self._began)
-        left = (self._total - octets) * (now - self._began) / max(octets, 1)
+        left = (self._total - octets) * (now - self._began) / max(octets - before, 1)
         click.echo(
             f"bccd: imported {mails} mails, {octets // _MIB} of {self._total // _MIB} MiB ({share:.0f} %),"
             f" {rate:.0f} mails a second, {left:.0f} s left",

@@ -41,6 +41,7 @@ class Import:
     stopped: bool = False  # Ctrl-C, or SIGTERM
     seconds: float = 0.0  # from the first mail to the last outcome
     _read: int = 0  # octets
+    _before: int = 0  # of them what an earlier run had handed in
 
     def run(self, stores: Stores) -> None:
         """Hand everything in and wait for what becomes of it; raises StoreUnavailableError, BccdError."""
@@ -88,13 +89,14 @@ class Import:
                 self._feed(source, feeder)
         feeder.finish()
         self.seconds = time.monotonic() - began
-        self.tell(self._read, self.tally.mails)
+        self.tell(self._read, self.tally.mails, self._before)
 
     def _feed(self, source: Source, feeder: Feeder) -> None:
         limit = self.config.limits.message_size
         bookmark = Bookmark.of(self.config.data_dir, source.path, self.owner, self.span, limit)
         start = bookmark.read() if source.resumable and not self.restart else 0
         self._read += start
+        self._before += start
         group: list[Intake] = []
         octets, place, marked = 0, start, time.monotonic()
         for found in self._mails(source, start):
@@ -108,7 +110,7 @@ class Import:
             if len(group) >= GROUP or octets >= GROUP_OCTETS:
                 feeder.feed(group)
                 group, octets = [], 0
-                self.tell(self._read, self.tally.mails)
+                self.tell(self._read, self.tally.mails, self._before)
                 if source.resumable and time.monotonic() - marked > _MARK_SECONDS:
                     bookmark.write(place)
                     marked = time.monotonic()

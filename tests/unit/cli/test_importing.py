@@ -242,12 +242,24 @@ def test_a_log_gets_a_line_now_and_then(
     clock = SimpleNamespace(now=100.0)
     monkeypatch.setattr(time, "monotonic", lambda: clock.now)
     with progress.progress(200 * 2**20) as tell:
-        tell(0, 0)
+        tell(0, 0, 0)
         clock.now = 120.0
-        tell(50 * 2**20, 4000)
-        tell(51 * 2**20, 4001)
+        tell(50 * 2**20, 4000, 0)
+        tell(51 * 2**20, 4001, 0)
     lines = capsys.readouterr().err.splitlines()
     assert lines == ["bccd: imported 4000 mails, 50 of 200 MiB (25 %), 200 mails a second, 60 s left"]
+
+
+def test_time_left_is_told_by_what_this_run_has_done(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What an earlier run had handed in took no time, so it says nothing of how long the rest takes."""
+    clock = SimpleNamespace(now=100.0)
+    monkeypatch.setattr(time, "monotonic", lambda: clock.now)
+    with progress.progress(200 * 2**20) as tell:
+        clock.now = 110.0
+        tell(160 * 2**20, 1400, 150 * 2**20)
+    assert "160 of 200 MiB (80 %), 140 mails a second, 40 s left" in capsys.readouterr().err
 
 
 def test_a_terminal_gets_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -256,8 +268,8 @@ def test_a_terminal_gets_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
     out = Console(file=screen, force_terminal=True, width=120)
     monkeypatch.setattr(progress, "Console", lambda **_: out)
     with progress.progress(100) as tell:
-        tell(50, 7)
+        tell(50, 7, 0)
     assert "7 mails" in screen.getvalue()
     with progress.progress(100, quiet=True) as tell:
-        tell(50, 8)
+        tell(50, 8, 0)
     assert "8 mails" not in screen.getvalue()
