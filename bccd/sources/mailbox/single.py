@@ -4,18 +4,32 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bccd.mail.headers import section_end
 from bccd.sources.mailbox.found import Found, Skip
 
 _COUNT = re.compile(rb"[ \t]*(\d{1,12})[ \t]*\r?\n")
 _FLAGS = re.compile(rb"<key>flags</key>\s*<integer>(\d{1,20})</integer>")
 _DELETED, _DRAFT = 1 << 1, 1 << 6  # of Apple Mail's flags
 _FIELD = re.compile(rb"(?:\xef\xbb\xbf)?[\r\n]*(?:From [^\n]*\n)?[!-9;-~]{1,100}[ \t]*:")
+# Where a program says nothing of a file, one of these must stand in it: JSON, passwd and many a text have
+# something with a colon in their first line, too.
+_COMMON = re.compile(
+    rb"^(?:from|to|date|subject|message-id|received|return-path|delivered-to|mime-version)[ \t]*:",
+    re.MULTILINE | re.IGNORECASE,
+)
 _COMPOUND = b"\xd0\xcf\x11\xe0"  # Outlook's .msg and much else
 
 
 def is_mail(beginning: bytes) -> bool:
     """Tell whether a file that begins so may be a single mail: with a header field."""
     return _FIELD.match(beginning) is not None
+
+
+def is_named_mail(beginning: bytes) -> bool:
+    """Tell whether a file of any name that begins so is a single mail: with a field that mails have."""
+    text = beginning.lstrip(b"\xef\xbb\xbf\r\n")
+    header = text[: section_end(text, 0, len(text))[0]]
+    return is_mail(beginning) and _COMMON.search(header) is not None
 
 
 def is_emlx(beginning: bytes) -> bool:

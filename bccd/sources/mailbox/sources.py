@@ -10,7 +10,7 @@ from bccd.sources.mailbox.folders import skip_of_path
 from bccd.sources.mailbox.found import Found, Kind, Skip
 from bccd.sources.mailbox.maildir import files, is_maildir, read_maildir, skip_of_folder
 from bccd.sources.mailbox.mbox import is_mbox, read_mbox
-from bccd.sources.mailbox.single import is_emlx, is_mail, is_outlook, read_single
+from bccd.sources.mailbox.single import is_emlx, is_named_mail, is_outlook, read_single
 
 _LOOK = 64 * 1024  # octets that tell what a file is
 _SINGLE = (".eml", ".emlx")
@@ -88,7 +88,7 @@ def _of_file(path: Path, kind: Kind | None) -> Source:
     told = kind or _kind(path, beginning)
     if told is Kind.MBOX and (is_mbox(beginning) or not beginning.strip()):
         return Source(Kind.MBOX, path, size)
-    if told is Kind.EML and (is_mail(beginning) or is_emlx(beginning)):
+    if told is Kind.EML and (is_named_mail(beginning) or is_emlx(beginning)):
         return Source(Kind.EML, path.parent, size, names=(path.name,))
     raise MistakeError(_why_not(path, beginning, kind))
 
@@ -111,7 +111,7 @@ def _why_not(path: Path, beginning: bytes, kind: Kind | None) -> str:
         return f"{path}: is no Maildir: that is a folder with cur and new in it"
     wanted = {
         Kind.MBOX: "no mbox: its first line is no From_ line",
-        Kind.EML: "no mail: it begins with no header field",
+        Kind.EML: "no mail: it does not begin with the header of one",
     }
     return f"{path}: is {wanted[kind] if kind else 'neither an mbox nor a mail'}"
 

@@ -128,7 +128,10 @@ def test_what_is_too_large_or_gone_is_told_of(tmp_path: Path) -> None:
         ("x.dat", b"\xd0\xcf\x11\xe0", None, "a file of Outlook's own"),
         ("takeout.tgz", b"\x1f\x8b", None, "is packed"),
         ("x.eml", MAIL, Kind.MBOX, "no From_ line"),
-        ("x.mbox", b"\n", Kind.EML, "no header field"),
+        ("x.mbox", b"\n", Kind.EML, "no mail: it does not begin with the header"),
+        ("passwd", b"root:x:0:0:root:/root:/bin/bash\n", None, "neither an mbox nor a mail"),
+        ("team.json", b'{"company": {\n"slug": "acme"}}\n', None, "neither an mbox nor a mail"),
+        ("notes.txt", b"Call:\n\nFrom: the harbour\n", None, "neither an mbox nor a mail"),
         ("x.mbox", BOX, Kind.MAILDIR, "cur and new"),
     ],
 )
