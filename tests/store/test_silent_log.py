@@ -99,6 +99,7 @@ class Unreadable:
         self.failure = failure
         self.jobs: list[tuple[int, bytes]] = []
         self.ready = True
+        self.occupied = False
 
     def filenos(self) -> list[int]:
         return []

@@ -17,6 +17,7 @@ class Mail:
     minute: int
     direction: str = "incoming"
     auto_kind: str = ""
+    provenance: str = "bcc"
     linked: bool = True
     choice: bool = False
     snippet: str = ""
@@ -48,11 +49,12 @@ def waiting(*mails: Mail) -> int | None:
 
 
 def test_the_oldest_question_waits() -> None:
-    """A later one, and mail of machines, does not move it; one that comes late but is older does."""
+    """A later one, mail of machines and old mail do not move it; one that comes late but is older does."""
     assert waiting(Mail(1, 3), Mail(2, 5)) == 3
     assert waiting(Mail(1, 3), Mail(2, 1)) == 1
     assert waiting(Mail(1, 3, auto_kind="auto_reply")) is None
     assert waiting(Mail(1, 3, direction="internal")) is None
+    assert waiting(Mail(1, 3, provenance="import")) is None
 
 
 def test_an_answer_ends_the_waiting() -> None:
