@@ -32,13 +32,17 @@ _SMALL = bytes(range(256)).lower()
 
 
 @lru_cache(maxsize=4)  # a mail without history is its new text
-@lru_cache(maxsize=2)  # a mail without history is its new text
-def normal_text(text: str) -> str:
+def normal_text(text: str, within: str = "") -> str:
     """Return letters and digits, without banners and with rewritten links as they were sent.
 
-    A text of few letters is returned with its signs, white space folded.
+    A text of few letters is returned with its signs, white space folded. `within` is a text that was looked
+    through for banners before; where this one is a part of it, that tells.
     """
-    return _normal(text, banners=may_hold(text))
+    return _normal(text, banners=_may_hold(text, within))
+
+
+def _may_hold(text: str, within: str) -> bool:
+    return may_hold(within if text in within else text)
 
 
 def _normal(text: str, *, banners: bool) -> str:
@@ -80,36 +84,39 @@ def _target(match: re.Match[str]) -> str:
     return f" {target} "
 
 
-def content_digest(text: str, hashes: Iterable[bytes]) -> bytes:
+def content_digest(text: str, hashes: Iterable[bytes], within: str = "") -> bytes:
     """Return the digest of a text and the SHA-256 hashes of what is attached, in any order."""
-    digest = hashlib.sha256(normal_text(text).encode("utf-8", "replace"))
+    digest = hashlib.sha256(normal_text(text, within).encode("utf-8", "replace"))
     for found in sorted(hashes):
         digest.update(b"\0" + found)
     return digest.digest()
 
 
-def digest_of(content: Content) -> bytes:
-    """Return the digest of what one mail says, by itself or inside a forward."""
+def digest_of(content: Content, within: str = "") -> bytes:
+    """Return the digest of what one mail says, by itself or inside a forward, `within` a wrapper's text."""
     if content.digest:
         return content.digest
     # A gateway takes signatures off, and nobody reads one: signed or not, it is the same mail.
     hashes = (file.sha256 for file in content.attachments if file.media_type not in _SIGNATURES)
-    return content_digest(content.text, hashes)
+    return content_digest(content.text, hashes, within)
 
 
-def weak_digest(new_text: str, text: str = "") -> bytes:
+def weak_digest(new_text: str, text: str = "", within: str = "") -> bytes:
     """Return 16 octets of the first letters and digits of what the sender himself wrote; empty for too few.
 
     It is equal for a mail and its inline forward, whatever stands below; it is no proof that they are one.
-    `text` is the whole of the mail, which was looked through for banners before.
+    `text` is the whole of the mail, `within` the text of its wrapper if it has one, of which the one around
+    all was looked through for banners before.
     """
-    letters = _first_letters(new_text[:_WEAK_READ], text)
+    letters = _first_letters(new_text[:_WEAK_READ], text, within)
     return hashlib.blake2b(letters.encode(), digest_size=16).digest() if len(letters) >= _WEAK_FEWEST else b""
 
 
-def _first_letters(text: str, within: str) -> str:
+def _first_letters(text: str, whole: str, within: str) -> str:
     """Return as many letters as a weak digest takes, of no more of the text than they stand in."""
-    normal = normal_text(text) if text == within else _beginning(text, within)
+    normal = (
+        normal_text(text, within) if text == whole else _beginning(text, within if text in within else whole)
+    )
     first = normal[: _WEAK_LETTERS + _WEAK_ROOM]
     letters = first if first.isascii() and first.isalnum() else _letters(first)
     if len(letters) < _WEAK_LETTERS and len(first) < len(normal):
@@ -118,7 +125,7 @@ def _first_letters(text: str, within: str) -> str:
 
 
 def _beginning(text: str, within: str) -> str:
-    if may_hold(within if text in within else text):
+    if _may_hold(text, within):
         return _normal(text, banners=True)
     end = text.find("\n", _WEAK_FIRST)
     if end > 0 and text[end - 1] != ":":  # no picture's name goes on in the next line

@@ -114,6 +114,7 @@ class _Given(NamedTuple):
     message_id: str = ""
     references: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()
+    text: str = ""  # all of it, the original's in it
 
 
 _NOTHING = _Given()
@@ -205,6 +206,7 @@ class _Reader:
             content.calendar_uid if files else "",
             self._safe(markup_of(frame, body.html), body),
             *_ids_of_original(content, fields),
+            content.text,
         )
 
     def _original(
@@ -228,23 +230,23 @@ class _Reader:
             )
         forward = replace(
             forward,
-            original=_whole(original, own, given.safe),
+            original=_whole(original, own, given.safe, given.text),
             evidence=(*evidence, *given.evidence),
             inner=(*forward.inner, *within),
         )
         return self._chained(forward, around)
 
 
-def _whole(content: Content, new_text: str, safe: Safe) -> Content:
-    """Add the author's own words, what may be shown, and the digests: here, where they delay nobody."""
+def _whole(content: Content, new_text: str, safe: Safe, within: str = "") -> Content:
+    """Add the author's own words, what may be shown, and the digests; `within` is a wrapper's text."""
     marks = (*content.marks, f"remote:{safe.blocked}") if safe.blocked else content.marks
     return replace(
         content,
         new_text=new_text,
         html=safe.html,
         marks=marks,
-        digest=digest_of(content),
-        weak_text=weak_digest(new_text, content.text),
+        digest=digest_of(content, within),
+        weak_text=weak_digest(new_text, content.text, within),
     )
 
 

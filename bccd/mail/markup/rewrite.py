@@ -119,11 +119,11 @@ class Rewriting:
     def _run(self) -> Rewritten | None:
         put, sure = self._out.append, True
         place = self._places.at(())
-        for chunk in self._source.chunks:
-            inside, end, text = chunk.partition(">")
+        for inside, end, behind in self._source.tags():
+            text = behind
             step = place.get(inside) if end else None
             if step is None:
-                step, text = self._read(place, chunk)
+                step, text = self._read(place, inside, end, behind)
                 if self._hostile:
                     return None
             place, written, care = step
@@ -135,12 +135,11 @@ class Rewriting:
         put(all_closed(place.names))
         return self._written(sure=sure)
 
-    def _read(self, place: _Place, chunk: str) -> tuple[_Step, str]:
+    def _read(self, place: _Place, inside: str, end: str, text: str) -> tuple[_Step, str]:
         """Read a tag that is not known here; returns the text behind it, too."""
-        inside, end, text = chunk.partition(">")
         found = self._piece(inside)
         odd = not end or found.kind is Kind.ODD
-        piece, text = self._odd(found, chunk, closed=bool(end)) if odd else (found, text)
+        piece, text = self._odd(found, f"{inside}{end}{text}", closed=bool(end)) if odd else (found, text)
         if piece is None:
             return (place, "", self._care(place.names)), text
         self.blocked += piece.blocked

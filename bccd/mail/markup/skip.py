@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import repeat
 from operator import length_hint
 
 from bccd.mail.markup.tags import Does, Tag, tag_of
@@ -15,7 +16,7 @@ _ALONE = frozenset({"p", "li", "tr", "td", "th", "dd", "dt", "option"})  # the n
 class Source:
     """HTML split at each "<", read from the front to the back."""
 
-    __slots__ = ("_all", "_known", "after", "at", "chunks", "first", "html", "tags", "unclosed")
+    __slots__ = ("_all", "_passed", "after", "at", "chunks", "first", "html", "known", "unclosed")
 
     def __init__(self, html: str) -> None:
         self.html = html
@@ -24,9 +25,13 @@ class Source:
         self.first = next(self.chunks)
         self.at = 0  # offset of the "<" of the tag being read
         self.after = len(self.first)  # offset of the next
-        self._known = 1  # how many chunks stand before that
-        self.tags: dict[str, Tag] = {}  # as read, by their source
+        self._passed = 1  # how many chunks stand before that
+        self.known: dict[str, Tag] = {}  # tags as read, by their source
         self.unclosed = False  # an element to skip went on to the end
+
+    def tags(self) -> Iterator[tuple[str, str, str]]:
+        """Give for each "<" to come what stands behind it: the tag, its ">" if it has one, and the text."""
+        return map(str.partition, self.chunks, repeat(">"))
 
     def tags_at_most(self, count: int) -> bool:
         """Tell whether there are no more tags than so many."""
@@ -35,10 +40,10 @@ class Source:
     def locate(self) -> None:
         """Tell where the tag stands that was last taken: few ask for it."""
         taken = len(self._all) - length_hint(self.chunks)
-        between = self._all[self._known : taken - 1]
+        between = self._all[self._passed : taken - 1]
         self.at = self.after + sum(map(len, between)) + len(between)
         self.after = self.at + 1 + len(self._all[taken - 1])
-        self._known = taken
+        self._passed = taken
 
     def skip_to(self, offset: int) -> str:
         """Go on at an offset ahead; return the text from there to the next tag."""
@@ -46,7 +51,7 @@ class Source:
             chunk = next(self.chunks, None)
             if chunk is None:
                 return ""
-            self._known += 1
+            self._passed += 1
             self.after += len(chunk) + 1
         return self.html[offset : self.after]
 
@@ -75,7 +80,7 @@ class Source:
             self.at = self.after
             self.after += len(chunk) + 1
             source, _, text = chunk.partition(">")
-            tag = self.tags.get(source) or self.tags.setdefault(source, tag_of(source))
+            tag = self.known.get(source) or self.known.setdefault(source, tag_of(source))
             if tag.does is Does.MARKUP:
                 self.skip_markup()
             elif tag.does is Does.RAW and not tag.closes:

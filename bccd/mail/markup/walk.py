@@ -5,6 +5,7 @@ seconds to minutes. Each distinct tag of a mail stands in it many times (docs/de
 """
 
 from collections.abc import Callable
+from typing import ClassVar
 
 from bccd.mail.markup.elements import Elements
 from bccd.mail.markup.links import Link
@@ -20,7 +21,7 @@ _DISTINCT_CAP = 10_000
 class Walk:
     """One walk over the HTML of a mail."""
 
-    __slots__ = ("_does", "_elements", "_hides", "_lines", "_link", "_numbers", "_source", "_spaced")
+    __slots__ = ("_elements", "_hides", "_lines", "_link", "_numbers", "_source", "_spaced")
 
     def __init__(self, html: str, *, hides: bool) -> None:
         self._source = Source(html)
@@ -30,16 +31,11 @@ class Walk:
         self._link = Link(self._lines)
         self._numbers: list[int] = []  # of each list's last item; below 0 for lists without numbers
         self._spaced = True  # the open paragraph has an empty line around it
-        self._does: tuple[Callable[[Tag, str], str] | None, ...] = (
-            None, self._block, self._break, self._rule, self._cell, self._row, self._table, self._list,
-            self._item, self._anchor, self._image, self._written, self._markup, self._raw, self._unfinished,
-            self._inline,
-        )  # fmt: skip
 
     def run(self) -> Sheet | None:
         """Read the lines; None if a hidden element stays open to the end."""
-        lines, source, does = self._lines, self._source, self._does
-        parts, tags, marks = lines.parts, source.tags, self._elements.marks
+        lines, source, does = self._lines, self._source, self._DOES
+        parts, tags, marks = lines.parts, source.known, self._elements.marks
         if source.first:
             parts.append(source.first)
         at = source.after
@@ -62,7 +58,7 @@ class Walk:
                 act = does[tag.does]
                 lines.at = source.at = at
                 source.after = at + len(chunk) + 1
-                text = act(tag, text) if act is not None and closed else self._open(tag, chunk)
+                text = act(self, tag, text) if act is not None and closed else self._open(tag, chunk)
                 at = source.after
             if text and (parts or not text.isspace() or "\xa0" in text):
                 if lines.kept:
@@ -102,8 +98,8 @@ class Walk:
         end = match.end() if match else len(source.html)
         tag = tag_of(source.html[start:end].removesuffix(">"))
         text = source.skip_to(end)
-        act = None if tag.does is Does.UNFINISHED else self._does[tag.does]
-        return text if act is None else act(tag, text)
+        act = None if tag.does is Does.UNFINISHED else self._DOES[tag.does]
+        return text if act is None else act(self, tag, text)
 
     def _written(self, tag: Tag, text: str) -> str:
         return f"<{tag.value}>{text}"
@@ -119,11 +115,11 @@ class Walk:
         ended, text = source.skip_element(tag.name)
         while ended is not None and ended.hidden:
             ended, text = source.skip_element(ended.name)
-        act = self._does[ended.does] if ended else None
+        act = self._DOES[ended.does] if ended else None
         if ended is None or act is None:
             return text
         self._lines.at = source.at
-        return act(ended, text)
+        return act(self, ended, text)
 
     def _block(self, tag: Tag, text: str) -> str:
         lines = self._lines
@@ -249,3 +245,10 @@ class Walk:
         if tag.value:
             self._lines.parts.append(tag.value)
         return text
+
+    # By what a tag does; a walk that holds its own methods is a circle, left to the garbage collector.
+    _DOES: ClassVar[tuple[Callable[["Walk", Tag, str], str] | None, ...]] = (
+        None, _block, _break, _rule, _cell, _row, _table, _list,
+        _item, _anchor, _image, _written, _markup, _raw, _unfinished,
+        _inline,
+    )  # fmt: skip

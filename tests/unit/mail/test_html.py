@@ -1,5 +1,7 @@
 """HTML to text: what a reader would see, and nothing else."""
 
+import gc
+
 import pytest
 
 from bccd.mail.flowed import unflowed
@@ -153,3 +155,14 @@ def test_flowed(text: str, delete_space: bool, expected: str) -> None:
 def test_a_block_of_one_space_is_an_empty_line(between: str) -> None:
     """Outlook writes one so, and a subject above it ends there."""
     assert html_text(f"<p class=MsoNormal>a</p>{between}<p class=MsoNormal>b</p>") == ("a\n\nb", True)
+
+
+def test_what_was_read_leaves_nothing_to_the_garbage_collector() -> None:
+    """A page that was read is freed at once: nothing of the walk over it refers to itself."""
+    page = (
+        "<table hidden><tr><td>x</table><blockquote type=cite><ol><li>a<br>b</ol><a href='http://a.example'>c"
+    )
+    html_text(page)
+    gc.collect()
+    assert "c <http://a.example>" in html_text(f"{page}</a>d")[0]
+    assert gc.collect() == 0

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from bccd.mail.digest import digest_of, normal_text
+from bccd.mail.digest import digest_of, normal_text, weak_digest
 from bccd.mail.parse import parse
 from bccd.model.message import Content
 from tests.unit.mail.clients import (
@@ -161,3 +161,15 @@ def test_the_target_of_a_link_counts_in_html_alone() -> None:
         for key in (b"1", b"2")
     )
     assert one != other
+
+
+@pytest.mark.parametrize(
+    "banner", ["", "CAUTION: This email originated from outside of the organization.\n\n"]
+)
+@pytest.mark.parametrize("wrapper", ["{}", "Please see below.\n\n{}", "> {}", "Nothing of it."])
+def test_what_a_wrapper_tells_of_banners_changes_no_digest(banner: str, wrapper: str) -> None:
+    """A text has one normal form, whether its wrapper's or its own words are asked for banners."""
+    text = f"{banner}We accept your offer of Monday."
+    whole = wrapper.format(text)
+    assert normal_text(text, whole) == normal_text(text) == "weacceptyourofferofmonday"
+    assert weak_digest(text, text, whole) == weak_digest("We accept your offer of Monday.") != b""
