@@ -25,9 +25,10 @@ _LOOSE = re.compile(
 )
 _ODD_AND = re.compile(r"&(?!amp;|nbsp;|lt;|gt;|quot;)")
 _WRITTEN = {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;", 0xA0: "&nbsp;"}
-# Code points to which a reference is what it says: no controls, surrogates or non-characters.
+# Code points to which a reference is what it says: no controls, surrogates or non-characters. Nor a line end,
+# which written as itself would be one with a CR before it.
 _PLAIN = (
-    *(range(0x9, 0xB), range(0x20, 0x7F), range(0xA0, 0xD800), range(0xE000, 0xFDD0)),
+    *(range(0x9, 0xA), range(0x20, 0x7F), range(0xA0, 0xD800), range(0xE000, 0xFDD0)),
     *(range(0xFDF0, 0xFFFE), range(0x10000, 0x1FFFE)),
 )
 
@@ -210,7 +211,7 @@ def _character(reference: str) -> str:
     if reference == "&":
         return "&amp;"
     if reference[1] != "#":
-        found = html5.get(reference[1:], reference)
+        found = html5.get(reference[1:], reference).replace("\n", reference)
     else:
         number = int(reference[3:-1], 16) if reference[2] in "xX" else int(reference[2:-1])
         found = chr(number) if any(number in span for span in _PLAIN) else reference

@@ -252,6 +252,8 @@ def test_ordinary_mail_needs_no_second_parser(html: str) -> None:
         "a&#150;b",
         "a&unknown;b",
         "a\rb",
+        "a\r&#10;b",
+        "a\r&NewLine;b",
         "a\0b",
         "\ufeffa",
     ],
@@ -280,3 +282,9 @@ def test_what_was_learned_of_shallow_pages_holds_for_deep_ones(depth: int) -> No
     inner = "<p>a<b>b</b></p><table><tbody><tr><td>c</td></tr></tbody></table>" * 3
     assert first == Safe("<div>" * depth + inner + "</div>" * depth, 0, True)
     assert sanitised(html) == first
+
+
+@pytest.mark.parametrize("reference", ["&#10;", "&#x0A;", "&NewLine;"])
+def test_a_line_end_told_by_reference_stays_one_of_its_own(reference: str) -> None:
+    """Behind a CR, too, which a parser reads as one with a line end that stands there itself."""
+    assert sanitised(f"a\r{reference}b").html == "a\n\nb"
