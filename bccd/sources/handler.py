@@ -102,6 +102,10 @@ class Handler:
             replies = await self._commit(envelope, examination)
             if not answer.done():  # nor has its session been cancelled
                 answer.set_result(replies)
+        except Exception as error:  # of what follows a commit, such as a log that is full
+            if answer.done():
+                raise
+            answer.set_exception(error)
         except BaseException:
             answer.cancel()
             raise

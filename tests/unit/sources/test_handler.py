@@ -64,3 +64,14 @@ def test_every_error_is_temporary(error: BaseException, reply: Reply) -> None:
     recorder = Recorder()
     recorder.error = error
     assert asyncio.run(Handler(recorder).message(envelope(), SetExamination())) == [reply, reply]
+
+
+def test_a_log_that_is_full_is_no_end_of_the_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What fails behind a commit reaches the session as what it is, which answers; it does not cancel it."""
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "secret")
+
+    monkeypatch.setattr("bccd.sources.handler.log_receive", full)
+    with pytest.raises(OSError, match="secret"):
+        asyncio.run(Handler(Recorder()).message(envelope(), SetExamination()))
