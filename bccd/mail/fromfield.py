@@ -102,7 +102,7 @@ def _field(name: bytes) -> re.Pattern[bytes]:
 def _mailbox(value: bytes) -> tuple[str, str]:
     """Return (display name, normal address) of a value that is exactly one mailbox (RFC 5322 3.4)."""
     if common := _COMMON.fullmatch(value):
-        return " ".join((common[1] or common[2]).decode("ascii").split()), _address(common[3])
+        return " ".join((common[1] or common[2] or b"").decode("ascii").split()), _address(common[3])
     tokens = _tokens(value)
     angles = [index for index, (kind, _) in enumerate(tokens) if kind == "angle"]
     if len(angles) > 1:
