@@ -20,6 +20,7 @@ from bccd.model.plan import Outcome
 from bccd.store import marks as q
 from bccd.store import tables as t
 from bccd.store.direct import Statement
+from bccd.store.lists import any_of
 from bccd.store.node import node_of
 from bccd.store.postgresql import is_postgresql
 
@@ -53,7 +54,7 @@ class _Ways(NamedTuple):
 
 
 def _ways(*statements: Executable) -> _Ways:
-    return _Ways(*map(Statement, statements))
+    return _Ways(*(Statement(one, planned_anew=True) for one in statements))
 
 
 def _shared_due(due: Select[Any]) -> Select[Any]:
@@ -92,9 +93,16 @@ _OWNED = (
     .order_by(t.queue.c.delivery_id)
 )
 _RENEW = q.RENEW.values(claimed_until=_LEASE)
-_HOLD = _OWNED.with_for_update()
-_CLEAR = Statement(q.CLEAR)
-_SUSPECTS = Statement(q.SUSPECTS)
+_HOLD = Statement(
+    select(t.queue.c.delivery_id)
+    .where(any_of(t.queue.c.delivery_id, "ids"), t.queue.c.claimed_by == _me)
+    .order_by(t.queue.c.delivery_id)
+    .with_for_update(),
+    planned_anew=True,
+)
+_EXPIRED = Statement(_RUN_OUT.limit(1), planned_anew=True)
+_CLEAR = Statement(q.CLEAR, planned_anew=True)
+_SUSPECTS = Statement(q.SUSPECTS, planned_anew=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +146,7 @@ class Claims:
 
     def expired(self, connection: Connection) -> bool:
         """Tell whether some other filer's lease has run out."""
-        return self.shared and connection.execute(_RUN_OUT.limit(1), {"me": self.me}).first() is not None
+        return self.shared and bool(_EXPIRED.rows(connection, {"me": self.me}))
 
     def release_expired(self, connection: Connection) -> None:
         """Give back what filers of other nodes no longer hold; the mail may have been the death of them."""
@@ -184,8 +192,8 @@ class Claims:
 
         Raises ClaimLostError where somebody has: he files that mail, and this filer must not.
         """
-        rows = connection.execute(_HOLD, {"me": self.me, "ids": list(delivery_ids)})
-        lost = frozenset(delivery_ids) - frozenset(rows.scalars())
+        rows = _HOLD.rows(connection, {"me": self.me, "ids": list(delivery_ids)})
+        lost = frozenset(delivery_ids) - {id_ for (id_,) in rows}
         if lost:
             raise ClaimLostError(lost)
 

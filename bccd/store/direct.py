@@ -13,23 +13,30 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from bccd.store.engine import failure
 
 Row = tuple[Any, ...]
+# As text, octets come as hex digits: twice as many, written and read.
+_CURSOR: dict[str, dict[str, Any]] = {"postgresql": {"binary": True}}
+_USUAL: Mapping[str, Any] = {}
+_PLANNED_ANEW: dict[str, dict[str, Any]] = {"postgresql": {"prepare": False}}
 _Way = Callable[[Any], Any]  # how a value is written, or read
 
 
-def execute(connection: Connection, sql: str, given: Any, *, many: bool = False) -> list[Row]:
+def execute(
+    connection: Connection, sql: str, given: Any, *, many: bool = False, options: Mapping[str, Any] = _USUAL
+) -> list[Row]:
     """Execute a text of the driver's own in the open transaction and return the rows that it answers.
 
-    Raises StoreUnavailableError; a mistake of the program is told as the driver tells it.
+    `options` are the driver's. Raises StoreUnavailableError; a mistake of the program is told as the driver
+    tells it.
     """
     pooled = connection.connection
-    cursor = pooled.cursor()
+    cursor = pooled.cursor(**_CURSOR.get(connection.dialect.name, {}))
     for listener in connection.dispatch.before_cursor_execute:
         listener(connection, cursor, sql, given, None, many)
     try:
         if many:
             cursor.executemany(sql, given)
             return []
-        cursor.execute(sql, given)
+        cursor.execute(sql, given, **options)
         return list(cursor.fetchall()) if cursor.description else []
     except connection.dialect.loaded_dbapi.Error as error:
         translated = failure(error)
@@ -54,18 +61,21 @@ class _Text(NamedTuple):
 class Statement:
     """A statement with named parameters, for whoever executes it for every batch.
 
-    Where rows are wanted `as_stored`, they come as the driver gives them.
+    Where rows are wanted `as_stored`, they come as the driver gives them. PostgreSQL keeps the plan of a
+    statement, unless it is `planned_anew` each time: a plan made for an empty queue reads a full one through.
     """
 
-    def __init__(self, statement: Executable, *, as_stored: bool = False) -> None:
+    def __init__(self, statement: Executable, *, as_stored: bool = False, planned_anew: bool = False) -> None:
         self._statement: Any = statement
+        self._options = _PLANNED_ANEW if planned_anew else {}
         self._as_stored = as_stored
         self._texts: dict[str, _Text] = {}
 
     def rows(self, connection: Connection, given: Mapping[str, Any]) -> list[Row]:
         """Execute it once and return what it answers."""
         text = self._text(connection.dialect)
-        rows = execute(connection, text.sql, _written(text, given))
+        options = self._options.get(connection.dialect.name, _USUAL)
+        rows = execute(connection, text.sql, _written(text, given), options=options)
         if text.read and rows and not self._as_stored:
             return [_read(row, text.read) for row in rows]
         return rows

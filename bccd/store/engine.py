@@ -121,6 +121,9 @@ def reading(engine: Engine) -> Iterator[Connection]:
     """Open a connection that sees one state of the database, and writes nothing."""
     with engine.connect() as connection:
         yield connection.execution_options(**_SNAPSHOT[engine.dialect.name])
+        if is_postgresql(engine):
+            # After a rollback psycopg forgets what it had prepared, and every statement is planned anew.
+            connection.commit()
 
 
 def failure(error: BaseException | None) -> StoreUnavailableError | None:

@@ -70,6 +70,7 @@ def open_postgresql(url: URL) -> Engine:
             hide_parameters=True,  # they are people's mail
             isolation_level="READ COMMITTED",  # what waited for a clock must see what its holder committed
             pool_pre_ping=True,  # a server that was restarted costs no mail an error
+            pool_use_lifo=True,  # the connection that knows the statements already
             max_overflow=-1,  # threads are few, and the server knows best how many it takes
         )
     except ImportError as error:

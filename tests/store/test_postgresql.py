@@ -391,3 +391,13 @@ def test_a_server_that_is_away_rings_no_bell(tmp_path: Path) -> None:
     bell.heard()
     bell.close()
     ringer.close()
+
+
+def test_reading_keeps_what_is_prepared(postgresql: Stores) -> None:
+    """A transaction that reads leaves the statements that psycopg has prepared on its connection."""
+    prepared = "SELECT count(*) FROM pg_prepared_statements"
+    kept = 0
+    for _ in range(8):
+        with reading(postgresql.database) as connection:
+            kept = connection.exec_driver_sql(prepared).scalar_one()
+    assert kept > 0
