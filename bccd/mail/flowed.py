@@ -1,6 +1,7 @@
 """format=flowed (RFC 3676): lines that end in a space go on."""
 
 _SIGNATURE = "-- "
+_LEADS = (">", " ")
 
 
 def unflowed(text: str, *, delete_space: bool) -> str:
@@ -9,6 +10,9 @@ def unflowed(text: str, *, delete_space: bool) -> str:
     paragraph: list[str] = []
     depth = 0
     for line in text.split("\n"):
+        if not (paragraph or line.endswith(" ") or line.startswith(_LEADS)):
+            out.append(line)  # most lines stand for themselves
+            continue
         content = line.lstrip(">")
         level = len(line) - len(content)
         content = content.removeprefix(" ")  # space-stuffing, RFC 3676 4.4

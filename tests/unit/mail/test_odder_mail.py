@@ -155,6 +155,7 @@ TEXTS = {
     "flowed, delsp, quoted": (one("text/plain; format=flowed; delsp=yes", b">a \r\n>b\r\n"), "> ab"),
     "enriched": (one("text/enriched", b"<bold>Big</bold> << x\r\ny\r\n\r\nz"), "Big < x y\nz"),
     "CR CR LF": (one("text/plain", b"a\r\r\nb"), "a\nb"),
+    "line ends of all kinds": (one("text/plain", b"a\r\nb\rc\r\r\nd\r\0\ne\nf"), "a\nb\nc\nd\ne\nf"),
     "mixed line ends": (one("text/plain", b"a\nb\r\nc\rd"), "a\nb\nc\nd"),
     "NULs": (one("text/plain", b"a\0b"), "ab"),
     "type with blanks": (one("text / html ; charset=utf-8", b"<p>x"), "x"),
