@@ -19,7 +19,8 @@ GROUP_OCTETS = 4 * 2**20
 WINDOW = 256  # mails in flight: three batches with the filer and one that waits, so that no parser does
 WINDOW_OCTETS = 32 * 2**20  # and the most that these are, or one mail
 _ASKED = 2 * GROUP  # how many of the oldest are asked about at once
-_PAUSE = 0.05  # seconds between two looks at what became of them
+_PAUSE = 0.1  # seconds between two looks at what became of them; half a batch is filed meanwhile
+_LAST_PAUSE = 0.03  # the same where nothing more is handed in
 _PATIENCE, _AGAIN = 60.0, 1.0  # seconds for a spool that cannot keep mail now, and between two tries
 _SLOW = 1.0  # seconds without any outcome after which all in flight are asked about
 _DOUBT = 5.0  # seconds without any outcome after which it is asked whether anybody files
@@ -59,7 +60,7 @@ class Feeder:
         """Make a group durable as soon as there is room for it; raises StoreUnavailableError."""
         octets = sum(mail.raw.size for mail in group)
         while self._in_flight and not self._has_room(len(group), octets):
-            self._look()
+            self._look(_PAUSE)
         idle = not self._in_flight
         self._put(group)
         self._tally.waiting = len(self._in_flight)
@@ -70,7 +71,7 @@ class Feeder:
         """Wait until all is decided, or nothing is for a while: what failed once is tried again later."""
         self._moved = time.monotonic()
         while self._in_flight and time.monotonic() - self._moved < _STILL:
-            self._look()
+            self._look(_LAST_PAUSE)
 
     def _has_room(self, mails: int, octets: int) -> bool:
         return len(self._in_flight) + mails <= WINDOW and self._octets + octets <= WINDOW_OCTETS
@@ -94,7 +95,7 @@ class Feeder:
             if left:
                 time.sleep(_AGAIN)
 
-    def _look(self) -> None:
+    def _look(self, pause: float) -> None:
         """Count what is decided, or wait a moment where nothing new is."""
         still = time.monotonic() - self._moved
         # Nearly always they are filed in the order in which they were handed in.
@@ -109,4 +110,4 @@ class Feeder:
             return
         if still > _DOUBT:
             self._alive()
-        time.sleep(_PAUSE)
+        time.sleep(pause)

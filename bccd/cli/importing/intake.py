@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 
 from bccd.config import Config
@@ -15,8 +16,11 @@ from bccd.rules.signing import Signer
 from bccd.sources.mailbox.found import Found, Skip
 from bccd.sources.mailbox.stored import opened, received_at
 
+_PEER = Peer("", protocol=Protocol.IMPORT)
+_UNPROVEN = AuthReport()
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class Owner:
     """The user whose mailbox is read, and what is wished for all of its mail."""
 
@@ -24,6 +28,17 @@ class Owner:
     user_id: int
     address: str  # by which his deliveries are known; so two users may import the same octets
     wishes: tuple[Target, ...] = ()
+
+    @cached_property
+    def targets(self) -> tuple[Target, ...]:
+        """What each of his deliveries is for."""
+        wishes = self.wishes or (Target(self.address, self.company_id),)
+        return tuple(replace(wish, address=self.address) for wish in wishes)
+
+    @cached_property
+    def sender(self) -> Sender:
+        """Who each of them is from: himself, by the administrator's word."""
+        return Sender(self.user_id, self.address, AuthMethod.IMPORT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +72,13 @@ def intake(found: Found, owner: Owner, span: Span, signer: Signer, now: datetime
         return Skip.OUT_OF_RANGE
     if own_mark(mail.header, signer, now):
         return Skip.OWN_NOTICE
-    wishes = owner.wishes or (Target(owner.address, owner.company_id),)
     return Intake(
         company_id=owner.company_id,
-        targets=tuple(replace(wish, address=owner.address) for wish in wishes),
+        targets=owner.targets,
         mail_from="",
-        peer=Peer("", protocol=Protocol.IMPORT),
+        peer=_PEER,
         received_at=moment,
-        auth=AuthReport(),
+        auth=_UNPROVEN,
         raw=Raw(hashlib.sha256(mail.octets).digest(), len(mail.octets), mail.header, mail.octets),
-        sender=Sender(owner.user_id, owner.address, AuthMethod.IMPORT),
+        sender=owner.sender,
     )
