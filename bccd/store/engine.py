@@ -17,6 +17,9 @@ from bccd.store.postgresql import failure_kind, is_postgresql, normal_url, open_
 READ_ONLY = "bccd_read_only"  # execution option: the transaction takes a snapshot and no lock
 # Execution option: the commit outlives this process, and perhaps no power cut. For what is done again then.
 UNSYNCED = "bccd_unsynced"
+# Execution option: the connection keeps many pages, for it files, and a large database's indexes have many.
+ROOMY = "bccd_roomy"
+_ROOM = -64_000  # KiB at most; with 16,000 each of a batch's pages is read twice where 500,000 messages stand
 _SYNCED = "bccd_synced"  # what a connection notes of its setting, where that is not the usual one
 _NORMAL, _FULL = 1, 2  # of the pragma "synchronous"
 _SNAPSHOT: dict[str, dict[str, Any]] = {
@@ -164,6 +167,9 @@ def _on_begin(connection: Connection) -> None:
     read_only = options.get(READ_ONLY, False)
     if not read_only:
         _set_sync(connection, _NORMAL if options.get(UNSYNCED, False) else _FULL)
+    if options.get(ROOMY, False) and not connection.info.get(ROOMY, False):
+        connection.exec_driver_sql(f"PRAGMA cache_size = {_ROOM}")
+        connection.info[ROOMY] = True
     connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
 

@@ -18,6 +18,7 @@ from bccd.model.plan import Change, Plan
 from bccd.store import tables as t
 from bccd.store.apply import Applier
 from bccd.store.direct import Statement
+from bccd.store.engine import ROOMY
 from bccd.store.gather import Gatherer
 from bccd.store.inserts import stamp_for
 from bccd.store.master import Master, load_master
@@ -82,7 +83,7 @@ class SqlWork:
         self._moved = False
 
     def __enter__(self) -> Self:
-        self._connection = self._engine.connect()
+        self._connection = self._engine.connect().execution_options(**{ROOMY: True})
         try:
             self._transaction = self._connection.begin()
             next_id, change_seq, version = lock_clock(self._connection, self._company_id)

@@ -32,7 +32,8 @@ from bccd.store.place import refuse_network_folder
 from bccd.store.plain import put_rows
 from bccd.store.rawfiles import IN_TABLE, SyncError, sweep
 from bccd.store.spool import GroupSpool, SqlQueue, forgive
-from bccd.testing import intake_of, rows
+from bccd.store.uow import SqlWorks
+from bccd.testing import fill, intake_of, rows
 from bccd.testing.build import NOON
 from tests.store.conftest import config_of
 from tests.store.plans import world
@@ -88,6 +89,19 @@ def test_pragmas_hold_on_every_connection(stores: Stores) -> None:
             found = {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in PRAGMAS}
         assert found == PRAGMAS
         assert (found["journal_mode"], found["synchronous"]) == ("wal", 2)
+
+
+def test_only_who_files_keeps_many_pages(sqlite: Stores) -> None:
+    """Connections that read keep few: a process may hold several, and there are several processes."""
+    fill(sqlite, world())
+    work = SqlWorks(sqlite.database)
+    for kept in (-16_000, -64_000):
+        with reading(sqlite.database) as connection:  # SQLite's pool has one for a thread
+            assert connection.exec_driver_sql("PRAGMA cache_size").scalar() == kept
+        with work(1):
+            pass
+    with reading(sqlite.spool) as connection:
+        assert connection.exec_driver_sql("PRAGMA cache_size").scalar() == -16_000
 
 
 def test_only_what_says_so_is_not_synced(stores: Stores) -> None:
