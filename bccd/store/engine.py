@@ -19,7 +19,7 @@ READ_ONLY = "bccd_read_only"  # execution option: the transaction takes a snapsh
 UNSYNCED = "bccd_unsynced"
 # Execution option: the connection keeps many pages, for it files, and a large database's indexes have many.
 ROOMY = "bccd_roomy"
-_ROOM = -64_000  # KiB at most; with 16,000 each of a batch's pages is read twice where 500,000 messages stand
+_ROOM = -64_000  # KiB at most; with 16,000 a filer into 500,000 messages reads twice as much
 _SYNCED = "bccd_synced"  # what a connection notes of its setting, where that is not the usual one
 _NORMAL, _FULL = 1, 2  # of the pragma "synchronous"
 _SNAPSHOT: dict[str, dict[str, Any]] = {
