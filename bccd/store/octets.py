@@ -14,7 +14,7 @@ from bccd.store.direct import Statement
 from bccd.store.engine import reading
 
 _SMALL = 64 * 1024  # octets of a mail that is fetched with its batch
-_RAWS_OF = Statement(q.RAWS_OF)
+_RAWS_OF = Statement(q.RAWS_OF, planned_anew=True)  # fronts fill the table ahead of the filer
 
 
 class Octets:
