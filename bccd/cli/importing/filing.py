@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 
+import structlog
+
 from bccd import door
 from bccd.config import Config
 from bccd.daemon import Links
@@ -94,8 +96,9 @@ def _filer(config: Config) -> Iterator[None]:
         _wait_until_open(config, pid)
         yield
     finally:
-        os.kill(pid, signal.SIGTERM)
-        _wait_for(pid)
+        with suppress(ProcessLookupError, ChildProcessError):  # it ended by itself
+            os.kill(pid, signal.SIGTERM)
+            _wait_for(pid)
         for descriptor in (wake_read, wake_write, lifeline, our_end):
             os.close(descriptor)
 
@@ -116,7 +119,10 @@ def _be(config: Config, links: Links) -> None:
         from bccd import bootstrap  # noqa: PLC0415
 
         code = bootstrap.run_filer(config, "filer", links)
+    except BaseException:  # noqa: BLE001 - nothing may leave through the command's frames
+        structlog.get_logger().exception("crashed")
     finally:
+        sys.stdout.flush()
         os._exit(code)
 
 
@@ -133,9 +139,8 @@ def _wait_until_open(config: Config, pid: int) -> None:
 def _wait_for(pid: int) -> None:
     """Wait until the filer has finished what it claimed."""
     until = time.monotonic() + _STOP_SECONDS
-    with suppress(ChildProcessError):
-        while not os.waitpid(pid, os.WNOHANG)[0]:
-            if time.monotonic() > until:
-                os.kill(pid, signal.SIGKILL)
-                until = float("inf")
-            time.sleep(_PAUSE)
+    while not os.waitpid(pid, os.WNOHANG)[0]:
+        if time.monotonic() > until:
+            os.kill(pid, signal.SIGKILL)
+            until = float("inf")
+        time.sleep(_PAUSE)

@@ -1,6 +1,7 @@
 """The work of an import: what is handed in, how much at once, where it goes on, what is told."""
 
 import io
+import sys
 import time
 from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
@@ -10,11 +11,12 @@ from types import SimpleNamespace
 import pytest
 from rich.console import Console
 
-from bccd.cli.importing import feed, progress
+from bccd.cli.importing import feed, filing, progress
 from bccd.cli.importing.bookmark import Bookmark
 from bccd.cli.importing.feed import GROUP, WINDOW, Feeder
 from bccd.cli.importing.intake import Owner, Span, intake
 from bccd.cli.importing.tally import Tally
+from bccd.config import Config
 from bccd.model.auth import AuthMethod
 from bccd.model.delivery import DeliveryState, Intake, Receipt
 from bccd.model.envelope import Protocol, Tag, Target
@@ -248,6 +250,23 @@ def test_a_log_gets_a_line_now_and_then(
         tell(51 * 2**20, 4001, 0)
     lines = capsys.readouterr().err.splitlines()
     assert lines == ["bccd: imported 4000 mails, 50 of 200 MiB (25 %), 200 mails a second, 60 s left"]
+
+
+def test_a_filer_that_ends_at_once_is_told_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command says where to look, and there stands what it died of."""
+
+    def die(*_: object) -> int:
+        raise RuntimeError("no room")
+
+    monkeypatch.setattr("bccd.bootstrap.run_filer", die)
+    monkeypatch.setattr(filing, "_take_over", lambda _: None)
+    monkeypatch.setattr(sys, "stdout", sys.__stdout__)  # what a process of one's own writes to
+    with (
+        pytest.raises(BccdError, match=r"the filer ended at once; .*import\.log says why"),
+        filing.filing(Config(data_dir=tmp_path)),
+    ):
+        pass
+    assert '"crashed"' in (tmp_path / filing.LOG_NAME).read_text(encoding="utf-8")
 
 
 def test_time_left_is_told_by_what_this_run_has_done(
