@@ -86,7 +86,10 @@ def _of_path(path: Path, kind: Kind | None) -> list[Source]:
 
 def _of_file(path: Path, kind: Kind | None) -> Source:
     """Look at a file that was named."""
-    beginning, size = _beginning(path), path.stat().st_size
+    size = path.stat().st_size
+    if not path.is_file():  # a pipe would be waited for, and cannot be gone on with
+        raise MistakeError(f"{path}: is neither a file nor a folder")
+    beginning = _beginning(path)
     told = kind or _kind(path, beginning)
     if told is Kind.MBOX and (is_mbox(beginning) or not beginning.strip()):
         return Source(Kind.MBOX, path, size)

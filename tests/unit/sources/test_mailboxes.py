@@ -144,6 +144,13 @@ def test_what_holds_no_mail_is_refused(
         find_sources([path], kind)
 
 
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    """Only files and folders are read, for whose size is known and which can be read again."""
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(MistakeError, match="neither a file nor a folder"):
+        find_sources([tmp_path / "pipe"], None)
+
+
 def test_an_empty_file_is_an_mbox_without_mail(tmp_path: Path) -> None:
     """It is no mistake; a folder without any mail is one, and so is a file that cannot be read."""
     assert look(put(tmp_path / "empty", b"")) == []
