@@ -206,4 +206,5 @@ class Paused(Bccd):
     def stop(self) -> None:
         """Let the filer go on, then stop all."""
         self._signal(signal.SIGCONT)
+        self._asleep, self._left = [], 0  # the next round begins awake
         super().stop()
