@@ -131,12 +131,12 @@ def null_sender(first: Mapping[bytes, bytes]) -> bool:
     return first.get(b"return-path", b"").strip() == b"<>"
 
 
-def is_broadcast(found: list[tuple[bytes, bytes]], auto: AutoKind) -> bool:
+def is_broadcast(first: Mapping[bytes, bytes], auto: AutoKind) -> bool:
     """Tell whether a header section's fields say that the mail went to many (RFC 2369, RFC 2919).
 
-    Precedence says so too, but an automatic answer or a report claims it only not to be answered itself.
+    Each name has its first value. Precedence says so too, but an automatic answer or a report claims it only
+    not to be answered itself.
     """
-    first = dict(reversed(found))
     if b"list-id" in first or b"list-unsubscribe" in first:
         return True
     if auto in (AutoKind.DSN, AutoKind.MDN) or first.get(b"precedence", b"").strip().lower() not in _MANY:
@@ -145,11 +145,11 @@ def is_broadcast(found: list[tuple[bytes, bytes]], auto: AutoKind) -> bool:
     return not answered and not _answered(first)
 
 
-def list_id(found: list[tuple[bytes, bytes]]) -> str:
-    """Return the id of the mailing list, lower case (RFC 2919), empty where there is none."""
-    value = decode(dict(reversed(found)).get(b"list-id", b"")[:1_000]).strip()
-    match = _LIST_ID.search(value)
-    return (match[1] if match else value).strip().lower()[:255]
+def list_id(value: bytes) -> str:
+    """Return the id of the mailing list that a List-Id names, lower case (RFC 2919), empty where none."""
+    text = decode(value[:1_000]).strip() if value else ""
+    match = _LIST_ID.search(text)
+    return (match[1] if match else text).strip().lower()[:255]
 
 
 def _report(first: Mapping[bytes, bytes]) -> Told:

@@ -69,9 +69,11 @@ _AWAY = {
 _AWAY_IN = {language: re.compile(words) for language, words in _AWAY.items()}
 
 
-def automatic(root: Part, body: Body, subject: str) -> Told:
-    """Tell why no person sent the mail whose top part this is; false for a person's mail."""
-    first = dict(reversed(root.fields))
+def automatic(root: Part, first: Mapping[bytes, bytes], body: Body, subject: str) -> Told:
+    """Tell why no person sent the mail whose top part this is; false for a person's mail.
+
+    `first` has the first value of each of its fields.
+    """
     told = told_by(first)
     if told.kind in (AutoKind.DSN, AutoKind.MDN):
         return told

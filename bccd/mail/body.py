@@ -119,7 +119,8 @@ def _cut(text: str, room: int, body: Body) -> str:
 def _walk(part: Part, shown: list[_Shown], body: Body) -> None:
     """Sort a part, and the parts below it, into shown, attached and whole mails."""
     body.types.add(part.media_type)
-    body.marks |= dict.fromkeys(marks_of(part))
+    if marks := marks_of(part):
+        body.marks |= dict.fromkeys(marks)
     if part.is_message:
         body.messages.append(part)
         _attach(part, body)

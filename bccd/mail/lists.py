@@ -6,10 +6,9 @@ from urllib.parse import unquote
 
 from bccd.mail.addresses import normalise
 from bccd.mail.charset import decode
-from bccd.mail.headers import values
 from bccd.mail.part import Part
 
-_FIELDS = (b"list-post", b"x-beenthere", b"mailing-list", b"x-mailing-list")
+_FIELDS = frozenset({b"list-post", b"x-beenthere", b"mailing-list", b"x-mailing-list"})
 _VALUE_CAP = 1_000  # octets
 _ADDRESSES_CAP = 20
 _ADDRESS = re.compile(r"(mailto:)?([^\s<>,;:\"()?]+@[^\s<>,;:\"()?]+)", re.IGNORECASE)
@@ -19,8 +18,8 @@ def list_addresses(root: Part) -> tuple[str, ...]:
     """Return the lists' addresses as this mail and the mails attached to it name them, sorted."""
     found: set[str] = set()
     for part in _mails(root):
-        for name in _FIELDS:
-            for value in values(part.fields, name):
+        for name, value in part.fields:
+            if name in _FIELDS:
                 found |= _addresses(decode(value[:_VALUE_CAP]))
     return tuple(sorted(found)[:_ADDRESSES_CAP])
 

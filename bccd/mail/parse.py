@@ -81,7 +81,7 @@ def parse(raw: bytes, *, safe_html: bool = True, chains: bool = True) -> Message
         content=content,
         forwards=forwards,
         note=note,
-        list_id=list_id(tree.root.fields),
+        list_id=list_id(tree.root.first(b"list-id")),
         list_addresses=list_addresses(tree.root),
         size=len(raw),
         defects=tuple(sorted(tree.defects)),
@@ -133,9 +133,11 @@ class _Reader:
         body = read_body(part)
         self.defects.update(body.defects)
         subject = _subject(part, body)
-        auto = automatic(part, body, subject)
         fields = _by_name(part)
-        content = recalled(_content(part, body, subject, auto, fields))
+        first = {name: found[0] for name, found in fields.items()}
+        auto = automatic(part, first, body, subject)
+        broadcast = is_broadcast(first, auto.kind)
+        content = recalled(_content(part, body, subject, auto, fields, broadcast=broadcast))
         safe = self._safe(body.html, body)
         around = _around(part, content) if _may_forward(body, subject) else None
         inline = _inline(body, subject, around) if around else None
@@ -291,7 +293,9 @@ def _first(fields: _Fields, name: bytes) -> bytes:
     return fields[name][0] if name in fields else b""
 
 
-def _content(part: Part, body: Body, subject: str, told: Told, fields: _Fields) -> Content:
+def _content(
+    part: Part, body: Body, subject: str, told: Told, fields: _Fields, *, broadcast: bool
+) -> Content:
     """Return what the header section and the body say; `new_text` is left for the caller."""
     hint = part.params.get("charset", "") or body.charset
     senders = [one for value in fields.get(b"from", ()) for one in mailboxes(value, hint)]
@@ -315,7 +319,7 @@ def _content(part: Part, body: Body, subject: str, told: Told, fields: _Fields) 
         marks=tuple(sorted(body.marks)),
         auto=told.kind,
         auto_reason=told.reason,
-        broadcast=is_broadcast(part.fields, told.kind),
+        broadcast=broadcast,
         other_ids=_other_ids(part, own_id, fields),
         calendar_uid=event_uid(body.told) if body.told else "",
         reported=reported(part, body) if told.kind in _REPORTS else None,

@@ -13,8 +13,8 @@ _DELTA_SHIFT = 23  # that an answer's distance from the mail before it leaves ou
 _LONG_DELTA = 1 << 39  # the delta code: units of 0.84 seconds
 _EARLY = timedelta(minutes=2)  # by which clocks differ
 _LATE = timedelta(minutes=4)  # of transport
-_ZONES = range(-11 * 60, 14 * 60, 60)  # minutes east of UTC
 _HALF_ZONES = (-570, -210, -150, 210, 270, 330, 345, 390, 525, 570, 630, 765)
+_ZONES = tuple(timedelta(minutes=east) for east in (*range(-11 * 60, 14 * 60, 60), *_HALF_ZONES))
 
 
 def thread_guid(value: bytes) -> bytes:
@@ -30,27 +30,25 @@ def zone_by_thread(value: bytes, sent: datetime, printed: datetime) -> timedelta
     that time as if in UTC, to the minute. None where the field tells no time, or one that no zone explains.
     """
     try:
-        moments = _parents(_octets(value), sent)
-        zones = (timedelta(minutes=minutes) for minutes in (*_ZONES, *_HALF_ZONES))
-        known = (zone for zone in zones if any(_fits(printed - zone, moment, sent) for moment in moments))
-        return next(known, None)
+        moment = _parent(_octets(value), sent)
+        if moment is None:
+            return None
+        least, most = printed - moment - _EARLY, printed - moment + _LATE
+        likely = (zone for zone in _ZONES if least <= zone <= most)
+        return next((zone for zone in likely if printed - zone <= sent + _EARLY), None)
     except OverflowError:  # year 1 or 9999
         return None
 
 
-def _fits(told: datetime, moment: datetime, sent: datetime) -> bool:
-    return -_LATE <= told - moment <= _EARLY and told <= sent + _EARLY
-
-
-def _parents(octets: bytes, sent: datetime) -> list[datetime]:
-    """Give the times at which the mail before this one may have been sent, the likeliest first."""
+def _parent(octets: bytes, sent: datetime) -> datetime | None:
+    """Return the time at which the mail before this one was sent; None where that is not told."""
     answers = (len(octets) - _SHORTEST) // _BLOCK
     if answers < 1 or octets[0] != 1 or octets[1] != 1:
-        return []
+        return None
     if answers == 1:
-        return [_EPOCH + _span(int.from_bytes(octets[1:6], "big") << _TIME_SHIFT)]
+        return _EPOCH + _span(int.from_bytes(octets[1:6], "big") << _TIME_SHIFT)
     last = int.from_bytes(octets[_SHORTEST + _BLOCK * (answers - 1) :][:_BLOCK], "big")
-    return [sent - _span((last & (_LONG_DELTA - 1)) >> 8 << _DELTA_SHIFT)] if last & _LONG_DELTA else []
+    return sent - _span((last & (_LONG_DELTA - 1)) >> 8 << _DELTA_SHIFT) if last & _LONG_DELTA else None
 
 
 def _span(ticks: int) -> timedelta:

@@ -39,7 +39,7 @@ class Reply(NamedTuple):
 def settle_blanks(lines: Sequence[str], kinds: list[Kind]) -> None:
     """Give blank lines that touch no new words to what stands above them; changes `kinds`."""
     new = before = Kind.NEW
-    if all(kind is new for kind in kinds):
+    if kinds.count(new) == len(kinds):
         return
     blank_from = -1
     for number, line in enumerate(lines):

@@ -42,5 +42,7 @@ def new_text(text: str, *, reply: bool) -> str:
     """Return the sender's own words, signature included; `reply` says that a header block is history, too."""
     lines = text.split("\n")
     kinds = history_of(lines, blocks=reply, keep_top=False)
+    if kinds.count(Kind.NEW) == len(lines):
+        return text.strip("\n \t\r")
     settle_blanks(lines, kinds)
     return "\n".join([line for line, kind in zip(lines, kinds, strict=True) if kind in _OWN]).strip("\n \t\r")

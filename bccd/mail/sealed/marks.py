@@ -2,6 +2,9 @@
 
 from bccd.mail.part import Part, filename_of
 
+_PLAIN = frozenset(
+    {"text/plain", "text/html", "multipart/alternative", "multipart/mixed", "multipart/related"}
+)
 _CMS = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
 _PROTECTED = frozenset({"application/x-microsoft-rpmsg-message", "application/x-microsoft-rpmsg"})
 _HIDING = frozenset({"enveloped-data", "authenveloped-data"})
@@ -9,10 +12,10 @@ _HIDING = frozenset({"enveloped-data", "authenveloped-data"})
 
 def marks_of(part: Part) -> tuple[str, ...]:
     """Return the marks that a part gives to the mail which it belongs to."""
-    if part.mark:
+    if part.mark or (part.media_type in _PLAIN and not filename_of(part)):
         return tuple(part.mark.split())
-    protocol = part.params.get("protocol", "").lower()
     if part.media_type == "multipart/signed":
+        protocol = part.params.get("protocol", "").lower()
         return ("signed:smime",) if "pkcs7" in protocol else ("signed:pgp",) if "pgp" in protocol else ()
     if part.media_type == "application/pgp-encrypted":
         return ("encrypted:pgp",)

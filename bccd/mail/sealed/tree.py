@@ -42,14 +42,16 @@ def open_tree(raw: bytes) -> Tree:
     opened = 0
     while waiting:
         part, depth, mail = waiting.pop()
-        if not part.children and depth < _NESTED_CAP and (kind := _kind(part)):
+        plain = part.media_type in _TEXT
+        if not plain and not part.children and depth < _NESTED_CAP and (kind := _kind(part)):
             opened += 1
             if opened <= _OPENED_CAP:
                 _open(part, kind, mail)
             depth += 1
-        mail.has_text = mail.has_text or (part.media_type in _TEXT and part.disposition != "attachment")
-        mail = _Mail() if part.is_message else mail
-        waiting += ((child, depth, mail) for child in reversed(part.children))
+        mail.has_text = mail.has_text or (plain and part.disposition != "attachment")
+        if part.children:
+            mail = _Mail() if part.is_message else mail
+            waiting += [(child, depth, mail) for child in reversed(part.children)]
     return tree
 
 
