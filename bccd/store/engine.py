@@ -2,11 +2,11 @@
 
 import errno
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, make_url
 
@@ -129,6 +129,30 @@ def reading(engine: Engine) -> Iterator[Connection]:
             connection.commit()
 
 
+@contextmanager
+def writing(engine: Engine) -> Iterator[sqlite3.Connection]:
+    """Open a synced write transaction of SQLite's on the driver alone, for what every mail waits for.
+
+    SQLAlchemy's own costs 0.1 ms more. Raises StoreUnavailableError; a mistake of the program is told as the
+    driver tells it.
+    """
+    try:
+        pooled = engine.raw_connection()
+        try:
+            connection = cast("sqlite3.Connection", pooled.driver_connection)
+            _set_sync(connection, pooled.info, _FULL)
+            connection.execute("BEGIN IMMEDIATE")
+            yield connection
+            connection.execute("COMMIT")
+        finally:
+            pooled.close()  # the pool rolls back what was not committed
+    except sqlite3.Error as error:
+        translated = failure(error)
+        if translated is None:
+            raise
+        raise translated from error
+
+
 def failure(error: BaseException | None) -> StoreUnavailableError | None:
     """Translate what a driver or the system raised; None for a mistake of the program itself."""
     if isinstance(error, OSError):
@@ -166,20 +190,22 @@ def _on_begin(connection: Connection) -> None:
     options = connection.get_execution_options()
     read_only = options.get(READ_ONLY, False)
     if not read_only:
-        _set_sync(connection, _NORMAL if options.get(UNSYNCED, False) else _FULL)
+        driver = cast("sqlite3.Connection", connection.connection.driver_connection)
+        _set_sync(driver, connection.info, _NORMAL if options.get(UNSYNCED, False) else _FULL)
     if options.get(ROOMY, False) and not connection.info.get(ROOMY, False):
         connection.exec_driver_sql(f"PRAGMA cache_size = {_ROOM}")
         connection.info[ROOMY] = True
     connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
 
-def _set_sync(connection: Connection, level: int) -> None:
-    if connection.info.get(_SYNCED, _FULL) != level:
-        connection.exec_driver_sql(f"PRAGMA synchronous = {level}")
-        found = connection.exec_driver_sql("PRAGMA synchronous").scalar()
-        if found != level:
+def _set_sync(connection: sqlite3.Connection, info: MutableMapping[Any, Any], level: int) -> None:
+    """Set how commits are synced; `info` is what the pool notes of the connection."""
+    if info.get(_SYNCED, _FULL) != level:
+        connection.execute(f"PRAGMA synchronous = {level}")
+        found = connection.execute("PRAGMA synchronous").fetchone()
+        if found != (level,):
             raise StoreUnavailableError(f"SQLite refuses PRAGMA synchronous = {level} here: it says {found}")
-        connection.info[_SYNCED] = level
+        info[_SYNCED] = level
 
 
 def _on_begin_postgresql(connection: Connection) -> None:

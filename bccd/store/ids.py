@@ -1,7 +1,7 @@
 """Ids of deliveries: drawn by the moment, so that they sort by it, and never one that was in use."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, select, union_all
@@ -23,6 +23,17 @@ def new_id(moment: datetime) -> int:
     return (int(moment.timestamp() * 1000) << 20) | secrets.randbits(20)
 
 
+def new_ids(moments: Iterable[datetime], taken: Collection[int] = ()) -> list[int]:
+    """Draw an id for the mail of each moment, no two alike and none of those that are taken."""
+    ids: dict[int, None] = {}
+    for moment in moments:
+        id_ = new_id(moment)
+        while id_ in taken or id_ in ids:
+            id_ += 1  # the next that is free
+        ids[id_] = None
+    return list(ids)
+
+
 def fresh_ids(connection: Connection, moments: Sequence[datetime]) -> list[int]:
     """Draw an id for the mail of each moment that no mail has had before, filed ones included.
 
@@ -30,14 +41,9 @@ def fresh_ids(connection: Connection, moments: Sequence[datetime]) -> list[int]:
     SQLite the write lock is held, so that no other process draws at the same time; on PostgreSQL the second
     to write an id fails, and draws again.
     """
-    drawn = [new_id(moment) for moment in moments]
     taken: set[int] = set()
     while True:
-        ids: list[int] = []
-        for id_ in drawn:
-            while id_ in taken or id_ in ids:
-                id_ += 1  # noqa: PLW2901 - the next that is free
-            ids.append(id_)
+        ids = new_ids(moments, taken)
         found = _TAKEN.rows(connection, {"ids": ids})
         if not found:
             return ids

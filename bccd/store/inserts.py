@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Dialect, Table, insert
 
 from bccd.store.arrays import ArrayInsert
 from bccd.store.direct import execute
-from bccd.store.tables import Instant
+from bccd.store.tables import to_text
 
 _compiled: dict[tuple[str, str, str], str] = {}
 
@@ -33,7 +33,7 @@ def insert_rows(
         for parameters in insertion.parameters(rows):
             execute(connection, insertion.sql, parameters)
     else:
-        execute(connection, _by_row(connection.dialect, table, columns, conflict), rows, many=True)
+        execute(connection, by_row(connection.dialect, table, columns, conflict), rows, many=True)
 
 
 @cache
@@ -41,7 +41,8 @@ def _by_arrays(table: Table, columns: tuple[str, ...], conflict: str) -> ArrayIn
     return ArrayInsert(table, columns, conflict)
 
 
-def _by_row(dialect: Dialect, table: Table, columns: Sequence[str], conflict: str) -> str:
+def by_row(dialect: Dialect, table: Table, columns: Sequence[str], conflict: str = "") -> str:
+    """Return what inserts one row of these columns, given by place in the table's order."""
     key = (dialect.name, table.name, conflict)
     if key not in _compiled:
         # Parameters have places and no names.
@@ -53,7 +54,7 @@ def _by_row(dialect: Dialect, table: Table, columns: Sequence[str], conflict: st
 
 def stamp_for(dialect: Dialect) -> Any:
     """Return what writes a moment the way the driver wants it."""
-    return Instant().bind_processor(dialect) or _as_it_is
+    return to_text if dialect.name == "sqlite" else _as_it_is
 
 
 def _as_it_is(value: Any) -> Any:

@@ -6,87 +6,38 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from operator import itemgetter
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Engine
 
 from bccd.model.delivery import Delivery, Intake, Receipt
-from bccd.model.envelope import Target
 from bccd.model.errors import StoreUnavailableError
 from bccd.model.plan import Outcome
 from bccd.store import envelopes
 from bccd.store import marks as q
 from bccd.store import tables as t
 from bccd.store.claims import Claimed, Claims
-from bccd.store.direct import Statement
-from bccd.store.engine import UNSYNCED, is_lost_write, reading
+from bccd.store.engine import UNSYNCED, is_lost_write, reading, writing
 from bccd.store.entries import vanish
-from bccd.store.ids import fresh_ids
+from bccd.store.ids import fresh_ids, new_ids
 from bccd.store.inserts import insert_rows, stamp_for
-from bccd.store.lists import any_of
 from bccd.store.octets import Octets
 from bccd.store.postgresql import is_postgresql
 from bccd.store.rawfiles import IN_TABLE, SyncError, keep
+from bccd.store.spoolrows import KEY, QUEUE, RAW, Key, Rows, Texts, Waiting, standing_keys
 from bccd.store.uow import Fence
 
 GROUP = 64  # mails in one transaction
 _GROUP_OCTETS = 64 * 2**20  # and when no further mail joins them
 _TRIES = 3  # where another process wrote the same keys at the same time
-_RAW = ("company_id", "sha256", "size", "data", "path", "stored_at")
-_QUEUE = (
-    "delivery_id",
-    "company_id",
-    "state",
-    "envelope",
-    "raw_sha256",
-    "size",
-    "attempts",
-    "due_at",
-    "error",
-)
-_KEY = ("company_id", "raw_sha256", "recipient", "delivery_id")
-
-_STANDING = Statement(
-    select(
-        t.delivery_key.c.company_id,
-        t.delivery_key.c.raw_sha256,
-        t.delivery_key.c.recipient,
-        t.delivery_key.c.delivery_id,
-    ).where(
-        any_of(t.delivery_key.c.company_id, "companies"),
-        any_of(t.delivery_key.c.raw_sha256, "digests", 32),
-    )
-)
-Key = tuple[int, bytes, str]  # company, sha256 of the octets, recipient
 
 
-@dataclass(slots=True)
-class _Waiting:
-    """An intake on its way into a group."""
-
-    intake: Intake
-    data: bytes | None  # the octets, if they are at hand
-    path: str | None  # where they stand, if not in the table
-    future: asyncio.Future[Receipt] | None = None  # where a loop waits for it
-
-    def key(self, target: Target) -> Key:
-        return (self.intake.company_id, self.intake.raw.sha256, target.address)
-
-
-@dataclass(slots=True)
-class _Group:
-    """The rows of one transaction."""
-
-    ids: list[int]  # one for each mail, in order
-    receipts: list[Receipt] = field(default_factory=list)
-    raws: list[tuple[Any, ...]] = field(default_factory=list)
-    entries: list[tuple[Any, ...]] = field(default_factory=list)
-    keys: list[tuple[Any, ...]] = field(default_factory=list)
+class _KnownError(Exception):
+    """A mail of the group has an id that another has had."""
 
 
 class GroupSpool:
@@ -101,12 +52,13 @@ class GroupSpool:
         self._folder = folder
         self._wake = wake
         self._stamp = stamp_for(engine.dialect)
+        self._texts = None if is_postgresql(engine) else Texts(engine.dialect)
         self._conflict: type[BaseException] = (
             engine.dialect.loaded_dbapi.IntegrityError
         )  # as the driver tells it
         # What another node may have to file stands where all nodes find it.
         self._in_table = sys.maxsize if is_postgresql(engine) else IN_TABLE
-        self._waiting: deque[_Waiting] = deque()
+        self._waiting: deque[Waiting] = deque()
         self._bell: SimpleQueue[bool] = SimpleQueue()  # True for each mail, False at the end
         self._broken: str | None = None
         self._thread = threading.Thread(target=self._run, name="spool", daemon=True)
@@ -124,7 +76,7 @@ class GroupSpool:
             where = await asyncio.to_thread(self._place, intake)
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Receipt] = loop.create_future()
-        self._waiting.append(_Waiting(intake, *where, future))
+        self._waiting.append(Waiting(intake, *where, future))
         # Behind all that the loop has at hand, so that mail which came together goes into one transaction.
         loop.call_soon(self._bell.put, True)
         return await future
@@ -132,7 +84,7 @@ class GroupSpool:
     def put_all(self, intakes: Sequence[Intake]) -> list[Receipt | StoreUnavailableError]:
         """Make at most GROUP mails durable in the caller's thread, in one transaction; tells of each."""
         try:
-            return self._answers([_Waiting(intake, *self._place(intake)) for intake in intakes])
+            return self._answers([Waiting(intake, *self._place(intake)) for intake in intakes])
         except StoreUnavailableError as error:
             return [error] * len(intakes)
 
@@ -176,18 +128,18 @@ class GroupSpool:
             while group := self._next_group():
                 self._take(group)
 
-    def _next_group(self) -> list[_Waiting]:
-        group: list[_Waiting] = []
+    def _next_group(self) -> list[Waiting]:
+        group: list[Waiting] = []
         octets = 0
         while self._waiting and len(group) < GROUP and octets <= _GROUP_OCTETS:
             group.append(self._waiting.popleft())
             octets += group[-1].intake.raw.size
         return group
 
-    def _take(self, group: list[_Waiting]) -> None:
+    def _take(self, group: list[Waiting]) -> None:
         self._answer(group, self._answers(group))
 
-    def _answers(self, group: list[_Waiting]) -> list[Receipt | StoreUnavailableError]:
+    def _answers(self, group: list[Waiting]) -> list[Receipt | StoreUnavailableError]:
         """Write a group and say what became of each; if one mail spoils it, each is written on its own."""
         try:
             receipts = self._write(group)
@@ -201,50 +153,44 @@ class GroupSpool:
             self._wake()
         return list(receipts)
 
-    def _write(self, group: list[_Waiting]) -> list[Receipt]:
+    def _write(self, group: list[Waiting]) -> list[Receipt]:
         self._refuse_if_broken()
         for _ in range(_TRIES - 1):
             with suppress(self._conflict):
                 return self._transact(group)
         return self._transact(group)
 
-    def _transact(self, group: list[_Waiting]) -> list[Receipt]:
+    def _transact(self, group: list[Waiting]) -> list[Receipt]:
         """TRANSACTION 1: every mail of the group, or none."""
-        now = self._stamp(datetime.now(UTC))
+        if self._texts is not None:
+            # Nearly all mail is new: to look whether it is took as long as to write it.
+            with suppress(self._conflict, _KnownError):
+                return self._insert(group, self._texts)
         with self._engine.begin() as connection:
-            standing = _standing(connection, group)
-            rows = _Group(ids=fresh_ids(connection, [waiting.intake.received_at for waiting in group]))
-            for waiting, id_ in zip(group, rows.ids, strict=True):
-                self._add(rows, id_, waiting, standing, now)
+            ids = fresh_ids(connection, [waiting.intake.received_at for waiting in group])
+            rows = self._rows(group, ids, standing_keys(connection, group))
             # In one order everywhere, so that fronts with the same mail wait, and never for each other.
             raws = sorted(rows.raws, key=itemgetter(0, 1))
-            insert_rows(connection, t.raw_mail, _RAW, raws, "DO NOTHING", large=True)
-            insert_rows(connection, t.queue, _QUEUE, rows.entries)
-            insert_rows(connection, t.delivery_key, _KEY, sorted(rows.keys))
+            insert_rows(connection, t.raw_mail, RAW, raws, "DO NOTHING", large=True)
+            insert_rows(connection, t.queue, QUEUE, rows.entries)
+            insert_rows(connection, t.delivery_key, KEY, sorted(rows.keys))
         return rows.receipts
 
-    def _add(self, rows: _Group, id_: int, waiting: _Waiting, standing: dict[Key, int], now: Any) -> None:
-        """Add a mail's rows for the recipients that have not got these octets yet."""
-        intake, raw = waiting.intake, waiting.intake.raw
-        missing = tuple(target for target in intake.targets if waiting.key(target) not in standing)
-        if not missing:
-            first = standing[waiting.key(intake.targets[0])]
-            rows.receipts.append(Receipt(first, duplicate=True))
-            return
-        if waiting.path and not (self._folder / waiting.path).exists():
-            raise FileNotFoundError(waiting.path)  # deleted since it was kept: whoever sent it comes again
-        envelope = envelopes.write(intake, missing)
-        data = raw.read() if waiting.data is None and waiting.path is None else waiting.data
-        rows.raws.append((intake.company_id, raw.sha256, raw.size, data, waiting.path, now))
-        rows.entries.append((
-            id_, intake.company_id, "received", envelope, raw.sha256, raw.size, 0,
-            self._stamp(intake.received_at), "",
-        ))  # fmt: skip
-        rows.keys += [(*key, id_) for key in dict.fromkeys(map(waiting.key, missing))]
-        standing.update((waiting.key(target), id_) for target in missing)
-        rows.receipts.append(Receipt(id_))
+    def _insert(self, group: list[Waiting], texts: Texts) -> list[Receipt]:
+        """Write mail as if all of it were new; raises _KnownError, or the driver's error, where it is not."""
+        rows = self._rows(group, new_ids(waiting.intake.received_at for waiting in group), {})
+        with writing(self._engine) as connection:
+            connection.executemany(texts.raw, rows.raws)
+            written = connection.executemany(texts.entry, [(*entry, entry[0]) for entry in rows.entries])
+            if written.rowcount < len(rows.entries):
+                raise _KnownError
+            connection.executemany(texts.key, rows.keys)
+        return rows.receipts
 
-    def _answer(self, group: list[_Waiting], answers: Sequence[Receipt | StoreUnavailableError]) -> None:
+    def _rows(self, group: list[Waiting], ids: list[int], standing: dict[Key, int]) -> Rows:
+        return Rows(group, ids, standing, self._folder, self._stamp)
+
+    def _answer(self, group: list[Waiting], answers: Sequence[Receipt | StoreUnavailableError]) -> None:
         by_loop: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Receipt], Any]]] = {}
         for waiting, answer in zip(group, answers, strict=True):
             if waiting.future is not None:
@@ -261,15 +207,6 @@ def _unavailable(error: BaseException) -> StoreUnavailableError:
     made = StoreUnavailableError(f"the spool cannot keep this mail: {type(error).__name__}")
     made.__cause__ = error
     return made
-
-
-def _standing(connection: Connection, group: list[_Waiting]) -> dict[Key, int]:
-    lists = {
-        "companies": list({waiting.intake.company_id for waiting in group}),
-        "digests": list({waiting.intake.raw.sha256 for waiting in group}),
-    }
-    rows = _STANDING.rows(connection, lists)
-    return {(company_id, digest, recipient): id_ for company_id, digest, recipient, id_ in rows}
 
 
 def _resolve(answered: list[tuple[asyncio.Future[Receipt], Any]]) -> None:

@@ -32,6 +32,7 @@ from bccd.store.place import refuse_network_folder
 from bccd.store.plain import put_rows
 from bccd.store.rawfiles import IN_TABLE, SyncError, sweep
 from bccd.store.spool import GroupSpool, SqlQueue, forgive
+from bccd.store.spoolrows import Key, Waiting, standing_keys
 from bccd.store.uow import SqlWorks
 from bccd.testing import fill, intake_of, rows
 from bccd.testing.build import NOON
@@ -128,6 +129,36 @@ def test_claims_and_clearings_are_not_synced_and_nothing_else(stores: Stores, sp
     assert levels == [2, 1, 1, 2]
 
 
+def test_mail_is_synced_beside_what_is_not(sqlite: Stores, spool: GroupSpool) -> None:
+    """A front's transaction undoes what a filer has set on the same connection before."""
+    with sqlite.spool.execution_options(**{UNSYNCED: True}).begin():
+        pass
+    assert [type(answer) for answer in spool.put_all([small()])] == [Receipt]
+    with sqlite.spool.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
+
+
+def test_new_mail_is_written_without_a_look_at_what_stands(
+    sqlite: Stores, spool: GroupSpool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A database that knows nothing of a group is not asked about it; of one that it knows, it is."""
+    asked: list[int] = []
+    look = standing_keys
+
+    def watched(connection: Connection, group: list[Waiting]) -> dict[Key, int]:
+        asked.append(len(group))
+        return look(connection, group)
+
+    monkeypatch.setattr(spool_module, "standing_keys", watched)
+    first = put(spool, small(1), small(1), small(2))
+    assert asked == []
+    assert [isinstance(each, Receipt) and each.duplicate for each in first] == [False, True, False]
+    again = put(spool, small(2), small(3))
+    assert asked == [2]
+    assert [isinstance(each, Receipt) and each.duplicate for each in again] == [True, False]
+    assert kept(sqlite) == 3
+
+
 def test_a_database_without_a_log_is_refused() -> None:
     """Memory cannot have a write-ahead log, so it stands for every file system that cannot."""
     with (
@@ -182,6 +213,7 @@ def test_a_key_that_another_wrote_meanwhile_is_no_failure(
     stores: Stores, spool: GroupSpool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where the database refuses a key, as the driver tells it, the group is looked at anew."""
+    (first,) = put(spool, small())
     insert, refusals = insert_rows, iter([True, False])
 
     def refuse_once(connection: Connection, table: Table, *rest: Any, **options: Any) -> None:
@@ -190,8 +222,10 @@ def test_a_key_that_another_wrote_meanwhile_is_no_failure(
         insert(connection, table, *rest, **options)
 
     monkeypatch.setattr(spool_module, "insert_rows", refuse_once)
-    (receipt,) = put(spool, small())
-    assert isinstance(receipt, Receipt) and kept(stores) == 1
+    again, other = put(spool, small(), small(2))
+    assert isinstance(first, Receipt) and again == replace(first, duplicate=True)
+    assert isinstance(other, Receipt) and not other.duplicate
+    assert next(refusals, None) is None and kept(stores) == 2
 
 
 # ---- large mail -----------------------------------------------------------------------------------------
@@ -254,7 +288,7 @@ def test_the_file_is_durable_before_its_row(
         order.append("name")
         link(self, target)
 
-    def watched_transact(self: GroupSpool, group: list[spool_module._Waiting]) -> list[Receipt]:
+    def watched_transact(self: GroupSpool, group: list[Waiting]) -> list[Receipt]:
         order.append("row")
         return transact(self, group)
 
@@ -471,7 +505,7 @@ def test_what_waits_shares_a_transaction(
     sizes: list[int] = []
     transact = GroupSpool._transact
 
-    def counted(self: GroupSpool, group: list[spool_module._Waiting]) -> list[Receipt]:
+    def counted(self: GroupSpool, group: list[Waiting]) -> list[Receipt]:
         sizes.append(len(group))
         return transact(self, group)
 
