@@ -11,6 +11,7 @@ from bccd.mail.charset_relatives import RELATIVES, as_japanese, as_windows
 _CONTROLS = bytes([*range(9), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F])
 _CONTROLS_AND_CR = _CONTROLS + b"\r"
 _UNCLEAN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_BARE_CR = re.compile(rb"\r(?!\n)")
 _DETECTED = 64 * 1024
 _SEEN = 2_000  # octets in which zeros tell UTF-16
 _TOO_SHORT = 8  # octets; below, the declared charset is the better guess
@@ -61,7 +62,7 @@ def decode_checked(octets: bytes, label: str = "", hint: str = "") -> tuple[str,
 
 def _plain(octets: bytes) -> bytes:
     """Drop controls, and end lines with LF."""
-    if octets.count(b"\r") == octets.count(b"\r\n"):  # in nearly all mail: 27 us instead of 45 for 14 KB
+    if not _BARE_CR.search(octets):  # in nearly all mail; counting CR and CR LF took three times as long
         return octets.translate(None, _CONTROLS_AND_CR)
     plain = octets.translate(None, _CONTROLS)
     return plain.replace(b"\r\r\n", b"\n").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
@@ -76,7 +77,7 @@ def _shifted(octets: bytes, codec: str) -> str | None:
     if codec.startswith(_STATEFUL):
         text = _try(octets, codec)
         return RELATIVES[codec](octets) if text is None and codec in RELATIVES else text
-    if b"\x1b$" not in octets or not octets.isascii():
+    if b"\x1b" not in octets or b"\x1b$" not in octets or not octets.isascii():
         return None
     return _try(octets, "iso2022_kr") if b"\x1b$)C" in octets else as_japanese(octets)
 

@@ -109,9 +109,7 @@ def transfer_decoded(encoded: bytes, encoding: str) -> tuple[bytes, bool]:
         case "base64":
             return _base64_body(encoded)
         case "quoted-printable":
-            if b"= " in encoded or b"=\t" in encoded:
-                encoded = _PADDED_SOFT_BREAK.sub(b"=", encoded)
-            return binascii.a2b_qp(encoded), True
+            return binascii.a2b_qp(_PADDED_SOFT_BREAK.sub(b"=", encoded)), True
         case "uuencode":
             return _uuencoded_octets(encoded)
         case _:

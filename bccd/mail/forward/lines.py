@@ -35,10 +35,11 @@ def read_lines(raw: Sequence[str], *, plain: bool) -> tuple[list[int], list[str]
     """Return for each raw line how deep it is quoted, and its visible text without quoting, stripped."""
     if not plain:
         raw = "\n".join(raw).translate(_VISIBLE).split("\n")
-    bare = [line.lstrip(_QUOTING) for line in raw]
-    texts = [line.rstrip() for line in bare]
-    begun = [len(line) - len(rest) for line, rest in zip(raw, bare, strict=True)]
-    return [line.count(">", 0, end) if end else 0 for line, end in zip(raw, begun, strict=True)], texts
+    texts = [line.lstrip(_QUOTING).rstrip() for line in raw]
+    depths = [
+        line.count(">", 0, len(line) - len(line.lstrip(_QUOTING))) if ">" in line else 0 for line in raw
+    ]
+    return depths, texts
 
 
 def bare(raw: str) -> str:

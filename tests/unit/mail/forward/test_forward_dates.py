@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from bccd.mail.forward.dates import read_date
+from bccd.mail.forward.facts.calendar import MONTHS
+from bccd.mail.forward.facts.weekdays import WEEKDAYS
 from bccd.mail.forward.order import Around
 
 CLDR = Path(__file__).with_name("cldr_dates.tsv")
@@ -210,3 +212,25 @@ def test_a_shared_zone_name_is_told_by_the_forwarders_own() -> None:
     india = read_date("3 April 2026 14:07 IST", "en", Around(offset=timedelta(hours=5.5)))
     assert india.when == datetime(2026, 4, 3, 8, 37, tzinfo=UTC)
     assert "date:zone-unknown" in read_date("3 April 2026 14:07 IST", "en").defects
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "{weekday}, {day} {month} 2026 {clock}",
+        "{weekday}. {day} {month}. 2026 o {clock}",
+        "{weekday}, {month} {day}, 2026 at {clock} PM",
+        "{weekday} {month} {day}, 2026 {clock} am",
+        "{day} {month} 2026 {clock}",
+    ],
+)
+def test_the_short_way_reads_what_the_long_one_reads(form: str) -> None:
+    """In no language does a usual date mean something else with one blank more, which only the rules read."""
+    for number, (language, months) in enumerate(MONTHS.items()):
+        weekdays = WEEKDAYS.get(language, WEEKDAYS["en"]).split()
+        for at, names in enumerate(months.split()):
+            for month in names.split("/"):
+                weekday = weekdays[at % len(weekdays)].split("/")[number % 2 - 1]
+                clock = f"{(number + at) % 24}:{at + 10}"
+                line = form.format(weekday=weekday, day=at + 1, month=month, clock=clock).replace("_", " ")
+                assert read_date(line, language) == read_date(line.replace("2026 ", "2026  "), language), line
