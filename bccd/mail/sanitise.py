@@ -31,7 +31,7 @@ def sanitised(html: str, parts: Mapping[str, str] = _NOTHING) -> Safe:
     A picture that the mail carries keeps its `src="cid:..."` (RFC 2392); `parts`, from Content-ID to the
     number of the part, adds `data-part="1.2"`, by which the attachment is found.
     """
-    if not html.strip():
+    if not html or html.isspace():
         return Safe("", 0, True)
     if len(html) > HTML_CAP or _has_more(html, "<", TAGS_CAP) or _has_more(html, "&", _ENTITIES_CAP):
         return Safe("", 0, False)

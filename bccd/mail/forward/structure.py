@@ -11,6 +11,7 @@ from bccd.mail.forward.shaped import with_shaped
 from bccd.mail.html import read_html
 from bccd.mail.markup.sheet import Sheet
 from bccd.mail.markup.signs import Role, may_hold_quoted
+from bccd.mail.markup.skip import split_at_tags
 from bccd.mail.markup.tags import has_open_quote
 
 _NO_BEGINNING = (Role.SIGNATURE, Role.BODY)
@@ -33,7 +34,7 @@ def has_structure(html: str) -> bool:
 
 def _tags_with_signs(html: str) -> str:
     """Return each tag that may have a sign once, a tenth of the HTML; all of it where a value holds ">"."""
-    tags = {chunk.partition(">")[0] for chunk in html.split("<") if "=" in chunk}
+    tags = {chunk.partition(">")[0] for chunk in split_at_tags(html) if "=" in chunk}
     return html if any(map(has_open_quote, tags)) else "<".join(tags)
 
 

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 from bccd.mail.markup.allowed import ATTRIBUTES, HREF, TAGS, style_of
 from bccd.mail.markup.cleaner import clean_tag
-from bccd.mail.markup.tags import SHORT, VOID, Does, has_open_quote, tag_of
+from bccd.mail.markup.tags import VOID, Does, has_open_quote, repeats, tag_of
 
 _ATTRIBUTES_CAP = 2_000
 _ATTRIBUTES_LONG = 2 * _ATTRIBUTES_CAP  # characters that so many take at least
@@ -48,7 +48,7 @@ class Piece(NamedTuple):
 
 def piece_of(inside: str) -> Piece:
     """Read what stands between "<" and ">"."""
-    return _known_piece(inside) if len(inside) < SHORT else _piece(inside)
+    return _known_piece(inside) if repeats(inside) else _piece(inside)
 
 
 @lru_cache(maxsize=_KNOWN)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from bccd.mail.markup.nesting import Moved, all_closed, closed, holds_text, opened
 from bccd.mail.markup.pieces import Kind, Piece, piece_of
 from bccd.mail.markup.skip import Source
-from bccd.mail.markup.tags import SHORT, WHOLE, Does
+from bccd.mail.markup.tags import WHOLE, Does, repeats
 
 _DEPTH_CAP = 500
 _DISTINCT_CAP = 10_000  # tags
@@ -21,7 +21,7 @@ _KNOWN_STEPS = 10_000
 _SPACES = " \t\n\f"
 _UNSURE, _NO_TEXT = 1, 2  # a parser may read it otherwise; or it may if text follows
 _LOOSE = re.compile(
-    r">|&(?!amp;|nbsp;|lt;|gt;)(?:[a-zA-Z][a-zA-Z0-9]{1,31};|#\d{1,6};|#[xX][0-9a-fA-F]{1,5};|(?=[\s&]|\Z))"
+    r"&(?!amp;|nbsp;|lt;|gt;)(?:[a-zA-Z][a-zA-Z0-9]{1,31};|#\d{1,6};|#[xX][0-9a-fA-F]{1,5};|(?=[\s&]|\Z))"
 )
 _ODD_AND = re.compile(r"&(?!amp;|nbsp;|lt;|gt;|quot;)")
 _WRITTEN = {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;", 0xA0: "&nbsp;"}
@@ -44,7 +44,10 @@ _Step = tuple["_Place", str, int]
 
 
 class _Place(dict[str, _Step]):
-    """Which elements are open, and what each tag does here: where it leads, what is written, what to mind."""
+    """Which elements are open, and what each tag does here: where it leads, what is written, what to mind.
+
+    The keys go on from the tag's name through its ">", and through white space that alone stands behind it.
+    """
 
     __slots__ = ("names",)
 
@@ -74,13 +77,13 @@ class _Places:
                 self._known[names] = place
         return place
 
-    def learn(self, place: _Place, inside: str, step: _Step) -> None:
+    def learn(self, place: _Place, tag: str, step: _Step) -> None:
         """Keep what a tag does at a place."""
-        if len(inside) < SHORT and max(len(place.names), len(step[0].names)) <= self._depth:
+        if repeats(tag) and max(len(place.names), len(step[0].names)) <= self._depth:
             if self._steps >= _KNOWN_STEPS:
                 self.forget()
             self._steps += 1
-            place[inside] = step
+            place[tag] = step
 
     def forget(self) -> None:
         """Know nothing any more."""
@@ -120,18 +123,28 @@ class Rewriting:
     def _run(self) -> Rewritten | None:
         put, sure = self._out.append, True
         place = self._places.at(())
-        for inside, end, behind in self._source.tags():
-            text = behind
-            step = place.get(inside) if end else None
+        for chunk in self._source.chunks:
+            step = place.get(chunk)
             if step is None:
-                step, text = self._read(place, inside, end, behind)
-                if self._hostile:
-                    return None
-            place, written, care = step
-            put(written)
-            if text:
-                put(_settled(text) if "&" in text or ">" in text else text)
-            if care and (care == _UNSURE or text.strip(_SPACES)):
+                inside, end, text = chunk.partition(">")
+                step = place.get(f"{inside}>") if end and text else None
+                if step is None:
+                    step, text = self._read(place, inside, end, text)
+                    if self._hostile:
+                        return None
+                elif not text.strip(_SPACES):
+                    self._places.learn(place, chunk, (step[0], step[1] + text, step[2] & _UNSURE))
+                if text:
+                    if step[2] == _NO_TEXT and text.strip(_SPACES):
+                        sure = False
+                    text = _settled(text) if "&" in text or ">" in text else text
+                place, written, care = step
+                put(written)
+                put(text)
+            else:
+                place, written, care = step
+                put(written)
+            if care == _UNSURE:
                 sure = False
         put(all_closed(place.names))
         return self._written(sure=sure)
@@ -152,7 +165,7 @@ class Rewriting:
             self._places = _Places(_DEPTH_CAP)  # of this page alone
         step = (self._places.at(moved.names), moved.written, care)
         if places is self._places and not (odd or piece.blocked or piece.picture or self._hostile):
-            places.learn(place, inside, step)
+            places.learn(place, f"{inside}>", step)
         return step, text
 
     @staticmethod
@@ -203,7 +216,7 @@ def _moved(names: tuple[str, ...], piece: Piece) -> Moved:
 def _settled(text: str) -> str:
     """Return text with its references as they are written in good order; what is odd about one stays."""
     text = text.replace(">", "&gt;")
-    return _LOOSE.sub(lambda match: _character(match[0]), text)
+    return _LOOSE.sub(lambda match: _character(match[0]), text) if "&" in text else text
 
 
 @lru_cache(maxsize=512)

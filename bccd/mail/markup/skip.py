@@ -1,8 +1,8 @@
 """The source of the walk: its text between "<" and "<", and how to go on behind what is not shown."""
 
 import re
-from collections.abc import Iterator
-from itertools import repeat
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from operator import length_hint
 
 from bccd.mail.markup.tags import Does, Tag, tag_of
@@ -13,6 +13,12 @@ _AROUND = frozenset({"div", "table", "blockquote", "td", "th", "body", "section"
 _ALONE = frozenset({"p", "li", "tr", "td", "th", "dd", "dt", "option"})  # the next of its name ends it
 
 
+@lru_cache(maxsize=1)  # a page is read for what is safe of it, for clients' signs and for its lines
+def split_at_tags(html: str) -> Sequence[str]:
+    """Return what stands before the first "<", and behind each."""
+    return html.split("<")
+
+
 class Source:
     """HTML split at each "<", read from the front to the back."""
 
@@ -20,7 +26,7 @@ class Source:
 
     def __init__(self, html: str) -> None:
         self.html = html
-        self._all = html.split("<")
+        self._all = split_at_tags(html)
         self.chunks: Iterator[str] = iter(self._all)
         self.first = next(self.chunks)
         self.at = 0  # offset of the "<" of the tag being read
@@ -28,10 +34,6 @@ class Source:
         self._passed = 1  # how many chunks stand before that
         self.known: dict[str, Tag] = {}  # tags as read, by their source
         self.unclosed = False  # an element to skip went on to the end
-
-    def tags(self) -> Iterator[tuple[str, str, str]]:
-        """Give for each "<" to come what stands behind it: the tag, its ">" if it has one, and the text."""
-        return map(str.partition, self.chunks, repeat(">"))
 
     def tags_at_most(self, count: int) -> bool:
         """Tell whether there are no more tags than so many."""
@@ -67,7 +69,7 @@ class Source:
 
     def skip_raw(self, name: str) -> str:
         """Skip the element that begins here and holds no mark-up; return the text behind it."""
-        match = re.compile(rf"</{name}[^>]*+(?:>|\Z)", re.IGNORECASE).search(self.html, self.at)
+        match = re.compile(rf"</(?i:{name})[^>]*+(?:>|\Z)").search(self.html, self.at)
         return self.skip_to(match.end() if match else len(self.html))
 
     def skip_element(self, name: str) -> tuple[Tag | None, str]:

@@ -53,7 +53,8 @@ class Tag(NamedTuple):
 MARKUP = Tag(Does.MARKUP)
 
 _KNOWN = 4_096  # tags remembered from mail to mail
-SHORT = 160  # characters; longer ones hold links, of which each is another
+_SHORT = 160  # characters; longer ones hold links, of which each is another
+_LONGEST_HTML = 500
 _BLOCK_NAMES = """
     address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption
     figure footer form h1 h2 h3 h4 h5 h6 head header html legend main menu nav option p pre section summary
@@ -109,9 +110,15 @@ _TIGHT = re.compile(r"(?<![-\w])margin(?:-top)?\s*:\s*0(?:in|cm|px|pt|em)?\s*(?:
 _WRITTEN = re.compile(r"[^=]*@[^=]*\Z")  # <Anna Nowak anna@acme.example>
 
 
+def repeats(source: str) -> bool:
+    """Tell whether other mails may hold this very tag, so that it is worth remembering."""
+    # Word's <html> is long, and the same in every mail of one version of Outlook.
+    return len(source) < _SHORT or (source[:6] == "html x" and len(source) < _LONGEST_HTML)
+
+
 def tag_of(source: str) -> Tag:
     """Read what stands between "<" and ">"."""
-    return _known_tag(source) if len(source) < SHORT else _tag(source)
+    return _known_tag(source) if repeats(source) else _tag(source)
 
 
 @lru_cache(maxsize=_KNOWN)
