@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from sqlalchemy import Engine, Select, and_, bindparam, func, select
+from sqlalchemy import Engine, Select, and_, bindparam, func, select, text, union
 
 from bccd.model.directory import Acquaintance, Outsider
 from bccd.store import tables as t
 from bccd.store.engine import reading
+from bccd.store.tables.mail import UNLINKED
 
 _company: Any = bindparam("company")
 _address: Any = bindparam("address")
@@ -81,13 +82,40 @@ _CONTACT = (
     .order_by(func.coalesce(t.app_user.c.active, False).desc(), t.contact.c.archived, t.contact.c.id)
     .limit(1)
 )
-# Who first filed a mail with the address.
+_whose = (
+    select(t.contact_address.c.contact_id.label("id"), _named.c.merged_into)
+    .join_from(
+        t.contact_address,
+        _named,
+        and_(
+            _named.c.company_id == t.contact_address.c.company_id,
+            _named.c.id == t.contact_address.c.contact_id,
+        ),
+    )
+    .where(t.contact_address.c.company_id == _company, t.contact_address.c.address == _address)
+    .cte("whose")
+)
+# The messages that a contact with the address takes part in, and those that no link leads to.
+_his = union(
+    select(t.link.c.message_id).where(
+        t.link.c.company_id == _company,
+        t.link.c.contact_id.in_(union(select(_whose.c.id), select(_whose.c.merged_into))),
+    ),
+    select(t.participant.c.message_id).where(
+        t.participant.c.company_id == _company, t.participant.c.address == _address, text(UNLINKED)
+    ),
+).subquery("his")
+# Who first filed a mail with him.
 _WROTE = (
     select(t.message_copy.c.owner_id, t.app_user.c.active)
-    .join_from(t.participant, t.message_copy, _copies)
+    .join_from(
+        _his,
+        t.message_copy,
+        and_(t.message_copy.c.company_id == _company, t.message_copy.c.message_id == _his.c.message_id),
+    )
     .join(t.app_user, _owner)
-    .where(t.participant.c.company_id == _company, t.participant.c.address == _address, t.app_user.c.active)
-    .order_by(t.participant.c.message_id, t.message_copy.c.id)
+    .where(t.app_user.c.active)
+    .order_by(_his.c.message_id, t.message_copy.c.id)
     .limit(1)
 )
 

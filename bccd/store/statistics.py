@@ -19,6 +19,7 @@ def describe_indexes(connection: Connection) -> None:
     """Write the statistics that ANALYZE would find in a full database; PostgreSQL keeps its own."""
     if connection.dialect.name != "sqlite":
         return
+    connection.execute(text("PRAGMA analysis_limit = 1"))  # what it finds is not kept: only its table is
     connection.execute(text("ANALYZE"))
     connection.execute(text("DELETE FROM sqlite_stat1"))
     found = text(
@@ -30,6 +31,7 @@ def describe_indexes(connection: Connection) -> None:
     )
     for row in connection.execute(found).all():
         _describe(connection, row)
+    connection.execute(text("ANALYZE sqlite_master"))  # looks at nothing: this connection reads them anew
 
 
 def _describe(connection: Connection, index: Row[Any]) -> None:

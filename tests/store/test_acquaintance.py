@@ -88,6 +88,37 @@ def test_a_contact_whom_nobody_looks_after_is_known_to_who_wrote_to_him_first(fi
     assert known(filled, "maria@customer.example", proven=True) == BERT
 
 
+def test_who_was_linked_or_unknown_when_he_was_first_written_to_is_known(stores: Stores) -> None:
+    """The first filed counts of a contact's mail, under any address, and that from before he was one."""
+    fill(stores, world().contact(13, EVE, "eve@home.example"))
+    assert known(stores, EVE, proven=True) == "nobody's"
+    third, second, first = sent(3, 1020, owner=CLEO), sent(2, 1010, owner=ANNA), sent(1, 1000, owner=BERT)
+    apply(stores, linked_to(third, 13))
+    assert known(stores, EVE, proven=True) == "nobody's", "Cleo has left"
+    apply(stores, linked_to(second, 13))
+    assert known(stores, EVE, proven=True) == known(stores, "eve@home.example", proven=True) == ANNA
+    stranger = replace(first[1].participants[1], address=EVE, verdict="unknown", contact_id=None)
+    got, plan = linked_to(first, None)
+    apply(stores, (got, replace(plan, participants=(stranger,))))
+    assert known(stores, EVE, proven=True) == BERT
+    assert known(stores, "eve@home.example", proven=True) == ANNA
+
+
+def test_mail_of_a_contact_before_it_became_part_of_another_is_found(stores: Stores) -> None:
+    """Its address leads to the mail of both."""
+    fill(stores, world().contact(13, "new@other.example").contact(14, EVE, merged_into=13))
+    apply(stores, linked_to(sent(1, 1000, owner=BERT), 14), linked_to(sent(2, 1010), 13))
+    assert known(stores, EVE, proven=True) == BERT
+    assert known(stores, "new@other.example", proven=True) == ANNA
+
+
+def linked_to(mail: Filed, contact: int | None) -> Filed:
+    """Return a mail with this contact's link alone, and nobody in it."""
+    got, plan = mail
+    links = tuple(replace(link, contact_id=contact) for link in plan.links[:1] if contact)
+    return got, replace(plan, links=links, participants=(), handed_on=())
+
+
 def test_a_contact_that_became_part_of_another(stores: Stores) -> None:
     """Who looks after the other is asked."""
     fill(stores, world().contact(13, EVE, merged_into=11))

@@ -6,6 +6,7 @@ import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import alembic.command
 import alembic.config
 import psycopg
 import pytest
@@ -19,7 +20,7 @@ from bccd.store.engine import Stores, open_engine, reading
 from bccd.store.postgresql import normal_url
 from bccd.store.reference import VIEWS, page
 from tests.server import Server
-from tests.store.conftest import config_of
+from tests.store.conftest import POSTGRESQL, config_of
 
 
 def schema(path: Path) -> dict[str, list[str]]:
@@ -212,6 +213,46 @@ def test_what_stood_together_before_0006_names_each_other(server: Server, tmp_pa
     assert together(open_engine(f"sqlite:///{tmp_path / 'old.db'}")) == wanted
     with server.database() as name:
         assert together(open_engine(normal_url(server.url(name)))) == wanted
+
+
+@pytest.mark.parametrize("kind", ["sqlite", POSTGRESQL])
+def test_0012_can_be_taken_back(request: pytest.FixtureRequest, kind: str) -> None:
+    """Downgraded and upgraded again, the database has the indexes of before, and in between those of 0011."""
+    stores: Stores = request.getfixturevalue(kind)
+    made = indexes(stores.database)
+    alembic_runs(stores.database, "downgrade", "0011_pre_submitters")
+    before = indexes(stores.database)
+    alembic_runs(stores.database, "upgrade", "head")
+    assert indexes(stores.database) == made
+    gone = {"ix_message_copy_owner_id_message_id", "ix_participant_contact_id_message_id"}
+    assert before.keys() - made.keys() == gone | {"ix_conversation_deal_deal_id"}
+    everyone, few = (each["ix_participant_address_message_id"] for each in (before, made))
+    assert everyone == (("company_id", "address", "message_id"), False)
+    assert few == (("company_id", "address", "message_id"), True)
+
+
+def indexes(engine: Engine) -> dict[str, tuple[tuple[str | None, ...], bool]]:
+    """Return each index that 0012 may touch: its columns, and whether it holds some of the rows alone."""
+    asked = inspect(engine)
+    return {
+        str(index["name"]): (
+            tuple(index["column_names"]),
+            f"{engine.dialect.name}_where" in index.get("dialect_options", {}),
+        )
+        for table in ("conversation_deal", "message_copy", "participant")
+        for index in asked.get_indexes(table)
+        if str(index["name"]).startswith("ix_")
+    }
+
+
+def alembic_runs(engine: Engine, command: str, revision: str) -> None:
+    """Move the database's schema to a revision."""
+    settings = alembic.config.Config()
+    settings.set_main_option("script_location", str(migrate.folder() / "database"))
+    settings.set_main_option("path_separator", "os")
+    with engine.connect() as connection:
+        settings.attributes["connection"] = connection
+        getattr(alembic.command, command)(settings, revision)
 
 
 def test_every_key_leads_with_the_company() -> None:
