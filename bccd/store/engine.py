@@ -19,7 +19,11 @@ READ_ONLY = "bccd_read_only"  # execution option: the transaction takes a snapsh
 UNSYNCED = "bccd_unsynced"
 # Execution option: the connection keeps many pages, for it files, and a large database's indexes have many.
 ROOMY = "bccd_roomy"
-_ROOM = -64_000  # KiB at most; with 16,000 a filer into 500,000 messages reads twice as much
+_ROOMS = {
+    "cache_size": -64_000,  # KiB at most; with 16,000 a filer into 500,000 messages reads twice as much
+    # Pages in the log, 16 MB: the pages that every batch changes are copied once for some batches.
+    "wal_autocheckpoint": 4_000,
+}
 _SYNCED = "bccd_synced"  # what a connection notes of its setting, where that is not the usual one
 _NORMAL, _FULL = 1, 2  # of the pragma "synchronous"
 _SNAPSHOT: dict[str, dict[str, Any]] = {
@@ -193,7 +197,8 @@ def _on_begin(connection: Connection) -> None:
         driver = cast("sqlite3.Connection", connection.connection.driver_connection)
         _set_sync(driver, connection.info, _NORMAL if options.get(UNSYNCED, False) else _FULL)
     if options.get(ROOMY, False) and not connection.info.get(ROOMY, False):
-        connection.exec_driver_sql(f"PRAGMA cache_size = {_ROOM}")
+        for name, value in _ROOMS.items():
+            connection.exec_driver_sql(f"PRAGMA {name} = {value}")
         connection.info[ROOMY] = True
     connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
