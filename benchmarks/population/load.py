@@ -1,4 +1,4 @@
-"""Writes rows straight into the tables, without indexes and checks, which are made in the end."""
+"""Writes rows straight into the tables, without checks; on PostgreSQL the indexes are made in the end."""
 
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -61,18 +61,11 @@ def _sqlite(engine: Engine) -> Iterator[Writer]:
             "journal_mode = OFF",
             "synchronous = OFF",
             "foreign_keys = OFF",
-            "cache_size = -200000",
+            "cache_size = -2000000",  # the indexes grow in memory, in no order
         ):
             connection.execute(f"PRAGMA {pragma}")
-        indexes = connection.execute(
-            "SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL"
-        ).fetchall()
         connection.execute("BEGIN")
-        for name, _ in indexes:
-            connection.execute(f'DROP INDEX "{name}"')
         yield _SqliteWriter(connection)
-        for _, sql in indexes:
-            connection.execute(sql)
         connection.execute("COMMIT")
         connection.execute("PRAGMA journal_mode = WAL")
     with transaction(engine) as again:
