@@ -84,8 +84,10 @@ class Lines:
             if self.row is None and ("\xa0" in source or "&nbsp;" in source or "&#160;" in source):
                 self.gap = True  # a block that holds such a space alone is how clients write an empty line
             return False
-        if self.bullet or self.gap or self.row is not None:
+        if self.bullet or self.row is not None:
             self.put(line)
+        elif self.gap:
+            self._push(line)
         elif len(self.lines) < LINES_CAP:
             self.lines.append("> " * self.depth + line if self.depth else line)
             self.ends.append(self.at)
@@ -93,7 +95,7 @@ class Lines:
 
     def break_line(self) -> None:
         """End the open line, or leave an empty one."""
-        if self.end():
+        if self.parts and self.end():
             return
         if self.row is None and not self.bullet:
             self._push("")
@@ -134,8 +136,8 @@ class Lines:
             self.gap = False
             if lines and lines[-1].strip("> ") and len(lines) < LINES_CAP:
                 # Between two depths the empty line is the outer one's.
-                depth = min(self.depth, _depth_of(lines[-1]))
-                lines.append(("> " * depth).rstrip())
+                depth = min(self.depth, _depth_of(lines[-1])) if self.depth else 0
+                lines.append(("> " * depth).rstrip() if depth else "")
                 self.ends.append(self.at if end < 0 else end)
         if line and len(lines) < LINES_CAP:
             lines.append("> " * self.depth + line if self.depth else line)
@@ -204,7 +206,9 @@ class Lines:
 
 def shown(source: str) -> str:
     """Return what a line of the source shows, white space folded."""
-    line = " ".join((_unescaped(source) if "&" in source else source).split())
+    line = _unescaped(source) if "&" in source else source
+    # What is printable holds no white space but spaces: most lines are folded already, and told in a third.
+    line = line.strip(" ") if line.isprintable() and "  " not in line else " ".join(line.split())
     return line if line.isascii() or not _UNSEEN.fullmatch(line) else ""
 
 

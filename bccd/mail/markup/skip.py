@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from operator import length_hint
 
-from bccd.mail.markup.tags import Does, Tag, tag_of
+from bccd.mail.markup.tags import Does, Known, Tag, tag_of
 
 _COMMENT_END = re.compile(r"--!?>")
 # Elements that close an open one inside them, or that one inside them cannot close.
@@ -32,7 +32,7 @@ class Source:
         self.at = 0  # offset of the "<" of the tag being read
         self.after = len(self.first)  # offset of the next
         self._passed = 1  # how many chunks stand before that
-        self.known: dict[str, Tag] = {}  # tags as read, by their source
+        self.known = Known()
         self.unclosed = False  # an element to skip went on to the end
 
     def tags_at_most(self, count: int) -> bool:

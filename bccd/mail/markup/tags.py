@@ -55,6 +55,7 @@ MARKUP = Tag(Does.MARKUP)
 _KNOWN = 4_096  # tags remembered from mail to mail
 _SHORT = 160  # characters; longer ones hold links, of which each is another
 _LONGEST_HTML = 500
+_DISTINCT_CAP = 10_000  # tags of one page
 _BLOCK_NAMES = """
     address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption
     figure footer form h1 h2 h3 h4 h5 h6 head header html legend main menu nav option p pre section summary
@@ -151,7 +152,19 @@ def _read(source: str) -> Tag:
     return _opening(name, does or Does.NOTHING, rest)
 
 
-def bare(source: str) -> str:
+class Known(dict[str, Tag]):
+    """The tags of one page, by their source, each read when it is first asked for."""
+
+    __slots__ = ()
+
+    def __missing__(self, source: str) -> Tag:
+        """Read a tag."""
+        # So many different ones are nobody's mail; each costs more than all that repeat.
+        tag = self[source] = tag_of(source if len(self) < _DISTINCT_CAP else _bare(source))
+        return tag
+
+
+def _bare(source: str) -> str:
     """Return a tag without its attributes."""
     match = _NAME.match(source)
     return source if match is None or has_open_quote(source) else f"{match[1]}{match[2]}"

@@ -11,11 +11,10 @@ from bccd.mail.markup.elements import Elements
 from bccd.mail.markup.links import Link
 from bccd.mail.markup.sheet import LINES_CAP, Lines, Sheet
 from bccd.mail.markup.skip import Source
-from bccd.mail.markup.tags import WHOLE, Does, Tag, bare, tag_of
+from bccd.mail.markup.tags import WHOLE, Does, Tag, tag_of
 
 _RULE = "_" * 32  # as Outlook writes in plain text
 _INDENTS_CAP = 10
-_DISTINCT_CAP = 10_000
 
 
 class Walk:
@@ -26,7 +25,7 @@ class Walk:
     def __init__(self, html: str, *, hides: bool) -> None:
         self._source = Source(html)
         self._hides = hides
-        self._lines = Lines()
+        self._lines = Lines(parts=[self._source.first] if self._source.first else [])
         self._elements = Elements(self._lines, len(html))
         self._link = Link(self._lines)
         self._numbers: list[int] = []  # of each list's last item; below 0 for lists without numbers
@@ -36,15 +35,17 @@ class Walk:
         """Read the lines; None if a hidden element stays open to the end."""
         lines, source, does = self._lines, self._source, self._DOES
         parts, tags, marks = lines.parts, source.known, self._elements.marks
-        if source.first:
-            parts.append(source.first)
+        blank: dict[str, Tag] = {}  # tags with no text behind them, by their source and ">"
         at = source.after
         for chunk in source.chunks:
-            inside, closed, text = chunk.partition(">")
-            tag = tags.get(inside)
-            if tag is None:
-                # So many different ones are nobody's mail; each costs more than all that repeat.
-                tag = tags[inside] = tag_of(inside if len(tags) < _DISTINCT_CAP else bare(inside))
+            tag = blank.get(chunk)
+            if tag is not None:  # two of three
+                closed, text = ">", ""
+            else:
+                inside, closed, text = chunk.partition(">")
+                tag = tags[inside]
+                if closed and not text:
+                    blank[chunk] = tag
             if closed and tag.inert:
                 at += len(chunk) + 1
             elif closed and tag.plain and tag.name not in marks:
