@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from enum import Enum, unique
+from functools import lru_cache
 from typing import NamedTuple
 
 
@@ -247,6 +248,7 @@ def normal(subject: str) -> str:
     return " ".join(plain.translate(_LEFT_OUT).casefold().split())
 
 
+@lru_cache(maxsize=2)  # asked for what the subject says by itself, and again with the text
 def phrase_of(subject: str) -> tuple[Phrase, bool] | None:
     """Return the phrase that a subject begins with, and whether a colon or its bracket parts it from more.
 

@@ -12,6 +12,7 @@ _SHORT = 120  # octets; most body parts declare their type and encoding in the s
 _FIELD = re.compile(rb"^([!-9;-~]++)([ \t]*+):((?>[^\n]*+)(?:\n[ \t][^\n]*+|(?!))*+)", re.MULTILINE)
 # These begin with an octet to leap to: with "^" each octet is tried, which took eight times as long.
 _BEFORE_FIELD = re.compile(rb"\n(?=[^ \t\r\n])")
+_EMPTY_LINE = re.compile(rb"\n(?:\n|\r\n)")
 _BARE_CR = re.compile(rb"\r(?!\n)")
 _BARE_LF = re.compile(rb"\n(?<!\r\n)")
 _RECEIVED = re.compile(rb"\nreceived[ \t]*+:")
@@ -34,13 +35,8 @@ def section_end(raw: bytes, start: int, end: int) -> tuple[int, int]:
         return start, min(start + 2, end)
     if raw.startswith(b"\n", start):
         return start, min(start + 1, end)
-    crlf = raw.find(b"\n\r\n", start, end)
-    lf = raw.find(b"\n\n", start, end if crlf < 0 else crlf + 1)
-    if lf >= 0:
-        return lf + 1, lf + 2
-    if crlf >= 0:
-        return crlf + 1, crlf + 3
-    return end, end
+    empty = _EMPTY_LINE.search(raw, start, end)
+    return (empty.start() + 1, empty.end()) if empty else (end, end)
 
 
 def header_section(raw: bytes) -> bytes:

@@ -6,6 +6,7 @@ No part is copied; only a message that was itself put into a transfer encoding g
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from bccd.mail.decode import encoding_of, transfer_decoded
 from bccd.mail.defects import Defect
@@ -26,6 +27,7 @@ _GUESSED_IN = 64 * 1024  # octets of a body in which a boundary that nobody decl
 _BAD_LINE = re.compile(rb"^(?![!-9;-~]+[ \t]*:)[^ \t\r\n]", re.MULTILINE)
 _UNDECLARED = re.compile(rb"^(--[^\r\n]{1,200}?)[ \t]*+\r?\nContent-", re.MULTILINE | re.IGNORECASE)
 _BARE_CR = re.compile(rb"\r(?!\n)")
+_NO_PARAMETERS: Mapping[str, str] = MappingProxyType({})
 _MEDIA_TYPE = re.compile(r"[!#$&^_.+a-z0-9-]+/[!#$&^_.+a-z0-9-]+")
 
 
@@ -129,6 +131,8 @@ class _Splitter:
         )
 
     def _parameters(self, value: bytes) -> tuple[str, Mapping[str, str]]:
+        if not value:
+            return "", _NO_PARAMETERS
         return parameters(value) if value.isascii() else parameters(value, self._charset)
 
     def _fields(

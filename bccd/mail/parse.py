@@ -222,33 +222,29 @@ class _Reader:
         if not original.subject and is_forward(subject):  # the client wrote none above the original
             original = replace(original, subject=without_prefix(subject))
             evidence = (*evidence, "subject:of-wrapper")
-        if given is not _NOTHING:
-            original = replace(
-                original,
-                attachments=given.files,
-                calendar_uid=given.calendar_uid,
-                message_id=given.message_id,
-                references=given.references,
-            )
+        if given.files:
+            original = replace(original, attachments=given.files, calendar_uid=given.calendar_uid)
         forward = replace(
             forward,
-            original=_whole(original, own, given.safe, given.text),
+            original=_whole(original, own, given.safe, given),
             evidence=(*evidence, *given.evidence),
             inner=(*forward.inner, *within),
         )
         return self._chained(forward, around)
 
 
-def _whole(content: Content, new_text: str, safe: Safe, within: str = "") -> Content:
-    """Add the author's own words, what may be shown, and the digests; `within` is a wrapper's text."""
+def _whole(content: Content, new_text: str, safe: Safe, given: _Given = _NOTHING) -> Content:
+    """Add the author's own words, what may be shown, the digests, and the ids that a wrapper gives."""
     marks = (*content.marks, f"remote:{safe.blocked}") if safe.blocked else content.marks
     return replace(
         content,
         new_text=new_text,
         html=safe.html,
         marks=marks,
-        digest=digest_of(content, within),
-        weak_text=weak_digest(new_text, content.text, within),
+        digest=digest_of(content, given.text),
+        weak_text=weak_digest(new_text, content.text, given.text),
+        message_id=given.message_id or content.message_id,
+        references=given.references or content.references,
     )
 
 
@@ -373,7 +369,9 @@ def _dated(forward: Forward, around: Around) -> Forward:
     date, evidence = placed(original.date, forward.evidence, around)
     if date and around.latest and date > around.latest:
         date, evidence = around.latest, (*evidence, "date:after-wrapper")
-    inner = tuple(_dated(deeper, around) for deeper in forward.inner)
+    inner = tuple([_dated(deeper, around) for deeper in forward.inner])
+    if date is original.date and evidence == forward.evidence and inner == forward.inner:
+        return forward
     if date is not original.date:
         original = replace(original, date=date)
     return replace(forward, original=original, evidence=evidence, inner=inner)
