@@ -1,9 +1,9 @@
 """What the database knows of a delivery, and what the rules would do with a mail that lies in a file."""
 
-from dataclasses import asdict
 from functools import partial
 from typing import Any
 
+from msgspec.structs import asdict
 from rich.console import Console
 
 from bccd import bootstrap

@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from msgspec import structs
+
 from bccd.cli.base import NotFoundError
 from bccd.cli.evidence import evidence, of_import
 from bccd.cli.who import find_user
@@ -80,7 +82,7 @@ def explain(stores: Stores, number: int, viewer: str = "") -> dict[str, Any]:
         "received_at": it.received_at,
         "decided_at": decided.decided_at,
         "message": it.message_id,
-        "steps": [asdict(step) for step in decided.steps],
+        "steps": [structs.asdict(step) for step in decided.steps],
     }
 
 

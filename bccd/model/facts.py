@@ -1,8 +1,9 @@
 """What the rules ask the store for, and what it answers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+
+from msgspec import Struct, field
 
 from bccd.model.crm import Contact, Deal, DealStatus, Organisation
 from bccd.model.directory import Company, TrustedSender, User, UserAddress
@@ -15,8 +16,7 @@ Span = tuple[datetime, datetime]
 CREATION_WINDOW = timedelta(minutes=120)  # rules.md 3.6
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(Struct, frozen=True):
     """Everything a batch needs to know, gathered in one pass; all values normalised."""
 
     addresses: frozenset[str] = frozenset()
@@ -32,8 +32,7 @@ class Query:
     received: Span | None = None  # first and last, where new contacts or automatic mails are counted
 
 
-@dataclass(frozen=True, slots=True)
-class AutomaticMail:
+class AutomaticMail(Struct, frozen=True):
     """A mail that a machine wrote in a user's name."""
 
     delivery_id: int
@@ -41,8 +40,7 @@ class AutomaticMail:
     looped: bool  # it was set aside, for there were too many
 
 
-@dataclass(frozen=True, slots=True)
-class KnownMessage:
+class KnownMessage(Struct, frozen=True):
     """A stored message that shares identity fields with one of the batch."""
 
     id: int
@@ -73,8 +71,7 @@ class KnownMessage:
         return tuple(address for role, address, _ in self.people if role in ("sender", "reply_to"))
 
 
-@dataclass(frozen=True, slots=True)
-class CarriedDeal:
+class CarriedDeal(Struct, frozen=True):
     """A deal linked to a message, with one who takes part in that message and so hands it on."""
 
     deal_id: int
@@ -84,8 +81,7 @@ class CarriedDeal:
     contact_id: int | None = None  # a queried contact whose address it is
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """What a user decided about a link for a conversation, or is asked; of several the latest counts."""
 
     link_id: int
@@ -98,8 +94,7 @@ class Verdict:
     deal_id: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(Struct, frozen=True):
     """The store's answer to a Query, read under the company's clock."""
 
     company: Company

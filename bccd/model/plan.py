@@ -1,9 +1,10 @@
 """What decide() wants written: rows by table, each with its reason; the store adds nothing of its own."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum, unique
+
+from msgspec import Struct, field
 
 from bccd.model.delivery import DeliveryState
 from bccd.model.directory import Sharing
@@ -52,8 +53,7 @@ class LinkOrigin(StrEnum):
     MANUAL = "manual"
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """One line of the decision record: which rule looked at what, what it found, and why."""
 
     rule: str  # "submitter", "direction", "match", "organisation", "deal", "conversation", "identity", ...
@@ -62,8 +62,7 @@ class Step:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class NewContact:
+class NewContact(Struct, frozen=True):
     """An auto-created contact (rules.md 6.5) with its one address."""
 
     id: int
@@ -75,24 +74,21 @@ class NewContact:
     created_by: int  # the user who filed the mail
 
 
-@dataclass(frozen=True, slots=True)
-class NewConversation:
+class NewConversation(Struct, frozen=True):
     """A conversation that starts with this message."""
 
     id: int
     created_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Merge:
+class Merge(Struct, frozen=True):
     """Conversations found to be one; the oldest id survives, the others resolve to it for ever."""
 
     winner: int
     losers: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class NewMessage:
+class NewMessage(Struct, frozen=True):
     """A row of table message."""
 
     id: int
@@ -131,8 +127,7 @@ class NewMessage:
     body_html: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class NewParticipant:
+class NewParticipant(Struct, frozen=True):
     """A row of table participant; copy_id 0 for those everyone who sees the message may see."""
 
     message_id: int
@@ -146,8 +141,7 @@ class NewParticipant:
     user_id: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class NewAttachment:
+class NewAttachment(Struct, frozen=True):
     """A row of table attachment: where in which raw mail the octets are."""
 
     message_id: int
@@ -155,8 +149,7 @@ class NewAttachment:
     file: Attachment
 
 
-@dataclass(frozen=True, slots=True)
-class NewCopy:
+class NewCopy(Struct, frozen=True):
     """One owner's instance of a message."""
 
     id: int
@@ -171,8 +164,7 @@ class NewCopy:
     filed_by: int | None = None  # the user who sent it in, where that was not its owner
 
 
-@dataclass(frozen=True, slots=True)
-class NewLink:
+class NewLink(Struct, frozen=True):
     """A link of one message; exactly one of contact_id, organisation_id and deal_id is set."""
 
     id: int
@@ -189,8 +181,7 @@ class NewLink:
     reason: str = ""  # what speaks for a suggestion
 
 
-@dataclass(frozen=True, slots=True)
-class HandedOn:
+class HandedOn(Struct, frozen=True):
     """A deal of a message, and one through whom later mail inherits it: a party of it, for who may see it."""
 
     conversation_id: int
@@ -199,8 +190,7 @@ class HandedOn:
     address: str
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(Struct, frozen=True):
     """How the mail itself names a message that was known by a forward of it alone."""
 
     msgid: str
@@ -212,8 +202,7 @@ class Named:
     provenance: Provenance
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(Struct, frozen=True):
     """A suggestion that a user has answered by naming the deal in an address."""
 
     link_id: int
@@ -225,8 +214,7 @@ class Settled:
     audience_id: int  # who is told: everyone where all see the message
 
 
-@dataclass(frozen=True, slots=True)
-class Regroup:
+class Regroup(Struct, frozen=True):
     """Messages that go to other conversations, and the tokens of all the conversations concerned, anew."""
 
     domain: tuple[int, ...]  # the conversations concerned, as they were
@@ -238,8 +226,7 @@ class Regroup:
     by_hand: tuple[int, ...]  # conversations that hold what a user split off
 
 
-@dataclass(frozen=True, slots=True)
-class MessageUpdate:
+class MessageUpdate(Struct, frozen=True):
     """What a second arrival changes on a stored message: sharing and linking may widen, never narrow."""
 
     message_id: int
@@ -251,8 +238,7 @@ class MessageUpdate:
     named: Named | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class NewBounce:
+class NewBounce(Struct, frozen=True):
     """A row of table address_bounce: a report said that this address was not reached."""
 
     address: str
@@ -261,8 +247,7 @@ class NewBounce:
     at: datetime  # when the report was written
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """A row of the change feed; audience 0 is everyone in the company, n one user.
 
     An actor is named only where the audience may know what he did.
@@ -276,8 +261,7 @@ class Change:
     actor_id: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class NewNotice:
+class NewNotice(Struct, frozen=True):
     """What a user is to be told: a row of table outbox; `reason` is a code of the table of reasons."""
 
     user_id: int
@@ -290,8 +274,7 @@ class NewNotice:
     id: int = 0  # 0: it is given one where the plan is complete, or written
 
 
-@dataclass(frozen=True, slots=True)
-class NewRequest:
+class NewRequest(Struct, frozen=True):
     """A command that a user has given by mail: a row of table command."""
 
     key: str  # idempotency key
@@ -301,8 +284,7 @@ class NewRequest:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What became of a delivery."""
 
     delivery_id: int
@@ -315,8 +297,7 @@ class Outcome:
     automatic_of: int | None = None  # the user in whose name a machine wrote it
 
 
-@dataclass(frozen=True, slots=True)
-class Waits:
+class Waits(Struct, frozen=True):
     """What whoever may see it is shown of a mail that is not filed."""
 
     from_address: str = ""
@@ -328,8 +309,7 @@ class Waits:
     expires_at: datetime | None = None  # when it is deleted, unless somebody decides
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """Every row one mail writes."""
 
     outcome: Outcome

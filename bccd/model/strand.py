@@ -1,13 +1,13 @@
 """What of a message ties it to others, and what users have said about that."""
 
-from dataclasses import dataclass
 from enum import StrEnum, unique
+
+from msgspec import Struct
 
 Token = tuple[bytes, bytes]  # 16 octets that name something, 8 of what else must be equal
 
 
-@dataclass(frozen=True, slots=True)
-class Strand:
+class Strand(Struct, frozen=True):
     """All that decides with which messages one hangs together (data.md 1.2)."""
 
     message_id: int
@@ -21,8 +21,7 @@ class Strand:
     broadcast: bool = False  # sent to many: answers to it do not belong together
 
 
-@dataclass(frozen=True, slots=True)
-class Ties:
+class Ties(Struct, frozen=True):
     """What ties a message to others besides its own ids, in the form in which it is stored.
 
     All that any copy of it has: gateways and forwards leave out now this, now that.
@@ -43,8 +42,7 @@ class OverrideKind(StrEnum):
     DETACH = "detach"  # this message, and what answers it, stands apart with its group
 
 
-@dataclass(frozen=True, slots=True)
-class Override:
+class Override(Struct, frozen=True):
     """A user's word on where a message belongs; of several on one message the latest counts."""
 
     id: int

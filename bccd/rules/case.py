@@ -1,8 +1,9 @@
 """The work sheet of one reading: who takes part, as contacts, found or made."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import datetime
+
+from msgspec import Struct, field
 
 from bccd.mail.names import person_name
 from bccd.model.crm import Contact
@@ -24,8 +25,7 @@ from bccd.rules.owners import Submission
 OUTSIDE = (Verdict.CONTACT, Verdict.UNKNOWN)  # of counterparties: neither ours, unwanted nor machines
 
 
-@dataclass(slots=True)
-class Case:
+class Case(Struct):
     """The work sheet of one reading while its plan is made; never leaves this package."""
 
     mail: Mail

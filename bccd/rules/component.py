@@ -7,16 +7,16 @@ setting has changed.
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from bccd.model.plan import NewConversation, Regroup
 from bccd.model.strand import Override, OverrideKind, Strand, Token
 from bccd.rules.thread import names, own_names, tokens
 
 
-@dataclass(frozen=True, slots=True)
-class Grouping:
+class Grouping(Struct, frozen=True):
     """Where messages belong, and the tokens by which later mail finds them."""
 
     homes: Mapping[int, int]  # message -> conversation

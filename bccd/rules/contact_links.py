@@ -1,14 +1,14 @@
 """Matches to links of contacts: the best, all, or suggestions that wait for the user (rules.md 6.3)."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from bccd.model.plan import LinkState
 from bccd.rules.match import Match
 
 
-@dataclass(frozen=True, slots=True)
-class ContactLink:
+class ContactLink(Struct, frozen=True):
     """A contact to link, or to offer when state is suggested."""
 
     contact_id: int

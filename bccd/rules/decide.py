@@ -4,6 +4,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 from functools import partial
 
+from msgspec import structs
+
 from bccd.model.auth import AuthMethod, Sender
 from bccd.model.delivery import Delivery, DeliveryState, Mail
 from bccd.model.envelope import Tag
@@ -66,9 +68,9 @@ def decide(mail: Mail, overlay: Overlay) -> Plan:
     """Return every row that this mail writes, and let the overlay know them for the next mail."""
     plan = with_notices(_decide(mail, overlay), mail, overlay)
     if plan.outcome.state is not DeliveryState.FILED:
-        plan = replace(plan, waits=waits(mail, plan.outcome, overlay))
+        plan = structs.replace(plan, waits=waits(mail, plan.outcome, overlay))
     if (whose := automatic_of(mail)) is not None:
-        plan = replace(plan, outcome=replace(plan.outcome, automatic_of=whose))
+        plan = structs.replace(plan, outcome=structs.replace(plan.outcome, automatic_of=whose))
     overlay.end(plan.outcome, mail.delivery.received_at)
     return plan
 
@@ -118,11 +120,11 @@ def _answer(mail: Mail, who: Submission, notice: int, steps: list[Step]) -> Plan
         steps.append(Step("answer", f"notice {notice}", "set aside", "it comes from an address of a team"))
         told = (NewNotice(who.user_id, "answer_not_yours", delivery.received_at, delivery.id),)
         plan = _ended(delivery, DeliveryState.SET_ASIDE, "answer", who.user_id, steps)
-        return replace(plan, notices=told)
+        return structs.replace(plan, notices=told)
     asked = request(mail, notice, who.user_id)
     steps.append(Step("answer", f"notice {notice}", asked.kind, said_by(asked)))
     plan = _ended(delivery, DeliveryState.SET_ASIDE, "answer", who.user_id, steps)
-    return replace(plan, requests=(asked,))
+    return structs.replace(plan, requests=(asked,))
 
 
 def _proven_since(delivery: Delivery, overlay: Overlay) -> Sender | None:
@@ -194,10 +196,10 @@ def _read(mail: Mail, overlay: Overlay, who: Submission, steps: list[Step], *, l
         ended = _ended(
             mail.delivery, DeliveryState.SET_ASIDE, "forwarding_request", who.user_id, (*steps, step)
         )
-        return replace(ended, notices=(notice,) if notice else ())
+        return structs.replace(ended, notices=(notice,) if notice else ())
     if (loop := loop_step(mail, overlay)) and not wants_filed(mail, overlay):
         ended = _ended(mail.delivery, DeliveryState.SET_ASIDE, LOOP, who.user_id, (*steps, loop))
-        return replace(ended, notices=loop_notice(mail, overlay))
+        return structs.replace(ended, notices=loop_notice(mail, overlay))
     sides = _sides(overlay, who.user_id)
     named = () if let_in else named_recipients(mail, overlay)
     if let_in or is_imported(mail.delivery):
@@ -299,9 +301,11 @@ def _filed(
     first, *more = plans
     waiting = next((u for u in unread if u.state is DeliveryState.HELD), None)
     if waiting:
-        outcome = replace(first.outcome, state=DeliveryState.HELD, reason=waiting.reason)
+        outcome = structs.replace(first.outcome, state=DeliveryState.HELD, reason=waiting.reason)
         changes = _owner_change(EventKind.DELIVERY_HELD, mail.delivery, outcome.user_id)
-        first = replace(first, outcome=outcome, changes=first.changes + changes)
+        first = structs.replace(first, outcome=outcome, changes=first.changes + changes)
     if more:
-        first = replace(first, steps=tuple(steps), more=tuple(replace(plan, steps=()) for plan in more))
+        first = structs.replace(
+            first, steps=tuple(steps), more=tuple(structs.replace(plan, steps=()) for plan in more)
+        )
     return first

@@ -1,17 +1,17 @@
 """Which messages are one: identity fields plus a digest of the content (decisions.md 5, data.md 1.7)."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
+
+from msgspec import Struct
 
 from bccd.mail.digest import digest_of
 from bccd.mail.subject import base_subject, untagged
 from bccd.model.message import Content, Mailbox
 
 
-@dataclass(frozen=True, slots=True)
-class Keys:
+class Keys(Struct, frozen=True):
     """What a content is known by; see id_key, identity_key and weak_key."""
 
     id: bytes

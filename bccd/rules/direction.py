@@ -1,7 +1,10 @@
 """Which way a mail went and which of its contents is filed: the table of rules.md 4."""
 
+import dataclasses
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from bccd.model.delivery import DeliveryState
 from bccd.model.message import SURE, AutoKind, Content, Forward, ForwardKind, Mailbox, Message
@@ -16,8 +19,7 @@ _PROVENANCE = {
 _DAEMONS = frozenset({"mailer-daemon", "postmaster"})
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """What is to be filed, and between whom."""
 
     content: Content
@@ -31,8 +33,7 @@ class Reading:
     evidence: tuple[str, ...] = ()  # how the reader knew the original
 
 
-@dataclass(frozen=True, slots=True)
-class Unread:
+class Unread(Struct, frozen=True):
     """Why a mail, or one original in it, cannot be filed as it stands, and what becomes of it."""
 
     state: DeliveryState
@@ -48,8 +49,7 @@ _NO_AUTHOR = Unread(DeliveryState.HELD, "original_sender_unknown", "1b")
 _NEVER_LOG = Unread(DeliveryState.SET_ASIDE, "never_log", "3.5")
 
 
-@dataclass(frozen=True, slots=True)
-class Sides:
+class Sides(Struct, frozen=True):
     """Who is who, by normalised address."""
 
     ours: Ours  # confirmed users, drop addresses, internal domains
@@ -186,7 +186,9 @@ def _read_original(forward: Forward, sides: Sides) -> Reading | Unread:
     original = forward.original
     way = _PROVENANCE.get(forward.kind, Provenance.FORWARD_INLINE)
     if is_bounce(original):  # it tells of a mail, and of nobody who takes part
-        return Reading(replace(original, auto=AutoKind.DSN), Direction.INCOMING, (), (), way, "3.2")
+        return Reading(
+            dataclasses.replace(original, auto=AutoKind.DSN), Direction.INCOMING, (), (), way, "3.2"
+        )
     author = original.sender
     if author is None or not has_author(forward):
         return _unknown_author(forward)

@@ -1,7 +1,8 @@
 """One reading to its rows: contacts, conversation, identity, links, message, copy, changes."""
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from bccd.mail.digest import digest_of
 from bccd.model.delivery import DeliveryState, Mail

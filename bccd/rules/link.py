@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from bccd.model.crm import Deal, DealStatus
 from bccd.model.envelope import Tag, Target
@@ -16,8 +17,7 @@ ANSWERS = frozenset({AutoKind.AUTO_REPLY, AutoKind.DSN, AutoKind.MDN})
 _WORD = re.compile(r"\w{3,}")
 
 
-@dataclass(frozen=True, slots=True)
-class DealLink:
+class DealLink(Struct, frozen=True):
     """A deal to link, or to offer when state is suggested."""
 
     deal_id: int
@@ -28,8 +28,7 @@ class DealLink:
     reason: str = ""  # what speaks for it
 
 
-@dataclass(frozen=True, slots=True)
-class Asking:
+class Asking(Struct, frozen=True):
     """What a message has to do with deals."""
 
     targets: tuple[Target, ...]

@@ -1,8 +1,9 @@
 """Participants to contacts: every address gets a verdict and a reason (rules.md 5 and 6)."""
 
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
 from enum import StrEnum, unique
+
+from msgspec import Struct
 
 from bccd.mail.addresses import domain_of
 from bccd.mail.domains import telling_domains
@@ -41,8 +42,7 @@ _KEPT_OUT = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(Struct, frozen=True):
     """One address with its verdict; `reason` is what an explanation shows."""
 
     address: str

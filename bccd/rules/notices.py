@@ -1,7 +1,8 @@
 """What a mail's outcome gives reason to tell its user: the proven one, and never a machine (rules.md 11)."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from bccd.model.delivery import Delivery, DeliveryState, Mail
 from bccd.model.directory import Notices

@@ -2,8 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import replace
 from datetime import datetime, timedelta
+
+from msgspec.structs import replace
 
 from bccd.model.crm import Contact, Deal, DealStatus, Organisation, sortable
 from bccd.model.directory import Company, TrustedSender, User, UserAddress

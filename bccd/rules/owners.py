@@ -1,6 +1,6 @@
 """Whose mail a proven mail is: its submitter's, a team's, or that of someone on whose behalf it was sent."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from bccd.model.auth import AuthMethod, Sender
 from bccd.model.delivery import Mail
@@ -13,8 +13,7 @@ _NOT_SENT_BY_HIM = frozenset({
 })  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Submission:
+class Submission(Struct, frozen=True):
     """Who files a mail, and who gets a copy of it."""
 
     user_id: int  # who acts: the mail waits for him if it must, and his own deals come first

@@ -1,6 +1,7 @@
 """Where a message belongs: joins, starts or merges conversations, or has them put together anew."""
 
-from dataclasses import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 from bccd.model.facts import KnownMessage
 from bccd.model.plan import Merge, NewConversation, Regroup, Step
@@ -10,8 +11,7 @@ from bccd.rules.component import group, regroup_of
 from bccd.rules.thread import names, own_names, ties_of, tokens
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """A message's conversation, and what writing it there changes."""
 
     conversation: int

@@ -1,7 +1,8 @@
 """A mail to +test: decided like any other, then all of it forgotten but the answer to who sent it."""
 
 from collections.abc import Collection
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from bccd.model.delivery import Delivery, DeliveryState, Mail
 from bccd.model.envelope import Tag, Target

@@ -1,9 +1,10 @@
 """Tokens to conversations: connected components, whatever the order of arrival (data.md 1)."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import replace
 from functools import lru_cache
 from hashlib import blake2b
+
+from msgspec.structs import replace
 
 from bccd.mail.addresses import domain_of
 from bccd.mail.domains import registered_domain, telling_domains

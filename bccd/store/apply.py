@@ -1,8 +1,8 @@
 """Writes a batch: one executemany for each table, merges, clock and audiences last."""
 
-from dataclasses import asdict, fields
 from typing import Any
 
+from msgspec.structs import asdict
 from sqlalchemy import Connection, bindparam, text
 
 from bccd.model.plan import LinkOrigin, LinkState, Merge, MessageUpdate, Regroup, Settled
@@ -143,7 +143,7 @@ _CLOCK = Statement(
 )
 
 
-TIES = tuple(field.name for field in fields(Ties))
+TIES = Ties.__struct_fields__
 
 
 class Applier:

@@ -2,12 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 from datetime import datetime
 from itertools import chain
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from bccd.model.crm import Contact, Deal, DealStatus, Organisation

@@ -1,10 +1,10 @@
 """Rows of the outbox, written in the transaction that gives reason to tell a user something."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 from sqlalchemy import Connection, insert, select
 
 from bccd.model.plan import NewNotice

@@ -2,8 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
+
+from msgspec.structs import replace
 
 from bccd.model.crm import DealStatus
 from bccd.model.facts import CarriedDeal, KnownMessage, Query, Verdict

@@ -2,11 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from bccd.model.crm import Contact, Deal, DealStatus, Organisation
 from bccd.model.delivery import DeliveryState

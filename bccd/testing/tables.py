@@ -2,8 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import asdict, replace
 from typing import Any
+
+from msgspec.structs import asdict, replace
 
 from bccd.model.plan import LinkOrigin, LinkState, Merge, MessageUpdate, Regroup, Settled
 from bccd.rules.linking import MASS

@@ -1,11 +1,12 @@
 """What each audience sees: added to message by message, it is what the definition says of the whole."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from sqlalchemy import insert, update
 
 from bccd.model.delivery import DeliveryState

@@ -1,8 +1,9 @@
 """Mails and plans as the rules would make them, with every id said outright."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import blake2b, sha256
+
+from msgspec.structs import replace
 
 from bccd.model.auth import AuthMethod, AuthReport, Sender
 from bccd.model.delivery import Delivery, DeliveryState, Mail

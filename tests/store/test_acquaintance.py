@@ -1,9 +1,9 @@
 """Whom outside the company knows, on every database."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from bccd.model.directory import Acquaintance, Outsider
 from bccd.model.plan import Merge

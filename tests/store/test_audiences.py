@@ -1,9 +1,9 @@
 """What a user has not seen, and what waits, as mail comes in and is looked at."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec import structs
 from sqlalchemy import insert
 
 from bccd.model.plan import Direction
@@ -34,7 +34,7 @@ def mail(number: int, minute: int, *, owner: int = ANNA, direction: Direction = 
         at=NOON + timedelta(minutes=minute),
     )  # fmt: skip
     assert plan.message is not None
-    return got, replace(plan, message=replace(plan.message, direction=direction))
+    return got, structs.replace(plan, message=structs.replace(plan.message, direction=direction))
 
 
 def column(stores: Stores, name: str) -> dict[int, object]:

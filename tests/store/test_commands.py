@@ -3,11 +3,11 @@
 import json
 from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import insert, select
 from sqlalchemy.exc import DBAPIError
 

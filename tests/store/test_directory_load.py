@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from bccd.directory.records import read_json
 from bccd.model.auth import HeldSender
@@ -208,7 +209,7 @@ def test_a_contact_made_from_mail_becomes_the_crms(stores: Stores) -> None:
         first = work.gather(Query()).next_id
         got, plan = filed(1, first, owner=1, linked=False, deal=None)
         made = NewContact(first + 5, "jan", "jan@new.example", None, NOON, 1, 1)
-        work.apply([got], [replace(plan, contacts=(made,), participants=())], NOON)
+        work.apply([got], [structs.replace(plan, contacts=(made,), participants=())], NOON)
         work.commit()
     load(stores, contact(1, "jan@new.example", "jan@home.example"))
     (row,) = rows(stores, "contact")["contact"]

@@ -1,8 +1,8 @@
 """Notices as rows: written with what gives reason to them, and shown to their user alone."""
 
-from dataclasses import replace
 from datetime import timedelta
 
+from msgspec.structs import replace
 from sqlalchemy import text
 
 from bccd.model.plan import NewNotice

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import Barrier
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import insert, text, update
 
 from bccd.model.delivery import DeliveryState

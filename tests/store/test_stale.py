@@ -1,7 +1,8 @@
 """What becomes of the links of deals that the CRM deletes."""
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from bccd.directory.records import Record
 from bccd.store import directory

@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import Any
 
 import pytest
+from msgspec import structs
 from sqlalchemy import update
 
 from bccd.model.command import CommandState
@@ -70,11 +71,13 @@ class Post(Desk):
 
     def _of(self, plan: Plan, delivery: Any) -> Plan:
         raw = delivery.raw_sha256
-        return replace(
+        return structs.replace(
             plan,
-            outcome=replace(plan.outcome, delivery_id=delivery.id),
-            copies=tuple(replace(copy, delivery_id=delivery.id, raw_sha256=raw) for copy in plan.copies),
-            attachments=tuple(replace(file, raw_sha256=raw) for file in plan.attachments),
+            outcome=structs.replace(plan.outcome, delivery_id=delivery.id),
+            copies=tuple(
+                structs.replace(copy, delivery_id=delivery.id, raw_sha256=raw) for copy in plan.copies
+            ),
+            attachments=tuple(structs.replace(file, raw_sha256=raw) for file in plan.attachments),
         )
 
     def spooled(self) -> list[tuple[int, str]]:
@@ -231,7 +234,7 @@ def test_the_last_copy_takes_the_message_with_it(post: Post) -> None:
     with clocked(post.stores.database, 1) as work:
         told = NewNotice(ANNA, "exposed_address", NOON, message_id=1001, args={"about": "Offer 1"})
         outbox.put(work, told)
-        outbox.put(work, replace(told, user_id=BERT))  # who sent it in for her, or a team's member
+        outbox.put(work, structs.replace(told, user_id=BERT))  # who sent it in for her, or a team's member
     post.events()
     assert post.do(ANNA, "copy.delete", message=1001) == {"erased": True}
     assert post.events() == [("message.erased", 0, None, 1001, None)]
@@ -277,9 +280,9 @@ def second(number: int, owner: int, copy_id: int) -> Filed:
     """Return a mail that brings the same message to a second owner."""
     mail, plan = filed(number, copy_id - 2, owner=owner)
     (copy,) = plan.copies
-    bcc = tuple(replace(who, message_id=1001) for who in plan.participants if who.copy_id)
-    outcome = replace(plan.outcome, message_id=1001)
-    copies = (replace(copy, message_id=1001),)
+    bcc = tuple(structs.replace(who, message_id=1001) for who in plan.participants if who.copy_id)
+    outcome = structs.replace(plan.outcome, message_id=1001)
+    copies = (structs.replace(copy, message_id=1001),)
     return mail, Plan(outcome, plan.steps, participants=bcc, copies=copies)
 
 
@@ -319,10 +322,12 @@ def test_a_mail_that_brought_two_messages_keeps_its_record(post: Post) -> None:
     (id_,) = post.decide((mail, plan))
     with SqlWorks(post.stores.database)(1) as work:
         digest = next(iter(post.octets()))
-        copies = tuple(replace(copy, delivery_id=id_, raw_sha256=digest) for copy in other.copies)
+        copies = tuple(structs.replace(copy, delivery_id=id_, raw_sha256=digest) for copy in other.copies)
         delivery = replace(filed(8, 3000)[0].delivery, id=777)
-        ending = replace(other.outcome, delivery_id=777)
-        work.apply([replace(mail, delivery=delivery)], [replace(other, outcome=ending, copies=copies)], NOON)
+        ending = structs.replace(other.outcome, delivery_id=777)
+        work.apply(
+            [replace(mail, delivery=delivery)], [structs.replace(other, outcome=ending, copies=copies)], NOON
+        )
         work.commit()
     post.do(ANNA, "copy.delete", message=1001)
     assert (id_, None) in post.column("delivery", "id", "message_id")

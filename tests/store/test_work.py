@@ -1,10 +1,10 @@
 """Transaction 2, held to one contract for every store."""
 
 from contextlib import suppress
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec import structs
 
 from bccd.model.crm import DealStatus
 from bccd.model.delivery import DeliveryState
@@ -196,8 +196,8 @@ def test_a_private_messages_deal_is_carried_for_its_owners_alone(bench: Bench) -
     bench.apply([filed(1, 1000, tokens=("a",), shared=False), gone], NOON)
     asked = Query(tokens=frozenset({key("a"), key("b")}), addresses=frozenset({"jan@customer.example"}))
     assert facts(bench, asked).carried == {}
-    assert facts(bench, replace(asked, users=frozenset({BERT}))).carried == {}
-    (deal,) = facts(bench, replace(asked, users=frozenset({ANNA}))).carried[1000]
+    assert facts(bench, structs.replace(asked, users=frozenset({BERT}))).carried == {}
+    (deal,) = facts(bench, structs.replace(asked, users=frozenset({ANNA}))).carried[1000]
     assert (deal.deal_id, deal.viewer) == (OPEN, ANNA)
 
 
@@ -289,7 +289,7 @@ def test_further_originals_of_a_mail_are_filed_with_it(bench: Bench) -> None:
     bench.fill(world())
     got, plan = filed(1, 1000)
     _, more = filed(2, 1010)
-    bench.apply([(got, replace(plan, more=(replace(more, steps=()),)))], NOON)
+    bench.apply([(got, structs.replace(plan, more=(structs.replace(more, steps=()),)))], NOON)
     assert bench.column("message", "id") == [1001, 1011]
     assert bench.column("delivery", "id") == [1]
     assert bench.column("change", "seq") == [1, 2]
@@ -301,7 +301,7 @@ def test_an_auto_created_contact_waits_to_be_checked(bench: Bench) -> None:
     bench.fill(world())
     got, plan = filed(1, 1000)
     new = NewContact(1020, "Nina", "nina@new.example", None, NOON, 1, 1)
-    bench.apply([(got, replace(plan, contacts=(new,)))], NOON)
+    bench.apply([(got, structs.replace(plan, contacts=(new,)))], NOON)
     columns = ("id", "origin", "to_check", "external_id", "delivery_id")
     assert bench.column("contact", *columns)[-1] == (1020, "auto", True, None, 1)
     assert facts(bench, Query(addresses=frozenset({"nina@new.example"}))).contacts
@@ -318,12 +318,12 @@ def test_new_contacts_are_counted_for_the_user_whose_mail_made_them(bench: Bench
             ((-120, ANNA), (-119, ANNA), (0, ANNA), (0, ANNA), (0, BERT), (149, ANNA))
         )
     ]
-    bench.apply([(got, replace(plan, contacts=tuple(made)))], NOON)
+    bench.apply([(got, structs.replace(plan, contacts=tuple(made)))], NOON)
     asked = Query(users=frozenset({ANNA}), received=(NOON, NOON + timedelta(minutes=30)))
     after = {ANNA: tuple(NOON + timedelta(minutes=m) for m in (-119, 0, 0, 149))}
     assert facts(bench, asked).created == after
-    assert facts(bench, replace(asked, received=None)).created == {}
-    everyone = replace(asked, users=frozenset({ANNA, BERT, CLEO}))
+    assert facts(bench, structs.replace(asked, received=None)).created == {}
+    everyone = structs.replace(asked, users=frozenset({ANNA, BERT, CLEO}))
     assert facts(bench, everyone).created == after | {BERT: (NOON,)}
 
 
@@ -347,7 +347,9 @@ def test_a_second_owner_widens_and_never_narrows(bench: Bench) -> None:
         copy = NewCopy(
             copy_id, 1001, owner, number, Provenance.BCC, Sharing.SHARED, "", got.delivery.raw_sha256, NOON
         )
-        bcc = [replace(p, message_id=1001, copy_id=copy_id) for p in plan.participants if p.role == "bcc"]
+        bcc = [
+            structs.replace(p, message_id=1001, copy_id=copy_id) for p in plan.participants if p.role == "bcc"
+        ]
         update = MessageUpdate(1001, 1000, shared, linked)
         outcome = Outcome(number, DeliveryState.FILED, "duplicate", owner, 1001, copy_id)
         changes = (Change(EventKind.MESSAGE_UPDATED, 0, 1000, 1001),)
@@ -374,11 +376,11 @@ def test_what_opens_within_a_batch_is_handed_on_to_all(bench: Bench) -> None:
     got, plan = filed(1, 1000, shared=False)
     alone, everyone = (HandedOn(1000, OPEN, viewer, "jan@customer.example") for viewer in (ANNA, 0))
     again, _ = filed(2, 2000)
-    copy = replace(plan.copies[0], id=1010, owner_id=BERT, sharing=Sharing.SHARED)
+    copy = structs.replace(plan.copies[0], id=1010, owner_id=BERT, sharing=Sharing.SHARED)
     outcome = Outcome(2, DeliveryState.FILED, "owner_added", BERT, 1001, 1010)
     update = MessageUpdate(1001, 1000, shared=True, linked=True)
     second = Plan(outcome, (), update=update, copies=(copy,), handed_on=(everyone,))
-    bench.apply([(got, replace(plan, handed_on=(alone,))), (again, second)], NOON)
+    bench.apply([(got, structs.replace(plan, handed_on=(alone,))), (again, second)], NOON)
     assert bench.column("conversation_deal", "viewer_id") == [0]
 
 
@@ -387,8 +389,8 @@ def test_one_mail_may_make_copies_for_several(bench: Bench) -> None:
     bench.fill(world())
     got, plan = filed(1, 1000)
     mine = plan.copies[0]
-    bert = replace(mine, id=1020, owner_id=BERT, filed_by=ANNA)
-    bench.apply([(got, replace(plan, copies=(mine, bert)))], NOON)
+    bert = structs.replace(mine, id=1020, owner_id=BERT, filed_by=ANNA)
+    bench.apply([(got, structs.replace(plan, copies=(mine, bert)))], NOON)
     assert bench.column("message_copy", "id", "owner_id", "filed_by") == [
         (mine.id, ANNA, None),
         (1020, BERT, ANNA),
@@ -411,7 +413,7 @@ def test_a_message_is_linked_to_a_deal_once(
     bench.fill(world())
     got, plan = filed(1, 1000, state=first)
     bench.apply([(got, plan)], NOON)
-    again = replace(plan.links[1], id=1010, state=second, origin=LinkOrigin.TAG)
+    again = structs.replace(plan.links[1], id=1010, state=second, origin=LinkOrigin.TAG)
     outcome = Outcome(2, DeliveryState.FILED, "", ANNA, 1001, 1002)
     bench.apply([(mail(2), Plan(outcome, (), links=(again,)))], NOON)
     assert bench.column("link", "id", "state", "origin")[1:] == [(1004, *then)]
@@ -430,9 +432,9 @@ def test_merged_conversations_resolve_to_the_oldest(bench: Bench) -> None:
     bench.fill(world())
     bench.apply([filed(n, 1000 + 10 * n, tokens=(f"t{n}",)) for n in (1, 2, 3)], NOON)
     got, plan = filed(4, 1050, conversation=1020)
-    bench.apply([(got, replace(plan, merge=Merge(1020, (1030,))))], NOON)
+    bench.apply([(got, structs.replace(plan, merge=Merge(1020, (1030,))))], NOON)
     got, plan = filed(5, 1060, conversation=1010)
-    bench.apply([(got, replace(plan, merge=Merge(1010, (1020,))))], NOON)
+    bench.apply([(got, structs.replace(plan, merge=Merge(1010, (1020,))))], NOON)
     assert bench.column("conversation", "id", "merged_into") == [(1010, None), (1020, 1010), (1030, 1010)]
     assert set(bench.column("message", "conversation_id")) == {1010}
     assert set(bench.column("link", "conversation_id")) == {1010}
@@ -460,7 +462,7 @@ def test_batches_do_not_show_in_the_rows(bench: Bench, sizes: tuple[int, ...]) -
     steps = [filed(n, 1000 + 10 * n, tokens=(f"t{n}",), shared=n != 2) for n in (1, 2, 3)]
     for number, merge in ((4, Merge(1020, (1030,))), (5, Merge(1010, (1020,)))):
         got, plan = filed(number, 1040 + 10 * number, conversation=merge.winner, owner=BERT)
-        steps.append((got, replace(plan, merge=merge)))
+        steps.append((got, structs.replace(plan, merge=merge)))
     for size in sizes:
         bench.apply(steps[:size], NOON)
         del steps[:size]
@@ -521,14 +523,16 @@ def test_a_suggested_contact_is_a_choice_too(bench: Bench, again: bool) -> None:
     """With a new message, or on one that stands already, until it is linked (rule 6.3)."""
     bench.fill(world())
     got, plan = filed(1, 1000)
-    offered = replace(plan.links[0], id=1020, contact_id=MARIA, deal_id=None, state=LinkState.SUGGESTED)
+    offered = structs.replace(
+        plan.links[0], id=1020, contact_id=MARIA, deal_id=None, state=LinkState.SUGGESTED
+    )
     if again:
         bench.apply([(got, plan)], NOON)
         got, plan = mail(2), Plan(Outcome(2, DeliveryState.FILED, "already_owned", ANNA, 1001), ())
-    bench.apply([(got, replace(plan, links=(*plan.links, offered)))], NOON)
+    bench.apply([(got, structs.replace(plan, links=(*plan.links, offered)))], NOON)
     seen = ("audience_id", "needs_choice")
     assert bench.column("conversation_audience", *seen) == [(0, True), (ANNA, True)]
-    taken = replace(offered, id=1021, state=LinkState.ACTIVE)
+    taken = structs.replace(offered, id=1021, state=LinkState.ACTIVE)
     bench.apply([(mail(3), Plan(Outcome(3, DeliveryState.FILED, "", ANNA, 1001), (), links=(taken,)))], NOON)
     assert bench.column("conversation_audience", *seen) == [(0, False), (ANNA, False)]
 
@@ -548,9 +552,9 @@ def test_bounces_stand_until_a_later_good_mail(bench: Bench) -> None:
         assert plan.message is not None
         at = NOON + timedelta(hours=hour)
         new = (NewBounce("jan@home.example", hard, told, at),) if told else ()
-        message = replace(plan.message, sort_at=at)
+        message = structs.replace(plan.message, sort_at=at)
         arrived = ("jan@home.example",) if good else ()
-        return got, replace(plan, message=message, bounces=new, arrived=arrived)
+        return got, structs.replace(plan, message=message, bounces=new, arrived=arrived)
 
     def standing() -> list[object]:
         return bench.column("address_bounce", "address", "hard", "status")

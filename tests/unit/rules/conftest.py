@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from itertools import count
 
 import pytest
+from msgspec import structs
 
 from bccd.model.auth import AuthMethod, AuthReport, HeldSender, Sender
 from bccd.model.crm import Contact, Deal, DealStatus, Organisation
@@ -72,7 +73,7 @@ class World:
 
     def contact(self, contact_id: int, *addresses: str, **more: object) -> None:
         """Add a contact with his addresses."""
-        made = replace(Contact(contact_id, f"contact {contact_id}"), **more)  # type: ignore[arg-type]
+        made = structs.replace(Contact(contact_id, f"contact {contact_id}"), **more)
         for address in addresses:
             self.contacts[address] = (*self.contacts.get(address, ()), made)
 
@@ -80,7 +81,7 @@ class World:
         self, deal_id: int, *contact_ids: int, status: DealStatus = DealStatus.OPEN, **more: object
     ) -> Deal:
         """Add a deal of some contacts; its external id is d<deal_id>."""
-        made = replace(Deal(deal_id, f"d{deal_id}", f"deal {deal_id}", status), **more)  # type: ignore[arg-type]
+        made = structs.replace(Deal(deal_id, f"d{deal_id}", f"deal {deal_id}", status), **more)
         self.tags[made.external_id] = made
         for contact in contact_ids:
             self.deals[contact] = (*self.deals.get(contact, ()), made)

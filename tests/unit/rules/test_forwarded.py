@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec import structs
 
 from bccd.model.auth import AuthMethod, AuthReport, AuthResult, HeldSender, Sender
 from bccd.model.delivery import Mail
@@ -185,7 +186,7 @@ def test_a_providers_question_is_shown_to_her_and_filed_nowhere(world: "World", 
         "account": "anna@home.example",
         "answer": "512203847, https://mail-settings.google.com/mail/vf-%5Babc%5D-def",
     }
-    assert "512203847" not in repr(replace(plan, notices=(), waits=None))
+    assert "512203847" not in repr(structs.replace(plan, notices=(), waits=None))
     assert {change.audience_id for change in plan.changes} == {1}
 
 

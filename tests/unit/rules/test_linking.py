@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from bccd.model.crm import DealStatus
 from bccd.model.envelope import Tag
@@ -110,7 +111,7 @@ def test_of_two_words_on_a_deal_the_later_counts(jan: World, make: Make) -> None
     yes = Verdict(2, 2, "2026-04-01", 0, ACTIVE, deal_id=8)
     said(jan, HOME, no, yes)
     assert deals(jan.decide(jan.mail(answer(make)))[0]) == [8]
-    said(jan, HOME, replace(no, decided_at="2026-05-01"), yes)
+    said(jan, HOME, structs.replace(no, decided_at="2026-05-01"), yes)
     assert deals(jan.decide(jan.mail(answer(make)))[0]) == [9]
 
 

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
+from msgspec import structs
+
 from bccd.model.auth import HeldSender
 from bccd.model.envelope import Tag, Target
 from bccd.rules.rehearsal import failed_rehearsal, is_rehearsal, rehearsed
@@ -25,7 +27,9 @@ def test_the_answer_tells_what_was_read_as_forwarded(world: World, make: Make) -
     (plan,) = world.decide(mail)
     answer = rehearsed(mail, plan)
     (notice,) = answer.notices
-    assert answer == replace(answer, steps=(), contacts=(), message=None, changes=(), conversation=None)
+    assert answer == structs.replace(
+        answer, steps=(), contacts=(), message=None, changes=(), conversation=None
+    )
     assert (notice.id, notice.user_id, notice.args["would"]) == (mail.delivery.id, 1, "filed")
     steps: Any = notice.args["steps"]
     assert ["original", "Question", "new@customer.example", "labels:en"] in steps
