@@ -21,6 +21,7 @@ class Overlay:
 
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
+        self.company: Company = facts.company  # whose mail this batch holds
         self.sides = Sides(facts)  # who is ours, who is kept out: nothing that is planned changes that
         self._next_id = facts.next_id
         self._contacts = dict(facts.contacts)
@@ -53,11 +54,6 @@ class Overlay:
             self._statuses |= {deal.id: deal.status for deal in deals}
         for carried in facts.carried.values():
             self._statuses |= {deal.deal_id: deal.status for deal in carried}
-
-    @property
-    def company(self) -> Company:
-        """The company whose mail this batch holds."""
-        return self._facts.company
 
     def take_id(self) -> int:
         """Return the next id of the company's clock; ids grow in the order in which they are taken."""

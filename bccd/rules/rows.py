@@ -14,6 +14,7 @@ from bccd.rules.direction import Reading
 from bccd.rules.match import Match, Verdict
 
 SNIPPET = 160  # characters
+_WHITE = 40  # characters of it that mostly go
 MAX_TEXT = 1_000_000  # characters, rules.md 12
 MAX_PARTICIPANTS = 1_000
 
@@ -26,8 +27,8 @@ def moments(content: Content, received: datetime) -> tuple[datetime | None, date
 
 def snippet(text: str) -> str:
     """Return the first words of a text on one line."""
-    words = " ".join(text[: 2 * SNIPPET].split())
-    if len(words) < SNIPPET:  # there is much white space
+    words = " ".join(text[: SNIPPET + _WHITE].split())
+    if len(words) < SNIPPET:  # there is more white space
         words = " ".join(text[: 4 * SNIPPET].split())
     return words[:SNIPPET]
 

@@ -41,13 +41,16 @@ def strand(reading: Reading, message_id: int = 0, conversation_id: int = 0) -> S
 
 def _ids(content: Content, wrapper: Content | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return a content's own ids and those that it names, the nearest first, each once."""
-    own = tuple(id_ for id_ in (content.message_id, *content.other_ids) if id_)
-    named = (*content.in_reply_to, *reversed(_capped(content.references)))
+    own = tuple(filter(None, (content.message_id, *content.other_ids)))
+    named = (*content.in_reply_to, *_capped(content.references)[::-1])
     if wrapper:  # clients put the original's id into the forward's In-Reply-To and References
-        named = (*named, *wrapper.in_reply_to, *reversed(_capped(wrapper.references)))
+        named = (*named, *wrapper.in_reply_to, *_capped(wrapper.references)[::-1])
     if reported := content.reported:  # a report belongs to the mail that it is about
         named = (reported.message_id, *reported.references, *named)
-    return own, tuple(id_ for id_ in dict.fromkeys(named) if id_ and id_ not in own)
+    parents = dict.fromkeys(named)
+    for id_ in ("", *own):
+        parents.pop(id_, None)
+    return own, tuple(parents)
 
 
 def united(mine: Strand, own: tuple[str, ...], stored: Ties) -> Strand:
@@ -133,7 +136,7 @@ def tokens(
             found |= {(name, _scope(base, _side(party), apart)) for party in strand.parties}
         else:
             found.add((name, whole))
-    for guid in _guids(strand.thread_index):
+    for guid in _guids(strand.thread_index) if strand.thread_index else ():
         # Outlook reuses Thread-Index for copied templates, so it counts only between the same people.
         name = _name("ti", guid.hex())
         found |= {(name, _scope(base, party, apart)) for party in strand.parties}

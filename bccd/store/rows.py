@@ -107,23 +107,14 @@ def parts(plan: Plan) -> tuple[Plan, ...]:
 
 def highest_id(plan: Plan) -> int:
     """Return the highest id that a plan took from the clock, 0 where it took none."""
-    return max(
-        (
-            made.id
-            for part in parts(plan)
-            for made in (
-                *part.contacts,
-                *part.links,
-                *part.copies,
-                *part.notices,
-                *(part.regroup.started if part.regroup else ()),
-                part.conversation,
-                part.message,
-            )
-            if made is not None
-        ),
-        default=0,
-    )
+    ids = [0]
+    for part in parts(plan):
+        ids += [made.id for made in part.contacts] + [made.id for made in part.links]
+        ids += [made.id for made in part.copies] + [made.id for made in part.notices]
+        ids += [part.conversation.id] if part.conversation else ()
+        ids += [part.message.id] if part.message else ()
+        ids += [started.id for started in part.regroup.started] if part.regroup else ()
+    return max(ids)
 
 
 class Batch:
@@ -209,7 +200,7 @@ class Batch:
         for event in plan.changes:
             self.change_seq += 1
             self.rows["change"].append((
-                self._company_id, self.change_seq, self._at, event.kind.value, event.audience_id,
+                self._company_id, self.change_seq, self._at, str(event.kind), event.audience_id,
                 event.conversation_id, event.message_id, event.entity_id, event.actor_id,
             ))  # fmt: skip
 
@@ -248,9 +239,9 @@ class Batch:
         if new is not None:
             rows["message"].append((
                 company_id, new.id, new.conversation_id, new.id_key, new.identity_key, new.msgid,
-                new.in_reply_to, new.subject, new.base_subject, new.direction.value, stamp(new.sent_at),
+                new.in_reply_to, new.subject, new.base_subject, str(new.direction), stamp(new.sent_at),
                 stamp(new.received_at), stamp(new.sort_at), new.from_address, new.from_name, new.snippet,
-                new.body_text, new.new_text, str(new.auto_kind), new.provenance.value,
+                new.body_text, new.new_text, str(new.auto_kind), str(new.provenance),
                 new.attachment_count, new.size, new.content_digest, new.shared, new.linked,
                 new.msgid_reused, self.change_seq, new.refs, new.thread_index, new.calendar_uid, new.parties,
                 new.broadcast, new.weak_key, new.auto_reason, new.marks, new.body_html,
@@ -258,8 +249,8 @@ class Batch:
             if new.shared:  # private mail leaves no trace in the directory
                 self._add_activity(plan, new.sort_at)
         rows["message_copy"] += [(
-            company_id, copy.id, copy.message_id, copy.owner_id, copy.delivery_id, copy.source.value,
-            copy.sharing.value, copy.comment_text, copy.raw_sha256, stamp(copy.created_at), copy.filed_by,
+            company_id, copy.id, copy.message_id, copy.owner_id, copy.delivery_id, str(copy.source),
+            str(copy.sharing), copy.comment_text, copy.raw_sha256, stamp(copy.created_at), copy.filed_by,
         ) for copy in plan.copies]  # fmt: skip
         rows["participant"] += [(
             company_id, who.message_id, who.role, who.pos, who.copy_id, who.address, who.name,
@@ -280,7 +271,7 @@ class Batch:
     def _add_links(self, plan: Plan) -> None:
         self.rows["link"] += [(
             self._company_id, new.id, new.conversation_id, new.message_id, new.contact_id,
-            new.organisation_id, new.deal_id, new.state.value, new.origin.value, new.rule, new.score,
+            new.organisation_id, new.deal_id, str(new.state), str(new.origin), new.rule, new.score,
             self._stamp(new.created_at), new.reason,
         ) for new in plan.links]  # fmt: skip
 
@@ -289,15 +280,15 @@ class Batch:
         evidence = Evidence(delivery.auth, delivery.sender, delivery.held, delivery.defects)
         shown = plan.waits or _FILED
         rows["delivery"].append((
-            company_id, delivery.id, outcome.state.value, outcome.reason, outcome.user_id,
+            company_id, delivery.id, str(outcome.state), outcome.reason, outcome.user_id,
             outcome.message_id, outcome.copy_id, delivery.mail_from, delivery.peer.ip, delivery.peer.helo,
-            delivery.peer.protocol.value, to_json(evidence), delivery.raw_sha256, delivery.size,
+            str(delivery.peer.protocol), to_json(evidence), delivery.raw_sha256, delivery.size,
             delivery.attempts, self._stamp(delivery.received_at), self._at, outcome.automatic_of,
             shown.from_address, shown.from_name, shown.subject, shown.sentence, shown.advice, shown.always,
             self._stamp(shown.expires_at), None,
         ))  # fmt: skip
         rows["delivery_recipient"] += [
-            (company_id, delivery.id, target.address, target.tag.value, target.argument)
+            (company_id, delivery.id, target.address, str(target.tag), target.argument)
             for target in delivery.targets
         ]
         rows["decision"].append((company_id, delivery.id, to_json(plan.steps), self._at))
