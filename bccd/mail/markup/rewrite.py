@@ -19,6 +19,7 @@ _KNOWN_PLACES = 1_000
 _KNOWN_STEPS = 10_000
 
 _SPACES = " \t\n\f"
+_SPACE = "&nbsp;"  # which is all that stands in Outlook's empty paragraphs
 _UNSURE, _NO_TEXT = 1, 2  # a parser may read it otherwise; or it may if text follows
 _LOOSE = re.compile(
     r"&(?!amp;|nbsp;|lt;|gt;)(?:[a-zA-Z][a-zA-Z0-9]{1,31};|#\d{1,6};|#[xX][0-9a-fA-F]{1,5};|(?=[\s&]|\Z))"
@@ -46,7 +47,7 @@ _Step = tuple["_Place", str, int]
 class _Place(dict[str, _Step]):
     """Which elements are open, and what each tag does here: where it leads, what is written, what to mind.
 
-    The keys go on from the tag's name through its ">", and through white space that alone stands behind it.
+    The keys go on from the tag's name through its ">", and through the space that alone stands behind it.
     """
 
     __slots__ = ("names",)
@@ -132,8 +133,9 @@ class Rewriting:
                     step, text = self._read(place, inside, end, text)
                     if self._hostile:
                         return None
-                elif not text.strip(_SPACES):
-                    self._places.learn(place, chunk, (step[0], step[1] + text, step[2] & _UNSURE))
+                elif text == _SPACE or not text.strip(_SPACES):
+                    care = step[2] and (_UNSURE if text == _SPACE else step[2] & _UNSURE)
+                    self._places.learn(place, chunk, (step[0], step[1] + text, care))
                 if text:
                     if step[2] == _NO_TEXT and text.strip(_SPACES):
                         sure = False
