@@ -137,8 +137,8 @@ def reading(engine: Engine) -> Iterator[Connection]:
 def writing(engine: Engine) -> Iterator[sqlite3.Connection]:
     """Open a synced write transaction of SQLite's on the driver alone, for what every mail waits for.
 
-    SQLAlchemy's own costs 0.1 ms more. Raises StoreUnavailableError; a mistake of the program is told as the
-    driver tells it.
+    SQLAlchemy's own takes three times as long, 35 microseconds. Raises StoreUnavailableError; a mistake of
+    the program is told as the driver tells it.
     """
     try:
         pooled = engine.raw_connection()
