@@ -153,6 +153,14 @@ def remember_keys(stores: Stores) -> None:
             connection.execute(_KEEP, keys[start : start + 50_000])
 
 
+def read_through(folder: Path) -> None:
+    """Bring the files into the system's memory: one just made is there, one kept since yesterday is not."""
+    for path in folder.iterdir():
+        with path.open("rb", buffering=0) as file:
+            while file.read(1 << 20):
+                pass
+
+
 @contextmanager
 def full_or_small(given: Namespace, scale: Scale, name: str) -> Iterator[Side]:
     """Open a database of a size; one in a folder that is kept is made only once."""
@@ -173,6 +181,7 @@ def full_or_small(given: Namespace, scale: Scale, name: str) -> Iterator[Side]:
                     flush=True,
                 )
             remember_keys(stores)
+            read_through(config.data_dir)
             watch = Counting()
             event.listen(stores.database, "before_cursor_execute", watch.executed)
             yield Side(name, stores, neighbourhood(stores), watch)

@@ -11,7 +11,6 @@ from bccd.store import audiences, handed
 from bccd.store import tables as t
 from bccd.store.engine import Stores
 from bccd.store.postgresql import is_postgresql
-from bccd.store.statistics import describe_indexes
 from bccd.store.uow import transaction
 from benchmarks.population.history import history
 from benchmarks.population.rows import COLUMNS, Rows
@@ -68,8 +67,6 @@ def _sqlite(engine: Engine) -> Iterator[Writer]:
         yield _SqliteWriter(connection)
         connection.execute("COMMIT")
         connection.execute("PRAGMA journal_mode = WAL")
-    with transaction(engine) as again:
-        describe_indexes(again)  # what the planner was told went with the indexes
 
 
 class _SqliteWriter:
