@@ -2,7 +2,6 @@
 
 import gc
 import os
-import resource
 import signal
 import socket
 import sys
@@ -10,27 +9,24 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from itertools import cycle
 
-from bccd.cage.words import BEGUN, ENDS, LARGEST_ANSWER, NO_MEMORY, READY, SHEETS, TOKEN, encode
+from bccd.cage import wall
+from bccd.cage.words import BEGUN, ENDS, FILTERED, NO_MEMORY, READY, TOKEN, encode
 
 _WASTE = 4 * 2**20  # octets of mail after which cycles are collected, since they may hold parts of it
 _THRESHOLD = 20_000  # objects; a mail makes thousands, of which few are in cycles
 
 
-def _confine(memory: int) -> None:
-    """Give up what a parser has no use for; its alarm and the end of the socket are what end it."""
+def _confine(memory: int, kept: Sequence[int]) -> bytes:
+    """Give up what a parser has no use for, and return the word that says so.
+
+    Its alarm and the end of the socket are what end it.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGALRM, signal.SIGTERM})
-    for kind, most in (
-        (resource.RLIMIT_AS, memory),
-        (resource.RLIMIT_FSIZE, LARGEST_ANSWER),
-        (resource.RLIMIT_NOFILE, 2 * SHEETS + 32),  # codecs are imported when they are first met
-        (resource.RLIMIT_NPROC, 0),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        hard = resource.getrlimit(kind)[1]
-        limit = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        resource.setrlimit(kind, (limit, limit))
+    wall.close_all_but(kept)
+    wall.limit(memory)
+    return FILTERED if wall.filter_calls() else READY
 
 
 def _read(parse: Callable[[bytes], object], sheet: int, size: int) -> bytes:
@@ -49,7 +45,6 @@ def _serve(
     channel: socket.socket, sheets: Sequence[int], parse: Callable[[bytes], object], seconds: float
 ) -> None:
     """Answer job after job, in order, until the filer is gone or memory ran out."""
-    channel.send(READY)
     turns = cycle(sheets)
     waste = 0
     while tokens := channel.recv(TOKEN * len(sheets)):
@@ -76,12 +71,14 @@ def main(arguments: Sequence[str]) -> None:
     name, seconds, memory, channel, *sheets = arguments
     module, _, function = name.partition(":")
     parse = getattr(import_module(module), function)
+    wall.preload()
     gc.collect()
     gc.freeze()  # what was imported is looked through no more
     gc.set_threshold(_THRESHOLD, 10, 10)
     with socket.socket(fileno=int(channel)) as sock:
-        _confine(int(memory))
-        _serve(sock, [int(sheet) for sheet in sheets], parse, float(seconds))
+        places = [int(sheet) for sheet in sheets]
+        sock.send(_confine(int(memory), [sock.fileno(), *places]))
+        _serve(sock, places, parse, float(seconds))
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from typing import Generic, NamedTuple, TypeVar
 import msgspec
 import structlog
 
-from bccd.cage.words import BEGUN, ENDS, KEPT, LARGEST_ANSWER, READY, SHEETS, TOKEN
+from bccd.cage.words import BEGUN, ENDS, FILTERED, KEPT, LARGEST_ANSWER, READY, SHEETS, TOKEN
 from bccd.model.message import Message
 
 PARSER = "bccd.mail.parse:to_file"
@@ -62,6 +62,7 @@ class _Parser(Generic[Answer]):
         self._octets = 0  # of the jobs
         self._doubtful = 0  # how many of them are so
         self.ready = False
+        self.filtered = False  # its system calls are
         self.begun = False  # the first job is being read: it bears the blame for what happens now
         self._told: deque[int] = deque()  # how many jobs each message told of that is not begun
         self._left = 0  # of those of the message at hand, which are read without a pause
@@ -141,8 +142,8 @@ class _Parser(Generic[Answer]):
                 return found, not self.overdue
             except OSError:
                 return found, False
-            if token == READY and not self.ready:
-                self.ready = True
+            if token in (READY, FILTERED) and not self.ready:
+                self.ready, self.filtered = True, token == FILTERED
             elif token == BEGUN and self._told and not self.begun:
                 self._left = self._told.popleft()
                 self.begun, self.since = True, time.monotonic()
@@ -375,3 +376,20 @@ class Pool(Readers[Message]):
 
     def __init__(self, size: int, seconds: float, memory: int, *, parser: str = PARSER) -> None:
         super().__init__(size, seconds, memory, parser, Message)
+        self._told = False
+
+    def results(self, timeout: float = 0.0) -> list[Parsed]:
+        """Return answers as Readers does; the first time that a parser is up, log what holds it."""
+        found = super().results(timeout)
+        if not self._told and self.ready:
+            self._told = True
+            self._tell(any(parser.filtered for parser in self._parsers))
+        return found
+
+    @staticmethod
+    def _tell(filtered: bool) -> None:
+        log = structlog.get_logger()
+        if filtered:
+            log.info("cage", walls="limits seccomp")
+        else:
+            log.warning("cage", walls="limits", note="this system does not filter a parser's calls")

@@ -16,7 +16,7 @@ from bccd.model.message import Content, Message
 
 # A parser that does what the mail tells it to.
 PUPPET = """
-import ctypes, os, signal, socket, sys, time
+import os, signal, sys, time
 from bccd.model.message import Content, Message
 
 def say(text, size=0):
@@ -45,9 +45,12 @@ def parse(raw):
         return say(" ".join(sorted(os.environ)))
     elif word == b"modules":
         return say(" ".join(sys.modules))
-    elif word == b"files":
-        return say(" ".join(os.readlink(f"/proc/self/fd/{n}") for n in os.listdir("/proc/self/fd")
-                            if os.path.exists(f"/proc/self/fd/{n}")))
+    elif word == b"recurse":
+        return parse(raw)
+    elif word == b"descriptors":
+        return say(str([os.dup(0) for _ in range(10000)]))
+    elif word == b"fork":
+        while True: os.fork()
     elif word == b"pid":
         return say(str(os.getpid()))
     return say(raw[:100].decode(), len(raw))
@@ -137,10 +140,25 @@ def test_large_mail_and_large_answers(make_pool: MakePool) -> None:
         (b"bloat:", "memory"),
         (b"crash:", "died"),
         (b"raise:", "ValueError"),
+        (b"recurse:", "RecursionError"),
+        (b"descriptors:", "PermissionError"),
+        (b"fork:", "PermissionError"),
         (b"lie:", "garbled"),
         (b"large:%d" % (LARGEST_ANSWER + 1), "garbled"),
     ],
-    ids=["spins", "ignores its alarm", "sleeps", "bloats", "crashes", "raises", "lies", "answers too much"],
+    ids=[
+        "spins",
+        "ignores its alarm",
+        "sleeps",
+        "bloats",
+        "crashes",
+        "raises",
+        "recurses",
+        "takes descriptors",
+        "forks",
+        "lies",
+        "answers too much",
+    ],
 )
 def test_a_poison_mail_costs_its_own_job(make_pool: MakePool, mail: bytes, failure: str) -> None:
     """Whatever a mail does to its parser, the job ends with a reason and all other mail is parsed."""
@@ -253,7 +271,10 @@ def test_no_secret_reaches_a_parser(make_pool: MakePool, monkeypatch: pytest.Mon
     assert "sqlalchemy" not in ask(pool, b"modules:")
     with Path("/dev/zero").open("rb") as zero:
         os.set_inheritable(zero.fileno(), True)
-        assert "/dev/zero" not in ask(make_pool(), b"files:")
+        pid = int(ask(make_pool(1), b"pid:"))
+    opened = sorted(str(file.readlink()).partition(":")[0] for file in Path(f"/proc/{pid}/fd").iterdir())
+    # Nothing to read from, or to say where the log is written; then its sheets, and the channel.
+    assert opened == ["/dev/null"] * 3 + ["/memfd"] * SHEETS + ["socket"]
 
 
 def test_parsers_end_with_their_filer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -282,6 +303,24 @@ def _runs(pid: int) -> bool:
         return ") Z " not in Path(f"/proc/{pid}/stat").read_text(encoding="ascii")
     except FileNotFoundError:
         return False
+
+
+@pytest.mark.parametrize(
+    ("filtered", "level", "walls"), [(True, "info", "limits seccomp"), (False, "warning", "limits")]
+)
+def test_what_holds_a_parser_is_logged_once(
+    make_pool: MakePool, tmp_path: Path, filtered: bool, level: str, walls: str
+) -> None:
+    """The first parser tells which walls hold; where its calls are not filtered it is a warning."""
+    if not filtered:
+        (tmp_path / "sitecustomize.py").write_text(
+            "import platform; platform.machine = str", encoding="ascii"
+        )
+    with capture_logs() as log:
+        pool = make_pool(1)
+        ask(pool, b"mail")
+        ask(pool, b"mail")
+    assert [(line["event"], line["log_level"], line["walls"]) for line in log] == [("cage", level, walls)]
 
 
 def test_a_parser_that_cannot_start_is_not_started_in_a_loop() -> None:
