@@ -125,7 +125,7 @@ async def open_receiver(
     config: Config, links: Links, sockets: Sequence[Bound] = ()
 ) -> AsyncIterator[Receiver]:
     """Open all that receive() needs inside a running loop, and answer for its health."""
-    asyncio.get_running_loop().add_reader(links.lifeline, _orphaned, links.lifeline)
+    links.tie()
     stores = open_engines(config)
     ringer = Ringer(stores.spool) if is_postgresql(stores.spool) else None
     spool = GroupSpool(stores.spool, config.data_dir, partial(_wake, links.wake_write, ringer))
@@ -228,12 +228,6 @@ def make_checks(config: Config, spool: GroupSpool, directory: CachedDirectory) -
         return await asyncio.to_thread(ask, config.data_dir, "ping", {}, _PING_SECONDS) == "pong"
 
     return {"directory": readable, "spool": spooling, "filer": filing}
-
-
-def _orphaned(lifeline: int) -> None:
-    """Drain as if told to: the supervisor is gone."""
-    asyncio.get_running_loop().remove_reader(lifeline)
-    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _wake(pipe: int, ringer: Ringer | None) -> None:

@@ -4,6 +4,7 @@ It does nothing else, holds no database and reads no mail, so that it has no rea
 the end of a pipe when it does die. Its lock on the data folder is theirs too: a second daemon waits for them.
 """
 
+import asyncio
 import gc
 import os
 import resource
@@ -12,7 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -20,6 +21,7 @@ import structlog
 
 from bccd.config import Config
 from bccd.daemon.notify import notify, watchdog_seconds
+from bccd.daemon.pulse import Pulse
 from bccd.daemon.sockets import Bound, bind_all, refuse_root
 from bccd.door import hold
 from bccd.model.errors import MistakeError
@@ -31,6 +33,8 @@ _FRONT_SECONDS = 35.0  # how long fronts may take to end their transactions
 _FILER_SECONDS = 25.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 10.0  # before a dead child is started again
 _HEALTHY_SECONDS = 10.0  # a child that lived this long has not failed at its start
+_LOOK_SECONDS = 5.0  # between two looks at whether the fronts' loops come round
+_HANG_SECONDS = 60.0  # after which one that does not is killed
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,20 @@ class Links:
     wake_read: int
     wake_write: int
     lifeline: int
+    pulse: Pulse | None = None  # of the process's event loop, if it is watched
+
+    def tie(self) -> None:
+        """Show from within the running loop that it comes round, and drain when the supervisor is gone."""
+        loop = asyncio.get_running_loop()
+        loop.add_reader(self.lifeline, _orphaned, self.lifeline)
+        if self.pulse is not None:
+            self.pulse.follow(loop)
+
+
+def _orphaned(lifeline: int) -> None:
+    """Drain as if told to."""
+    asyncio.get_running_loop().remove_reader(lifeline)
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 Front = Callable[[str, Sequence[Bound], Links], int]  # process name, sockets, pipes -> exit code
@@ -57,6 +75,9 @@ class _Child:
     started: float = 0.0
     failures: int = 0
     told: bool = False  # to end
+    pulse: Pulse = field(default_factory=Pulse)
+    beats: int = 0  # when it was looked at
+    silent: float = 0.0  # seconds for which its loop has not come round
     due: float = field(default_factory=time.monotonic)  # when to start it, if it does not run
 
 
@@ -119,9 +140,9 @@ class Supervisor:
         self._links = links = Links(wake_read, wake_write, lifeline)
         self._children = [_Child("filer", lambda: filer("filer", links), is_front=False)]
         for number in range(1, config.processes.fronts + 1):
-            name = f"front-{number}"
-            body = _front_body(front, name, self._sockets, links)
-            self._children.append(_Child(name, body, is_front=True))
+            name, pulse = f"front-{number}", Pulse()
+            body = _front_body(front, name, self._sockets, replace(links, pulse=pulse))
+            self._children.append(_Child(name, body, is_front=True, pulse=pulse))
         if outbound is not None:  # it ends with the fronts: what it has sent it tells the filer
             self._children.append(_Child("outbound", lambda: outbound("outbound", links), is_front=True))
         self._log = structlog.get_logger()
@@ -132,6 +153,7 @@ class Supervisor:
 
     def run(self) -> int:
         """Start everything, then wait for signals until all has ended."""
+        self._looked_at = time.monotonic()
         self._mask = set(signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS))
         gc.collect()
         gc.freeze()  # what is shared with the children stays shared
@@ -166,9 +188,10 @@ class Supervisor:
         """Return how long nothing may need doing."""
         now = time.monotonic()
         times = [child.due - now for child in self._children if not child.pid and not self._stopping]
+            self._end_the_hanging()
         if self._kill_at is not None:
             times.append(self._kill_at - now)
-        return max(0.0, min([*times, watchdog_seconds() / 2]))
+        return max(0.0, min([*times, watchdog_seconds() / 2, _LOOK_SECONDS]))
 
     # ---- starting ----------------------------------------------------------------------------------------
 
@@ -186,6 +209,7 @@ class Supervisor:
 
     def _be(self, child: _Child) -> NoReturn:
         """Run a child's body in the new process; never returns into the supervisor's stack."""
+        child.pulse.reset()
         code = 1
         try:
             os.close(self._lifeline_end)
@@ -229,6 +253,20 @@ class Supervisor:
         """Drain: the fronts end their transactions, then the filer what it claimed; twice means at once."""
         if self._stopping:
             self._log.warning("stopping_at_once", signal=signal.Signals(number).name)
+    def _end_the_hanging(self) -> None:
+        """Kill a front whose loop does not come round: mail that it has not answered is sent again."""
+        now = time.monotonic()
+        passed = min(now - self._looked_at, _LOOK_SECONDS)  # we may have been stopped with all others
+        self._looked_at = now
+        for child in self._children:
+            beats = child.pulse.beats
+            child.silent = child.silent + passed if child.pid and beats == child.beats > 0 else 0.0
+            child.beats = beats
+            if child.silent > _HANG_SECONDS:
+                self._log.error("child_hangs", child=child.name, seconds=round(child.silent))
+                os.kill(child.pid, signal.SIGKILL)
+                child.pulse.reset()
+
             self._unclean = True
             self._signal_all(signal.SIGKILL)
             return

@@ -15,6 +15,7 @@ import pytest
 PROGRAM = """
 import os, pathlib, signal, sys, time
 from bccd import daemon
+from bccd.daemon import supervisor
 from bccd.config import Config, Filing, Listen, Log, Processes
 from bccd.model.errors import BccdError, SchemaError
 
@@ -24,13 +25,15 @@ def say(*words):
     with open(folder / "said", "a") as file:
         file.write(" ".join(map(str, words)) + chr(10))
 
-def serve(name, lifeline):
-    stopping = []
+def serve(name, links):
+    lifeline, stopping = links.lifeline, []
     signal.signal(signal.SIGTERM, lambda *_: stopping.append(1))
     say("start", name, os.getpid())
     os.set_blocking(lifeline, False)
     while not stopping:
         time.sleep(0.01)
+        if links.pulse and not (mode == "hang" and name == "front-1"):
+            links.pulse.beat()
         try:
             if os.read(lifeline, 1) == b"":
                 say("orphan", name)
@@ -46,16 +49,20 @@ def front(name, sockets, links):
     if mode == "crash":
         say("start", name, os.getpid())
         raise RuntimeError("always")
-    return serve(name, links.lifeline)
+    if mode == "hang":
+        links.pulse.beat()
+    return serve(name, links)
 
 def check():
     if mode == "schema":
         raise SchemaError("the databases are missing: run `bccd migrate`")
 
+if mode == "hang":
+    supervisor._LOOK_SECONDS, supervisor._HANG_SECONDS = 0.05, 1.0
 config = Config(data_dir=folder / "data", listen=Listen((), (), ()), processes=Processes(fronts=2),
                 log=Log(format="json"))
 try:
-    sys.exit(daemon.run(config, front, lambda name, links: serve(name, links.lifeline), check))
+    sys.exit(daemon.run(config, front, serve, check))
 except BccdError as error:
     print(error)
     sys.exit(9)
@@ -87,7 +94,9 @@ class Told:
 
     def end(self) -> None:
         self.process.kill()
-        self.process.communicate()
+        self.process.wait()
+        if self.process.stdout is not None:
+            self.process.stdout.close()
         for _, _, pid in self.lines("start"):
             try:
                 command = Path(f"/proc/{pid}/cmdline").read_bytes()
@@ -129,6 +138,15 @@ def test_a_crashing_child_is_started_ever_more_slowly(start: Start) -> None:
     told.wait_for(5)
     time.sleep(1.5)
     assert len(told.lines("start front-1")) <= 5
+
+
+def test_a_front_that_hangs_is_started_again(start: Start) -> None:
+    """A front whose loop does not come round is killed and replaced; one that shows life stays."""
+    told = start("hang")
+    assert sorted(name for _, name, _ in told.wait_for(4)) == ["filer", "front-1", "front-1", "front-2"]
+    told.process.send_signal(signal.SIGTERM)
+    log, _ = told.process.communicate(timeout=15)
+    assert [line for line in log.splitlines() if "child_hangs" in line and "front-1" in line]
 
 
 def test_stopping_goes_in_order(start: Start) -> None:
