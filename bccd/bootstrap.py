@@ -73,14 +73,18 @@ class SystemClock:
         return datetime.now(UTC)
 
 
-def serve(config: Config) -> int:
-    """Run the daemon in the foreground until it is told to stop; returns its exit code, raises BccdError."""
+def serve(config: Config, given: Sequence[Bound] = ()) -> int:
+    """Run the daemon in the foreground until it is told to stop; returns its exit code, raises BccdError.
+
+    `given` are sockets that listen already.
+    """
     return daemon.run(
         config,
         partial(run_listener, config),
         partial(run_filer, config),
         partial(check, config),
         partial(run_outbound, config) if config.outbound.smarthost else None,
+        given=given,
     )
 
 

@@ -112,7 +112,14 @@ class Call:
 
     @property
     def installed(self) -> Config:
-        """Load the configuration for a command that opens the data folder; raises AccessError."""
+        """Load the configuration for a command that opens the data folder; raises AccessError.
+
+        Where root runs it and `user` is set, the command becomes that user first.
+        """
+        if os.geteuid() == 0 and self.config.user:
+            from bccd.daemon.arrival import step_down  # noqa: PLC0415 - others need not wait for it
+
+            step_down(self.config)
         require_own_folder(self.config.data_dir)
         return self.config
 

@@ -140,6 +140,7 @@ def _environment(folder: Path, environ: Mapping[str, str], box: Postbox) -> dict
     own = {
         "BCCD_DATA_DIR": str(folder),
         "BCCD_DEMO": "true",
+        "BCCD_USER": "",  # it runs as whoever tries it
         "BCCD_TRUST__NETWORKS": ",".join(_LOOPBACK),
     }
     return usual | {key: value for key, value in environ.items() if key != "CREDENTIALS_DIRECTORY"} | own

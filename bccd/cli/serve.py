@@ -8,10 +8,11 @@ import click
 from rich.console import Console
 
 from bccd.bootstrap import serve as run_daemon
-from bccd.cli.access import me
+from bccd.cli.access import me, require_own_folder
 from bccd.cli.base import Call, common, table, warn
 from bccd.config import Config, doubts, effective
 from bccd.config.sample import sample
+from bccd.daemon import arrive, remarks
 from bccd.door import hold
 from bccd.front import listener_settings
 from bccd.model.errors import BccdError, ConfigError
@@ -31,18 +32,22 @@ def serve(call: Call) -> None:
     next start, and the exit code is 0. A second signal ends it at once; nothing that was accepted is lost
     then either.
 
+    Sockets that systemd hands over are used where the configuration names their places, or they the
+    protocol. Started as root with `user` set, it binds its ports and becomes that user for good.
+
     \b
     Examples:
       bccd serve --config /etc/bccd/bccd.toml
       BCCD_LOG__LEVEL=debug bccd serve
     """
-    config = call.installed
-    for sentence in doubts(config):
-        warn(sentence)
-    if mistakes := key_flaws("secret_file", Path(config.secret_file)):
-        raise ConfigError(mistakes)
-    refuse_damaged(config, thorough=False)
-    sys.exit(run_daemon(config))
+    with arrive(call.config) as (config, sockets):
+        require_own_folder(config.data_dir)
+        for sentence in doubts(config) + remarks(call.config, config):
+            warn(sentence)
+        if mistakes := key_flaws("secret_file", Path(config.secret_file)):
+            raise ConfigError(mistakes)
+        refuse_damaged(config, thorough=False)
+        sys.exit(run_daemon(config, sockets))
 
 
 @click.command()

@@ -14,6 +14,7 @@ _SIZE = re.compile(r"([0-9]{1,12}) ?([A-Za-z]*)")
 _HOSTNAME = re.compile(
     r"(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*"
 )
+_USER = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,31}")
 _LONGEST_SOCKET_PATH = 107  # sockaddr_un.sun_path without its NUL
 _LAST_PORT = 65_535
 
@@ -224,6 +225,13 @@ def hostname(value: str) -> str:
     if value and not _HOSTNAME.fullmatch(value):
         raise UnfitError("must be a host name such as mail.example.com")
     return value.lower()
+
+
+def user(value: str) -> str:
+    """Check the name of a user of this machine."""
+    if value and not _USER.fullmatch(value):
+        raise UnfitError("must be the name of a user such as bccd, not a number")
+    return value
 
 
 def authserv_id(value: str) -> str:

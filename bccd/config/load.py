@@ -7,6 +7,7 @@ from dataclasses import Field, fields, replace
 from ipaddress import ip_network
 from itertools import product
 from pathlib import Path
+from pwd import getpwnam
 from socket import gethostname
 from typing import Any
 from urllib.parse import urlsplit
@@ -81,7 +82,17 @@ def doubts(config: Config) -> list[str]:
         found += ["trust.authserv_ids: of no effect, since no relay is named in trust.relays"]
     if config.verify.query_seconds > config.verify.mail_seconds:
         found += ["verify.query_seconds: of no effect beyond verify.mail_seconds, which is lower"]
+    if config.user and not _is_user(config.user):
+        found += [f"user: this machine has no user {config.user}, so that root cannot start bccd"]
     return found + _outbound_doubts(config)
+
+
+def _is_user(name: str) -> bool:
+    try:
+        getpwnam(name)
+    except KeyError:
+        return False
+    return True
 
 
 def _outbound_doubts(config: Config) -> list[str]:
@@ -167,14 +178,17 @@ def _holds_password(name: str, said: str) -> bool:
 
 
 def _from_credentials(environ: Mapping[str, str], mistakes: list[str]) -> dict[str, tuple[str, object]]:
-    """Read the secrets that stand in files named after their options (systemd's LoadCredential)."""
+    """Read the files named after options (systemd's LoadCredential): secrets, and files that options name."""
     folder = environ.get(_CREDENTIALS)
     values: dict[str, tuple[str, object]] = {}
     if not folder:
         return values
     for section, name, _item, known in settings():
         path = Path(folder) / dotted(section, name)
-        if not known.secret or not path.exists():
+        if not (known.secret or known.stands_in) or not path.exists():
+            continue
+        if known.stands_in:
+            values[dotted(section, name)] = (str(path), str(path))
             continue
         try:
             values[dotted(section, name)] = (str(path), path.read_text(encoding="utf-8").strip())

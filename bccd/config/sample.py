@@ -4,7 +4,7 @@ import textwrap
 from collections.abc import Iterator
 
 from bccd.config.load import dotted, settings, variable
-from bccd.config.tree import SECTIONS, Config
+from bccd.config.tree import SECTIONS, Config, Setting
 
 _WIDTH = 100
 
@@ -24,7 +24,8 @@ that exists, else it runs on defaults. Above the file stand credential files, an
 
 - A *secret* may stand in a file of `$CREDENTIALS_DIRECTORY` that is named after the option, for instance
   `database.url` (systemd: `LoadCredential=database.url:/etc/bccd/database.url`). A password in the TOML file
-  is refused.
+  is refused. A file that an option names (`tls.certificate`, `tls.key`, `secret_file`) may stand there as
+  well, by the name of the option.
 - Any option can be given by an environment variable; lists are then separated by commas.
 
 An unknown option is a mistake, and all mistakes are reported together. Sizes are written as `"36 MiB"` (B,
@@ -40,11 +41,16 @@ def _doc_of(section: str) -> str:
     return (SECTIONS[section].__doc__ or "").strip()
 
 
+def _ways(known: Setting) -> str:
+    if known.secret:
+        return " Secret: by the environment or a credential file."
+    return " A credential file of that name takes its place." if known.stands_in else ""
+
+
 def _options(wanted: str) -> Iterator[str]:
     for section, name, item, known in settings():
         if section == wanted:
-            secret = " Secret: by the environment or a credential file." if known.secret else ""
-            yield "\n" + _comment(f"{known.doc} ({known.kind.accepts}){secret}")
+            yield "\n" + _comment(f"{known.doc} ({known.kind.accepts}){_ways(known)}")
             yield f"#{name} = {known.kind.write(item.default)}"
 
 
@@ -65,11 +71,11 @@ def reference() -> str:
         lines += [f"## {f'[{section}]' if section else 'Above every section'}", "", _doc_of(section), ""]
         for found, name, item, known in settings():
             if found == section:
-                secret = " Secret." if known.secret else ""
+                way = " Secret." if known.secret else _ways(known)
                 lines += [
                     f"### {dotted(section, name)}",
                     "",
-                    f"{known.doc}{secret}",
+                    f"{known.doc}{way}",
                     "",
                     f"- accepts: {known.kind.accepts}",
                     f"- default: `{known.kind.write(item.default)}`",

@@ -20,11 +20,13 @@ class Setting:
     kind: Kind[Any]
     doc: str
     secret: bool = False  # comes from the environment or a credential file, and is never printed
+    stands_in: bool = False  # names a file, whose place a credential file of the option's name takes
 
 
-def setting(kind: Kind[T], default: T, doc: str, *, secret: bool = False) -> T:
+def setting(kind: Kind[T], default: T, doc: str, *, secret: bool = False, stands_in: bool = False) -> T:
     """Declare an option of a section."""
-    return field(default=default, repr=not secret, metadata={"setting": Setting(kind, doc, secret)})
+    known = Setting(kind, doc, secret, stands_in)
+    return field(default=default, repr=not secret, metadata={"setting": known})
 
 
 _ENDPOINT = '"ADDRESS:PORT", "[IPV6]:PORT" or "unix:/path"'
@@ -89,11 +91,13 @@ class Tls:
         kinds.text(kinds.absolute_or_empty, "absolute path or empty"),
         "",
         "The certificate with its chain, PEM; empty: no TLS is offered.",
+        stands_in=True,
     )
     key: str = setting(
         kinds.text(kinds.absolute_or_empty, "absolute path or empty"),
         "",
         "Its private key, PEM; empty: it stands in the certificate's file.",
+        stands_in=True,
     )
 
 
@@ -296,6 +300,12 @@ class Config:
         Path("/var/lib/bccd"),
         "The folder for spooled mail, SQLite files and the control socket.",
     )
+    user: str = setting(
+        kinds.text(kinds.user, "name or empty"),
+        "",
+        "Who bccd becomes once it has its ports, where root starts it; empty: root may serve this machine"
+        " alone.",
+    )
     hostname: str = setting(
         kinds.text(kinds.hostname, "host name or empty"),
         "",
@@ -311,6 +321,7 @@ class Config:
         "",
         "The secret by which links and reply addresses are signed, the same on every host; empty: secret.key"
         " in data_dir. It is made where it is missing.",
+        stands_in=True,
     )
     demo: bool = setting(kinds.boolean(), False, "Set by `bccd demo`; not for use with real mail.")
     listen: Listen = field(default_factory=Listen)

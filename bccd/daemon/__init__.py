@@ -1,6 +1,7 @@
 """The daemon as a whole: sockets, processes, signals."""
 
+from bccd.daemon.arrival import arrive, remarks
 from bccd.daemon.sockets import Bound
 from bccd.daemon.supervisor import Links, run
 
-__all__ = ["Bound", "Links", "run"]
+__all__ = ["Bound", "Links", "arrive", "remarks", "run"]

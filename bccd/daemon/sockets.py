@@ -4,9 +4,9 @@ import errno
 import ipaddress
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from bccd.config import Listen
@@ -15,10 +15,11 @@ from bccd.model.errors import MistakeError, PortTakenError
 _BACKLOG = 1024
 _UNIX_MODE = 0o660
 _UNIX = "unix:"
+_ALL_IPV4, _ALL_IPV6 = "0.0.0.0:", "[::]:"
 _WHY = {
     errno.EADDRINUSE: "another program listens there",
     errno.EADDRNOTAVAIL: "this machine does not have that address",
-    errno.EACCES: "that port or folder is not ours to use",
+    errno.EACCES: "that port or folder is not ours to use (below 1024 systemd or root opens it for bccd)",
     errno.ENOENT: "the folder does not exist",
     errno.EAFNOSUPPORT: "this machine has no such network",
 }
@@ -37,17 +38,20 @@ class Bound:
         """Say it in a log line."""
         return f"{self.protocol} {self.endpoint}"
 
+    def covers(self) -> list[tuple[str, str]]:
+        """List what of the configuration it stands for: protocol, endpoint."""
+        places = [self.endpoint]
+        if self.endpoint.startswith(_ALL_IPV6) and self._is_dual():
+            places.append(self.endpoint.replace(_ALL_IPV6, _ALL_IPV4))
+        return [(self.protocol, place) for place in places]
 
-def _endpoints(listen: Listen) -> list[tuple[str, str]]:
-    table = (
-        ("smtp", listen.smtp),
-        ("lmtp", listen.lmtp),
-        ("submission", listen.submission),
-        ("smtps", listen.smtps),
-        ("http", listen.http),
-        ("web", listen.web),
-    )
-    return [(protocol, endpoint) for protocol, endpoints in table for endpoint in endpoints]
+    def _is_dual(self) -> bool:
+        return not self.sock.getsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY)
+
+
+def endpoints_of(listen: Listen) -> list[tuple[str, str]]:
+    """List what is to be spoken where: option of [listen], endpoint."""
+    return [(item.name, endpoint) for item in fields(listen) for endpoint in getattr(listen, item.name)]
 
 
 def _split(endpoint: str) -> tuple[str, int]:
@@ -59,22 +63,29 @@ def refuse_root(listen: Listen) -> None:
     """Raise MistakeError where root would face a network: that is never needed."""
     if os.geteuid() != 0:
         return
-    for _, endpoint in _endpoints(listen):
+    for _, endpoint in endpoints_of(listen):
         if not endpoint.startswith(_UNIX) and not ipaddress.ip_address(_split(endpoint)[0]).is_loopback:
             raise MistakeError(
-                f"bccd does not listen on {endpoint} as root: start it as a user of its own, "
-                "with CAP_NET_BIND_SERVICE for a port below 1024"
+                f"bccd does not listen on {endpoint} as root: name in `user` whom it is to become once it has"
+                " that port, or start it as a user of its own"
             )
 
 
 @contextmanager
-def bind_all(listen: Listen) -> Iterator[list[Bound]]:
-    """Bind and listen everywhere, or raise MistakeError naming the place that cannot be had."""
+def bind_all(listen: Listen, given: Sequence[Bound] = (), *, tcp_only: bool = False) -> Iterator[list[Bound]]:
+    """Bind and listen everywhere but where a given socket does, or raise MistakeError naming the place.
+
+    The given sockets are among the result; whoever gave them closes them.
+    """
+    taken = {place for bound in given for place in bound.covers()}
     with ExitStack() as stack:
-        found = []
-        for protocol, endpoint in _endpoints(listen):
+        found = list(given)
+        for protocol, endpoint in endpoints_of(listen):
+            unix = endpoint.startswith(_UNIX)
+            if (protocol, endpoint) in taken or (unix and tcp_only):
+                continue
             try:
-                sock = _bind_unix(endpoint, stack) if endpoint.startswith(_UNIX) else _bind_tcp(endpoint)
+                sock = _bind_unix(endpoint, stack) if unix else _bind_tcp(endpoint)
             except OSError as error:
                 why = _WHY.get(error.errno or 0, error.strerror)
                 kind = PortTakenError if error.errno == errno.EADDRINUSE else MistakeError

@@ -82,12 +82,18 @@ class _Child:
 
 
 def run(
-    config: Config, front: Front, filer: Filing, check: Callable[[], None], outbound: Filing | None = None
+    config: Config,
+    front: Front,
+    filer: Filing,
+    check: Callable[[], None],
+    outbound: Filing | None = None,
+    *,
+    given: Sequence[Bound] = (),
 ) -> int:
     """Serve until told to stop; returns the exit code. `outbound` sends notices, where a smarthost is set.
 
-    `check` raises SchemaError where the databases are not what this program needs. Raises BccdError with a
-    sentence for whoever started it.
+    `given` are sockets that need not be bound. `check` raises SchemaError where the databases are not what
+    this program needs. Raises BccdError with a sentence for whoever started it.
     """
     refuse_root(config.listen)
     os.umask(0o077)
@@ -95,7 +101,7 @@ def run(
     with ExitStack() as stack:
         _hold(config.data_dir, stack)
         check()
-        sockets = stack.enter_context(bind_all(config.listen))
+        sockets = stack.enter_context(bind_all(config.listen, given))
         _raise_descriptor_limit()
         return Supervisor(config, sockets, front, filer, outbound).run()
 
@@ -147,13 +153,13 @@ class Supervisor:
             self._children.append(_Child("outbound", lambda: outbound("outbound", links), is_front=True))
         self._log = structlog.get_logger()
         self._stopping = False
+        self._looked_at = time.monotonic()
         self._kill_at: float | None = None
         self._unclean = False
         self._mask: set[int | signal.Signals] = set()
 
     def run(self) -> int:
         """Start everything, then wait for signals until all has ended."""
-        self._looked_at = time.monotonic()
         self._mask = set(signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS))
         gc.collect()
         gc.freeze()  # what is shared with the children stays shared
@@ -182,13 +188,13 @@ class Supervisor:
         if self._stopping:
             self._go_on_stopping()
         else:
+            self._end_the_hanging()
             self._start_due()
 
     def _patience(self) -> float:
         """Return how long nothing may need doing."""
         now = time.monotonic()
         times = [child.due - now for child in self._children if not child.pid and not self._stopping]
-            self._end_the_hanging()
         if self._kill_at is not None:
             times.append(self._kill_at - now)
         return max(0.0, min([*times, watchdog_seconds() / 2, _LOOK_SECONDS]))
@@ -203,13 +209,13 @@ class Supervisor:
     def _start(self, child: _Child) -> None:
         sys.stdout.flush()
         child.started = time.monotonic()
+        child.pulse.reset()
         child.pid = os.fork()
         if child.pid == 0:
             self._be(child)
 
     def _be(self, child: _Child) -> NoReturn:
         """Run a child's body in the new process; never returns into the supervisor's stack."""
-        child.pulse.reset()
         code = 1
         try:
             os.close(self._lifeline_end)
@@ -247,12 +253,6 @@ class Supervisor:
         child.due = now + pause
         self._log.error("child_ended", child=child.name, code=code, restart_in=round(pause, 1))
 
-    # ---- stopping ----------------------------------------------------------------------------------------
-
-    def _stop(self, number: int) -> None:
-        """Drain: the fronts end their transactions, then the filer what it claimed; twice means at once."""
-        if self._stopping:
-            self._log.warning("stopping_at_once", signal=signal.Signals(number).name)
     def _end_the_hanging(self) -> None:
         """Kill a front whose loop does not come round: mail that it has not answered is sent again."""
         now = time.monotonic()
@@ -267,6 +267,12 @@ class Supervisor:
                 os.kill(child.pid, signal.SIGKILL)
                 child.pulse.reset()
 
+    # ---- stopping ----------------------------------------------------------------------------------------
+
+    def _stop(self, number: int) -> None:
+        """Drain: the fronts end their transactions, then the filer what it claimed; twice means at once."""
+        if self._stopping:
+            self._log.warning("stopping_at_once", signal=signal.Signals(number).name)
             self._unclean = True
             self._signal_all(signal.SIGKILL)
             return

@@ -89,6 +89,7 @@ def test_values_are_read(tmp_path: Path, said: str, name: str, expected: object)
     [
         ('data_dir = "var"', "bccd.toml: data_dir: must be an absolute path"),
         ("data_dir = 1", "bccd.toml: data_dir: must be a string in quotation marks"),
+        ('user = "0"', "bccd.toml: user: must be the name of a user such as bccd, not a number"),
         ('hostname = "a b"', "bccd.toml: hostname: must be a host name such as mail.example.com"),
         (
             'help_url = "ftp://x"',
@@ -240,6 +241,13 @@ def test_options_that_need_another_are_told(tmp_path: Path, said: str, options: 
     assert [line.partition(":")[0] for line in told] == options
 
 
+def test_a_user_that_is_not_there_is_told(tmp_path: Path) -> None:
+    """It matters where root starts bccd, and maybe on another machine than the one that checks."""
+    told = doubts(load(write(tmp_path, 'user = "no-such-user"'), {}))
+    assert told == ["user: this machine has no user no-such-user, so that root cannot start bccd"]
+    assert doubts(load(write(tmp_path, 'user = "nobody"'), {})) == []
+
+
 def test_a_password_in_the_file_is_a_mistake(tmp_path: Path) -> None:
     """The file is read by more people than the secret is for; in the environment it stands well."""
     told = mistakes(write(tmp_path, '[outbound]\npassword = "geheim"'))
@@ -314,6 +322,16 @@ def test_a_secret_comes_from_a_credential_file(tmp_path: Path) -> None:
     environ = {"CREDENTIALS_DIRECTORY": str(tmp_path)}
     assert load(path, environ).database.url == url
     assert load(path, environ | {"BCCD_DATABASE__URL": "postgresql:///e"}).database.url == "postgresql:///e"
+
+
+def test_a_credential_file_takes_the_place_of_a_file(tmp_path: Path) -> None:
+    """A certificate, a key and the signing secret may be credentials; the environment beats them, too."""
+    for name in ("tls.certificate", "tls.key", "secret_file"):
+        (tmp_path / name).touch()
+    environ = {"CREDENTIALS_DIRECTORY": str(tmp_path), "BCCD_TLS__KEY": "/etc/key.pem"}
+    config = load(write(tmp_path, '[tls]\ncertificate = "/etc/cert.pem"\n'), environ)
+    assert config.tls == Tls(f"{tmp_path}/tls.certificate", "/etc/key.pem")
+    assert config.secret_file == f"{tmp_path}/secret_file"
 
 
 def test_a_bad_credential_file_is_told(tmp_path: Path) -> None:
