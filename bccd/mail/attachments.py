@@ -39,9 +39,9 @@ def shown_name(name: str) -> str:
     name = name.replace("\\", "/").rpartition("/")[2]
     if len(name) > 2 * _READ:
         name = name[:_READ] + name[-_READ:]  # both ends: the extension tells what it is
-    name = unicodedata.normalize("NFC", name)
     # Format characters include the bidi controls that make "exe.pdf" of "fdp.exe".
     name = "".join(char for char in name if unicodedata.category(char) not in _UNSEEN)
+    name = unicodedata.normalize("NFC", name)  # now that nothing unseen keeps an accent from its letter
     name = _FORBIDDEN.sub("_", " ".join(name.split())).strip(". ")
     name = _RESERVED.sub(r"_\1", name, count=1) if _RESERVED.match(name) else name
     stem, dot, extension = name.rpartition(".")

@@ -2,6 +2,8 @@
 
 import email
 import email.policy
+import re
+import unicodedata
 from collections.abc import Iterator
 from email.message import EmailMessage, Message
 from random import Random
@@ -11,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bccd.mail.addresses import mailboxes, normalise
-from bccd.mail.attachments import octets
+from bccd.mail.attachments import octets, shown_name
 from bccd.mail.authres import read
 from bccd.mail.calendar import scheduled_uid
 from bccd.mail.charset import decode
@@ -408,3 +410,21 @@ def test_leaves_are_those_of_the_standard_library(
         message = outer
     raw = message.as_bytes(policy=email.policy.SMTP)
     assert list(_leaves(split(raw).root)) == _oracle(email.message_from_bytes(raw))
+
+
+_DEVICE = re.compile(r"(?i)(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])\s*(?:\.|$)")
+_IN_NAMES = st.sampled_from(
+    [*"/\\.. \0\r\n\x9f\u202e\u2066\u200bo\u0301:*", "con", "LPT1", ".exe", "x" * 99, "ż" * 99]
+)
+
+
+@given(st.lists(_IN_NAMES | st.characters(), max_size=8).map("".join))
+def test_a_shown_name_is_one_short_visible_component(claimed: str) -> None:
+    """However a file is called by its sender, its name climbs nowhere, hides nothing, and is no device."""
+    name = shown_name(claimed)
+    assert not set(name) & set('/\\<>:"|?*')
+    assert not {unicodedata.category(char) for char in name} & {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+    assert unicodedata.is_normalized("NFC", name)
+    assert name not in (".", "..") and not _DEVICE.match(name)
+    stem, _, extension = name.rpartition(".")
+    assert len(name.encode()) <= 150 or (len(stem.encode()) <= 150 and len(extension) <= 20)
