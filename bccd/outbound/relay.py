@@ -3,6 +3,7 @@
 import asyncio
 import ipaddress
 import ssl
+from base64 import b64encode
 from dataclasses import dataclass
 
 from aiosmtplib import (
@@ -56,7 +57,7 @@ class Relay:
             return await self._transaction(client, to, octets)
         except (SMTPException, OSError, TimeoutError, UnicodeError) as error:
             await self.close()
-            return Sending("away", _said(error))
+            return Sending("away", self._said(error))
 
     async def close(self) -> None:
         """Part from the server, which may be gone already."""
@@ -89,7 +90,7 @@ class Relay:
             await self._log_in(client)
         except (AwayError, SMTPException, OSError, TimeoutError, ValueError) as error:
             client.close()
-            raise AwayError(_said(error)) from error
+            raise AwayError(self._said(error)) from error
         self._client = client
         return client
 
@@ -134,23 +135,35 @@ class Relay:
         except SMTPSenderRefused as error:
             if not utf8:  # of no sender, so it is the server that will not have us
                 raise
-            return _refused(error)
+            return self._refused(error)
         try:
             await client.rcpt(to, encoding=encoding)
         except SMTPRecipientRefused as error:
-            return _refused(error)
+            return self._refused(error)
         try:
             await client.data(octets)
         except SMTPDataError as error:
-            return _refused(error)
+            return self._refused(error)
         except (SMTPException, OSError, TimeoutError) as error:
             await self.close()
-            return Sending("unknown", _said(error))  # it may have been taken, and the answer lost
+            return Sending("unknown", self._said(error))  # it may have been taken, and the answer lost
         return Sending("sent")
 
+    def _refused(self, error: SMTPResponseException) -> Sending:
+        return Sending("failed" if error.code >= _PERMANENT else "later", self._said(error))
 
-def _refused(error: SMTPResponseException) -> Sending:
-    return Sending("failed" if error.code >= _PERMANENT else "later", _said(error))
+    def _said(self, error: BaseException) -> str:
+        """Say what went wrong, without our password if the server repeats it, plain or as AUTH has it."""
+        said, settings = _said(error), self._settings
+        if settings.password:
+            plain = f"\0{settings.username}\0{settings.password}"
+            forms = (
+                *(b64encode(form.encode()).decode() for form in (plain, settings.password)),
+                settings.password,
+            )
+            for form in forms:
+                said = said.replace(form, "***")
+        return said[:_LONGEST_ERROR]
 
 
 def _is_here(host: str) -> bool:
@@ -170,4 +183,4 @@ def _said(error: BaseException) -> str:
         text = str(error)
     else:
         text = f"{type(error).__name__}: {error}"
-    return " ".join(text.split())[:_LONGEST_ERROR]
+    return " ".join(text.split())

@@ -11,9 +11,10 @@ from typing import Any
 import msgspec
 import structlog
 
+from bccd.failures import place
 from bccd.model.errors import BccdError
 from bccd.model.notice import Letter
-from bccd.observe import place, shown
+from bccd.observe import shown
 from bccd.outbound.compose import Composer, UnsendableError
 from bccd.outbound.relay import Relay, Sending
 
@@ -21,7 +22,8 @@ Ask = Callable[[str, Mapping[str, object]], Awaitable[Any]]
 
 AT_ONCE = 10  # letters taken under one lease
 _POLL_SECONDS = 1.0
-_ADDRESS = re.compile(r"[^\s<>,;:\"'()]+@[^\s<>,;:\"'()]+")  # in what a server says, for the log
+_ADDRESS = re.compile(r"[^\s<>,;:\"'()]+@[^\s<>,;:\"'()]+")  # in what went wrong, for the log
+_SAID = re.compile(r"([245]\d\d(?: [245]\.\d{1,3}\.\d{1,3})?)\b.*", re.DOTALL)  # by a server, in its words
 _FIRST_PAUSE, _LONGEST_PAUSE = 2.0, 300.0  # between two tries while the smarthost is away
 _IDLE_SECONDS = 30.0  # how long the connection is kept without mail
 _LAST_TRIES = 5  # at telling what became of a letter, once the worker is to stop
@@ -115,7 +117,7 @@ class Worker:
             reason=letter.reason,
             items=len(letter.items),
             outcome=sending.outcome,
-            error=_ADDRESS.sub(lambda found: shown(found[0].lower()), sending.error),
+            error=_loggable(sending.error),
         )
         seconds = self._pause if away else 0.0
         return _Result(letter.company_id, letter.id, sending.outcome, sending.error, seconds)
@@ -145,3 +147,8 @@ class Worker:
                 await asyncio.sleep(_POLL_SECONDS)
             else:
                 return
+
+
+def _loggable(error: str) -> str:
+    """Return of a server's answer its codes: the words, which may quote the mail, stand with the notice."""
+    return _ADDRESS.sub(lambda found: shown(found[0].lower()), _SAID.sub(r"\1", error))

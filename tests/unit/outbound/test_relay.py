@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+from base64 import b64encode
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
@@ -178,6 +179,14 @@ def test_a_password_is_not_sent_in_clear() -> None:
     found = against(script, tls="none", username="bccd", password="hunter2")
     assert found.outcome == "away" and "535 5.7.8 no" in found.error
     assert any(line.startswith(b"AUTH") for line in heard) and "hunter2" not in found.error
+
+
+def test_a_server_that_repeats_the_password_is_not_quoted() -> None:
+    """Neither as it is nor as AUTH has it; of what else it says nothing is lost."""
+    blob = b64encode(b"\0bccd\0hunter2").decode()
+    script, _ = says("250-server\r\n250 AUTH PLAIN LOGIN", *[f"535 5.7.8 hunter2? {blob} no"] * 6)
+    found = against(script, tls="none", username="bccd", password="hunter2")
+    assert found.outcome == "away" and "535 5.7.8 ***? *** no" in found.error
 
 
 def test_an_address_beyond_ascii_needs_a_server_that_takes_it() -> None:
