@@ -23,12 +23,13 @@ from bccd.daemon import Bound, Links
 from bccd.directory.cache import CachedDirectory
 from bccd.directory.records import Record
 from bccd.door import SOCKET_NAME, Door, Operation, ask
+from bccd.failures import place
 from bccd.filer import Filer
 from bccd.front import listener_settings, open_certificates, run_front
 from bccd.model.envelope import Protocol
 from bccd.model.errors import BccdError
 from bccd.model.linkpage import LinkPage
-from bccd.observe import place, read_key
+from bccd.observe import read_key
 from bccd.pipeline import Receiving
 from bccd.ports import DeliverPorts, ReceivePorts, Receiver
 from bccd.rules.signing import Signer

@@ -19,11 +19,12 @@ import structlog
 from bccd.cage.pool import Parsed, Pool
 from bccd.config import Filing
 from bccd.door import Door, drain
+from bccd.failures import place
 from bccd.model.delivery import Delivery, Mail, show_id
 from bccd.model.errors import ClaimLostError, StoreUnavailableError
 from bccd.model.message import Message
 from bccd.model.plan import Outcome
-from bccd.observe import log_filing, place
+from bccd.observe import log_filing
 from bccd.pipeline import deliver, give_up
 from bccd.ports import Bell, DeliverPorts, Queue
 
@@ -391,9 +392,8 @@ class Filer:
         except ClaimLostError as error:
             self._drop(error.deliveries)
         except Exception as error:  # noqa: BLE001 - a mail is not lost for whatever went wrong in losing it
-            self._log.error(
-                "give_up_failed", delivery=show_id(delivery.id), reason=reason, error=place(error)
-            )
+            shown = show_id(delivery.id)
+            self._log.error("give_up_failed", delivery=shown, reason=reason, error=place(error))
             self._postpone(delivery, reason)
         else:
             self._report(delivery, outcome)

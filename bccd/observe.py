@@ -8,7 +8,6 @@ import os
 import re
 import secrets
 import sys
-import traceback
 import unicodedata
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -19,6 +18,7 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from bccd.config import Log
+from bccd.failures import place, tell_uncaught
 from bccd.model.auth import AuthMethod
 from bccd.model.delivery import Delivery, show_id
 from bccd.model.envelope import Envelope
@@ -29,10 +29,10 @@ _KEY_OCTETS = 32
 _MAY_OTHERS = 0o026  # all others read or write it, or its group writes it
 _HASH_DIGITS = 16
 _LONGEST_VALUE = 500
-_FRAMES = 5  # of a traceback, the innermost
 _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 # Control and format characters, unassigned ones and line separators: what could forge a line or hide in it.
 _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_CALLBACK = re.compile(r"(Exception in callback [^(]*)\(.*")
 _encode = json.JSONEncoder().encode  # kept: to make one took half as long as to use it
 # aiosmtpd logs every command there, arguments included.
 _MUTED = ("mail.log", "mail.debug", "mail.error", "mail.debug-mail")
@@ -60,6 +60,15 @@ def configure(log: Log, process: str, stream: TextIO | None = None) -> None:
         cache_logger_on_first_use=False,
     )
     _route_libraries(_LEVELS[log.level])
+
+
+def guard_process() -> None:
+    """Have what nobody catches in this process, in whatever thread, told in the log like all else."""
+
+    def tell(error: BaseException) -> None:
+        structlog.get_logger().error("uncaught", error=place(error))
+
+    tell_uncaught(tell)
 
 
 def _processors(process: str, *, console: bool) -> list[Processor]:
@@ -103,14 +112,6 @@ def _without_text(_logger: WrappedLogger, _method: str, event: EventDict) -> Eve
     return event
 
 
-def place(error: BaseException) -> str:
-    """Say what was raised where, and what caused it; not its text, which may quote the mail."""
-    frames = traceback.extract_tb(error.__traceback__)
-    places = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames[-_FRAMES:]]
-    said = f"{type(error).__name__} at {' > '.join(places)}" if places else type(error).__name__
-    return said if error.__cause__ is None else f"{said}, from {place(error.__cause__)}"
-
-
 def _harmless(value: object) -> object:
     match value:
         case str():
@@ -143,11 +144,12 @@ class _Forward(logging.Handler):
         logger = structlog.get_logger()
         try:
             said = record.getMessage()
-            if record.name == "asyncio":  # below its first line it lists the task, exception text and all
-                said = said.partition("\n")[0]
+            if record.name == "asyncio":
+                # It tells a callback's arguments, and below its first line the task, exception text and all.
+                said = _CALLBACK.sub(r"\1", said.partition("\n")[0])
             logger.log(record.levelno, said, library=record.name, exc_info=record.exc_info)
-        except Exception:  # noqa: BLE001 - a log line is never worth a failure
-            self.handleError(record)
+        except Exception:  # a log line is never worth a failure, and the library would print all arguments
+            logger.exception("unloggable", library=record.name)
 
 
 def _route_libraries(level: int) -> None:

@@ -13,6 +13,7 @@ import click
 from bccd.cli import lean as _lean  # noqa: F401 - before anything imports structlog
 from bccd.cli.access import AccessError, sentence
 from bccd.cli.base import Call, Exit, common, fail
+from bccd.failures import place
 from bccd.model.errors import BccdError
 
 # In the reference's order, each with its module: an import may take a second that others need not wait.
@@ -33,6 +34,10 @@ _PLACES = {
     "address": "address",
     "user": "user",
 }
+
+
+class DefectError(BccdError):
+    """Something went wrong that cannot."""
 
 
 class _Commands(UserDict[str, click.Command]):
@@ -69,6 +74,13 @@ class _Main(click.Group):
             sys.exit(Exit.FAILED)
         except OSError as error:
             _tell(error, ctx.find_object(Call))
+        except (click.ClickException, click.Abort, click.exceptions.Exit):
+            raise
+        except Exception as error:  # noqa: BLE001 - Python would print its text, which may quote mail
+            fail(
+                DefectError(f"a mistake of bccd's own, please report it: {place(error)}"),
+                ctx.find_object(Call),
+            )
 
 
 def _tell(error: OSError, call: Call | None) -> NoReturn:

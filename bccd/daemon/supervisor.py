@@ -25,7 +25,7 @@ from bccd.daemon.pulse import Pulse
 from bccd.daemon.sockets import Bound, bind_all, refuse_root
 from bccd.door import hold
 from bccd.model.errors import MistakeError
-from bccd.observe import configure
+from bccd.observe import configure, guard_process
 
 _SIGNALS = {signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
 _LOCK_SECONDS = 5.0  # a daemon that was killed leaves children that still finish a batch
@@ -223,6 +223,7 @@ class Supervisor:
             signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until a child has a use for it
             signal.pthread_sigmask(signal.SIG_SETMASK, self._mask)
             configure(self._config.log, child.name)
+            guard_process()
             code = child.body()
         except BaseException:  # noqa: BLE001 - nothing may leave through the supervisor's frames
             structlog.get_logger().exception("crashed")

@@ -9,9 +9,9 @@ import msgspec
 import structlog
 from sqlalchemy import Connection, bindparam, insert, literal, select, update
 
+from bccd.failures import place
 from bccd.model.command import Answer, Code, Command, CommandState, Refusal
 from bccd.model.errors import StoreUnavailableError
-from bccd.observe import place
 from bccd.rules.commands.decide import decide, kind_of, read_arguments
 from bccd.rules.commands.told import told
 from bccd.rules.signing import Signer

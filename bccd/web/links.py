@@ -24,9 +24,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from bccd.failures import place
 from bccd.model.errors import BccdError
 from bccd.model.linkpage import How, LinkPage, LinkState
-from bccd.observe import place
 from bccd.rules.links import CHOOSE, RELEASE, read_path
 from bccd.rules.signing import Signed, Signer
 from bccd.web.rate import Rate

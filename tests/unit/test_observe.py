@@ -1,10 +1,13 @@
 """The log: what stands in it, and what never does."""
 
+import asyncio
 import io
 import json
 import logging
 import re
 import stat
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -187,14 +190,65 @@ def test_libraries_log_in_the_same_form() -> None:
         logging.getLogger("some.library").warning("trouble with %s", "x\ny")
         logging.getLogger("some.library").info("chatter")
         logging.getLogger("mail.log").error("AUTH hunter2")
-        logging.getLogger("some.library").warning("bad %d", "arguments")
 
-    (line,) = lines(Log(), warn)[:1]
+    (line,) = lines(Log(), warn)
     assert (line["event"], line["level"], line["library"]) == (
         "trouble with x\\ny",
         "warning",
         "some.library",
     )
+
+
+def test_what_a_library_cannot_say_is_not_printed(capfd: pytest.CaptureFixture[str]) -> None:
+    """Its arguments may be mail: neither a line nor standard error has them, and the failure is told."""
+    (line,) = lines(Log(), lambda: logging.getLogger("some.library").warning("bad %d", CANARY))
+    assert (line["event"], line["library"]) == ("unloggable", "some.library")
+    assert CANARY not in str(line) + "".join(capfd.readouterr())
+
+
+def test_what_a_callback_was_given_is_not_logged() -> None:
+    """asyncio tells the arguments of a callback that failed."""
+
+    def fail() -> None:
+        loop = asyncio.new_event_loop()
+        loop.call_soon(int, CANARY)
+        loop.call_soon(loop.stop)
+        loop.run_forever()
+        loop.close()
+
+    (line,) = lines(Log(), fail)
+    assert line["event"].startswith("Exception in callback") and line["exception"].startswith("ValueError at")
+    assert CANARY not in str(line)
+
+
+_UNCAUGHT = """
+import sys, threading
+from bccd.config import Log
+from bccd.observe import configure, guard_process
+
+class Falls:
+    def __del__(self):
+        raise RuntimeError("canary-in-the-subject")
+
+configure(Log(format="json"), "front-1")
+guard_process()
+thread = threading.Thread(target=int, args=("canary-in-the-subject",))
+thread.start()
+thread.join()
+Falls()
+raise KeyError("canary-in-the-subject")
+"""
+
+
+def test_what_nobody_catches_is_one_line() -> None:
+    """In whatever thread or finaliser, as an end of the process too: what and where, not the text."""
+    done = subprocess.run([sys.executable, "-c", _UNCAUGHT], capture_output=True, text=True, check=False)
+    assert [json.loads(line)["error"].partition(" ")[0] for line in done.stdout.splitlines()] == [
+        "ValueError",
+        "RuntimeError",
+        "KeyError",
+    ]
+    assert (done.returncode, done.stderr, CANARY in done.stdout) == (1, "", False)
 
 
 def test_exceptions_are_logged() -> None:

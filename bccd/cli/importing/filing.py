@@ -15,7 +15,7 @@ from bccd.config import Config
 from bccd.daemon import Links
 from bccd.door import DoorClosedError, FolderHeldError
 from bccd.model.errors import BccdError, MistakeError
-from bccd.observe import configure
+from bccd.observe import configure, guard_process
 from bccd.store.bell import Ringer
 from bccd.store.engine import Stores, open_engines
 from bccd.store.postgresql import is_postgresql
@@ -115,6 +115,7 @@ def _be(config: Config, links: Links) -> None:
         # What becomes of each mail the command tells itself.
         level = config.log.level if config.log.level in ("debug", "error") else "warning"
         configure(replace(config.log, format="json", level=level), "filer")
+        guard_process()
         # What files is large, and beside a daemon it is not needed.
         from bccd import bootstrap  # noqa: PLC0415
 
