@@ -110,6 +110,7 @@ MEANING = {
     "disposition": "attachment, inline or empty",
     "shown": "a picture that body_html or the text has in its place, and no file to open",
     "within": "the containers to open on the way to it, outermost first: tnef:2 smime:2.1; empty for none",
+    "sniffed": "the media type that its first octets show; empty where they show none",
     "content_id": "without angle brackets",
     "sha256": "of the decoded octets",
     "link_id": "the link",

@@ -42,6 +42,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "attachment": (
         "company_id", "message_id", "part", "filename", "media_type", "disposition", "content_id", "size",
         "sha256", "raw_sha256", "body_start", "body_end", "encoding", "shown", "within",
+        "sniffed",
     ),
     "link": (
         "company_id", "id", "conversation_id", "message_id", "contact_id", "organisation_id", "deal_id",
@@ -261,7 +262,7 @@ class Batch:
             company_id, held.message_id, held.file.part, held.file.filename, held.file.media_type,
             held.file.disposition, held.file.content_id, held.file.size, held.file.sha256,
             held.raw_sha256, held.file.start, held.file.end, held.file.encoding, held.file.shown,
-            held.file.within,
+            held.file.within, held.file.sniffed,
         ) for held in plan.attachments]  # fmt: skip
 
     def _add_activity(self, plan: Plan, at: datetime) -> None:

@@ -158,6 +158,7 @@ def with_file(got: Filed) -> Filed:
         "base64",
         True,
         "tnef:1",
+        "application/zip",
     )
     held = NewAttachment(plan.outcome.message_id or 0, it.delivery.raw_sha256, file)
     return it, replace(plan, attachments=(held,))

@@ -231,6 +231,25 @@ def test_0012_can_be_taken_back(request: pytest.FixtureRequest, kind: str) -> No
     assert few == (("company_id", "address", "message_id"), True)
 
 
+@pytest.mark.parametrize("kind", ["sqlite", POSTGRESQL])
+def test_0013_can_be_taken_back(request: pytest.FixtureRequest, kind: str) -> None:
+    """Downgraded and upgraded again, it tells what files are by their octets, and in between not."""
+    stores: Stores = request.getfixturevalue(kind)
+
+    def told() -> list[str]:
+        asked = inspect(stores.database)
+        return [
+            name
+            for name in ("attachment", "v1_attachment")
+            if "sniffed" in {column["name"] for column in asked.get_columns(name)}
+        ]
+
+    alembic_runs(stores.database, "downgrade", "0012_pre_fewer_pages")
+    before = told()
+    alembic_runs(stores.database, "upgrade", "head")
+    assert (before, told()) == ([], ["attachment", "v1_attachment"])
+
+
 def indexes(engine: Engine) -> dict[str, tuple[tuple[str | None, ...], bool]]:
     """Return each index that 0012 may touch: its columns, and whether it holds some of the rows alone."""
     asked = inspect(engine)

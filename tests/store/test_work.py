@@ -252,6 +252,7 @@ def test_a_mail_writes_every_row(bench: Bench) -> None:
     assert bench.column("attachment", "part", "body_start", "body_end", "within") == [
         ("2", 400, 530, "tnef:1")
     ]
+    assert bench.column("attachment", "media_type", "sniffed") == [("application/pdf", "application/zip")]
     assert bench.column("link", "id", "contact_id", "deal_id") == [(1003, JAN, None), (1004, None, OPEN)]
     assert bench.column("delivery", "id", "state", "copy_id") == [(1, "filed", 1002)]
     assert bench.column("delivery_recipient", "address") == [DROP]

@@ -221,6 +221,7 @@ attachment = Table(
     words("encoding"),
     flag("shown", default=False),
     words("within", default=""),  # where in the decoded part it is, if the part is a container
+    words("sniffed", default=""),  # the media type that its first octets show
     key("message_id", "part"),
     of("message_id", "message"),
     index("attachment", "raw_sha256"),
