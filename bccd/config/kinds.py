@@ -292,10 +292,20 @@ def url(value: str) -> str:
     return value
 
 
+_DATABASE = re.compile(
+    r"[a-z+]+://(?:[^:/@]*(?::[^@]*)?@)?(?:\[[0-9a-fA-F:.]+\]|[^/:?@\[\]]*)(?::[0-9]{1,5})?(?:[/?].*)?\Z",
+    re.DOTALL,
+)
+
+
 def database_url(value: str) -> str:
     """Check which database is meant; SQLite needs no address, its files have their place in data_dir."""
     if value and not re.match(r"postgresql(\+psycopg)?://", value):
         raise UnfitError("must begin with postgresql:// (empty means SQLite files in data_dir)")
+    if value and not _DATABASE.match(value):  # nor is the reason told: it would quote a part of the password
+        raise UnfitError(
+            "cannot be read: in names and passwords write % and two digits for what is no letter"
+        )
     return value
 
 

@@ -9,6 +9,7 @@ from bccd.cage.pool import Parsed, Pool
 from bccd.cli import main, serve
 from bccd.failures import place
 from tests.canary import CANARY
+from tests.e2e.harness import free_port
 
 FALLING = """
 class Fall(BaseException): ...
@@ -55,6 +56,34 @@ def test_a_command_that_fails_for_a_mistake_of_ours(monkeypatch: pytest.MonkeyPa
     (line,) = done.stderr.splitlines()
     assert line.startswith("bccd: a mistake of bccd's own, please report it: KeyError at ")
     assert CANARY not in done.output
+
+
+@pytest.mark.parametrize(
+    ("url", "code"),
+    [
+        (f"postgresql://bccd:{CANARY}@127.0.0.1:{{port}}/bccd", 4),
+        (f"mysql://bccd:{CANARY}@127.0.0.1/bccd", 3),
+        (f"postgresql://bccd:{CANARY}@[127.0.0.1/bccd", 3),
+        (f"postgresql://bccd:{CANARY}@127.0.0.1:none/bccd", 3),
+        (f"postgresql://bccd:not@{CANARY}:5@127.0.0.1/bccd", 3),
+        (f"postgresql://bccd:a:{CANARY}/b?@127.0.0.1:{{port}}/bccd", 4),
+        (f"postgresql://bccd:{CANARY}@/bccd?host=/{CANARY[:3]}", 4),
+        (f"postgresql://127.0.0.1:{{port}}/bccd?password={CANARY}", 4),
+        (f"postgresql://127.0.0.1:{{port}}/bccd?password={CANARY}&sslmode=what", 4),
+        (f"{CANARY} {CANARY}", 3),
+    ],
+)
+def test_a_database_that_cannot_be_used_is_told_without_its_password(
+    url: str, code: int, tmp_path: Path
+) -> None:
+    """A server that does not answer is not quoted with the password, nor is a URL that is none."""
+    config = tmp_path / "bccd.toml"
+    config.write_text(f'data_dir = "{tmp_path}/data"\n', encoding="utf-8")
+    env = {"BCCD_DATABASE__URL": url.format(port=free_port())}
+    done = CliRunner().invoke(main, ["migrate", "--json", "--config", str(config)], env=env)
+    assert (done.exit_code, CANARY in done.output) == (code, False), done.output
+    shown = CliRunner().invoke(main, ["check-config", "--all", "--config", str(config)], env=env)
+    assert CANARY not in shown.output
 
 
 def test_a_parser_that_falls_does_not_quote_the_mail(
