@@ -33,6 +33,7 @@ from bccd.observe import read_key
 from bccd.pipeline import Receiving
 from bccd.ports import DeliverPorts, ReceivePorts, Receiver
 from bccd.rules.signing import Signer
+from bccd.sources.census import Census
 from bccd.sources.floods import Floods
 from bccd.sources.settings import Listener
 from bccd.store import addresses, entries, migrate, outbox, postroom, reads
@@ -81,7 +82,7 @@ def serve(config: Config, given: Sequence[Bound] = ()) -> int:
     """
     return daemon.run(
         config,
-        partial(run_listener, config),
+        partial(run_listener, config, Census(config.processes.fronts)),
         partial(run_filer, config),
         partial(check, config),
         partial(run_outbound, config) if config.outbound.smarthost else None,
@@ -117,11 +118,11 @@ _LISTENERS: Mapping[str, Callable[[socket], Listener]] = {
 # ---- a front -----------------------------------------------------------------------------------------------
 
 
-def run_listener(config: Config, name: str, sockets: Sequence[Bound], links: Links) -> int:
+def run_listener(config: Config, census: Census, name: str, sockets: Sequence[Bound], links: Links) -> int:
     """Be a front process: serve the sockets until SIGTERM, then drain."""
-    del name
     listeners = [_LISTENERS[each.protocol](each.sock) for each in sockets if each.protocol in _LISTENERS]
-    run_front(listeners, listener_settings(config), lambda: open_receiver(config, links, sockets))
+    seat = census.seat(int(name.rpartition("-")[2]) - 1)
+    run_front(listeners, listener_settings(config), lambda: open_receiver(config, links, sockets), seat)
     return 0
 
 

@@ -9,15 +9,18 @@ import sys
 import weakref
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from bccd.config import Config
 from bccd.model.envelope import Protocol
 from bccd.ports import Receiver
+from bccd.sources.census import Seat
 from bccd.sources.connection import Connection
 from bccd.sources.handler import Handler
 from bccd.sources.implicit import TlsServer
+from bccd.sources.introduced import Introduction, Proxies
 from bccd.sources.limits import Connections
 from bccd.sources.lmtp import LmtpConnection
 from bccd.sources.settings import Listener, ListenerSettings
@@ -38,14 +41,20 @@ def listener_settings(config: Config) -> ListenerSettings:
         recipients=limits.recipients,
         connections=limits.connections,
         connections_per_ip=limits.connections_per_ip,
+        connections_per_minute=limits.connections_per_minute,
+        in_flight=limits.in_flight,
         idle_seconds=limits.idle_seconds,
         data_idle_seconds=limits.data_idle_seconds,
         data_seconds=limits.data_seconds,
+        data_rate=limits.data_rate,
+        data_rate_after=limits.data_rate_after,
         session_seconds=limits.session_seconds,
         certificate=Path(config.tls.certificate) if config.tls.certificate else None,
         key=Path(config.tls.key or config.tls.certificate) if config.tls.certificate else None,
         login_failures_per_hour=limits.login_failures_per_hour,
         relays=config.trust.relays,
+        networks=config.trust.networks,
+        proxies=config.listen.proxies,
     )
 
 
@@ -59,14 +68,16 @@ def run_front(
     listeners: Sequence[Listener],
     settings: ListenerSettings,
     open_receiver: Callable[[], AbstractAsyncContextManager[Receiver]],
+    seat: Seat | None = None,
 ) -> None:
     """Serve until SIGTERM or SIGINT, then drain and return; the whole life of a forked listener process.
 
-    `open_receiver` is entered inside the running loop and left after the last session has ended.
+    `open_receiver` is entered inside the running loop and left after the last session has ended. `seat` is
+    where this process counts together with the other fronts; without it, it counts alone.
     """
     settings.tmp_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(_until_signal(listeners, settings, open_receiver))
+        runner.run(_until_signal(listeners, settings, open_receiver, seat))
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -81,6 +92,7 @@ async def _until_signal(
     listeners: Sequence[Listener],
     settings: ListenerSettings,
     open_receiver: Callable[[], AbstractAsyncContextManager[Receiver]],
+    seat: Seat | None,
 ) -> None:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -90,7 +102,7 @@ async def _until_signal(
     if certificates is not None:
         loop.add_signal_handler(signal.SIGHUP, certificates.reload)
     async with open_receiver() as receiver:
-        await serve(listeners, receiver, settings, stopping, certificates)
+        await serve(listeners, receiver, settings, stopping, certificates, seat=seat)
 
 
 def open_certificates(settings: ListenerSettings) -> Certificates | None:
@@ -106,6 +118,8 @@ async def serve(
     settings: ListenerSettings,
     stopping: asyncio.Event,
     certificates: Certificates | None = None,
+    *,
+    seat: Seat | None = None,
 ) -> None:
     """Serve the listeners' sockets until `stopping` is set, then drain.
 
@@ -114,7 +128,8 @@ async def serve(
     may end within `settings.drain_seconds`; what is left then is cut, its mail not answered with 250.
     """
     loop = asyncio.get_running_loop()
-    connections = Connections(settings.connections, settings.connections_per_ip, settings.relays)
+    connections = _connections(settings, seat)
+    proxies = Proxies(settings.proxies, settings.proxy_seconds)
     handler = Handler(receiver, settings.login_failures_per_hour, connections.exempt)
     sessions: weakref.WeakSet[Connection] = weakref.WeakSet()
 
@@ -133,21 +148,38 @@ async def serve(
 
     servers: list[asyncio.Server | TlsServer] = []
     for each in listeners:
+        connect = factory(each)
         if each.implicit_tls and certificates is not None:
-            servers.append(TlsServer(each.sock, factory(each), connections, certificates))
+            servers.append(TlsServer(each.sock, connect, connections, certificates, proxies))
+        elif proxies and each.public:
+            servers.append(await _listen(loop, partial(Introduction, connect, proxies), each.sock))
         else:
-            servers.append(await _listen(loop, factory(each), each.sock))
+            servers.append(await _listen(loop, connect, each.sock))
     try:
         await stopping.wait()
     finally:
         connections.stopping = True
         for server in servers:
             server.close()
+        proxies.cut()
         await _drain(sessions, handler, settings.drain_seconds)
+        await asyncio.sleep(0)  # for what was cut to be closed
+
+
+def _connections(settings: ListenerSettings, seat: Seat | None) -> Connections:
+    return Connections(
+        settings.connections,
+        settings.connections_per_ip,
+        settings.relays,
+        networks=settings.networks,
+        per_minute=settings.connections_per_minute,
+        in_flight=settings.in_flight,
+        seat=seat,
+    )
 
 
 async def _listen(
-    loop: asyncio.AbstractEventLoop, factory: Callable[[], Connection], sock: socket.socket
+    loop: asyncio.AbstractEventLoop, factory: Callable[[], asyncio.Protocol], sock: socket.socket
 ) -> asyncio.Server:
     if sock.family != socket.AF_UNIX:
         return await loop.create_server(factory, sock=sock, backlog=_BACKLOG)

@@ -29,6 +29,7 @@ networks = ["127.0.0.1/32"]
 [limits]
 connections_per_ip = 1000
 connections = 1000
+connections_per_minute = 0
 [database]
 url = "{url}"
 """

@@ -217,7 +217,7 @@ def measure(given: argparse.Namespace, folder: Path) -> Found:
     server = context.Process(target=serve_dns, args=(given.dns, given.delay, theirs))
     server.start()
     dns, port = ours.recv(), free_port()
-    limits = "[limits]\n"
+    limits = "[limits]\nconnections_per_minute = 0\n"  # users share one address
     if given.one_host:  # only what a load from one address needs is raised
         limits += "connections_per_ip = 200\n"
     if given.no_limits:

@@ -249,6 +249,14 @@ def _contradictions(config: Config) -> list[str]:
             " them could write in your users' names; leave it out, DKIM and SPF prove such mail"
             for mine, theirs, who in shared(getattr(config.trust, name))
         ]
+    for name, proxy in product(("networks", "relays"), listen.proxies):
+        found += [
+            f"listen.proxies: {proxy} overlaps {listed} of trust.{name}: who is not named is trusted"
+            for listed in getattr(config.trust, name)
+            if _overlap(listed, proxy)
+        ]
+    if limits.in_flight and limits.in_flight < 2 * limits.message_size:
+        found.append("limits.in_flight: must be at least twice limits.message_size, or 0")
     ways = (*listen.smtp, *listen.lmtp, *listen.submission, *listen.smtps)
     if not ways:
         found.append("listen: neither smtp nor lmtp is left, so that no mail could arrive")

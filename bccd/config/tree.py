@@ -60,6 +60,12 @@ class Listen:
         (),
         "Where the links in notices are answered by HTTP, for a reverse proxy with TLS in front of it.",
     )
+    proxies: tuple[str, ...] = setting(
+        kinds.several(kinds.network, "CIDR networks"),
+        (),
+        "Load balancers: each connection that comes from them to smtp, submission or smtps must begin with a"
+        " header of the PROXY protocol (1 or 2), and counts as the client's that it names.",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,13 +180,23 @@ class Limits:
         kinds.size(64 * KIB, GIB), 36 * MIB, "The largest message accepted, as it is on the wire."
     )
     recipients: int = setting(kinds.count(1, 10_000), 100, "The most recipients in one transaction.")
-    connections: int = setting(
-        kinds.count(1, 100_000), 200, "The most connections at once, in each front process."
-    )
+    connections: int = setting(kinds.count(1, 100_000), 200, "The most connections at once.")
     connections_per_ip: int = setting(
         kinds.count(1, 100_000),
         20,
-        "The most connections at once from one address (IPv6: one /64), in each front process.",
+        "The most connections at once from one address (IPv6: one /64); trust.relays are exempt.",
+    )
+    connections_per_minute: int = setting(
+        kinds.count(0, 1_000_000),
+        60,
+        "How many connections one address (IPv6: one /64) may begin within a minute; trust.networks,"
+        " trust.relays and LMTP are exempt. 0: any number.",
+    )
+    in_flight: int = setting(
+        kinds.size(0, 1024 * GIB),
+        GIB,
+        "How much mail may be on its way in at once, in memory and in temporary files; what comes beyond it"
+        " is put off. 0: any amount.",
     )
     strangers_per_minute: int = setting(
         kinds.count(0, 1_000_000),
@@ -226,6 +242,14 @@ class Limits:
     )
     data_idle_seconds: float = setting(
         kinds.seconds(1, HOUR), MINUTE, "How long a session may stay silent within a message."
+    )
+    data_rate: int = setting(
+        kinds.count(0, GIB),
+        500,
+        "How many octets a second a message must bring at least, over the last seconds. 0: any rate.",
+    )
+    data_rate_after: float = setting(
+        kinds.seconds(0.1, HOUR), 30, "How long a message may fall short of that at its start."
     )
     data_seconds: float = setting(kinds.seconds(1, DAY), HOUR / 2, "How long one message may take to arrive.")
     session_seconds: float = setting(kinds.seconds(1, DAY), HOUR, "How long one session may last.")

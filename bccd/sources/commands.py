@@ -13,3 +13,8 @@ def split(line: bytes) -> tuple[str, str]:
     except UnicodeDecodeError:
         return "", ""
     return name, argument.decode("utf-8", "surrogateescape").strip(" ")
+
+
+def is_chunk(line: bytes) -> bool:
+    """Tell whether a line, or the start of one, means to be BDAT: what follows it is no command."""
+    return line[:4].upper() == b"BDAT"

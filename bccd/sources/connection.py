@@ -17,7 +17,7 @@ from aiosmtpd.smtp import SMTP
 
 from bccd.model.envelope import Peer, Protocol
 from bccd.model.reply import IDLE_TOO_LONG, SHUTTING_DOWN, Reply
-from bccd.sources.commands import HTTP, split
+from bccd.sources.commands import HTTP, is_chunk, split
 from bccd.sources.handler import Handler
 from bccd.sources.limits import Budget, Connections, peer_ip
 from bccd.sources.replies import (
@@ -71,6 +71,8 @@ class Connection(SMTP):
         self.settings = settings
         self.handler = handler
         self.connections = connections
+        self.room = connections.room
+        self.told_ip = ""  # by a load balancer whose connection it is
         self.session_id = secrets.token_hex(6)
         self.peer = Peer("", protocol=self.kind)
         self.budget = Budget(patient=False)
@@ -93,9 +95,10 @@ class Connection(SMTP):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin the session, or turn the peer away."""
         wire = cast("asyncio.Transport", transport)  # uvloop's is one by its methods only
-        ip = peer_ip(transport.get_extra_info("peername"))
+        ip = self.told_ip or peer_ip(transport.get_extra_info("peername"))
         # Whoever has shaken hands was counted before.
-        refusal = None if self._implicit_tls else self.connections.enter(ip)
+        paced = self.kind is not Protocol.LMTP
+        refusal = None if self._implicit_tls else self.connections.enter(ip, paced=paced)
         if refusal is not None:
             wire.write(render(refusal))
             transport.close()
@@ -286,7 +289,9 @@ class Connection(SMTP):
         """Read one command and answer it."""
         try:
             line = self._line_at_hand() or await self._next_line()
-        except LineTooLongError:
+        except LineTooLongError as error:
+            if is_chunk(error.start):
+                raise ClosingError(LINE_TOO_LONG) from None
             self.say(LINE_TOO_LONG)
         else:
             verb, argument = self._understood(line)
@@ -365,6 +370,8 @@ class Connection(SMTP):
             raise ClosingError(WRONG_PROTOCOL)
         if command:
             self.budget.unknown()
+        elif is_chunk(line):  # what follows it is mail, and nobody knows how much
+            raise ClosingError(BAD_LINE)
         self.say(UNKNOWN_COMMAND if command else BAD_LINE)
         return None, ""
 

@@ -8,7 +8,9 @@ import structlog
 
 from bccd.model.envelope import Peer
 from bccd.sources.connection import LINGER, Connection
-from bccd.sources.limits import Connections, peer_ip
+from bccd.sources.introduced import Proxies, introduced
+from bccd.sources.limits import Connections
+from bccd.sources.proxy import ProxyError
 from bccd.sources.tls import Certificates
 
 _PAUSE = 1.0  # before connections are taken again, where the system has no more room for one
@@ -23,11 +25,13 @@ class TlsServer:
         connect: Callable[[], Connection],
         connections: Connections,
         certificates: Certificates,
+        proxies: Proxies,
     ) -> None:
         self._sock = sock
         self._connect = connect
         self._connections = connections
         self._certificates = certificates
+        self._proxies = proxies
         self._shaking: set[asyncio.Task[None]] = set()
         sock.setblocking(False)
         self._task = asyncio.get_running_loop().create_task(self._accept())
@@ -53,14 +57,22 @@ class TlsServer:
 
     async def _shake_hands(self, sock: socket.socket) -> None:
         try:
-            ip = peer_ip(sock.getpeername())
-        except OSError:  # gone already
+            ip = await introduced(sock, self._proxies)
+        except ProxyError as error:
+            structlog.get_logger().warning("proxy_refused", why=str(error))
             sock.close()
             return
+        except OSError:  # gone already, or silent
+            sock.close()
+            return
+        except asyncio.CancelledError:
+            sock.close()
+            raise
         if self._connections.enter(ip) is not None:  # he could not read why
             sock.close()
             return
         session = self._connect()
+        session.told_ip = ip
         try:
             await asyncio.get_running_loop().connect_accepted_socket(
                 lambda: session,

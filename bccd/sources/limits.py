@@ -1,11 +1,13 @@
 """How much one host and one session may ask for (smtp-and-auth.md 7)."""
 
 import ipaddress
-from collections import Counter
 
 from bccd.model.reply import SHUTTING_DOWN, TOO_MANY_CONNECTIONS, Reply
+from bccd.sources.census import Census, Seat
 from bccd.sources.replies import TOO_MANY_LOGINS
+from bccd.sources.room import Room
 
+TOO_MANY_ARRIVALS = Reply(421, "4.7.0", "too many new connections, try again later")
 TOO_MANY_ERRORS = Reply(421, "4.7.0", "too many errors, closing")
 TOO_MUCH_IDLING = Reply(421, "4.7.0", "too many commands without a mail, closing")
 
@@ -35,42 +37,65 @@ def host_key(ip: str) -> str:
 
 
 class Connections:
-    """Counts the open connections of this process, in all and for each host."""
+    """Lets peers in, as far as all fronts together have room for them."""
 
-    def __init__(self, total: int, per_host: int, relays: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        total: int,
+        per_host: int,
+        relays: tuple[str, ...] = (),
+        *,
+        networks: tuple[str, ...] = (),
+        per_minute: int = 0,
+        in_flight: int = 0,
+        seat: Seat | None = None,
+    ) -> None:
         self._total = total
         self._per_host = per_host
+        self._per_minute = per_minute
         self._relays = tuple(ipaddress.ip_network(relay, strict=False) for relay in relays)
-        self._hosts: Counter[str] = Counter()
+        self._networks = tuple(ipaddress.ip_network(network, strict=False) for network in networks)
+        self.seat = seat or Census().seat()
+        self.room = Room(in_flight, self.seat)
         self.stopping = False
 
     def exempt(self, ip: str) -> bool:
         """Tell whether the peer speaks for many: a listed relay, or a program on this host by UNIX socket."""
         return not ip or any(ipaddress.ip_address(ip) in relay for relay in self._relays)
 
-    def enter(self, ip: str) -> Reply | None:
-        """Count a connection in; return the reply to turn it away with where there is no room."""
-        key = host_key(ip)
+    def enter(self, ip: str, *, paced: bool = True) -> Reply | None:
+        """Count a connection in; return the reply to turn it away with where there is no room.
+
+        One that is not `paced` is a mail server's of one's own, which begins as many as it has mails.
+        """
         if self.stopping:
             return SHUTTING_DOWN
-        if self._hosts.total() >= self._total:
+        if self.seat.connections >= self._total:
             return TOO_MANY_CONNECTIONS
-        if self._hosts[key] >= self._per_host and not self.exempt(ip):
+        host = self._host(ip)
+        if host and self.seat.open_of(host) >= self._per_host:
             return TOO_MANY_CONNECTIONS
-        self._hosts[key] += 1
+        if host and paced and self._per_minute and not self._trusted(ip):
+            if self.seat.arrivals(host) >= self._per_minute:
+                return TOO_MANY_ARRIVALS
+            self.seat.arrive(host)
+        self.seat.enter(host)
         return None
 
     def leave(self, ip: str) -> None:
         """Count a connection out that was counted in."""
-        key = host_key(ip)
-        self._hosts[key] -= 1
-        if not self._hosts[key]:
-            del self._hosts[key]  # or every address that ever called would stay in memory
+        self.seat.leave(self._host(ip))
+
+    def _trusted(self, ip: str) -> bool:
+        return any(ipaddress.ip_address(ip) in network for network in self._networks)
+
+    def _host(self, ip: str) -> str:
+        return "" if self.exempt(ip) else host_key(ip)
 
     @property
     def busy(self) -> bool:
         """Tell whether idle connections should make room for others."""
-        return self._hosts.total() > self._total * BUSY_SHARE
+        return self.seat.connections > self._total * BUSY_SHARE
 
 
 class Budget:

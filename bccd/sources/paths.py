@@ -55,10 +55,11 @@ _RCPT_PARAMETERS: Mapping[str, re.Pattern[str]] = {
 
 @dataclass(frozen=True, slots=True)
 class MailFrom:
-    """A MAIL command: the address as given, empty for the null sender, and whether SMTPUTF8 was asked for."""
+    """A MAIL command: the address as given, empty for the null sender, and what its parameters ask for."""
 
     address: str
     utf8: bool = False
+    size: int = 0  # octets, as the peer says; 0 where it does not
 
 
 def read_mail(argument: str, *, extended: bool, max_size: int) -> MailFrom | Reply:
@@ -75,9 +76,8 @@ def read_mail(argument: str, *, extended: bool, max_size: int) -> MailFrom | Rep
     utf8 = "SMTPUTF8" in parameters
     if not (utf8 or address.isascii()):
         return UTF8_SENDER
-    if int(parameters.get("SIZE", "0")) > max_size:
-        return TOO_BIG
-    return MailFrom(address, utf8)
+    size = int(parameters.get("SIZE", "0"))
+    return TOO_BIG if size > max_size else MailFrom(address, utf8, size)
 
 
 def read_rcpt(argument: str, *, extended: bool, utf8: bool) -> str | Reply:

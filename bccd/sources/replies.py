@@ -25,6 +25,9 @@ NESTED_MAIL = Reply(503, "5.5.1", "a transaction is open, send RSET first")
 MAIL_FIRST = Reply(503, "5.5.1", "MAIL comes first")
 NO_RECIPIENTS = Reply(503, "5.5.1", "no valid recipients")
 
+BAD_CHUNK = Reply(501, "5.5.4", "a size must follow, and LAST or nothing; closing")
+DATA_CHUNKED = Reply(503, "5.5.1", "BDAT has begun this mail")
+
 BAD_SENDER = Reply(501, "5.1.7", "the sender's address is malformed")
 BAD_RECIPIENT = Reply(501, "5.1.3", "the recipient's address is malformed")
 UTF8_SENDER = Reply(550, "5.6.7", "a non-ASCII address needs SMTPUTF8")
@@ -48,6 +51,7 @@ BAD_LOGIN = Reply(535, "5.7.8", "name or password is wrong")
 LOGIN_LATER = Reply(454, "4.7.0", "logins cannot be checked now, try again later")
 TOO_MANY_LOGINS = Reply(421, "4.7.0", "too many failed logins, closing")
 
+NO_ROOM_NOW = Reply(452, "4.3.1", "too much mail is coming in, try again later")
 FAR_TOO_BIG = Reply(421, "4.7.0", "message far too big, closing")
 TOO_SLOW = Reply(421, "4.4.2", "data comes too slowly, closing")
 SESSION_TOO_LONG = Reply(421, "4.4.2", "session too long, closing")

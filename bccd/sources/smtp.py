@@ -1,68 +1,53 @@
-"""SMTP as far as a receiver of mail needs it (RFC 5321): the verbs, and one transaction at a time."""
+"""SMTP as far as a receiver of mail needs it (RFC 5321): the verbs around a mail; transfer.py takes it."""
 # ruff: noqa: N802  aiosmtpd finds verbs by these names
 
-from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 
 from bccd.mail.addresses import normalise
-from bccd.model.envelope import Envelope, Target
 from bccd.model.reply import RECIPIENT_OK, TOO_MANY_RECIPIENTS, TOO_MANY_STRANGERS, Reply
-from bccd.ports import Examination
-from bccd.sources.connection import Connection
-from bccd.sources.data import Body
-from bccd.sources.paths import MailFrom, read_mail, read_rcpt
+from bccd.sources.kept import MEMORY
+from bccd.sources.paths import read_mail, read_rcpt
 from bccd.sources.replies import (
     BYE,
     CANNOT_VERIFY,
+    DATA_CHUNKED,
     GREET_FIRST,
     HELP,
     MAIL_FIRST,
     NEEDS_NAME,
     NESTED_MAIL,
     NO_ARGUMENT,
-    NO_RECIPIENTS,
+    NO_ROOM_NOW,
     NOT_IMPLEMENTED,
     NOT_NOW,
     OK,
-    SEND_DATA,
     SENDER_OK,
     START_TLS,
     TLS_ACTIVE,
-    TOO_SLOW,
     render_lines,
-    worst,
 )
 from bccd.sources.stream import ClosingError
+from bccd.sources.transfer import Transfer
 from bccd.sources.xforward import EXTENSION, NO_XFORWARD, read_xforward
 
 _MAX_HELO = 255
-_EXTENSIONS = ("PIPELINING", "SIZE {size}", "8BITMIME", "ENHANCEDSTATUSCODES", "SMTPUTF8")
+# DSN is not among them, though its parameters are taken (A11): RFC 3461 asks whoever offers it for notices of
+# success to any sender, and bccd writes to its users alone. A server that hears of no DSN sends them itself.
+_EXTENSIONS = (
+    "PIPELINING",
+    "SIZE {size}",
+    "8BITMIME",
+    "ENHANCEDSTATUSCODES",
+    "SMTPUTF8",
+    "CHUNKING",
+    "LIMITS RCPTMAX={recipients}",
+)
 
 
-class SmtpConnection(Connection):
+class SmtpConnection(Transfer):
     """An SMTP session."""
 
-    _mail: MailFrom | None = None
-    _mail_from = ""
-    _accepted: list[Target]
-    _examination: Examination | None = None
     _extended = False
-
-    def reset(self) -> None:
-        """Forget the transaction (RFC 5321 4.1.1.5)."""
-        self._mail = None
-        self._mail_from = ""
-        self._accepted = []
-        if self._examination is not None:
-            self._examination.abandon()
-            self._examination = None
-        if self.peer.client_ip or self.peer.client_helo:  # told for one mail
-            self.peer = replace(self.peer, client_ip="", client_helo="")
-
-    def in_transaction(self) -> bool:
-        """Tell whether a mail has been begun."""
-        return self._mail is not None
 
     # Greeting
 
@@ -78,7 +63,8 @@ class SmtpConnection(Connection):
 
     def extensions(self) -> tuple[str, ...]:
         """List what EHLO tells of."""
-        words = [word.format(size=self.settings.message_size) for word in _EXTENSIONS]
+        size, recipients = self.settings.message_size, self.settings.recipients
+        words = [word.format(size=size, recipients=recipients) for word in _EXTENSIONS]
         if self._certificates is not None and not self.peer.tls:
             words.append("STARTTLS")
         if self.connections.exempt(self.peer.ip):
@@ -130,6 +116,9 @@ class SmtpConnection(Connection):
         if isinstance(mail, Reply):
             self.say(mail)
             return
+        if not self.room.holds(mail.size, filed=mail.size > MEMORY):
+            self.say(NO_ROOM_NOW)
+            return
         self._mail = mail
         self._mail_from = _compared(mail.address)
         self._examination = self.handler.examine(self.peer, self._mail_from)
@@ -156,7 +145,10 @@ class SmtpConnection(Connection):
         address = read_rcpt(argument, extended=self._extended, utf8=self._mail.utf8)
         if isinstance(address, Reply):
             return address
-        if len(self._accepted) >= self.settings.recipients:
+        if self._chunked is not None:
+            return DATA_CHUNKED
+        # A notice of a mail that came to nothing goes to whoever wrote that mail, and he is one.
+        if len(self._accepted) >= (self.settings.recipients if self._mail.address else 1):
             return TOO_MANY_RECIPIENTS
         target = await self.handler.recipient(
             self.peer, self._mail_from, address, tuple(self._accepted), self.session_id
@@ -165,93 +157,6 @@ class SmtpConnection(Connection):
             return target
         self._accepted.append(target)
         return RECIPIENT_OK
-
-    # Data
-
-    async def smtp_DATA(self, arg: str | None) -> None:
-        """Take the mail and answer for it."""
-        if arg:
-            self.say(NO_ARGUMENT)
-            return
-        examination = self._examination  # begun at MAIL FROM
-        if not self._accepted or examination is None:
-            self.say(NO_RECIPIENTS if self._mail is not None else MAIL_FIRST)
-            return
-        self.say(SEND_DATA)
-        body = Body(self.settings.message_size, self.settings.tmp_dir, examination.feed)
-        accepted = self._accepted
-        try:
-            await self._receive(body)
-            # One reply for each target once, then one for each RCPT: a recipient may be named twice.
-            targets = tuple(dict.fromkeys(accepted))
-            replies = await self._take(body, targets, examination)
-            if len(targets) < len(accepted):
-                of = dict(zip(targets, replies, strict=True))
-                replies = [of[target] for target in accepted]
-            self.answer(replies)
-        except ClosingError as closing:
-            if closing.reply is None:
-                raise
-            self.answer([closing.reply] * len(accepted))
-            raise ClosingError from None
-        except ConnectionError:
-            raise
-        except Exception as error:  # noqa: BLE001  every recipient hears of it
-            self.answer([self.handler.failed(error, self.session_id)] * len(accepted))
-        finally:
-            body.discard()
-            self.reset()
-
-    async def _receive(self, body: Body) -> None:
-        """Read up to the final dot, as long as the peer keeps sending."""
-        settings, clock = self.settings, self.loop.time
-        await self.flush()
-        started = clock()
-        ends_at = started + settings.data_seconds
-        rest: bytes | None = None
-        while rest is None:
-            now = clock()
-            self._until(min(now + settings.data_idle_seconds, ends_at))
-            rest = body.feed(await self.input.piece())
-            took = now - started
-            if rest is None and (
-                now >= ends_at
-                or (took > settings.data_rate_after and body.received < took * settings.data_rate)
-            ):
-                raise ClosingError(TOO_SLOW)
-        self._until(None)
-        if rest:
-            self.input.unread(rest)
-
-    def _envelope(self, body: Body, targets: tuple[Target, ...]) -> Envelope:
-        return Envelope(
-            self.peer,
-            self._mail_from,
-            targets,
-            body.raw(),
-            datetime.now(UTC),
-            self.session_id,
-            body.defects,
-        )
-
-    async def _take(
-        self, body: Body, targets: tuple[Target, ...], examination: Examination
-    ) -> Sequence[Reply]:
-        refusal = body.refusal()
-        if refusal is None and body.failure is not None:
-            refusal = self.handler.failed(body.failure, self.session_id)
-        if refusal is not None:
-            body.discard()
-            return self.handler.refuse(self._envelope(body, targets), refusal)
-        self._examination = None  # it goes along with the mail: a session that ends does not abandon it now
-        replies = await self.handler.message(self._envelope(body, targets), examination)
-        if any(reply.accepted for reply in replies):
-            self.budget.mail_accepted()
-        return replies
-
-    def answer(self, replies: Sequence[Reply]) -> None:
-        """Answer for a whole mail: SMTP has one reply for all its recipients."""
-        self.say(worst(replies))
 
     # TLS
 

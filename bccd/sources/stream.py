@@ -11,6 +11,7 @@ HIGH_WATER = 128 * 1024  # octets waiting: the socket is not read beyond that
 LOW_WATER = 32 * 1024
 READ_SIZE = 64 * 1024
 MAX_COMMAND = 2048  # octets with CRLF; Postfix's line_length_limit
+_START = 8  # octets by which one can tell what a command means to be
 MAX_SKIPPED = 64 * 1024  # octets of an over-long command that are read to find its end
 
 
@@ -23,7 +24,11 @@ class ClosingError(Exception):
 
 
 class LineTooLongError(Exception):
-    """A command is longer than MAX_COMMAND; it has been skipped."""
+    """A command is longer than MAX_COMMAND; it has been skipped, but for how it starts."""
+
+    def __init__(self, start: bytes = b"") -> None:
+        super().__init__()
+        self.start = start
 
 
 class Input(asyncio.StreamReader):
@@ -108,8 +113,9 @@ class Input(asyncio.StreamReader):
         """Take one line with its end; raises LineTooLongError or ClosingError."""
         while (line := self.line_at_hand()) is None:
             if len(self._buffer) >= MAX_COMMAND:
+                start = bytes(self._buffer[:_START])
                 await self._skip_line()
-                raise LineTooLongError
+                raise LineTooLongError(start)
             await self._more()
         return line
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from bccd.model.reply import BARE_LINE_ENDS
 from bccd.sources.data import Body
 from bccd.sources.stream import ClosingError
+from tests.unit.sources.dialogue import ROOM
 
 OCTETS = st.lists(st.sampled_from([b"\r", b"\n", b".", b"\r\n", b"x", b"\0", b"\r\n.\r\n", b"\r\n."])).map(
     b"".join
@@ -33,7 +34,7 @@ def whole(wire: bytes) -> tuple[bytes, bytes] | None:
 def read(wire: bytes, cuts: list[int]) -> tuple[bytes, bytes]:
     """The same, from the reader under test, given pieces of these sizes and then what is left."""
     fed: list[bytes] = []
-    body = Body(10**6, Path(tempfile.gettempdir()), fed.append)
+    body = Body(10**6, Path(tempfile.gettempdir()), fed.append, ROOM)
     for cut in cuts:
         rest = body.feed(wire[:cut])
         wire = wire[cut:]

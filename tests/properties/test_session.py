@@ -32,7 +32,7 @@ COMMANDS = st.one_of(
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Generator[Desk]:
     """One listener for all examples: none may hurt the next."""
     with starting(Path(tempfile.mkdtemp(dir=tmp_path_factory.getbasetemp()))) as start:
-        yield start(data_idle_seconds=2, idle_seconds=2)
+        yield start(data_idle_seconds=2, idle_seconds=2, connections_per_minute=0)
 
 
 @given(commands=st.lists(COMMANDS, max_size=30), protocol=st.booleans())

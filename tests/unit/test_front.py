@@ -84,9 +84,13 @@ def test_settings_come_from_the_configuration() -> None:
     settings = listener_settings(config)
     for name in ("message_size", "recipients", "connections", "connections_per_ip", "session_seconds"):
         assert getattr(settings, name) == getattr(config.limits, name)
+    for name in ("connections_per_minute", "in_flight", "data_rate", "data_rate_after"):
+        assert getattr(settings, name) == getattr(config.limits, name)
     for name in ("idle_seconds", "data_idle_seconds", "data_seconds"):
         assert getattr(settings, name) == getattr(config.limits, name)
     assert settings.relays == config.trust.relays
+    assert settings.networks == config.trust.networks
+    assert settings.proxies == config.listen.proxies
     assert settings.hostname == config.hostname
     assert settings.tmp_dir == config.data_dir / "tmp"
 

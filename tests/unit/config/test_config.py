@@ -174,6 +174,14 @@ def test_values_are_read(tmp_path: Path, said: str, name: str, expected: object)
             "[limits]\nconnections = 5",
             "limits.connections_per_ip: must not be above limits.connections",
         ),
+        (
+            '[limits]\nin_flight = "50 MiB"',
+            "limits.in_flight: must be at least twice limits.message_size, or 0",
+        ),
+        (
+            '[listen]\nproxies = ["10.0.0.2"]\n[trust]\nrelays = ["10.0.0.0/8"]',
+            "listen.proxies: 10.0.0.2/32 overlaps 10.0.0.0/8 of trust.relays: who is not named is trusted",
+        ),
     ],
 )
 def test_mistakes_are_told(tmp_path: Path, said: str, expected: str) -> None:

@@ -5,7 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from tests import certificate
 from tests.unit.sources.dialogue import Desk, Start, starting
+
+
+@pytest.fixture(scope="session")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A certificate and its key."""
+    return certificate.make(tmp_path_factory.mktemp("tls"))
 
 
 @pytest.fixture

@@ -18,13 +18,16 @@ from bccd.model.auth import Login
 from bccd.model.envelope import Envelope, Peer, Protocol, Target
 from bccd.model.reply import ACCEPTED, NO_SUCH_ADDRESS, OTHER_COMPANY, Reply
 from bccd.ports import Examination
+from bccd.sources.census import Census
 from bccd.sources.connection import Connection
+from bccd.sources.room import Room
 from bccd.sources.settings import Listener, ListenerSettings
 from bccd.testing.evidence import SetExamination, SetVerifier
 
 MAIL = b"From: a@example.org\r\nSubject: hi\r\n\r\nhello\r\n"
 PASSWORD = "open sesame"
 LOGIN = Login(1, 7, "u@example.org")
+ROOM = Room(0, Census().seat())
 COMPANIES = {"acme.example": 1, "other.example": 2}
 
 

@@ -11,10 +11,11 @@ import pytest
 from bccd.model.envelope import Envelope
 from bccd.model.reply import BAD_HEADER, BARE_LINE_ENDS, TOO_BIG, Reply
 from bccd.ports import Examination
-from bccd.sources.data import MAX_HEADER, MEMORY, Body
+from bccd.sources.data import Body
+from bccd.sources.kept import MAX_HEADER, MEMORY
 from bccd.sources.replies import FAR_TOO_BIG
 from bccd.sources.stream import ClosingError
-from tests.unit.sources.dialogue import MAIL, Desk, Start
+from tests.unit.sources.dialogue import MAIL, ROOM, Desk, Start
 
 HEADER = b"Subject: x\r\n\r\n"
 SMUGGLED = b"MAIL FROM:<ceo@acme.example>\r\nRCPT TO:<drop@acme.example>\r\nDATA\r\n" + MAIL + b".\r\n"
@@ -48,7 +49,7 @@ NO_ENDS = {
 def feed(
     octets: bytes, tmp_dir: Path, *, limit: int = 2**25, step: int = 65_536
 ) -> tuple[Body, bytes | None]:
-    body = Body(limit, tmp_dir, lambda _: None)
+    body = Body(limit, tmp_dir, lambda _: None, ROOM)
     rest = None
     for start in range(0, len(octets), step):
         rest = body.feed(octets[start : start + step])
@@ -231,7 +232,7 @@ def test_a_mail_over_the_limit_is_read_to_its_end(start: Start) -> None:
 
 def test_twice_the_limit_is_enough(tmp_path: Path) -> None:
     """Beyond twice the limit the listener stops reading."""
-    body = Body(100, tmp_path, lambda _: None)
+    body = Body(100, tmp_path, lambda _: None, ROOM)
     assert body.feed(b"y" * 200) is None
     with pytest.raises(ClosingError) as caught:
         body.feed(b"y")

@@ -15,7 +15,7 @@ from aiosmtpd.smtp import SMTP
 from bccd.model.envelope import Protocol
 from bccd.model.errors import StorageFullError
 from bccd.model.reply import LOCAL_ERROR, Reply
-from bccd.sources.data import MEMORY
+from bccd.sources.kept import MEMORY
 from bccd.sources.stream import MAX_COMMAND
 from tests.unit.sources.dialogue import MAIL, Client, Desk, Start, until
 

@@ -10,10 +10,11 @@ import pytest
 from bccd.model.envelope import Envelope, Protocol
 from bccd.model.reply import Reply
 from bccd.ports import Examination
-from bccd.sources.data import MEMORY, PIECE, Body
+from bccd.sources.data import Body
+from bccd.sources.kept import MEMORY, PIECE
 from bccd.sources.stream import READ_SIZE, Input
 from bccd.testing.evidence import SetExamination
-from tests.unit.sources.dialogue import MAIL, Desk, Start, until
+from tests.unit.sources.dialogue import MAIL, ROOM, Desk, Start, until
 
 HEADER = b"Subject: x\r\n\r\n"
 
@@ -42,7 +43,7 @@ def test_pieces_are_small(tmp_path: Path) -> None:
     """However much comes at once, it is handed on by at most 64 KiB."""
     fed: list[bytes] = []
     mail = HEADER + b"y" * 5 * PIECE + b"\r\n"
-    assert Body(10**6, tmp_path, fed.append).feed(mail + b".\r\n") == b""
+    assert Body(10**6, tmp_path, fed.append, ROOM).feed(mail + b".\r\n") == b""
     assert b"".join(fed) == mail
     assert max(map(len, fed)) == PIECE
 

@@ -23,7 +23,9 @@ def test_a10_extensions_are_offered_in_one_write(desk: Desk, protocol: Protocol,
         f"250-SIZE {36 * MIB}",
         "250-8BITMIME",
         "250-ENHANCEDSTATUSCODES",
-        "250 SMTPUTF8",
+        "250-SMTPUTF8",
+        "250-CHUNKING",
+        "250 LIMITS RCPTMAX=100",
         "",
     ]
 

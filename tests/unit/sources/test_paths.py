@@ -69,7 +69,7 @@ def test_the_keyword_is_needed(argument: str) -> None:
 @pytest.mark.parametrize(
     ("parameters", "read"),
     [
-        ("SIZE=1000", MailFrom("a@b.example")),
+        ("SIZE=1000", MailFrom("a@b.example", size=1000)),
         ("size=0 body=7bit", MailFrom("a@b.example")),
         ("SIZE=1001", TOO_BIG),
         ("SIZE=99999999999999999999", TOO_BIG),

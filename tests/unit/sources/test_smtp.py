@@ -171,7 +171,8 @@ def test_the_size_is_refused_at_once(start: Start) -> None:
         (["EHLO x", "MAIL FROM:<u@x>", "RCPT TO:<nobody@x>"], "550 5.1.1 no such company address here"),
         (["EHLO x", "mail from:<>", "rcpt to:<drop@acme.example>"], "250 2.1.5 recipient ok"),
         (["LHLO x"], "500 5.5.1 command unknown"),
-        (["BDAT 10 LAST"], "500 5.5.1 command unknown"),
+        (["EHLO x", "BDAT 0 LAST"], "503 5.5.1 MAIL comes first"),
+        (["EHLO x", "MAIL FROM:<u@x>", "BDAT 0"], "503 5.5.1 no valid recipients"),
         (["NOOP what ever"], "250 2.0.0 ok"),
         (["QUIT"], "221 2.0.0 bye"),
     ],
@@ -306,6 +307,26 @@ def test_data_has_a_least_rate(start: Start) -> None:
     """A mail that trickles in far below the least rate is cut once a slow start is no excuse."""
     client = start(data_rate=100_000, data_rate_after=0.1).connect()
     client.begin()
+    trickle(client)
+    assert client.reply() == "421 4.4.2 data comes too slowly, closing"
+
+
+@pytest.mark.parametrize("command", ["DATA", "BDAT 1000000000"])
+def test_a_fast_beginning_pays_for_no_trickle(start: Start, command: str) -> None:
+    """A mail of which much came at once, and then next to nothing, is cut: only the last seconds count."""
+    desk = start(
+        data_rate=100_000, data_rate_after=0.1, data_idle_seconds=0.3, message_size=10**9, in_flight=0
+    )
+    client = desk.connect()
+    client.begin()
+    client.send(b".\r\n")
+    client.reply()
+    for said in ("MAIL FROM:<u@example.org>", "RCPT TO:<drop@acme.example>"):
+        client.ask(said)
+    client.send(command.encode() + b"\r\n")
+    if command == "DATA":
+        client.reply()
+    client.send(b"Subject: x\r\n\r\n" + b"y" * 2_000_000)
     trickle(client)
     assert client.reply() == "421 4.4.2 data comes too slowly, closing"
 

@@ -11,7 +11,6 @@ import pytest
 
 from bccd.model.envelope import Protocol
 from bccd.model.errors import StoreUnavailableError
-from tests import certificate
 from tests.unit.sources.dialogue import LOGIN, MAIL, PASSWORD, Client, Desk, Start, until
 
 GO_ON = "235 2.7.0 logged in"
@@ -24,12 +23,6 @@ def coded(*parts: str) -> str:
 
 
 RIGHT = coded("", "u@example.org", PASSWORD)
-
-
-@pytest.fixture(scope="session")
-def pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """A certificate and its key."""
-    return certificate.make(tmp_path_factory.mktemp("tls"))
 
 
 @pytest.fixture
