@@ -1,6 +1,6 @@
 """The filer's marks in the spool, as statements: what is due, claimed, suspected, given back, cleared."""
 
-from sqlalchemy import bindparam, case, delete, exists, literal_column, select, update
+from sqlalchemy import bindparam, case, delete, exists, literal_column, or_, select, update
 
 from bccd.store import tables as t
 from bccd.store.lists import any_of
@@ -28,12 +28,9 @@ WAITS = (
     t.queue.c.claimed_by.is_(None),
 )
 SUSPECTS = select(t.queue.c.seq).where(t.queue.c.state == "received", t.queue.c.deaths >= SUSPECT).limit(1)
-NEXT = (
-    select(t.queue.c.seq)
-    .where(*WAITS, t.queue.c.due_at <= bindparam("now", type_=t.Instant))
-    .order_by(t.queue.c.seq)
-    .limit(bindparam("limit"))
-)
+# Only mail that failed waits for a time: no clock that was set meanwhile, nor another host's, delays the rest.
+_IS_DUE = or_(t.queue.c.attempts == 0, t.queue.c.due_at <= bindparam("now", type_=t.Instant))
+NEXT = select(t.queue.c.seq).where(*WAITS, _IS_DUE).order_by(t.queue.c.seq).limit(bindparam("limit"))
 _in_hand = t.queue.alias("in_hand")
 DUE = NEXT.where(t.queue.c.deaths < SUSPECT)
 DUE_SUSPECT = NEXT.where(

@@ -79,8 +79,8 @@ class MemoryStore:
         self.fail_if_told()
         claimed: list[Delivery] = []
         for key, row in sorted(self.tables["spool"].items()):
-            due = row["state"] == "received" and row["claimed_by"] is None and row["due_at"] <= now
-            if due and len(claimed) < limit:
+            waits = row["state"] == "received" and row["claimed_by"] is None
+            if waits and (not row["attempts"] or row["due_at"] <= now) and len(claimed) < limit:
                 taken = row | {"claimed_by": "me", "attempts": row["attempts"] + 1}
                 self.tables["spool"][key] = taken
                 claimed.append(_delivery(taken))

@@ -125,6 +125,12 @@ def test_mail_is_not_claimed_before_it_is_due(bench: Bench) -> None:
     assert [(delivery.id, delivery.attempts) for delivery in due] == [(first.id, 2)]
 
 
+def test_mail_that_did_not_fail_is_due_whatever_the_clock_says(bench: Bench) -> None:
+    """A clock that was set back, or is behind that of the host which took the mail, delays nothing (F17)."""
+    bench.put(intake(1))
+    assert len(claim(bench, seconds=-86_400)) == 1
+
+
 def test_filed_mail_leaves_the_queue_and_its_octets_stay(bench: Bench) -> None:
     """Only the queue's row goes: copies point at the octets, and a retry by the sender is still known."""
     (receipt,) = bench.put(intake(1))
