@@ -15,11 +15,13 @@ from bccd.mail.headers import scan
 from bccd.model.auth import AuthMethod, AuthReport, HeldSender, Login, Sender
 from bccd.model.delivery import Delivery, Intake, Mail, Receipt, show_id
 from bccd.model.envelope import Envelope, Peer, Tag, Target
-from bccd.model.errors import FloodError
+from bccd.model.errors import FloodError, StorageFullError, StoreUnavailableError
 from bccd.model.message import Content, Message
 from bccd.model.plan import Outcome, Plan
 from bccd.model.reply import (
     ACCEPTED,
+    DISK_FULL,
+    LOCAL_ERROR,
     NO_SUCH_ADDRESS,
     NO_SUCH_DEAL,
     SWALLOWED,
@@ -112,7 +114,10 @@ class Receiving:
         return replace(found[0], more=tuple(found[1:]))
 
     async def message(self, envelope: Envelope, examination: Examination) -> list[Reply]:
-        """Take a whole mail: one reply for each target, in order; raises StoreUnavailableError."""
+        """Take a whole mail: one reply for each target, in order.
+
+        Raises StoreUnavailableError where it is one company's and cannot be kept.
+        """
         refused = admit.header(scan(envelope.raw.header))
         if refused:
             return [refused] * len(envelope.targets)
@@ -121,9 +126,16 @@ class Receiving:
             auth = await examination.report(envelope, domain_of(sender.address))
         except FloodError:
             return [TOO_MANY_STRANGERS] * len(envelope.targets)
+        companies = dict.fromkeys(target.company_id for target in envelope.targets)
         verdicts: dict[int, Reply] = {}
-        for company_id in dict.fromkeys(target.company_id for target in envelope.targets):
-            verdicts[company_id] = await self._take(envelope, company_id, sender, auth)
+        for company_id in companies:
+            try:
+                verdicts[company_id] = await self._take(envelope, company_id, sender, auth)
+            except StoreUnavailableError as error:
+                if len(companies) == 1:
+                    raise
+                # What is durable for another company is said to be so (RFC 2033 4.2).
+                verdicts[company_id] = DISK_FULL if isinstance(error, StorageFullError) else LOCAL_ERROR
         return [verdicts[target.company_id] for target in envelope.targets]
 
     async def _verdict(

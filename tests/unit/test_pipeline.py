@@ -12,11 +12,13 @@ from bccd.model.auth import AuthReport, AuthResult, HeldSender, Sender
 from bccd.model.delivery import Intake, Receipt, read_id
 from bccd.model.directory import Acquaintance, Company, Directory, Outsider, User, UserAddress
 from bccd.model.envelope import Envelope, Peer, Protocol, Raw, Tag, Target
-from bccd.model.errors import StoreUnavailableError
+from bccd.model.errors import StorageFullError, StoreUnavailableError
 from bccd.model.policy import Mode, Policy
 from bccd.model.reply import (
     BAD_HEADER,
+    DISK_FULL,
     DNS_LATER,
+    LOCAL_ERROR,
     NO_SINGLE_FROM,
     NO_SUCH_ADDRESS,
     NO_SUCH_DEAL,
@@ -57,6 +59,7 @@ class World:
     auth: AuthReport = field(default_factory=lambda: AuthReport(trusted_network="127.0.0.0/8"))
     kept: list[Intake] = field(default_factory=list)
     full: bool = False
+    refused: dict[int, StoreUnavailableError] = field(default_factory=dict)
     known: Acquaintance | None = None  # what is known of any outsider
     known_away: bool = False
     looks: list[str] = field(default_factory=list)  # at the directory
@@ -99,8 +102,8 @@ class World:
         return Asked(self.auth, world=self)
 
     async def put(self, intake: Intake) -> Receipt:
-        if self.full:
-            raise StoreUnavailableError("full")
+        if self.full or intake.company_id in self.refused:
+            raise self.refused.get(intake.company_id, StoreUnavailableError("full"))
         self.kept.append(intake)
         return Receipt(len(self.kept), duplicate=len(self.kept) > 2)
 
@@ -348,6 +351,20 @@ def test_two_companies_are_judged_apart(world: World) -> None:
     assert all(reply.accepted for reply in replies)
     assert [(kept.company_id, kept.sender is None) for kept in world.kept] == [(2, True), (1, False)]
     assert [kept.targets for kept in world.kept] == [(OTHER,), (CRM,)]
+
+
+@pytest.mark.parametrize(
+    ("error", "reply"),
+    [(StoreUnavailableError("away"), LOCAL_ERROR), (StorageFullError("full"), DISK_FULL)],
+)
+def test_what_one_company_cannot_keep_is_no_answer_to_the_other(
+    world: World, error: StoreUnavailableError, reply: Reply
+) -> None:
+    """Each recipient over LMTP hears what holds for him (F21)."""
+    world.refused[2] = error
+    replies = world.data(mail("anna@seller.example", OTHER, CRM, protocol=Protocol.LMTP))
+    assert replies[0] == reply and replies[1].accepted
+    assert [kept.company_id for kept in world.kept] == [1]
 
 
 def test_a_spool_that_fails_is_no_answer(world: World) -> None:
