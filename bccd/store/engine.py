@@ -119,6 +119,7 @@ def open_engine(url: str) -> Engine:
     engine = create_engine(where, hide_parameters=True)  # they are people's mail
     event.listen(engine, "connect", _on_connect)
     event.listen(engine, "begin", _on_begin)
+    event.listen(engine, "reset", _on_reset)
     event.listen(engine, "handle_error", _on_error)
     return engine
 
@@ -201,6 +202,12 @@ def _on_begin(connection: Connection) -> None:
             connection.exec_driver_sql(f"PRAGMA {name} = {value}")
         connection.info[ROOMY] = True
     connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+def _on_reset(connection: sqlite3.Connection, *_: object) -> None:
+    """Leave no transaction open: SQLAlchemy takes one for ended whose commit SQLite has refused."""
+    if connection.in_transaction:
+        connection.rollback()
 
 
 def _set_sync(connection: sqlite3.Connection, info: MutableMapping[Any, Any], level: int) -> None:

@@ -6,7 +6,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -451,6 +451,23 @@ def test_after_a_failed_write_of_sqlite_nothing_is_accepted(
         patch.setattr(GroupSpool, "_transact", Mock(side_effect=lost))
         assert isinstance(put(spool, small())[0], StoreUnavailableError)
     assert isinstance(put(spool, small(2))[0], StoreUnavailableError)
+
+
+def test_a_commit_that_is_refused_leaves_nothing_locked(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Transaction 2 is undone at once, so that the next one can begin."""
+    fill(stores, world())
+    work = SqlWorks(stores.database)
+    busy = sqlite3.OperationalError("database is locked")
+    busy.sqlite_errorcode = sqlite3.SQLITE_BUSY
+    with monkeypatch.context() as patch, pytest.raises(StoreUnavailableError), work(1) as refused:
+        patch.setattr(stores.database.dialect, "do_commit", Mock(side_effect=busy))
+        refused.commit()
+    with closing(sqlite3.connect(stores.folder / "bccd.db", timeout=0)) as other:
+        other.execute("BEGIN IMMEDIATE")
+    with work(1) as again:
+        again.commit()
 
 
 def test_a_store_that_is_away_heals_by_itself(
