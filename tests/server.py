@@ -3,6 +3,7 @@
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
@@ -82,10 +83,10 @@ class Server:
             else:
                 return
 
-    def stop(self) -> None:
-        """Stop the server and end its clients' connections, at once and in order."""
+    def stop(self, how: int = signal.SIGINT) -> None:
+        """Stop the server and end its clients' connections: in order, or by SIGQUIT without a last sync."""
         if self._process is not None:
-            self._process.send_signal(2)  # SIGINT: fast shutdown
+            self._process.send_signal(how)
             self._process.wait(30)
             self._process = None
 

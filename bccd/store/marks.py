@@ -28,7 +28,7 @@ WAITS = (
     t.queue.c.claimed_by.is_(None),
 )
 SUSPECTS = select(t.queue.c.seq).where(t.queue.c.state == "received", t.queue.c.deaths >= SUSPECT).limit(1)
-# Only mail that failed waits for a time: no clock that was set meanwhile, nor another host's, delays the rest.
+# Only mail that failed waits for a time: a clock that was set meanwhile, or another's, delays nothing else.
 _IS_DUE = or_(t.queue.c.attempts == 0, t.queue.c.due_at <= bindparam("now", type_=t.Instant))
 NEXT = select(t.queue.c.seq).where(*WAITS, _IS_DUE).order_by(t.queue.c.seq).limit(bindparam("limit"))
 _in_hand = t.queue.alias("in_hand")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import shutil
 import signal
 import smtplib
@@ -10,7 +11,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from functools import cache
@@ -56,11 +57,12 @@ def no_names() -> str:
 
 
 def free_port() -> int:
-    """Return a port that nobody has at the moment."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port: int = sock.getsockname()[1]
-        return port
+    """Return a port that nobody has at the moment, and that the system gives to no connection meanwhile."""
+    while True:
+        port = random.randrange(10_000, 32_000)  # noqa: S311 - chance, not secrecy
+        with socket.socket() as sock, suppress(OSError):
+            sock.bind(("127.0.0.1", port))
+            return port
 
 
 def mail(name: str, sender: str = USERS[0], body: bytes = b"Hello\r\n", header: bytes = b"") -> bytes:
@@ -108,6 +110,10 @@ class Daemon:
 
     def words(self, *arguments: str) -> list[str]:
         return [*arguments, "--config", str(self.folder / "bccd.toml")]
+
+    def environment(self) -> Mapping[str, str]:
+        """Return what the daemon's processes find in their environment."""
+        return os.environ
 
     def call(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a command of the command line."""
@@ -161,7 +167,7 @@ class Daemon:
                     command, stdout=log, stderr=log, start_new_session=True, cwd=self.folder
                 )
             else:
-                self.process = nursery().start(words, self.folder, os.environ, log, log)
+                self.process = nursery().start(words, self.folder, self.environment(), log, log)
         wait_for(self.greets, 20, self.tail)
         return self
 

@@ -1,7 +1,8 @@
 """Processes of bccd that cost no imports: forked from one that holds the program ready, as fronts are.
 
 Run as a program, this file is that process. `Nursery` starts it and asks it for children: each is a process
-of its own, in a session of its own, with its own folder, environment and output, and ends by itself.
+of its own, in a session of its own, with its own folder, environment and output, and ends by itself. It fails
+where a test of faults wants it.
 """
 
 import atexit
@@ -24,6 +25,9 @@ ROOT = Path(__file__).parents[2]
 _LARGEST = 65_536  # octets of a wish
 _NUMBER = 10  # octets in which a process id or an exit code is told
 _PATIENCE = 60.0  # seconds until the process stands
+FAULTS = (
+    "FAULTS_OF_A_TEST"  # environment: the folder of what makes a process fail, see tests/faults/points.py
+)
 
 
 class Child:
@@ -173,6 +177,10 @@ def _be(wish: Mapping[str, object], files: Sequence[int]) -> None:
     assert isinstance(environment, dict)
     os.environ.clear()
     os.environ.update(environment)
+    if FAULTS in environment:
+        from tests.faults.points import install  # noqa: PLC0415  (for few)
+
+        install(Path(environment[FAULTS]))
     words: object = wish["words"]
     assert isinstance(words, list)
     sys.argv = [str(ROOT / "bccd" / "__main__.py"), *words]

@@ -5,9 +5,7 @@ import os
 import shutil
 import signal
 import smtplib
-import socket
 import subprocess
-import threading
 import time
 import urllib.error
 import urllib.request
@@ -110,68 +108,6 @@ def test_several_fronts(make_daemon: MakeDaemon) -> None:
         times.append(time.monotonic() - begun)
     assert sorted(times)[10] < 0.9  # without being woken the filer looks once a second
     assert len({event["process"] for event in daemon.events("receive")}) > 1
-
-
-def test_stop_loses_nothing(daemon: Daemon) -> None:
-    """Stopped under load, the daemon ends with code 0, and every mail that got its 250 stands once."""
-    accepted: list[str] = []
-    stopped = threading.Event()
-
-    def client(number: int) -> None:
-        try:
-            with smtplib.SMTP("127.0.0.1", daemon.smtp, timeout=20) as session:
-                for place in range(2000):
-                    name = f"load-{number}-{place}"
-                    session.sendmail(USERS[number % 3], [DROP], mail(name, USERS[number % 3]))
-                    accepted.append(name)
-        except (smtplib.SMTPException, OSError):
-            assert stopped.is_set()
-
-    clients = [threading.Thread(target=client, args=(number,), daemon=True) for number in range(6)]
-    for each in clients:
-        each.start()
-    wait_for(lambda: len(accepted) >= 50, 20, daemon.tail)
-    stopped.set()
-    begun = time.monotonic()
-    assert daemon.stop() == 0
-    assert time.monotonic() - begun < 15
-    for each in clients:
-        each.join()
-    daemon.start()
-    daemon.wait_filed(len(accepted), 30)
-    names = [name for (name,) in daemon.query("SELECT msgid FROM message")]
-    assert len(names) == len(set(names))
-    assert {f"{name}@example.com" for name in accepted} <= set(names)
-
-
-def test_an_idle_session_is_told_of_the_stop(daemon: Daemon) -> None:
-    """A session that waits between two mails gets 421 when the daemon stops."""
-    with smtplib.SMTP("127.0.0.1", daemon.smtp, timeout=20) as session:
-        session.ehlo()
-        assert daemon.stop() == 0
-        assert session.noop()[0] == 421
-
-
-def test_a_client_that_leaves_does_not_cancel_the_commit(daemon: Daemon) -> None:
-    """A mail whose sender hangs up right after the final dot is complete or absent, never half there."""
-    for number in range(12):  # fewer than one peer may have connections at once, if none had ended yet
-        with socket.create_connection(("127.0.0.1", daemon.smtp), timeout=20) as sock:
-            file = sock.makefile("rb")
-            file.readline()
-            for line in ("EHLO x", f"MAIL FROM:<{USERS[0]}>", f"RCPT TO:<{DROP}>", "DATA"):
-                sock.sendall(line.encode() + b"\r\n")
-                while file.readline()[3:4] == b"-":
-                    pass
-            sock.sendall(mail(f"gone-{number}") + b".\r\n")
-            if number % 2:
-                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")  # leave with RST
-            file.close()
-    daemon.send(mail("last"))
-    wait_for(lambda: daemon.waiting() == 0 and len(daemon.deliveries()) > 0, 20)
-    time.sleep(0.3)
-    rows = daemon.wait_filed(1)
-    assert all(row.state == "filed" for row in rows)
-    assert len(rows) == 13  # the last octets were sent, so each mail was complete
 
 
 def test_killed_children_are_replaced(daemon: Daemon) -> None:

@@ -461,9 +461,10 @@ def test_a_commit_that_is_refused_leaves_nothing_locked(
     work = SqlWorks(stores.database)
     busy = sqlite3.OperationalError("database is locked")
     busy.sqlite_errorcode = sqlite3.SQLITE_BUSY
-    with monkeypatch.context() as patch, pytest.raises(StoreUnavailableError), work(1) as refused:
+    with monkeypatch.context() as patch, work(1) as refused:
         patch.setattr(stores.database.dialect, "do_commit", Mock(side_effect=busy))
-        refused.commit()
+        with pytest.raises(StoreUnavailableError):
+            refused.commit()
     with closing(sqlite3.connect(stores.folder / "bccd.db", timeout=0)) as other:
         other.execute("BEGIN IMMEDIATE")
     with work(1) as again:
