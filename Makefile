@@ -17,7 +17,7 @@ export PIP_ROOT_USER_ACTION := ignore
 export PIP_NO_INPUT := 1
 PIP := $(BIN)/python -m pip install -qq
 
-.PHONY: help run test check unit e2e bench bench-floods bench-growth bench-reading bench-verify fuzz cover format venv dist lock clean
+.PHONY: help run test check unit e2e bench bench-floods bench-growth bench-reading bench-verify kills soak fuzz cover format venv dist lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -66,6 +66,12 @@ bench-reading: $(DEV) ## how well and how fast mail is read, the best peer besid
 
 bench-verify: $(DEV) ## what it costs to find out who sent a mail, of 4 KB and of 25 MB
 	$(BIN)/python -m benchmarks.verify
+
+kills: $(DEV) ## kill the daemon 200 times on each database: no mail may be lost or doubled
+	$(BIN)/python -m benchmarks.kills
+
+soak: $(DEV) ## 30 minutes of mixed load with faults on each database: memory and descriptors must stay flat
+	$(BIN)/python -m benchmarks.soak $(if $(MINUTES),--minutes $(MINUTES))
 
 format: $(DEV) ## rewrite the code into house format
 	$(BIN)/ruff format .

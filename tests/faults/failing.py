@@ -2,12 +2,15 @@
 
 import os
 import signal
+import sqlite3
 import time
 from collections import Counter
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import psycopg
 
 from tests.e2e.harness import DROP, Daemon, wait_for
 from tests.e2e.nursery import FAULTS
@@ -57,12 +60,13 @@ class Failing(Daemon):
         assert self.process is not None
         children = self.children()
         parsers = {pid for pid, line in children.items() if "bccd.cage" in line}
-        filers = {parent(pid) for pid in parsers}
+        filers = {parent(pid) for pid in parsers} - {0}
+        own = {pid for pid in children if parent(pid) == self.process.pid}
         return {
             "supervisor": [self.process.pid],
             "parsers": sorted(parsers),
             "filer": sorted(filers),
-            "fronts": sorted(children.keys() - parsers - filers),
+            "fronts": sorted(own - filers),
         }[word]
 
     def whole(self) -> bool:
@@ -97,6 +101,23 @@ class Failing(Daemon):
 
 
 def parent(pid: int) -> int:
-    """Return a process's parent."""
-    stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
+    """Return a process's parent, 0 where it has ended."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
     return int(stat.rpartition(")")[2].split()[1])
+
+
+@contextmanager
+def locked(daemon: Failing, file: str, table: str) -> Iterator[None]:
+    """Let nobody write into a database, as a backup or a front end might."""
+    url = daemon.options.get("database", {}).get("url")
+    if url:
+        with psycopg.connect(str(url)) as connection:
+            connection.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE".encode())
+            yield
+    else:
+        with closing(sqlite3.connect(daemon.data / file, isolation_level=None)) as database:
+            database.execute("BEGIN IMMEDIATE")
+            yield

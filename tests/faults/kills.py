@@ -20,6 +20,7 @@ class Survived:
     killed: Counter[str]
     acked: int
     states: Counter[str]
+    reasons: Counter[str]  # why what is not filed is not
     repeated: int  # replies other than 250
 
 
@@ -46,4 +47,5 @@ def survive(
     senders.stop(120)
     daemon.took(senders)
     states = daemon.check()
-    return Survived(killed, len(daemon.acked), states, sum(senders.codes.values()))
+    reasons = Counter(row.reason for row in daemon.deliveries() if row.state != "filed")
+    return Survived(killed, len(daemon.acked), states, reasons, sum(senders.codes.values()))

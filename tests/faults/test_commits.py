@@ -6,21 +6,18 @@ import resource
 import signal
 import smtplib
 import socket
-import sqlite3
 import time
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, suppress
 from itertools import count
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from tests.e2e.harness import DROP, USERS, mail, wait_for
 from tests.faults.conftest import RELAY
-from tests.faults.failing import Failing
+from tests.faults.failing import Failing, locked
 from tests.faults.points import KILLER
 from tests.faults.senders import LARGE, Senders, plain
 
@@ -111,20 +108,6 @@ def test_f04_f05_a_sender_that_leaves_in_mid_commit(daemon: Failing, *, reset: b
 
 
 # ---- a slow database -------------------------------------------------------------------------------------
-
-
-@contextmanager
-def locked(daemon: Failing, file: str, table: str) -> Iterator[None]:
-    """Let nobody write into a database, as a backup or a front end might."""
-    url = daemon.options.get("database", {}).get("url")
-    if url:
-        with psycopg.connect(str(url)) as connection:
-            connection.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE".encode())
-            yield
-    else:
-        with closing(sqlite3.connect(daemon.data / file, isolation_level=None)) as database:
-            database.execute("BEGIN IMMEDIATE")
-            yield
 
 
 @pytest.mark.parametrize(("file", "table"), [("spool.db", "raw_mail"), ("bccd.db", "message")])

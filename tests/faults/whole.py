@@ -59,6 +59,7 @@ def check(
     states = Counter(row.state for row in rows)
     assert states.keys() <= STATES, states
     _octets(daemon, wanted)
+    _messages(daemon, wanted)
     for what, sql in _HALVES.items():
         assert daemon.query(sql) == [], what
     _queue(daemon)
@@ -95,6 +96,14 @@ def _octets(daemon: Daemon, wanted: dict[bytes, bytes]) -> None:
         data, path = kept[digest]
         found = bytes(data) if data is not None else (daemon.data / str(path)).read_bytes()  # type: ignore[call-overload]
         assert found == raw, f"the octets of {_named(raw)} are not what came"
+
+
+def _messages(daemon: Daemon, wanted: dict[bytes, bytes]) -> None:
+    """Assert that what was filed is the mail that came, and no other's."""
+    sql = "SELECT d.raw_sha256, m.msgid FROM delivery d JOIN message m"
+    for digest, msgid in daemon.query(f"{sql} ON m.company_id = d.company_id AND m.id = d.message_id"):
+        raw = wanted.get(bytes(digest), b"")  # type: ignore[call-overload]
+        assert f"Message-ID: <{msgid}>".encode() in raw or not raw, f"{_named(raw)} was filed as {msgid}"
 
 
 _RAW = "SELECT sha256, data, path FROM raw_mail"
