@@ -51,7 +51,7 @@ from bccd.store.feed import purge
 from bccd.store.node import node_of
 from bccd.store.notices import WORDING
 from bccd.store.postgresql import is_postgresql
-from bccd.store.rawfiles import sweep
+from bccd.store.rawfiles import sweep, sweep_incoming
 from bccd.store.requests import submit
 from bccd.store.spool import GroupSpool, SqlQueue, forgive
 from bccd.store.uow import AFTER_COMMIT, SqlWorks
@@ -297,6 +297,7 @@ def sweep_daily(stores: Stores, ended: threading.Event, feed: Feed) -> None:
     """Do now and daily what many rows and files make long, beside the filer, whom it would stop."""
     chores: dict[str, Callable[[datetime], int]] = {
         "files": lambda now: sweep(stores.spool, stores.folder, now - _DAY),  # that no mail speaks of
+        "incoming": lambda now: sweep_incoming(stores.folder, now - _DAY),
         "expired": lambda now: expire(stores, now),  # held mail
         "events": lambda now: purge(stores.database, now - feed.keep_days * _DAY),
         "notices": lambda now: outbox.purge(stores.database, now),

@@ -10,9 +10,10 @@ import secrets
 import sys
 import unicodedata
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
-from typing import TextIO
+from typing import TextIO, cast
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
@@ -45,9 +46,25 @@ class _State:
     clear: bool = False
 
 
+class _Lossy:
+    """A stream that loses lines rather than raise: mail goes on where the log is full or its reader gone."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self.isatty = stream.isatty
+
+    def write(self, text: str) -> None:
+        with suppress(OSError):
+            self._stream.write(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._stream.flush()
+
+
 def configure(log: Log, process: str, stream: TextIO | None = None) -> None:
     """Set logging up for a process ("supervisor", "front-1", "filer", ...), on standard output by default."""
-    stream = stream or sys.stdout
+    stream = cast("TextIO", _Lossy(stream or sys.stdout))
     _State.clear = log.level == "debug"
     if log.key_file:
         _State.key = read_key(Path(log.key_file))

@@ -12,7 +12,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NoReturn
@@ -207,7 +207,7 @@ class Supervisor:
                 self._start(child)
 
     def _start(self, child: _Child) -> None:
-        sys.stdout.flush()
+        _flush()
         child.started = time.monotonic()
         child.pulse.reset()
         child.pid = os.fork()
@@ -228,7 +228,7 @@ class Supervisor:
         except BaseException:  # noqa: BLE001 - nothing may leave through the supervisor's frames
             structlog.get_logger().exception("crashed")
         finally:
-            sys.stdout.flush()
+            _flush()
             os._exit(code)
 
     def _reap(self) -> None:
@@ -302,6 +302,12 @@ class Supervisor:
         for child in self._children:
             if child.pid and fronts in (None, child.is_front):
                 os.kill(child.pid, number)
+
+
+def _flush() -> None:
+    """Write what is buffered, if it can be written: a full log must not keep a child from ending."""
+    with suppress(OSError):
+        sys.stdout.flush()
 
 
 def _front_body(front: Front, name: str, sockets: Sequence[Bound], links: Links) -> Callable[[], int]:

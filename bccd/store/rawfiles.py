@@ -3,6 +3,7 @@
 import errno
 import os
 import secrets
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from string import hexdigits
@@ -63,6 +64,20 @@ def sweep(engine: Engine, folder: Path, before: datetime) -> int:
             old = path.is_file() and path.stat().st_mtime < before.timestamp()
             if old and not _is_spoken_of(engine, path, folder):
                 swept += _delete(engine, path, folder)
+    return swept
+
+
+def sweep_incoming(folder: Path, before: datetime) -> int:
+    """Delete what fronts that were killed left of mail on its way in; return how much there was.
+
+    No mail takes a day to come in. The next start of the daemon would delete it, too.
+    """
+    swept = 0
+    for path in folder.glob("tmp/data-*"):
+        with suppress(FileNotFoundError):  # a front deletes its own
+            if path.stat().st_mtime < before.timestamp():
+                path.unlink()
+                swept += 1
     return swept
 
 

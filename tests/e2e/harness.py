@@ -218,7 +218,7 @@ class Daemon:
 
     def tail(self) -> str:
         """Return the end of the log."""
-        return self.log.read_text(encoding="utf-8", errors="replace")[-4000:] if self.log.exists() else ""
+        return self.log.read_text(encoding="utf-8", errors="replace")[-4000:] if self.log.is_file() else ""
 
     def events(self, name: str) -> list[dict[str, object]]:
         """Return the log lines of one kind."""

@@ -218,6 +218,17 @@ def test_f10_a_full_disk(failing: MakeFailing) -> None:
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_f10_a_log_that_is_full(failing: MakeFailing) -> None:
+    """Lines are lost, and no mail: no process ends for what it could not say."""
+    daemon = failing()
+    daemon.log.symlink_to("/dev/full")
+    daemon.start()
+    daemon.deliver(fresh(), fresh(large=True))
+    daemon.check()
+    assert daemon.stop() == 0
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_f10_files_that_may_not_grow(daemon: Failing) -> None:
     """A spool that is full answers 452; mail that was taken waits for room in the database."""
     mails = [plain(number) for number in range(20_003, 20_040)]

@@ -30,7 +30,7 @@ from bccd.store.inserts import insert_rows
 from bccd.store.marks import FORGIVEN
 from bccd.store.place import refuse_network_folder
 from bccd.store.plain import put_rows
-from bccd.store.rawfiles import IN_TABLE, SyncError, sweep
+from bccd.store.rawfiles import IN_TABLE, SyncError, sweep, sweep_incoming
 from bccd.store.spool import GroupSpool, SqlQueue, forgive
 from bccd.store.spoolrows import Key, Waiting, standing_keys
 from bccd.store.uow import SqlWorks
@@ -371,6 +371,18 @@ def test_files_that_no_mail_speaks_of_are_swept(stores: Stores, spool: GroupSpoo
     assert sorted(kept_file.parent.iterdir()) == sorted((kept_file, foreign, fresh))
     assert sweep(stores.spool, stores.folder, now + day) == 1
     assert not fresh.exists()
+
+
+def test_what_killed_fronts_left_is_swept(tmp_path: Path) -> None:
+    """Mail that is still on its way in stays, however slow it is."""
+    (tmp_path / "tmp").mkdir()
+    left, coming = tmp_path / "tmp" / "data-left", tmp_path / "tmp" / "data-coming"
+    for path in (left, coming):
+        path.write_bytes(b"half a mail")
+    os.utime(left, (0, 0))
+    assert sweep_incoming(tmp_path, datetime.now(UTC) - timedelta(days=1)) == 1
+    assert list((tmp_path / "tmp").iterdir()) == [coming]
+    assert sweep_incoming(tmp_path / "nowhere", datetime.now(UTC)) == 0
 
 
 # ---- faults ---------------------------------------------------------------------------------------------

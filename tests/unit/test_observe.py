@@ -1,6 +1,7 @@
 """The log: what stands in it, and what never does."""
 
 import asyncio
+import errno
 import io
 import json
 import logging
@@ -77,6 +78,24 @@ def lines(log: Log, *calls: Any) -> list[dict[str, Any]]:
 
 
 REFUSED = replace(NO_SUCH_ADDRESS, reason="unknown_sender")
+
+
+def test_a_log_that_cannot_be_written_stops_nobody() -> None:
+    """A full disk or a reader that is gone costs lines, and later ones are written again."""
+
+    class Full(io.StringIO):
+        full = True
+
+        def flush(self) -> None:
+            if self.full:
+                raise OSError(errno.ENOSPC, "full")
+
+    stream = Full()
+    configure(Log(format="json"), "front-1", stream)
+    structlog.get_logger().info("lost")
+    stream.full = False
+    structlog.get_logger().info("kept")
+    assert "kept" in stream.getvalue()
 
 
 def test_a_receive_is_one_line() -> None:
