@@ -16,7 +16,7 @@ from typing import Any, cast
 
 import structlog
 
-from bccd import daemon
+from bccd import daemon, journal, vitals
 from bccd.cage.pool import Pool
 from bccd.config import Config, Feed
 from bccd.daemon import Bound, Links
@@ -137,8 +137,8 @@ async def open_receiver(
     spool = GroupSpool(stores.spool, config.data_dir, partial(_wake, links.wake_write, ringer))
     directory = make_directory(stores)
     logins = make_logins(config, stores)
-    checks = make_checks(config, spool, directory)
-    servers = [await serve_health(each.sock, checks) for each in sockets if each.protocol == "http"]
+    checks, metrics = make_checks(config, spool, directory), vitals.make_metrics(config, stores)
+    servers = [await serve_health(each.sock, checks, metrics) for each in sockets if each.protocol == "http"]
     servers += await serve_links(config, stores, [each for each in sockets if each.protocol == "web"])
     try:
         yield Receiving(
@@ -299,6 +299,7 @@ def sweep_daily(stores: Stores, ended: threading.Event, feed: Feed) -> None:
         "files": lambda now: sweep(stores.spool, stores.folder, now - _DAY),  # that no mail speaks of
         "incoming": lambda now: sweep_incoming(stores.folder, now - _DAY),
         "expired": lambda now: expire(stores, now),  # held mail
+        "attempts": lambda now: journal.sweep(stores.folder / journal.FOLDER, now),
         "events": lambda now: purge(stores.database, now - feed.keep_days * _DAY),
         "notices": lambda now: outbox.purge(stores.database, now),
         "differing": lambda _: conversations.check_conversations(stores, lambda: ended.wait(_PIECE_PAUSE)),
@@ -320,7 +321,8 @@ def make_filer(
     processes = config.processes
     pool = Pool(processes.parsers, processes.parse_seconds, processes.parse_memory)
     operations = make_operations(config, stores) | {
-        "ping": lambda _: "pong" if pool.ready else "no parser is up"
+        "ping": lambda _: "pong" if pool.ready else "no parser is up",
+        "status": vitals.told,
     }
     queue = SqlQueue(stores.spool, config.data_dir, partial(entries.is_needed, stores.database))
     return Filer(

@@ -20,6 +20,7 @@ from bccd.cage.pool import Parsed, Pool
 from bccd.config import Filing
 from bccd.door import Door, drain
 from bccd.failures import place
+from bccd.meters.families import DELIVER, IN_HAND
 from bccd.model.delivery import Delivery, Mail, show_id
 from bccd.model.errors import ClaimLostError, StoreUnavailableError
 from bccd.model.message import Message
@@ -85,8 +86,7 @@ class Filer:
         self._lost: set[int] = set()  # with a parser, and taken over by another filer
         self._chores: deque[Callable[[], None]] = deque()  # writes that follow from what happened, in order
         self._places = 0
-        self._search_at = 0.0  # when to look for mail that filers died of
-        self._renew_at = 0.0
+        self._search_at = self._renew_at = 0.0  # when to look for mail that filers died of, and to hold on
         self._look_at = self._claimed_at = 0.0  # when to look at the queue next, and when that was done
         self._errands, self._errand_at = errands, 0.0
         self._quiet_until, self._pause = 0.0, _FIRST_PAUSE
@@ -127,8 +127,7 @@ class Filer:
 
     def stop(self) -> None:
         """Claim nothing more; may be called from a signal handler."""
-        if self._stop_at is None:
-            self._stop_at = time.monotonic() + _STOP_SECONDS
+        self._stop_at = self._stop_at or time.monotonic() + _STOP_SECONDS
         with suppress(BlockingIOError):
             os.write(self._rope, b"!")
 
@@ -151,8 +150,8 @@ class Filer:
         return len(self._waiting) + len(self._reading) + len(self._ready)
 
     def _over(self) -> bool:
-        done = not (self.in_hand() or self._chores)
-        return self._stop_at is not None and (done or time.monotonic() > self._stop_at)
+        left = self.in_hand() or self._chores
+        return self._stop_at is not None and not (left and time.monotonic() <= self._stop_at)
 
     def _guarded(self, step: Callable[[], None]) -> None:
         """Take a step unless the database is away; if it turns out to be, wait a little longer each time."""
@@ -168,8 +167,7 @@ class Filer:
             self._pause = min(2 * self._pause, _LONGEST_PAUSE)
 
     def _wait(self, longest: float) -> None:
-        now = time.monotonic()
-        seconds = longest
+        now, seconds = time.monotonic(), longest
         if self._quiet_until > now:
             seconds = min(seconds, self._quiet_until - now)
         elif self._chores or self._is_full() or not self._errand_at:
@@ -223,6 +221,7 @@ class Filer:
                 self._do(partial(self._give_up, delivery, "killed_its_filer"))
             self._search_at = time.monotonic() + _SEARCH_SECONDS
         claimed = self._queue.claim(self._settings.batch, self._ports.clock.now())
+        IN_HAND.set(self.in_hand() + len(claimed))
         self._pause, self._claimed_at = _FIRST_PAUSE, time.monotonic()
         if len(claimed) < self._settings.batch:
             self._look_at = self._claimed_at + _POLL_SECONDS
@@ -240,8 +239,7 @@ class Filer:
         if not self.in_hand() or time.monotonic() < self._renew_at:
             return
         held = (*self._waiting, *self._doubtful, *self._reading.values(), *self._ready)
-        ids = [job.delivery.id for job in held]
-        kept = self._queue.renew(ids)
+        kept = self._queue.renew(ids := [job.delivery.id for job in held])
         self._renew_at = time.monotonic() + _RENEW_SECONDS
         self._drop(frozenset(ids) - kept)
 
@@ -318,7 +316,8 @@ class Filer:
 
     def _file_batch(self, company_id: int, jobs: Sequence[_Job]) -> None:
         try:
-            outcomes = deliver(company_id, [job.mail() for job in jobs], self._ports)
+            with DELIVER.timed():
+                outcomes = deliver(company_id, [job.mail() for job in jobs], self._ports)
         except (StoreUnavailableError, ClaimLostError):
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, it is the fault of one of these mails
@@ -332,7 +331,8 @@ class Filer:
         """File one mail of a batch that failed; one that fails alone twice is given up."""
         for _ in range(2):
             try:
-                outcomes = deliver(job.delivery.company_id, [job.mail()], self._ports)
+                with DELIVER.timed():
+                    outcomes = deliver(job.delivery.company_id, [job.mail()], self._ports)
             except (StoreUnavailableError, ClaimLostError):
                 raise
             except Exception as error:  # noqa: BLE001 - whatever it is, it is this mail's fault

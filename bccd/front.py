@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from bccd import journal
 from bccd.config import Config
 from bccd.model.envelope import Protocol
 from bccd.ports import Receiver
@@ -52,6 +53,7 @@ def listener_settings(config: Config) -> ListenerSettings:
         certificate=Path(config.tls.certificate) if config.tls.certificate else None,
         key=Path(config.tls.key or config.tls.certificate) if config.tls.certificate else None,
         login_failures_per_hour=limits.login_failures_per_hour,
+        attempts=config.data_dir / journal.FOLDER,
         relays=config.trust.relays,
         networks=config.trust.networks,
         proxies=config.listen.proxies,
@@ -130,7 +132,8 @@ async def serve(
     loop = asyncio.get_running_loop()
     connections = _connections(settings, seat)
     proxies = Proxies(settings.proxies, settings.proxy_seconds)
-    handler = Handler(receiver, settings.login_failures_per_hour, connections.exempt)
+    attempts = journal.Journal(settings.attempts, connections.exempt) if settings.attempts else None
+    handler = Handler(receiver, settings.login_failures_per_hour, connections.exempt, attempts)
     sessions: weakref.WeakSet[Connection] = weakref.WeakSet()
 
     def factory(listener: Listener) -> Callable[[], Connection]:
@@ -164,6 +167,8 @@ async def serve(
         proxies.cut()
         await _drain(sessions, handler, settings.drain_seconds)
         await asyncio.sleep(0)  # for what was cut to be closed
+        if attempts is not None:
+            attempts.close()
 
 
 def _connections(settings: ListenerSettings, seat: Seat | None) -> Connections:

@@ -1,7 +1,5 @@
 """Logging: one line for each receive and each filing; no subject, no body, no header, no address in clear."""
 
-import hashlib
-import hmac
 import json
 import logging
 import os
@@ -12,6 +10,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
+from hashlib import blake2b
 from pathlib import Path
 from typing import TextIO, cast
 
@@ -20,6 +19,8 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 from bccd.config import Log
 from bccd.failures import place, tell_uncaught
+from bccd.meters import board
+from bccd.meters.families import DELIVERIES, FILING, LOGGED
 from bccd.model.auth import AuthMethod
 from bccd.model.delivery import Delivery, show_id
 from bccd.model.envelope import Envelope
@@ -27,6 +28,7 @@ from bccd.model.plan import Outcome
 from bccd.model.reply import Reply
 
 _KEY_OCTETS = 32
+_MAX_KEY = blake2b.MAX_KEY_SIZE  # octets of it that count
 _MAY_OTHERS = 0o026  # all others read or write it, or its group writes it
 _HASH_DIGITS = 16
 _LONGEST_VALUE = 500
@@ -34,6 +36,8 @@ _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 # Control and format characters, unassigned ones and line separators: what could forge a line or hide in it.
 _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _CALLBACK = re.compile(r"(Exception in callback [^(]*)\(.*")
+_NOTED = frozenset({"warning", "error", "critical", "exception"})
+_NOT_NOTED = frozenset({"event", "level", "timestamp", "process"})
 _encode = json.JSONEncoder().encode  # kept: to make one took half as long as to use it
 # aiosmtpd logs every command there, arguments included.
 _MUTED = ("mail.log", "mail.debug", "mail.error", "mail.debug-mail")
@@ -98,6 +102,7 @@ def _processors(process: str, *, console: bool) -> list[Processor]:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         named,
         _without_text,
+        _noted,
         *((_escaped, structlog.dev.ConsoleRenderer(colors=False)) if console else (_as_json,)),
     ]
 
@@ -126,6 +131,16 @@ def _without_text(_logger: WrappedLogger, _method: str, event: EventDict) -> Eve
     error = given[1] if isinstance(given, tuple) else given
     if isinstance(error, BaseException):
         event["exception"] = place(error)
+    return event
+
+
+def _noted(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Count what is wrong and keep the last of it, for `bccd status`."""
+    level = event["level"]
+    if level in _NOTED:
+        LOGGED.add("warning" if level == "warning" else "error")
+        told = " ".join(f"{key}={value}" for key, value in event.items() if key not in _NOT_NOTED)
+        board.note(escape(f"{event.get('event')} {told}"))
     return event
 
 
@@ -225,8 +240,14 @@ def hash_address(address: str) -> str:
     """Return a short keyed hash of an address: equal within one installation, meaningless outside it."""
     if not address:
         return ""
-    digest = hmac.new(_State.key, address.encode("utf-8", "surrogateescape"), hashlib.sha256)
-    return digest.hexdigest()[:_HASH_DIGITS]
+    return digest(address)
+
+
+def digest(text: str) -> str:
+    """Return a short keyed hash of what is to be found again, and is not to be read."""
+    octets = text.encode("utf-8", "surrogateescape")
+    # Keyed BLAKE2 (RFC 7693) is as good as HMAC and takes a quarter of its time: a mail has up to seven.
+    return blake2b(octets, key=_State.key[:_MAX_KEY], digest_size=_HASH_DIGITS // 2).hexdigest()
 
 
 # What stands behind the plus sign of an address that nobody may learn, also within a rewritten one.
@@ -263,6 +284,9 @@ def log_filing(delivery: Delivery, outcome: Outcome, seconds: float) -> None:
     """Write the one line that says what became of a delivery; `seconds` since it was received."""
     submitter = delivery.sender or delivery.held
     method = delivery.sender.method if delivery.sender else None
+    DELIVERIES.add(outcome.state.value)
+    if method is not AuthMethod.IMPORT:
+        FILING.observe(seconds)
     structlog.get_logger().info(
         "filing",
         delivery=show_id(delivery.id),

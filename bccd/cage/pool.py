@@ -16,6 +16,7 @@ import msgspec
 import structlog
 
 from bccd.cage.words import BEGUN, ENDS, FILTERED, KEPT, LARGEST_ANSWER, READY, SHEETS, TOKEN
+from bccd.meters.families import PARSE, UNREAD
 from bccd.model.message import Message
 
 PARSER = "bccd.mail.parse:to_file"
@@ -163,7 +164,9 @@ class _Parser(Generic[Answer]):
         self._octets -= len(job.raw)
         self._doubtful -= job.doubtful
         self._left -= 1
-        self.begun, self.since = self._left > 0, time.monotonic()
+        now = time.monotonic()
+        PARSE.observe(now - self.since)
+        self.begun, self.since = self._left > 0, now
         octets = b"" if job.moved else os.pread(self._sheets[place], min(size, LARGEST_ANSWER), 0)
         if max(self._sizes[place], size) > KEPT:
             os.ftruncate(self._sheets[place], 0)
@@ -173,7 +176,10 @@ class _Parser(Generic[Answer]):
             failure, message = self._decoder.decode(octets)
         except (msgspec.DecodeError, UnicodeDecodeError):
             failure, message = "garbled", None
-        return Read(job.key, message, failure or ("" if message else "garbled"))
+        failure = failure or ("" if message else "garbled")
+        if failure:
+            UNREAD.add(failure)
+        return Read(job.key, message, failure)
 
     def spare(self) -> list[_Job]:
         """Return the jobs behind the one in work, for another parser to do."""
@@ -304,6 +310,7 @@ class Readers(Generic[Answer]):
             self._pause = min(2 * self._pause, _LONGEST_RESPAWN)
         self._take_back(parser.spare())
         blamed = [job for job in parser.jobs if not job.moved]
+        UNREAD.add(how, len(blamed))
         return [Read(job.key, None, how) for job in blamed]
 
     def _take_back(self, jobs: Sequence[_Job]) -> None:

@@ -21,9 +21,13 @@ import structlog
 
 from bccd.config import Config
 from bccd.daemon.notify import notify, watchdog_seconds
+from bccd.daemon.patches import outdated
 from bccd.daemon.pulse import Pulse
 from bccd.daemon.sockets import Bound, bind_all, refuse_root
 from bccd.door import hold
+from bccd.meters import board
+from bccd.meters.board import Board
+from bccd.meters.families import RESTARTS
 from bccd.model.errors import MistakeError
 from bccd.observe import configure, guard_process
 
@@ -151,6 +155,7 @@ class Supervisor:
             self._children.append(_Child(name, body, is_front=True, pulse=pulse))
         if outbound is not None:  # it ends with the fronts: what it has sent it tells the filer
             self._children.append(_Child("outbound", lambda: outbound("outbound", links), is_front=True))
+        Board(["supervisor", *(child.name for child in self._children)]).attach("supervisor")
         self._log = structlog.get_logger()
         self._stopping = False
         self._looked_at = time.monotonic()
@@ -168,6 +173,8 @@ class Supervisor:
             listening = [bound.name for bound in self._sockets]
             self._log.info("ready", listening=listening, pid=os.getpid())
             notify("READY=1")
+            if said := outdated():
+                self._log.warning("python_outdated", note=said)
             while not (self._stopping and not any(child.pid for child in self._children)):
                 self._turn()
         finally:
@@ -222,6 +229,7 @@ class Supervisor:
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the supervisor decides
             signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until a child has a use for it
             signal.pthread_sigmask(signal.SIG_SETMASK, self._mask)
+            board.attach(child.name)
             configure(self._config.log, child.name)
             guard_process()
             code = child.body()
@@ -252,6 +260,7 @@ class Supervisor:
         child.failures = 1 if now - child.started > _HEALTHY_SECONDS else child.failures + 1
         pause = min(_FIRST_PAUSE * 2.0 ** min(child.failures - 1, 30), _LONGEST_PAUSE)
         child.due = now + pause
+        RESTARTS.add(child.name.partition("-")[0])
         self._log.error("child_ended", child=child.name, code=code, restart_in=round(pause, 1))
 
     def _end_the_hanging(self) -> None:

@@ -12,6 +12,7 @@ import msgspec
 import structlog
 
 from bccd.failures import place
+from bccd.meters.families import NOTICES
 from bccd.model.errors import BccdError
 from bccd.model.notice import Letter
 from bccd.observe import shown
@@ -108,6 +109,7 @@ class Worker:
             sending = await self._handed_in(letter, octets)
         away = sending.outcome == "away"
         self._pause = min(max(2 * self._pause, _FIRST_PAUSE), _LONGEST_PAUSE) if away else 0.0
+        NOTICES.add(sending.outcome)
         self._log.info(
             "notice",
             company=letter.company_id,

@@ -15,6 +15,7 @@ from typing import cast
 
 from aiosmtpd.smtp import SMTP
 
+from bccd.meters.families import REFUSED
 from bccd.model.envelope import Peer, Protocol
 from bccd.model.reply import IDLE_TOO_LONG, SHUTTING_DOWN, Reply
 from bccd.sources.commands import HTTP, is_chunk, split
@@ -234,6 +235,8 @@ class Connection(SMTP):
             self.budget.refused()
         elif reply.code in _LATER:
             self.budget.deferred()
+        if reply.code >= 400:  # noqa: PLR2004
+            REFUSED.add(str(reply.code))
         self._replies += render(reply)
 
     async def flush(self) -> None:

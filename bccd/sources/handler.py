@@ -10,7 +10,9 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
+from bccd.journal import Journal
 from bccd.mail.addresses import normalise
+from bccd.meters.families import ACCEPTED, ACCEPTED_OCTETS, LOGINS, RECEIVE, TLS_FAILED, UNPROVEN
 from bccd.model.auth import Login
 from bccd.model.envelope import Envelope, Peer, Target
 from bccd.model.errors import StorageFullError
@@ -28,9 +30,14 @@ class Handler:
     """Calls the Receiver for every session of a process, and answers whatever happens there."""
 
     def __init__(
-        self, receiver: Receiver, failures_per_hour: int = 0, exempt: Callable[[str], bool] = bool
+        self,
+        receiver: Receiver,
+        failures_per_hour: int = 0,
+        exempt: Callable[[str], bool] = bool,
+        journal: Journal | None = None,
     ) -> None:
         self._receiver = receiver
+        self._journal = journal
         self._guesses = Window(failures_per_hour, HOUR)
         self._exempt = exempt
         # The event loop alone would not keep a commit alive whose session is gone.
@@ -45,6 +52,7 @@ class Handler:
     def no_tls(self, error: OSError, peer: Peer, session_id: str) -> None:
         """Log a handshake that came to nothing."""
         why = getattr(error, "reason", None) or type(error).__name__
+        TLS_FAILED.add()
         structlog.get_logger().info("tls_failed", session=session_id, peer=peer.ip, why=why)
 
     async def login(self, peer: Peer, name: str, password: str, session_id: str) -> Login | Reply:
@@ -56,7 +64,7 @@ class Handler:
         # Counted before it is known, or many sessions could guess at once.
         if host and not self._guesses.take(host):
             log.warning("login_refused", why="too many failures of this host")
-            return TOO_MANY_LOGINS
+            return self._no_login(peer, name, TOO_MANY_LOGINS, session_id)
         try:
             login = await self._receiver.login(name, password)
         except Exception as error:  # noqa: BLE001  whatever it is, the peer may try again
@@ -65,8 +73,9 @@ class Handler:
             return LOGIN_LATER
         if login is None:
             log.warning("login_failed")
-            return BAD_LOGIN
+            return self._no_login(peer, name, BAD_LOGIN, session_id)
         self._guesses.give_back(host)
+        LOGINS.add("accepted")
         log.info("login", company=login.company_id, user=login.user_id)
         return login
 
@@ -75,9 +84,26 @@ class Handler:
     ) -> Target | Reply:
         """Check one RCPT TO."""
         try:
-            return await self._receiver.recipient(peer, mail_from, address, so_far)
+            found = await self._receiver.recipient(peer, mail_from, address, so_far)
         except Exception as error:  # noqa: BLE001  whatever it is, the peer may try again
-            return self.failed(error, session_id)
+            found = self.failed(error, session_id)
+        if self._journal is not None and isinstance(found, Reply):
+            self._journal.refused("rcpt", session_id, peer.ip, found, sender=mail_from, recipients=[address])
+        return found
+
+    def _no_login(self, peer: Peer, name: str, reply: Reply, session_id: str) -> Reply:
+        LOGINS.add("failed" if reply is BAD_LOGIN else "refused")
+        if self._journal is not None:
+            self._journal.refused("login", session_id, peer.ip, reply, sender=normalise(name) or name)
+        return reply
+
+    def cut(
+        self, peer: Peer, mail_from: str, targets: Sequence[Target], reply: Reply, session_id: str
+    ) -> None:
+        """Note a mail of which the end was not awaited."""
+        if self._journal is not None:
+            to = [target.address for target in targets]
+            self._journal.refused("mail", session_id, peer.ip, reply, sender=mail_from, recipients=to)
 
     def examine(self, peer: Peer, mail_from: str) -> Examination:
         """Begin to gather evidence about a mail."""
@@ -125,11 +151,24 @@ class Handler:
             examination.abandon()
             if envelope.raw.path is not None:  # unless the spool has taken it over by renaming
                 envelope.raw.path.unlink(missing_ok=True)
-        log_receive(envelope, replies, time.monotonic() - started)
+        self._told(envelope, replies, time.monotonic() - started)
         return replies
 
     def refuse(self, envelope: Envelope, reply: Reply) -> list[Reply]:
         """Answer every target of a mail that the Receiver is not asked about."""
         replies = [reply] * len(envelope.targets)
-        log_receive(envelope, replies, 0.0)
+        self._told(envelope, replies, 0.0)
         return replies
+
+    def _told(self, envelope: Envelope, replies: Sequence[Reply], seconds: float) -> None:
+        """Log, count and note how a mail was answered."""
+        log_receive(envelope, replies, seconds)
+        if any(reply.accepted for reply in replies):
+            ACCEPTED.add()
+            ACCEPTED_OCTETS.add(amount=envelope.raw.size)
+            RECEIVE.observe(seconds)
+        for reply in replies:
+            if reply.reason:
+                UNPROVEN.add(reply.reason)
+        if self._journal is not None:
+            self._journal.mail(envelope, replies)

@@ -2,6 +2,7 @@
 
 import ipaddress
 
+from bccd.meters.families import CONNECTED, CONNECTIONS
 from bccd.model.reply import SHUTTING_DOWN, TOO_MANY_CONNECTIONS, Reply
 from bccd.sources.census import Census, Seat
 from bccd.sources.replies import TOO_MANY_LOGINS
@@ -68,6 +69,12 @@ class Connections:
 
         One that is not `paced` is a mail server's of one's own, which begins as many as it has mails.
         """
+        refusal = self._enter(ip, paced=paced)
+        CONNECTED.add("turned_away" if refusal else "accepted")
+        CONNECTIONS.add(amount=refusal is None)
+        return refusal
+
+    def _enter(self, ip: str, *, paced: bool) -> Reply | None:
         if self.stopping:
             return SHUTTING_DOWN
         if self.seat.connections >= self._total:
@@ -84,6 +91,7 @@ class Connections:
 
     def leave(self, ip: str) -> None:
         """Count a connection out that was counted in."""
+        CONNECTIONS.add(amount=-1)
         self.seat.leave(self._host(ip))
 
     def _trusted(self, ip: str) -> bool:

@@ -1,5 +1,6 @@
 """How much mail may be on its way in at once, in memory and in temporary files, in all fronts together."""
 
+from bccd.meters.families import IN_FLIGHT
 from bccd.sources.census import Seat
 
 _FILED_SHARE = 7 / 8  # of the room that mail too large for memory may take: small mail gets in all the same
@@ -23,9 +24,11 @@ class Room:
         if not self.holds(octets, filed=filed):
             return False
         self._seat.book(octets)
+        IN_FLIGHT.add(amount=octets)
         return True
 
     def give_back(self, octets: int) -> None:
         """Count octets out that were counted in."""
         if octets:
             self._seat.book(-octets)
+            IN_FLIGHT.add(amount=-octets)

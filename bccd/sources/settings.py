@@ -49,6 +49,7 @@ class ListenerSettings:
     handshake_seconds: float = 30  # how long a TLS handshake may take
     login_seconds: float = 60  # how long a client may take over one line of AUTH
     login_failures_per_hour: int = 10  # of one host, then its logins are refused unread; 0 is any number
+    attempts: Path | None = None  # the folder in which they are noted
     relays: tuple[str, ...] = ()  # CIDRs whose hosts send for many: exempt from the per-host limits
     networks: tuple[
         str, ...

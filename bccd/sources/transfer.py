@@ -182,6 +182,7 @@ class Transfer(Connection):
         except ClosingError as closing:
             if closing.reply is None:
                 raise
+            self.handler.cut(self.peer, self._mail_from, accepted, closing.reply, self.session_id)
             self.answer([closing.reply] * len(accepted))
             raise ClosingError from None
         except ConnectionError:

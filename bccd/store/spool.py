@@ -3,6 +3,7 @@
 import asyncio
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -14,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
+from bccd.meters.families import SPOOL, SPOOL_FAILED
 from bccd.model.delivery import Delivery, Intake, Receipt
 from bccd.model.errors import StoreUnavailableError
 from bccd.model.plan import Outcome
@@ -141,11 +143,14 @@ class GroupSpool:
 
     def _answers(self, group: list[Waiting]) -> list[Receipt | StoreUnavailableError]:
         """Write a group and say what became of each; if one mail spoils it, each is written on its own."""
+        begun = time.monotonic()
         try:
             receipts = self._write(group)
+            SPOOL.observe(time.monotonic() - begun)
         except Exception as error:  # noqa: BLE001  the thread must outlive whatever a driver raises
             if len(group) > 1 and not isinstance(error, StoreUnavailableError):
                 return [answer for waiting in group for answer in self._answers([waiting])]
+            SPOOL_FAILED.add()
             if is_lost_write(error.__cause__):
                 self._broken = str(error)
             return [_unavailable(error)] * len(group)

@@ -8,6 +8,8 @@ from typing import Any, Self, TypeVar, cast
 
 import dns.resolver
 
+from bccd.meters.board import OTHER
+from bccd.meters.families import DNS, DNS_FAILED
 from bccd.verify.cache import Cache
 from bccd.verify.dns import Answer, DnsTemporaryError, Resolver
 from bccd.verify.transport import Server, ServerFailureError, ask
@@ -30,15 +32,24 @@ def nameserver(text: str) -> Server:
         return str(ipaddress.ip_address(host.strip("[]"))), int(port)
 
 
-def _servers(nameservers: Sequence[str]) -> list[Server]:
+def nameservers(named: Sequence[str]) -> list[Server]:
     """Return the name servers to ask: those that are named, or the system's."""
-    if nameservers:
-        return [nameserver(text) for text in nameservers]
+    if named:
+        return [nameserver(text) for text in named]
     try:
         found = [(str(server), _PORT) for server in dns.resolver.Resolver().nameservers]
     except dns.resolver.NoResolverConfiguration:
         found = []
     return found or [("127.0.0.1", _PORT)]  # resolv.conf(5): the local machine
+
+
+def _kind(error: BaseException) -> str:
+    """Say how a question failed, in the words of the metric."""
+    if isinstance(error, TimeoutError):  # which is an OSError, too
+        return "timeout"
+    if isinstance(error, ServerFailureError):
+        return "refused"
+    return "network" if isinstance(error, OSError) else OTHER
 
 
 class DnsResolver:
@@ -50,13 +61,13 @@ class DnsResolver:
 
     def __init__(
         self,
-        nameservers: Sequence[str] = (),
+        named: Sequence[str] = (),
         *,
         query_seconds: float = 2,
         mail_seconds: float = 8,
         cache: Cache | None = None,
     ) -> None:
-        servers = _servers(nameservers)[:_TRIES]
+        servers = nameservers(named)[:_TRIES]
         self._servers = servers * 2 if len(servers) == 1 else servers
         self._query_seconds = query_seconds
         self._mail_seconds = mail_seconds
@@ -106,10 +117,12 @@ class DnsResolver:
         asked = name(text)
         if asked is None:
             return Answer(exists=False)
+        DNS.add()
         try:
             async with self._slots, asyncio.timeout(self._query_seconds):
                 reply = await self._ask(asked, kind)
         except (ServerFailureError, WireError, OSError, EOFError, TimeoutError) as error:
+            DNS_FAILED.add(_kind(error))
             return DnsTemporaryError(f"{kind} {text}: {type(error).__name__}")
         records = sorted(reply.records) if kind == "MX" else reply.records  # type: ignore[type-var]
         answer: Answer[Any] = Answer(tuple(records), reply.rcode != NO_NAME)

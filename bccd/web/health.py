@@ -1,4 +1,4 @@
-"""Answers /healthz (the process lives) and /readyz (it can take mail in): strict, bounded HTTP/1.1."""
+"""Answers /healthz (the process lives), /readyz (it can take mail in), /metrics: strict, bounded HTTP/1.1."""
 
 import asyncio
 import json
@@ -6,11 +6,16 @@ import socket
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
+from bccd.web.metrics import CONTENT_TYPE
+
 Check = Callable[[], Awaitable[bool]]
+Page = Callable[[], Awaitable[bytes]]
 
 _REQUEST_LIMIT = 8 * 1024
 _REQUEST_SECONDS = 5.0
 _CHECK_SECONDS = 3.0
+_PAGE_SECONDS = 8.0  # less than the ten after which Prometheus gives up
+_JSON = "application/json"
 _CONNECTIONS = 32
 _PHRASES = {
     200: "OK",
@@ -25,14 +30,17 @@ _PHRASES = {
 @dataclass(frozen=True, slots=True)
 class _Answer:
     status: int
-    body: Mapping[str, object]
+    body: Mapping[str, object] | bytes
     head_only: bool = False
 
     def encode(self) -> bytes:
-        content = json.dumps(self.body, separators=(",", ":")).encode() + b"\n"
+        if isinstance(self.body, bytes):
+            kind, content = CONTENT_TYPE, self.body
+        else:
+            kind, content = _JSON, json.dumps(self.body, separators=(",", ":")).encode() + b"\n"
         lines = [
             f"HTTP/1.1 {self.status} {_PHRASES[self.status]}",
-            "Content-Type: application/json",
+            f"Content-Type: {kind}",
             f"Content-Length: {len(content)}",
             "Cache-Control: no-store",
             "X-Content-Type-Options: nosniff",
@@ -44,10 +52,13 @@ class _Answer:
         return head if self.head_only else head + content
 
 
-async def serve_health(sock: socket.socket, checks: Mapping[str, Check]) -> asyncio.Server:
+async def serve_health(
+    sock: socket.socket, checks: Mapping[str, Check], metrics: Page | None = None
+) -> asyncio.Server:
     """Serve on a bound socket; /readyz is 200 when every check holds, else 503; its body says which do.
 
     A check that raises or takes over three seconds does not hold. Close the returned server to stop.
+    `metrics` writes the page /metrics.
     """
     room = asyncio.Semaphore(_CONNECTIONS)
 
@@ -55,7 +66,7 @@ async def serve_health(sock: socket.socket, checks: Mapping[str, Check]) -> asyn
         try:
             if not room.locked():
                 async with room:
-                    writer.write((await _answer(reader, checks)).encode())
+                    writer.write((await _answer(reader, checks, metrics)).encode())
                     await asyncio.wait_for(writer.drain(), _REQUEST_SECONDS)
         except (OSError, TimeoutError):
             pass  # the peer left; nobody is there to be told
@@ -67,7 +78,7 @@ async def serve_health(sock: socket.socket, checks: Mapping[str, Check]) -> asyn
     return await asyncio.start_server(serve, sock=sock, limit=_REQUEST_LIMIT)
 
 
-async def _answer(reader: asyncio.StreamReader, checks: Mapping[str, Check]) -> _Answer:
+async def _answer(reader: asyncio.StreamReader, checks: Mapping[str, Check], metrics: Page | None) -> _Answer:
     try:
         head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), _REQUEST_SECONDS)
     except TimeoutError:
@@ -80,12 +91,19 @@ async def _answer(reader: asyncio.StreamReader, checks: Mapping[str, Check]) -> 
     method, target, _version = words
     if method not in (b"GET", b"HEAD"):
         return _Answer(405, {"error": "only GET and HEAD"})
-    status, body = await _page(target.partition(b"?")[0], checks)
+    status, body = await _page(target.partition(b"?")[0], checks, metrics)
     return _Answer(status, body, head_only=method == b"HEAD")
 
 
-async def _page(path: bytes, checks: Mapping[str, Check]) -> tuple[int, Mapping[str, object]]:
+async def _page(
+    path: bytes, checks: Mapping[str, Check], metrics: Page | None
+) -> tuple[int, Mapping[str, object] | bytes]:
     match path:
+        case b"/metrics" if metrics is not None:
+            try:
+                return 200, await asyncio.wait_for(metrics(), _PAGE_SECONDS)
+            except Exception:  # noqa: BLE001 - as below
+                return 503, {"error": "the metrics cannot be gathered now"}
         case b"/healthz":
             return 200, {"status": "ok"}
         case b"/readyz":
@@ -94,7 +112,7 @@ async def _page(path: bytes, checks: Mapping[str, Check]) -> tuple[int, Mapping[
             ready = all(holds)
             return (200 if ready else 503), {"status": "ready" if ready else "not ready", "checks": found}
         case _:
-            return 404, {"error": "only /healthz and /readyz"}
+            return 404, {"error": "only /healthz, /readyz and /metrics"}
 
 
 async def _holds(check: Check) -> bool:

@@ -1,0 +1,272 @@
+"""The journal of attempts: what was offered in the last 30 days and how it was answered, for `bccd trace`.
+
+A line for each mail that was answered, each recipient and each login that was refused. Addresses and ids are
+in it as keyed hashes alone. It is no table: a flood of refusals must not write to the database, and what is
+refused while the database is away is what one asks about most. It is a file a day, which a thread appends to
+twice a second and does not sync: the hot path pays for hashing, and a power cut costs half a second of it.
+"""
+
+import asyncio
+import os
+import re
+import time
+from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from bccd.mail.addresses import mailboxes, normalise
+from bccd.mail.msgid import message_id
+from bccd.meters.families import UNRECORDED
+from bccd.model.envelope import Envelope
+from bccd.model.reply import Reply
+from bccd.observe import digest, hash_address
+
+FOLDER = "attempts"
+KEPT = timedelta(days=30)
+LARGEST = 256 * 2**20  # octets of all days; beyond it the oldest day goes
+_REFUSED_AN_HOUR = 2**20  # octets of refusals that one front writes
+_ACCEPTED_AN_HOUR = 16 * 2**20
+_OF_ONE_HOST = 200  # refusals of one host in an hour: a flood must not use up what is everybody's
+_PAUSE = 0.5  # seconds between two writes
+_HOUR = 3600.0
+_LOOKED_AT = 16 * 1024  # octets of a header section
+_HOPS = 3  # Received fields whose ids are kept
+_QUEUE_ID = re.compile(rb"[a-z0-9._-]{4,64}")
+_WHITE = (b" ", b"\t")
+
+
+class Attempt(msgspec.Struct, array_like=True, frozen=True):
+    """One line: what somebody tried, in hashes, and what he was told."""
+
+    at: float  # seconds since 1970
+    step: str  # "mail", "rcpt", "login"
+    session: str
+    peer: str
+    sender: str  # of the envelope
+    recipients: tuple[str, ...]
+    authors: tuple[str, ...] = ()
+    message: str = ""  # Message-ID
+    hops: tuple[str, ...] = ()  # the ids that mail servers gave it, the last server first
+    size: int = 0
+    reply: str = ""
+    reason: str = ""
+
+    @property
+    def moment(self) -> datetime:
+        """When it was."""
+        return datetime.fromtimestamp(self.at, UTC)
+
+    @property
+    def hashes(self) -> frozenset[str]:
+        """What it can be found by."""
+        return frozenset((self.sender, *self.recipients, *self.authors, self.message, *self.hops)) - {""}
+
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(Attempt).decode
+
+
+def hash_message(said: str) -> str:
+    """Return the hash of a Message-ID, "" where it is none."""
+    known = message_id(said)
+    return digest(f"message {known}") if known else ""
+
+
+def hash_hop(said: str) -> str:
+    """Return the hash of a mail server's id for a mail."""
+    return digest(f"hop {said.lower()}")
+
+
+def needles(said: str) -> frozenset[str]:
+    """Return all hashes that an address, a Message-ID or a mail server's id may stand under."""
+    said = said.strip()
+    address = normalise(said)
+    return frozenset({hash_address(address), hash_message(said), hash_hop(said.strip("<>"))}) - {""}
+
+
+def _value(lowered: bytes, start: int) -> bytes:
+    """Return what stands from a place to the end of its field, folds and all."""
+    end = lowered.find(b"\n", start)
+    while end >= 0 and lowered[end + 1 : end + 2] in _WHITE:
+        end = lowered.find(b"\n", end + 1)
+    return lowered[start:end] if end >= 0 else lowered[start:]
+
+
+def _field(lowered: bytes, name: bytes) -> bytes:
+    """Return the value of the first field of that name in a lower-case header section."""
+    start = lowered.find(name)
+    return _value(lowered, start + len(name)) if start >= 0 else b""
+
+
+def _hops(lowered: bytes) -> Iterator[str]:
+    """Return what stands behind `id` in the Received fields (RFC 5321 4.4), the last server's first."""
+    place = 0
+    for _ in range(_HOPS):
+        place = lowered.find(b"\nreceived:", place) + 10
+        if place < 10:  # noqa: PLR2004 - there is none
+            return
+        words = _value(lowered, place).split()
+        if b"id" in words[:-1]:
+            found = words[words.index(b"id") + 1].strip(b"<>;")
+            if _QUEUE_ID.fullmatch(found):
+                yield hash_hop(found.decode())
+
+
+class Journal:
+    """Writes attempts down; to be used within one event loop, and closed when it ends."""
+
+    def __init__(
+        self,
+        folder: Path,
+        exempt: Callable[[str], bool] = bool,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._folder = folder
+        self._exempt = exempt
+        self._clock = clock
+        self._lines: list[bytes] = []
+        self._timer: asyncio.TimerHandle | None = None
+        self._writer = ThreadPoolExecutor(1, "journal")
+        self._hour = 0.0
+        self._left = {True: 0, False: 0}  # octets of this hour, for what was accepted and what was not
+        self._of_host: dict[str, int] = {}
+
+    def mail(self, envelope: Envelope, replies: Sequence[Reply]) -> None:
+        """Note how a whole mail was answered: one line for each reply that differs."""
+        lowered = b"\n" + envelope.raw.header[:_LOOKED_AT].lower()
+        authors = {hash_address(box.address) for box in mailboxes(_field(lowered, b"\nfrom:").strip())[:2]}
+        known = hash_message(_field(lowered, b"\nmessage-id:").decode("utf-8", "replace"))
+        hops = tuple(_hops(lowered))
+        for reply in dict.fromkeys(replies):
+            answered = zip(envelope.targets, replies, strict=True)
+            attempt = Attempt(
+                round(self._clock(), 3), "mail", envelope.session_id, envelope.peer.ip,
+                hash_address(envelope.mail_from),
+                tuple(hash_address(target.address) for target, one in answered if one == reply),
+                tuple(authors - {""}), known, hops, envelope.raw.size, str(reply), reply.reason,
+            )  # fmt: skip
+            self._note(attempt, accepted=reply.accepted)
+
+    def refused(
+        self, step: str, session: str, peer: str, reply: Reply, *, sender: str, recipients: Sequence[str] = ()
+    ) -> None:
+        """Note what was refused before there was a mail; `recipients` as they were given."""
+        attempt = Attempt(
+            round(self._clock(), 3),
+            step,
+            session,
+            peer,
+            hash_address(sender),
+            tuple(hash_address(normalise(one) or one) for one in recipients),
+            reply=str(reply),
+            reason=reply.reason,
+        )
+        self._note(attempt, accepted=False)
+
+    def close(self) -> None:
+        """Write what waits."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._hand_over()
+        self._writer.shutdown()
+
+    def _note(self, attempt: Attempt, *, accepted: bool) -> None:
+        line = _encode(attempt) + b"\n"
+        if not self._has_room(attempt, len(line), accepted=accepted):
+            UNRECORDED.add()
+            return
+        self._lines.append(line)
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(_PAUSE, self._hand_over)
+
+    def _has_room(self, attempt: Attempt, size: int, *, accepted: bool) -> bool:
+        if not self._hour <= attempt.at < self._hour + _HOUR:
+            self._hour = attempt.at
+            self._left = {True: _ACCEPTED_AN_HOUR, False: _REFUSED_AN_HOUR}
+            self._of_host.clear()
+        if self._left[accepted] < size:
+            return False
+        if not accepted and not self._exempt(attempt.peer):
+            count = self._of_host.get(attempt.peer, 0)
+            if count >= _OF_ONE_HOST:
+                return False
+            self._of_host[attempt.peer] = count + 1
+        self._left[accepted] -= size
+        return True
+
+    def _hand_over(self) -> None:
+        self._timer = None
+        if self._lines:
+            octets, count = b"".join(self._lines), len(self._lines)
+            self._lines.clear()
+            self._writer.submit(self._write, octets, count)
+
+    def _write(self, octets: bytes, count: int) -> None:
+        """Append in one call, so that several processes may write to one file."""
+        day = datetime.fromtimestamp(self._clock(), UTC)
+        try:
+            self._folder.mkdir(mode=0o700, exist_ok=True)
+            path = self._folder / f"{day:%Y-%m-%d}"
+            file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                os.write(file, octets)
+            finally:
+                os.close(file)
+        except OSError:  # a disk that is full refuses mail, and need not stop for this
+            UNRECORDED.add(amount=count)
+
+
+def days(folder: Path) -> list[Path]:
+    """List the files, oldest first."""
+    return sorted(path for path in folder.glob("????-??-??") if path.is_file())
+
+
+def find(folder: Path, hashes: Collection[str], since: datetime) -> Iterator[Attempt]:
+    """Return the attempts that one of the hashes stands in, oldest first; torn lines are passed over."""
+    wanted = frozenset(hashes)
+    sought = [each.encode() for each in wanted]
+    for attempt in _attempts(folder, since, lambda line: any(each in line for each in sought)):
+        if wanted & attempt.hashes:
+            yield attempt
+
+
+def since(folder: Path, moment: datetime) -> Iterator[Attempt]:
+    """Return all attempts from a moment on, oldest first."""
+    return _attempts(folder, moment, lambda _: True)
+
+
+def _attempts(folder: Path, since: datetime, fits: Callable[[bytes], bool]) -> Iterator[Attempt]:
+    first, least = f"{since:%Y-%m-%d}", since.timestamp()
+    for path in days(folder):
+        if path.name < first:
+            continue
+        with suppress(FileNotFoundError), path.open("rb") as lines:  # swept meanwhile
+            for line in lines:
+                if fits(line):
+                    with suppress(msgspec.DecodeError, UnicodeDecodeError):
+                        attempt = _decode(line)
+                        if attempt.at >= least:
+                            yield attempt
+
+
+def sweep(folder: Path, now: datetime, largest: int = LARGEST) -> int:
+    """Delete what is older than 30 days, and the oldest of what is too much; returns how many files."""
+    kept: list[tuple[Path, Any]] = []
+    gone = 0
+    oldest = f"{now - KEPT:%Y-%m-%d}"
+    for path in days(folder):
+        if path.name < oldest:
+            path.unlink(missing_ok=True)
+            gone += 1
+        else:
+            kept.append((path, path.stat().st_size))
+    while len(kept) > 1 and sum(size for _, size in kept) > largest:
+        path, _ = kept.pop(0)
+        path.unlink(missing_ok=True)
+        gone += 1
+    return gone

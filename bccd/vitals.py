@@ -1,0 +1,164 @@
+"""What is looked up when somebody asks how the daemon is: for /metrics, and for `bccd status` by the door."""
+
+import asyncio
+import os
+import platform
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from bccd.config import Config
+from bccd.meters import families as _families  # noqa: F401 - defines them
+from bccd.meters.board import FAMILIES, Kind, Slot, slots
+from bccd.model.errors import StoreUnavailableError
+from bccd.store.engine import Stores
+from bccd.store.vitals import vitals
+from bccd.web.metrics import Sample, page
+
+_PAGE_SIZE, _TICKS = os.sysconf("SC_PAGE_SIZE"), os.sysconf("SC_CLK_TCK")
+_FRESH_SECONDS = 2.0  # two scrapes within it see the same look at the database
+_GAUGE, _COUNTER = Kind.GAUGE, Kind.COUNTER
+
+# Name, type and meaning of each, once.
+SAMPLES: Mapping[str, tuple[Kind, str, str]] = {
+    "bccd_info": (_GAUGE, "version", "1; the label says which bccd this is."),
+    "bccd_python_info": (_GAUGE, "version", "1; the label says which Python it runs on."),
+    "bccd_database_up": (_GAUGE, "", "Whether the stores answered just now."),
+    "bccd_database_seconds": (_GAUGE, "", "How long the stores took to answer."),
+    "bccd_queue_length": (_GAUGE, "", "Mails that wait to be filed and that no filer has in hand."),
+    "bccd_queue_oldest_seconds": (_GAUGE, "", "The age of the oldest of them; 0 where none waits."),
+    "bccd_unfiled": (_GAUGE, "state", "Mails that are not filed, by state."),
+    "bccd_disk_free_bytes": (_GAUGE, "", "What is free on the disk of data_dir."),
+    "bccd_disk_size_bytes": (_GAUGE, "", "How large that disk is."),
+    "bccd_disk_free_inodes": (_GAUGE, "", "How many more files it takes."),
+    "bccd_process_up": (_GAUGE, "process", "Whether the process runs."),
+    "bccd_process_start_time_seconds": (_GAUGE, "process", "When it was started, since 1970."),
+    "bccd_process_resident_bytes": (_GAUGE, "process", "The memory that it has."),
+    "bccd_process_open_fds": (_GAUGE, "process", "The files and sockets that it has open."),
+    "bccd_process_cpu_seconds_total": (_COUNTER, "process", "The processor time that it has used."),
+}
+
+
+def sample(name: str, value: float, of: str = "") -> Sample:
+    """Make a sample of one of SAMPLES."""
+    kind, label, text = SAMPLES[name]
+    return Sample(name, kind, text, value, label, of)
+
+
+def names() -> frozenset[str]:
+    """Return the names of all metrics, those of a histogram's parts included."""
+    parts = ("_bucket", "_sum", "_count")
+    counted = {
+        family.name + part for family in FAMILIES for part in (parts if family.bounds else ("",))
+    }  # fmt: skip
+    return frozenset(counted | set(SAMPLES))
+
+
+def make_metrics(config: Config, stores: Stores) -> Callable[[], "asyncio.Future[bytes]"]:
+    """Return what writes the page /metrics: outside the loop, for it asks the database and the disk."""
+    stored = _Stored(stores)
+
+    def write() -> bytes:
+        found = slots()
+        return page(found, [*_build(), *_disk(config.data_dir), *_processes(found), *stored.look()])
+
+    return lambda: asyncio.get_running_loop().run_in_executor(None, write)
+
+
+class _Stored:
+    """What the stores tell, remembered for a moment."""
+
+    def __init__(self, stores: Stores) -> None:
+        self._stores = stores
+        self._seen: list[Sample] = []
+        self._until = 0.0
+
+    def look(self) -> list[Sample]:
+        if time.monotonic() >= self._until:
+            self._seen = list(_stored(self._stores))
+            self._until = time.monotonic() + _FRESH_SECONDS
+        return self._seen
+
+
+def _stored(stores: Stores) -> Iterator[Sample]:
+    try:
+        seen = vitals(stores)
+    except StoreUnavailableError:
+        yield sample("bccd_database_up", 0)
+        return
+    yield sample("bccd_database_up", 1)
+    yield sample("bccd_database_seconds", seen.seconds)
+    yield sample("bccd_queue_length", seen.queued)
+    age = (datetime.now(UTC) - seen.oldest).total_seconds() if seen.oldest else 0.0
+    yield sample("bccd_queue_oldest_seconds", max(age, 0.0))
+    for state in ("held", "set_aside", "failed"):
+        yield sample("bccd_unfiled", seen.unfiled.get(state, 0), state)
+
+
+def _build() -> Iterator[Sample]:
+    yield sample("bccd_info", 1, version("bccd"))
+    yield sample("bccd_python_info", 1, platform.python_version())
+
+
+def _disk(folder: Path) -> Iterator[Sample]:
+    with suppress(OSError):
+        usage = shutil.disk_usage(folder)
+        yield sample("bccd_disk_free_bytes", usage.free)
+        yield sample("bccd_disk_size_bytes", usage.total)
+        yield sample("bccd_disk_free_inodes", os.statvfs(folder).f_favail)
+
+
+def _processes(found: list[Slot]) -> Iterator[Sample]:
+    for slot in found:
+        seen = process(slot.pid)
+        yield sample("bccd_process_up", seen is not None, slot.name)
+        yield sample("bccd_process_start_time_seconds", slot.started, slot.name)
+        if seen is not None:
+            yield sample("bccd_process_resident_bytes", seen[0], slot.name)
+            yield sample("bccd_process_cpu_seconds_total", seen[1], slot.name)
+            yield sample("bccd_process_open_fds", seen[2], slot.name)
+
+
+def process(pid: int) -> tuple[int, float, int] | None:
+    """Return a process's resident octets, processor seconds and open files; None where it does not run."""
+    place = Path(f"/proc/{pid}")
+    try:
+        words = (
+            place.joinpath("stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+        )
+        files = len(os.listdir(place / "fd"))  # noqa: PTH208 - only their number matters
+    except OSError:
+        return None
+    if words[0] in "ZX":
+        return None
+    return int(words[21]) * _PAGE_SIZE, (int(words[11]) + int(words[12])) / _TICKS, files
+
+
+def told(_arguments: Mapping[str, object]) -> object:
+    """Say what the processes have counted, in JSON's types: what `bccd status` asks at the door."""
+    answer = []
+    for slot in slots():
+        seen = process(slot.pid)
+        memory, cpu, files = seen or (0, 0.0, 0)
+        answer.append(
+            {
+                "name": slot.name,
+                "pid": slot.pid,
+                "up": seen is not None,
+                "started": slot.started,
+                "memory": memory,
+                "cpu": cpu,
+                "files": files,
+                "counted": {
+                    family.name: [slot.cells[cell] for cell in family.cells]
+                    for family in FAMILIES
+                    if family.by in ("", slot.name.partition("-")[0])
+                },
+                "notes": [[note.at, note.text] for note in slot.notes],
+            }
+        )
+    return answer

@@ -1,0 +1,171 @@
+"""The journal of attempts: what is found in it, what is not in it, and how large it grows."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bccd import journal, observe
+from bccd.journal import Attempt, Journal, find, needles, sweep
+from bccd.model.envelope import Envelope, Peer, Raw, Target
+from bccd.model.reply import ACCEPTED, NO_SUCH_ADDRESS, NOT_ACCEPTED, TOO_BIG, Reply
+from bccd.observe import hash_address
+
+NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
+LONG_AGO = NOW - timedelta(days=60)
+HEADER = (
+    b"Received: from mua (mua.example.com [192.0.2.9])\r\n"
+    b"\tby mx.example.com (Postfix) with ESMTPS id 4XyZ12abcZ\r\n"
+    b"\tfor <sales@drop.example.com>; Mon, 2 Mar 2026 10:00:00 +0000\r\n"
+    b"received: from [10.0.0.7] by exim.example.com with esmtp (Exim 4.96)\r\n"
+    b"\tid 1tAbCd-0001Xy-2Z; Mon, 02 Mar 2026 10:00:00 +0000\r\n"
+    b"Received: by 2002:a05:6a10 with SMTP id <x9CSp1.g2>; Mon, 2 Mar 2026\r\n"
+    b"Received: by below with SMTP id TOO.DEEP; Mon, 2 Mar 2026\r\n"
+    b"FROM: =?utf-8?q?Anna?= Kowal\r\n <Anna@Example.COM>\r\n"
+    b"Subject: canary-subject\r\n"
+    b"message-ID:\r\n <CAF+1@mail.example.com>\r\n"
+)
+
+
+@pytest.fixture(autouse=True)
+def _key(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(observe._State, "key", b"k" * 32)
+    hash_address.cache_clear()
+    yield
+    hash_address.cache_clear()
+
+
+def envelope(header: bytes = HEADER, *targets: str, peer: str = "192.0.2.1") -> Envelope:
+    to = tuple(Target(each, 1) for each in targets or ("sales@drop.example.com",))
+    raw = Raw(b"\1" * 32, 1234, header)
+    return Envelope(Peer(peer), "bounce@example.com", to, raw, NOW, "s1")
+
+
+def written(folder: Path, use: Callable[[Journal], None], exempt: Callable[[str], bool] = bool) -> bytes:
+    """Use a journal within a loop; return what it wrote."""
+
+    async def main() -> None:
+        kept = Journal(folder, exempt, NOW.timestamp)
+        use(kept)
+        kept.close()
+
+    asyncio.run(main())
+    return b"".join(path.read_bytes() for path in journal.days(folder))
+
+
+def found(folder: Path, said: str) -> list[Attempt]:
+    return list(find(folder, needles(said), LONG_AGO))
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["anna@example.com", " Anna@EXAMPLE.com", "bounce@example.com", "sales@drop.example.com",
+     "<caf+1@mail.example.com>", "CAF+1@mail.example.com", "4XyZ12abcZ", "1tAbCd-0001Xy-2Z", "x9CSp1.g2"],
+)  # fmt: skip
+def test_a_mail_is_found_by_whatever_one_knows_of_it(tmp_path: Path, said: str) -> None:
+    """Author, envelope, recipient, Message-ID with and without brackets, ids of Postfix, Exim, Google."""
+    reply = NOT_ACCEPTED.because("not accepted (x)")
+    written(tmp_path, lambda kept: kept.mail(envelope(), [reply]))
+    (attempt,) = found(tmp_path, said)
+    assert (attempt.step, attempt.peer, attempt.session, attempt.size) == ("mail", "192.0.2.1", "s1", 1234)
+    assert (attempt.moment, attempt.reply) == (NOW, "550 5.7.1 not accepted (x)")
+    assert found(tmp_path, "other@example.com") == found(tmp_path, "TOO.DEEP") == []
+
+
+def test_no_address_is_written(tmp_path: Path) -> None:
+    """Nothing that names anybody, and nothing of the mail, stands in the file; only its owner reads it."""
+
+    def use(kept: Journal) -> None:
+        kept.mail(envelope(), [ACCEPTED])
+        kept.refused(
+            "rcpt", "s2", "192.0.2.1", NO_SUCH_ADDRESS, sender="a@b.example", recipients=["Who@X.example"]
+        )
+        kept.refused("login", "s3", "192.0.2.1", TOO_BIG, sender="anna@example.com")
+
+    folder = tmp_path / "attempts"
+    octets = written(folder, use).lower()
+    assert octets.count(b"\n") == 3
+    for canary in (b"example", b"anna", b"canary", b"4xyz", b"caf+1", b"who"):
+        assert canary not in octets
+    assert [path.stat().st_mode & 0o777 for path in (folder, *folder.iterdir())] == [0o700, 0o600]
+    assert [each.step for each in found(folder, "anna@example.com")] == ["mail", "login"]
+    assert [each.step for each in found(folder, "who@x.example")] == ["rcpt"]
+
+
+def test_each_reply_is_a_line(tmp_path: Path) -> None:
+    """Recipients that were answered alike share one; LMTP answers each for itself."""
+    to = ("a@x.example", "b@x.example", "c@x.example")
+    written(tmp_path, lambda kept: kept.mail(envelope(HEADER, *to), [ACCEPTED, TOO_BIG, ACCEPTED]))
+    assert [[each.reply[:3] for each in found(tmp_path, one)] for one in to] == [["250"], ["552"], ["250"]]
+
+
+def test_a_flood_does_not_take_the_room_of_others(tmp_path: Path) -> None:
+    """Of one host 200 refusals an hour are kept, of a listed relay all that there is room for."""
+
+    def use(kept: Journal) -> None:
+        for peer in ("192.0.2.66", "192.0.2.2"):
+            for _ in range(250):
+                kept.mail(envelope(peer=peer), [NOT_ACCEPTED])
+        kept.mail(envelope(peer="192.0.2.66"), [ACCEPTED])
+        kept.mail(envelope(peer="192.0.2.3"), [NOT_ACCEPTED])
+
+    lines = written(tmp_path, use, lambda peer: peer == "192.0.2.2").splitlines()
+    assert [sum(each in line for line in lines) for each in (b"192.0.2.66", b'192.0.2.2"', b"192.0.2.3")] == [
+        201, 250, 1,
+    ]  # fmt: skip
+
+
+def test_an_hour_has_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What many hosts send is bounded, and the next hour has room again."""
+    monkeypatch.setattr(journal, "_REFUSED_AN_HOUR", 1000)
+    times = iter([*[NOW.timestamp()] * 50, *[NOW.timestamp() + 3600] * 50])
+
+    async def main() -> None:
+        kept = Journal(tmp_path, clock=lambda: next(times, NOW.timestamp()))
+        for number in range(100):
+            kept.refused("login", "s", f"2001:db8::{number}", TOO_BIG, sender="a@b.example")
+        kept.close()
+
+    asyncio.run(main())
+    lines = [line for path in journal.days(tmp_path) for line in path.read_bytes().splitlines()]
+    assert 12 <= len(lines) < 30
+    assert len({line.split(b",")[0] for line in lines}) == 2
+
+
+def test_several_processes_write_one_file(tmp_path: Path) -> None:
+    """Each appends whole lines; a line that was torn by a full disk costs no other."""
+    written(tmp_path, lambda kept: kept.mail(envelope(), [ACCEPTED]))
+    with next(tmp_path.iterdir()).open("ab") as file:
+        file.write(b'[17,"mail","torn\n\xff\xff\n[]\n')
+    written(tmp_path, lambda kept: kept.mail(envelope(), [NOT_ACCEPTED]))
+    assert [each.reply[:3] for each in found(tmp_path, "anna@example.com")] == ["250", "550"]
+
+
+def test_a_disk_that_takes_nothing_stops_nobody(tmp_path: Path) -> None:
+    """What cannot be written is counted and forgotten."""
+    blocked = tmp_path / "file"
+    blocked.write_text("in the way")
+    assert written(blocked, lambda kept: kept.mail(envelope(), [Reply(450, "4.7.1", "later")])) == b""
+
+
+def test_days_end(tmp_path: Path) -> None:
+    """A month is kept, less where it grows too large, and today in any case; other files are left alone."""
+    for age in (0, 1, 29, 30, 31, 400):
+        (tmp_path / f"{NOW - timedelta(days=age):%Y-%m-%d}").write_bytes(b"x" * 100)
+    (tmp_path / "README").touch()
+    assert sweep(tmp_path, NOW) == 2
+    assert len(journal.days(tmp_path)) == 4
+    assert sweep(tmp_path, NOW, largest=250) == 2
+    assert sweep(tmp_path, NOW, largest=1) == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["2026-03-02", "README"]
+    assert sweep(tmp_path / "none", NOW) == 0
+
+
+def test_what_is_older_is_not_told(tmp_path: Path) -> None:
+    """A search begins where it is told to."""
+    written(tmp_path, lambda kept: kept.mail(envelope(), [ACCEPTED]))
+    hashes = needles("anna@example.com")
+    assert list(find(tmp_path, hashes, NOW + timedelta(seconds=1))) == []
+    assert len(list(find(tmp_path, hashes, NOW))) == len(list(journal.since(tmp_path, NOW))) == 1

@@ -1,0 +1,124 @@
+"""The page /metrics, and the alert rules that are written for it."""
+
+import asyncio
+import re
+import socket
+from pathlib import Path
+
+import pytest
+
+from bccd.cli import metrics_page
+from bccd.config import Config
+from bccd.meters import board, families
+from bccd.meters.board import Board
+from bccd.store.engine import Stores, open_engine
+from bccd.vitals import make_metrics, names
+from bccd.web.health import serve_health
+from tests.unit.web.test_health import get, talk
+
+ROOT = Path(__file__).resolve().parents[3]
+_LINE = re.compile(r'([a-z_]+)(?:\{((?:[a-z]+="[^"\\]*",?)+)\})? (-?[0-9.e+-]+)')
+
+
+@pytest.fixture
+def shared(monkeypatch: pytest.MonkeyPatch) -> Board:
+    """A board of a daemon's processes, of which this one is a front."""
+    for name in ("cells", "notes", "board", "noted"):
+        monkeypatch.setattr(board._State, name, getattr(board._State, name))
+    made = Board(["supervisor", "front-1", "filer", "outbound"])
+    made.attach("front-1")
+    return made
+
+
+def asked(page: object) -> tuple[str, str]:
+    """Return head and body of what a responder answers to GET /metrics."""
+
+    async def run() -> tuple[bytes, bytes]:
+        sock = socket.create_server(("127.0.0.1", 0))
+        server = await serve_health(sock, {}, page)  # type: ignore[arg-type]
+        try:
+            return await talk(sock.getsockname()[1], get("/metrics"))
+        finally:
+            server.close()
+            await server.wait_closed()
+
+    head, body = asyncio.run(run())
+    return head.decode(), body.decode()
+
+
+def samples(body: str) -> dict[tuple[str, str], float]:
+    """Read a page strictly: each line is a comment or a sample, each name was announced before."""
+    found: dict[tuple[str, str], float] = {}
+    announced: set[str] = set()
+    for line in body.splitlines():
+        if line.startswith("# TYPE "):
+            announced.add(line.split()[2])
+        if line.startswith("#"):
+            continue
+        match = _LINE.fullmatch(line)
+        assert match is not None, line
+        assert match[1] in announced or match[1].rpartition("_")[0] in announced, line
+        assert (match[1], match[2] or "") not in found, line
+        found[match[1], match[2] or ""] = float(match[3])
+    return found
+
+
+@pytest.mark.usefixtures("shared")
+def test_the_page_tells_of_all_processes(tmp_path: Path) -> None:
+    """One front answers for each process; what nobody has counted yet is a zero; all names are listed."""
+    families.REFUSED.add("550")
+    families.SPOOL.observe(0.02)
+    away = open_engine(f"sqlite:///{tmp_path}/none/bccd.db")
+    page = make_metrics(Config(data_dir=tmp_path), Stores(away, away, tmp_path))
+    head, body = asked(page)
+    assert head.startswith("HTTP/1.1 200 OK") and "Content-Type: text/plain; version=0.0.4" in head
+    found = samples(body)
+    assert {name for name, _ in found} <= names()
+    assert found["bccd_refused_total", 'process="front-1",code="550"'] == 1
+    assert found["bccd_deliveries_total", 'process="filer",state="failed"'] == 0
+    assert found["bccd_process_up", 'process="front-1"'] == 1
+    assert found["bccd_process_up", 'process="filer"'] == 0
+    assert found["bccd_database_up", ""] == 0  # the rest is told though the database is away
+    buckets = [
+        value for (name, of), value in found.items() if name == "bccd_spool_commit_seconds_bucket" and of
+    ]
+    assert buckets == sorted(buckets) and buckets[-1] == 1
+    assert found["bccd_spool_commit_seconds_count", 'process="front-1"'] == 1
+    assert found["bccd_disk_free_bytes", ""] > 0
+
+
+def test_a_page_that_cannot_be_written_is_503() -> None:
+    """Whatever gathering dies of goes nowhere."""
+
+    async def broken() -> bytes:
+        raise OSError("secret")
+
+    head, body = asked(broken)
+    assert head.startswith("HTTP/1.1 503 ") and "secret" not in body
+
+
+def test_without_metrics_there_is_no_such_page() -> None:
+    """Where nobody counts nothing is answered."""
+    assert asked(None)[0].startswith("HTTP/1.1 404 ")
+
+
+def test_alert_rules_name_what_there_is() -> None:
+    """Every metric and every value of a label in config/alerts.yml exists; every alert has its advice."""
+    rules = (ROOT / "config/alerts.yml").read_text(encoding="utf-8")
+    expressions = re.findall(r"^ +expr: (.*)$", rules, re.MULTILINE)
+    named = {name for line in expressions for name in re.findall(r"bccd_[a-z_]+", line)}
+    assert len(named) > 10
+    assert named <= names()
+    values = {value for family in board.FAMILIES for value in family.values}
+    for line in expressions:
+        for told in re.findall(r'\{[a-z]+=~?"([^"]*)"', line):
+            assert told == "bccd" or set(told.split("|")) <= values, line
+    alerts = re.findall(r"alert: (\w+)", rules)
+    page = (ROOT / "docs/howto/watch.md").read_text(encoding="utf-8")
+    assert len(alerts) == len(expressions) > 10
+    assert [alert for alert in alerts if f"`{alert}`" not in page] == []
+
+
+def test_the_page_of_metrics_is_up_to_date() -> None:
+    """docs/reference/metrics.md is what the program counts: run python -m bccd.cli.metrics_page."""
+    assert (ROOT / "docs/reference/metrics.md").read_text(encoding="utf-8") == metrics_page.page()
