@@ -17,11 +17,12 @@ from rich.console import Console
 
 from bccd.cli import samples
 from bccd.cli.access import require_own_folder
-from bccd.cli.base import Call, common, table
+from bccd.cli.base import Call, common, console, table
 from bccd.cli.child import Child, host_and_port, require_free
 from bccd.cli.copyable import lines, program, relative
 from bccd.cli.looks import Look, wait_until_filed, wait_until_sent
 from bccd.cli.postbox import Postbox, postbox, read
+from bccd.cli.trace import follow, show
 from bccd.cli.writes import load_records
 from bccd.config import Config, load
 from bccd.config.sample import as_toml
@@ -37,6 +38,7 @@ _LOOPBACK = ("127.0.0.0/8", "::1/128")
 _WEB = "127.0.0.1:8027"
 _FILING_SECONDS = 60.0
 _SENDING_SECONDS = 15.0
+_NOTING_SECONDS = 5.0
 _LETTER_WIDTH = 76
 _ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _COLUMNS = ("mail", "became", "conversation", "visible to")
@@ -102,6 +104,7 @@ def _demo(call: Call, folder: Path, box: Postbox, *, keep: bool, fresh: bool, on
         call.tell([row.as_dict() for row in shown], lambda out: _print(out, shown))
         if not call.as_json:
             _print_told(config, box)
+            _print_refused(config)
         if not once:
             if not call.as_json:
                 _print_commands(config, path, shown)
@@ -243,6 +246,16 @@ def _print_told(config: Config, box: Postbox) -> None:
     click.echo(lines([*swaks, "--header", f"Subject: Re: {asked['Subject']}", "--body", "2"]))
 
 
+def _print_refused(config: Config) -> None:
+    """Show how one finds out why mail was refused."""
+    until = time.monotonic() + _NOTING_SECONDS
+    while not (steps := follow(config, samples.STRANGER, 1, 1)) and time.monotonic() < until:
+        time.sleep(0.1)
+    if steps:
+        click.echo("\nWhy the unknown sender was refused, as `bccd trace` tells it:\n")
+        show(console(), steps)
+
+
 def _quoted(text: str) -> str:
     """Set a letter off from what is around it, within the width of a terminal."""
     folded = (fill(line, _LETTER_WIDTH, break_long_words=False) for line in text.strip().splitlines())
@@ -277,6 +290,11 @@ Look at what became of a mail, and at a conversation as Anna sees it:
 {ours("explain", filed)}
 {ours("show", "--as", "u-1", str(conversation))}
 {ours("queue", "list")}
+
+See how the daemon is, and every attempt of a sender, the refused ones with what to do:
+
+{ours("status")}
+{ours("trace", samples.STRANGER)}
 
 Say as Marek which of the customer's three deals that mail is about:
 

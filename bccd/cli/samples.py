@@ -14,6 +14,7 @@ from bccd.model.delivery import read_id
 FOLDER = Path(__file__).parent.parent / "_demo"
 DROP = "sales@drop.harbourpine.example"
 
+STRANGER = "offers@lottery-prizes.example"
 _ANNA = "anna@harbourpine.example"
 _MAREK = "marek@harbourpine.example"
 _OLIVE = "olive@harbourpine.example"
@@ -68,7 +69,7 @@ SAMPLES = (
     Sample("With +deal in the address", "tag-deal", _MAREK, "sales+deal202@drop.harbourpine.example"),
     Sample("With +private in the address", "tag-private", _ANNA, "sales+private@drop.harbourpine.example"),
     Sample("From an alias not confirmed yet", "unconfirmed-alias", "marek.z@skrzynka.example"),
-    Sample("Unknown sender", "unknown-sender", "offers@lottery-prizes.example"),
+    Sample("Unknown sender", "unknown-sender", STRANGER),
     Sample("Unknown company address", "bcc-one-deal", _ANNA, "nobody@drop.harbourpine.example"),
 )
 
