@@ -164,9 +164,8 @@ class _Parser(Generic[Answer]):
         self._octets -= len(job.raw)
         self._doubtful -= job.doubtful
         self._left -= 1
-        now = time.monotonic()
-        PARSE.observe(now - self.since)
-        self.begun, self.since = self._left > 0, now
+        PARSE.observe(time.monotonic() - self.since)
+        self.begun, self.since = self._left > 0, time.monotonic()
         octets = b"" if job.moved else os.pread(self._sheets[place], min(size, LARGEST_ANSWER), 0)
         if max(self._sizes[place], size) > KEPT:
             os.ftruncate(self._sheets[place], 0)
@@ -177,8 +176,7 @@ class _Parser(Generic[Answer]):
         except (msgspec.DecodeError, UnicodeDecodeError):
             failure, message = "garbled", None
         failure = failure or ("" if message else "garbled")
-        if failure:
-            UNREAD.add(failure)
+        UNREAD.add(failure, bool(failure))
         return Read(job.key, message, failure)
 
     def spare(self) -> list[_Job]:

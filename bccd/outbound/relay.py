@@ -59,6 +59,11 @@ class Relay:
             await self.close()
             return Sending("away", self._said(error))
 
+    async def reach(self) -> None:
+        """Connect, log in where a name is configured, and part; raises AwayError."""
+        await self._connected()
+        await self.close()
+
     async def close(self) -> None:
         """Part from the server, which may be gone already."""
         client, self._client = self._client, None

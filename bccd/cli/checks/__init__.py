@@ -1,0 +1,1 @@
+"""What `bccd doctor` looks at, by what it concerns; each check tells what it found and what to do."""

@@ -1,0 +1,135 @@
+"""The machine: Python, the data folder, keys, disk, clock, limits."""
+
+import ctypes
+import os
+import platform
+import resource
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from bccd.cli.access import me, name_of
+from bccd.cli.checks.finding import Finding, fail, ok, warn
+from bccd.config import Config, doubts
+from bccd.daemon.patches import outdated
+from bccd.observe import key_flaws
+
+_MIB, _GIB = 2**20, 2**30
+_SCARCE, _NONE = _GIB, 100 * _MIB  # octets free on the disk
+_SCARCE_SHARE = 0.05
+_FEW_INODES = 1_000
+_SLOW_SYNC = 0.05  # seconds
+_OTHERS = 0o077
+_UNSYNCHRONISED = 5  # TIME_ERROR of adjtimex(2)
+_TIMEX_SIZE = 512  # octets, more than the structure has
+_SPARE_FILES = 200
+
+
+def configuration(config: Config) -> Iterator[Finding]:
+    """What is right in the configuration and yet hardly meant."""
+    found = doubts(config)
+    for sentence in found:
+        yield warn("configuration", sentence, "see docs/reference/config.md")
+    if not found:
+        yield ok("configuration", "no mistakes")
+
+
+def python(_config: Config) -> Iterator[Finding]:
+    """Whether this Python has known flaws."""
+    if said := outdated():
+        yield warn("python", said, "install the patch by your system's packages")
+    else:
+        yield ok("python", platform.python_version())
+
+
+def folder(config: Config) -> Iterator[Finding]:
+    """Whose the data folder is, and who may look into it."""
+    place = config.data_dir
+    try:
+        seen = place.stat()
+    except OSError as error:
+        yield fail("folder", f"{place}: {error.strerror}", "run bccd migrate, as the user that runs bccd")
+        return
+    if seen.st_uid != os.geteuid():
+        owner = name_of(seen.st_uid)
+        yield fail("folder", f"{place} belongs to {owner}, and this is {me()}", f"run it as {owner}")
+        return
+    loose = [path for path in (place, *_files(place)) if path.stat().st_mode & _OTHERS]
+    if loose:
+        named = ", ".join(str(path) for path in loose)
+        yield warn("folder", f"others may look into {named}", f"chmod go-rwx {named}")
+    else:
+        yield ok("folder", f"{place}, for {me()} alone")
+
+
+def _files(place: Path) -> list[Path]:
+    return [path for path in (place / "bccd.db", place / "spool.db", place / "attempts") if path.exists()]
+
+
+def keys(config: Config) -> Iterator[Finding]:
+    """Whether the secrets of this installation can be read, by bccd alone."""
+    flaws = [
+        *key_flaws("secret_file", Path(config.secret_file)),
+        *key_flaws("log.key_file", Path(config.log.key_file)),
+    ]
+    for flaw in flaws:
+        yield fail("keys", flaw, "see docs/howto/install.md")
+    if not flaws:
+        yield ok("keys", "secret_file and log.key_file")
+
+
+def disk(config: Config) -> Iterator[Finding]:
+    """Whether there is room, and how long a sync takes."""
+    try:
+        usage = shutil.disk_usage(config.data_dir)
+        inodes = os.statvfs(config.data_dir)
+        took = _sync(config.data_dir)
+    except OSError as error:
+        yield fail("disk", f"{config.data_dir} cannot be written: {error.strerror}", "mend or free the disk")
+        return
+    said = f"{usage.free / _GIB:.1f} of {usage.total / _GIB:.1f} GiB free, a sync takes {took * 1000:.1f} ms"
+    advice = "make room: bccd refuses mail with 452 when the disk is full"
+    if usage.free < _NONE or (inodes.f_files and inodes.f_favail < _FEW_INODES):
+        yield fail("disk", said, advice)
+    elif usage.free < _SCARCE or usage.free < usage.total * _SCARCE_SHARE:
+        yield warn("disk", said, advice)
+    elif took > _SLOW_SYNC:
+        yield warn("disk", said, "every mail waits for a sync: use a faster disk, or one with less to do")
+    else:
+        yield ok("disk", said)
+
+
+def _sync(place: Path) -> float:
+    with tempfile.NamedTemporaryFile(dir=place, prefix="doctor-") as file:
+        file.write(bytes(4096))
+        file.flush()
+        begun = time.monotonic()
+        os.fsync(file.fileno())
+        return time.monotonic() - begun
+
+
+def clock(_config: Config) -> Iterator[Finding]:
+    """Whether somebody keeps the clock right: signatures and links expire by it."""
+    try:
+        state = ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(_TIMEX_SIZE))
+    except (OSError, AttributeError):
+        state = -1
+    if state == _UNSYNCHRONISED:
+        yield warn("clock", "nothing keeps the clock right", "run chrony, systemd-timesyncd or ntpd")
+    elif state < 0:
+        yield ok("clock", "the system does not tell whether it is kept right")
+    else:
+        yield ok("clock", "kept right")
+
+
+def files(config: Config) -> Iterator[Finding]:
+    """Whether a front may have as many connections open as it may take."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 2 * config.limits.connections + _SPARE_FILES
+    if hard != resource.RLIM_INFINITY and hard < wanted:
+        advice = f"raise LimitNOFILE (or ulimit -n) to {wanted}, or lower limits.connections"
+        yield warn("files", f"a process may open {hard}, and limits.connections needs {wanted}", advice)
+    else:
+        yield ok("files", f"a process may open {'any number' if hard == resource.RLIM_INFINITY else hard}")

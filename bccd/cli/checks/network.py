@@ -1,0 +1,221 @@
+"""The network: the daemon and its ports, the DNS, certificates, the smarthost."""
+
+import asyncio
+import http.client
+import socket
+import ssl
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from itertools import pairwise
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+
+from bccd import door
+from bccd.cli.checks.finding import Finding, fail, ok, warn
+from bccd.cli.endpoints import connect, is_loopback
+from bccd.config import Config
+from bccd.front import listener_settings
+from bccd.mail.addresses import domain_of
+from bccd.model.errors import BccdError
+from bccd.outbound.relay import Relay
+from bccd.sources import tls
+from bccd.store.engine import open_engines
+from bccd.store.reads import directory_snapshot
+from bccd.verify.dns import DnsTemporaryError
+from bccd.verify.resolver import DnsResolver, nameservers
+
+_SECONDS = 5.0
+_SLOW_DNS = 0.5
+_SMARTHOST_SECONDS = 20.0
+_GREETING = {"smtp": b"220 ", "lmtp": b"220 ", "submission": b"220 "}
+_DOMAINS = 20  # of companies' addresses that are looked up
+
+
+# ---- the daemon and its ports ----------------------------------------------------------------------------
+
+
+def ports(config: Config) -> Iterator[Finding]:
+    """Whether a daemon runs, and each of its listeners answers as it should."""
+    try:
+        said = door.ask(config.data_dir, "ping", {}, _SECONDS)
+    except door.DoorClosedError:
+        yield fail("daemon", f"no bccd runs on {config.data_dir}", "start it: bccd serve, or its service")
+        return
+    except BccdError as error:
+        yield fail("daemon", str(error), "see its log; bccd status tells more")
+        return
+    if said == "pong":
+        yield ok("daemon", "runs, and files mail")
+    else:
+        yield fail("daemon", str(said), "see its log for parser_start_failed")
+    for protocol in ("smtp", "lmtp", "submission", "smtps", "http", "web"):
+        for endpoint in getattr(config.listen, protocol):
+            yield _port(protocol, endpoint)
+
+
+def _port(protocol: str, endpoint: str) -> Finding:
+    where = f"{protocol} {endpoint}"
+    advice = "see the daemon's log, and whether a firewall or another program stands in between"
+    try:
+        with connect(endpoint, _SECONDS) as sock:
+            said = _heard(protocol, sock)
+    except OSError as error:
+        return fail("ports", f"{where}: {error.strerror or error}", advice)
+    return fail("ports", f"{where}: {said}", advice) if said else ok("ports", f"{where} answers")
+
+
+def _heard(protocol: str, sock: socket.socket) -> str:
+    """Return what is wrong with what a listener says, empty where it says what it should."""
+    if protocol in _GREETING:
+        said = sock.recv(512)
+        with suppress(OSError):
+            sock.sendall(b"QUIT\r\n")
+        return "" if said.startswith(_GREETING[protocol]) else f"it says {said[:80]!r}"
+    if protocol == "smtps":
+        context = ssl.create_default_context()
+        # Whose certificate it is, the check of TLS tells.
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        with context.wrap_socket(sock) as secured:
+            said = secured.recv(512)
+        return "" if said.startswith(b"220 ") else f"it says {said[:80]!r}"
+    if protocol == "http":
+        return _readiness(sock)
+    return ""
+
+
+def _readiness(sock: socket.socket) -> str:
+    asked = http.client.HTTPConnection("localhost")
+    asked.sock = sock
+    try:
+        asked.request("GET", "/readyz")
+        answer = asked.getresponse()
+        body = answer.read(2048).decode("utf-8", "replace").strip()
+    except http.client.HTTPException as error:
+        return f"it does not speak HTTP ({type(error).__name__})"
+    return "" if answer.status == http.client.OK else f"not ready: {body}"
+
+
+# ---- the DNS ---------------------------------------------------------------------------------------------
+
+
+def dns(config: Config) -> Iterator[Finding]:
+    """Whether each name server answers, and where mail for the companies' addresses goes."""
+    domains = _drop_domains(config)
+    yield from asyncio.run(_dns(config, domains))
+
+
+def _drop_domains(config: Config) -> list[str]:
+    try:
+        stores = open_engines(config)
+    except BccdError:
+        return []
+    try:
+        known = directory_snapshot(stores.database).company_addresses
+    except BccdError:
+        return []
+    finally:
+        stores.close()
+    return sorted({domain_of(address) for address in known})[:_DOMAINS]
+
+
+async def _dns(config: Config, domains: list[str]) -> list[Finding]:
+    found = []
+    for server in nameservers(config.verify.nameservers):
+        shown = "{}:{}".format(*server)
+        resolver = DnsResolver([f"[{server[0]}]:{server[1]}" if ":" in server[0] else shown],
+                               query_seconds=config.verify.query_seconds)  # fmt: skip
+        begun = time.monotonic()
+        try:
+            await resolver.txt(domains[0] if domains else "example.com")
+        except DnsTemporaryError as error:
+            advice = "mend it or name others in verify.nameservers: without DNS no sender can be proven"
+            found.append(fail("dns", f"{shown} does not answer ({error})", advice))
+            continue
+        took = time.monotonic() - begun
+        said = f"{shown} answers in {took * 1000:.0f} ms"
+        slow = warn("dns", said, "run a resolver that caches on this host or near it")
+        found.append(slow if took > _SLOW_DNS else ok("dns", said))
+    resolver = DnsResolver(config.verify.nameservers, query_seconds=config.verify.query_seconds)
+    return found + [await _mx(resolver, domain) for domain in domains]
+
+
+async def _mx(resolver: DnsResolver, domain: str) -> Finding:
+    try:
+        exchangers = (await resolver.mx(domain)).records
+        hosts = () if exchangers else (await resolver.addresses(domain)).records
+    except DnsTemporaryError as error:
+        return warn("mx", f"{domain}: the DNS does not tell ({error})", "ask again when it answers")
+    if exchangers and not exchangers[0][1]:
+        return fail("mx", f"{domain} says that it takes no mail (RFC 7505)", "give it an MX record")
+    if exchangers:
+        return ok("mx", f"mail for {domain} goes to {', '.join(name for _, name in exchangers)}")
+    if hosts:
+        return ok("mx", f"mail for {domain} goes to its own address {hosts[0]}, for it has no MX record")
+    advice = "give it an MX record, unless your own mail server knows where to send its mail"
+    return warn("mx", f"{domain} has no MX record and no address", advice)
+
+
+# ---- TLS and the smarthost -------------------------------------------------------------------------------
+
+
+def certificate(config: Config) -> Iterator[Finding]:
+    """Whether the certificate can be used, for how long, by whom, and whether its chain is whole."""
+    settings = listener_settings(config)
+    if settings.certificate is None or settings.key is None:
+        if not all(map(is_loopback, config.listen.smtp)):
+            yield warn("tls", "no certificate: mail comes in unencrypted", "set tls.certificate and tls.key")
+        return
+    now = datetime.now(UTC)
+    advice = "renew it, or correct tls.certificate and tls.key; SIGHUP has it read again"
+    found = tls.flaws(settings.certificate, settings.key, now)
+    for flaw in found:
+        yield fail("tls", flaw, advice)
+    if found:
+        return
+    odd = [
+        *tls.suspicions(settings.certificate, settings.key, now, config.hostname),
+        *_chain(settings.certificate),
+    ]
+    for sentence in odd:
+        yield warn("tls", sentence, advice)
+    leaf = x509.load_pem_x509_certificates(settings.certificate.read_bytes())[0]
+    yield ok("tls", f"{settings.certificate}: valid until {leaf.not_valid_after_utc:%Y-%m-%d}")
+
+
+def _chain(path: Path) -> Iterator[str]:
+    """Say where the certificates of a file do not follow from each other, or end too early."""
+    chain = x509.load_pem_x509_certificates(path.read_bytes())
+    for place, (lower, upper) in enumerate(pairwise(chain), 1):
+        try:
+            lower.verify_directly_issued_by(upper)
+        except (ValueError, TypeError, InvalidSignature):
+            yield f"tls.certificate: {path}: its certificate {place + 1} has not signed the one above it"
+            return
+    if len(chain) == 1:
+        alone = chain[0].issuer == chain[0].subject
+        why = "is signed by itself" if alone else "stands without the certificates above it"
+        yield f"tls.certificate: {path}: {why}: mail programs will not trust it"
+
+
+def smarthost(config: Config) -> Iterator[Finding]:
+    """Whether the server that sends notices can be reached, and lets us in."""
+    where = config.outbound.smarthost
+    if not where:
+        return
+    relay = Relay(config.outbound, config.hostname or socket.gethostname())
+
+    async def reach() -> None:
+        async with asyncio.timeout(_SMARTHOST_SECONDS):
+            await relay.reach()
+
+    try:
+        asyncio.run(reach())
+    except (BccdError, TimeoutError) as error:
+        said = str(error) or "no answer"
+        yield fail("smarthost", f"{where}: {said}", "correct [outbound]; notices wait until it answers")
+    else:
+        yield ok("smarthost", f"{where} answers" + (", and lets us in" if config.outbound.username else ""))
