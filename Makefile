@@ -17,7 +17,7 @@ export PIP_ROOT_USER_ACTION := ignore
 export PIP_NO_INPUT := 1
 PIP := $(BIN)/python -m pip install -qq
 
-.PHONY: help run test check unit e2e bench bench-floods bench-growth bench-reading bench-verify kills soak fuzz cover format venv dist lock clean
+.PHONY: help run test check unit e2e bench bench-floods bench-growth bench-reading bench-verify kills soak fuzz properties cover format venv dist lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,7 +43,11 @@ unit: $(DEV) ## only the fast tests
 e2e: $(DEV) ## only the tests that start a real daemon or a real Postfix
 	$(PYTEST) -m "e2e or postfix"
 
-fuzz: $(DEV) ## the property tests with many more examples
+# FUZZ_TARGETS names some of tests/fuzz/targets.py, FUZZ_SECONDS how long each is tried (180), FUZZ_SEED repeats a run.
+fuzz: $(DEV) ## mutate what strangers send, 3 minutes a reader; FUZZ_SECONDS=20 for a short look
+	FUZZ_SECONDS=$(FUZZ_SECONDS) FUZZ_SEED=$(FUZZ_SEED) $(BIN)/python -m tests.fuzz $(FUZZ_TARGETS)
+
+properties: $(DEV) ## the property tests with many more examples
 	$(PYTEST) tests/properties --hypothesis-profile=fuzz --timeout=0
 
 cover: $(DEV) ## every test, then which lines and branches no test reached

@@ -1,4 +1,4 @@
-"""How many examples a property is tried with: few here, many times more by `make fuzz`."""
+"""How many examples a property is tried with: few here, many times more by `make properties`."""
 
 from hypothesis import HealthCheck, settings
 

@@ -56,7 +56,7 @@ def read(value: bytes) -> AuthResHeader:
     first = _ID.fullmatch(parts[0])
     authserv_id = _plain(first[1]).lower() if first else ""
     results: list[AuthResult] = []
-    for part in parts[1 if first else 0 : _RESULTS_CAP + 1]:
+    for part in parts[bool(first) :][:_RESULTS_CAP]:
         word = part.strip().lower()
         # Exchange Online says an id again before the verdict on DMARC.
         if (
