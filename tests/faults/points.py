@@ -181,7 +181,7 @@ class _Points:
     def _shift_clocks(self) -> None:
         """Have all clocks of the program go wrong by the seconds that the file `clock` holds."""
         from bccd import bootstrap  # noqa: PLC0415
-        from bccd.sources import smtp  # noqa: PLC0415
+        from bccd.sources import transfer  # noqa: PLC0415
         from bccd.store import spool, spoolrows  # noqa: PLC0415
 
         path = self._folder / "clock"
@@ -195,7 +195,8 @@ class _Points:
                     wrong_by = 0.0
                 return datetime.fromtimestamp(time.time(), tz) + timedelta(seconds=wrong_by)
 
-        for module in (bootstrap, smtp, spool, spoolrows):
+        for module in (bootstrap, transfer, spool, spoolrows):
+            assert vars(module)["datetime"] is datetime, module  # or nothing would go wrong
             vars(module)["datetime"] = Wrong
 
     def _poison_parsers(self) -> None:
