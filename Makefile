@@ -17,7 +17,7 @@ export PIP_ROOT_USER_ACTION := ignore
 export PIP_NO_INPUT := 1
 PIP := $(BIN)/python -m pip install -qq
 
-.PHONY: help run test check unit e2e bench bench-floods bench-growth bench-reading bench-verify kills soak fuzz properties cover format venv dist lock clean
+.PHONY: help run test check unit e2e bench bench-floods bench-hostile bench-growth bench-reading bench-verify kills soak fuzz properties cover format venv dist lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -61,6 +61,9 @@ bench: $(DEV) ## bccd beside Postfix and others: what must be reached, and what 
 
 bench-floods: $(DEV) ## how long users wait while strangers flood the drop address
 	$(BIN)/python -m benchmarks.floods
+
+bench-hostile: $(DEV) ## what a daemon takes while peers do their worst: memory, other clients' replies
+	$(BIN)/python -m benchmarks.hostile
 
 bench-growth: $(DEV) ## whether filing and reading slow down at a million messages (takes long, 8 GB)
 	$(BIN)/python -m benchmarks.growth

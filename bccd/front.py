@@ -56,7 +56,7 @@ def listener_settings(config: Config) -> ListenerSettings:
         attempts=config.data_dir / journal.FOLDER,
         relays=config.trust.relays,
         networks=config.trust.networks,
-        proxies=config.listen.proxies,
+        proxies=config.trust.proxies,
     )
 
 

@@ -249,9 +249,9 @@ def _contradictions(config: Config) -> list[str]:
             " them could write in your users' names; leave it out, DKIM and SPF prove such mail"
             for mine, theirs, who in shared(getattr(config.trust, name))
         ]
-    for name, proxy in product(("networks", "relays"), listen.proxies):
+    for name, proxy in product(("networks", "relays"), config.trust.proxies):
         found += [
-            f"listen.proxies: {proxy} overlaps {listed} of trust.{name}: who is not named is trusted"
+            f"trust.proxies: {proxy} overlaps {listed} of trust.{name}: who is not named is trusted"
             for listed in getattr(config.trust, name)
             if _overlap(listed, proxy)
         ]

@@ -60,12 +60,6 @@ class Listen:
         (),
         "Where the links in notices are answered by HTTP, for a reverse proxy with TLS in front of it.",
     )
-    proxies: tuple[str, ...] = setting(
-        kinds.several(kinds.network, "CIDR networks"),
-        (),
-        "Load balancers: each connection that comes from them to smtp, submission or smtps must begin with a"
-        " header of the PROXY protocol (1 or 2), and counts as the client's that it names.",
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +80,12 @@ class Trust:
         kinds.several(kinds.authserv_id, "names"),
         (),
         "The names by which those relays sign their Authentication-Results fields.",
+    )
+    proxies: tuple[str, ...] = setting(
+        kinds.several(kinds.network, "CIDR networks"),
+        (),
+        "Load balancers: each connection from them to listen.smtp, submission or smtps must begin with a"
+        " header of the PROXY protocol (1 or 2), and counts as the client's that it names.",
     )
 
 

@@ -72,7 +72,7 @@ class Connection(SMTP):
         self.settings = settings
         self.handler = handler
         self.connections = connections
-        self.room = connections.room
+        self.room, self.turns = connections.room, connections.turns
         self.told_ip = ""  # by a load balancer whose connection it is
         self.session_id = secrets.token_hex(6)
         self.peer = Peer("", protocol=self.kind)

@@ -7,6 +7,7 @@ from bccd.model.reply import SHUTTING_DOWN, TOO_MANY_CONNECTIONS, Reply
 from bccd.sources.census import Census, Seat
 from bccd.sources.replies import TOO_MANY_LOGINS
 from bccd.sources.room import Room
+from bccd.sources.turns import Turns
 
 TOO_MANY_ARRIVALS = Reply(421, "4.7.0", "too many new connections, try again later")
 TOO_MANY_ERRORS = Reply(421, "4.7.0", "too many errors, closing")
@@ -58,6 +59,7 @@ class Connections:
         self._networks = tuple(ipaddress.ip_network(network, strict=False) for network in networks)
         self.seat = seat or Census().seat()
         self.room = Room(in_flight, self.seat)
+        self.turns = Turns()
         self.stopping = False
 
     def exempt(self, ip: str) -> bool:

@@ -131,22 +131,21 @@ class Input(asyncio.StreamReader):
         del self._buffer[: end + 1]
         self._eased()
 
-    async def piece(self) -> bytes:
-        """Take what has come, at least one octet and at most READ_SIZE; raises ClosingError.
-
-        Others get their turn where it is not all: a peer that is always ahead of us must not hold them up.
-        """
+    async def some(self) -> int:
+        """Wait until something has come; return how many octets of it `take` takes, at most READ_SIZE."""
         while not self._buffer:
             await self._more()
+        return min(len(self._buffer), READ_SIZE)
+
+    def take(self) -> bytes:
+        """Take what has come, as far as one piece goes."""
         if len(self._buffer) <= READ_SIZE:
             piece = bytes(self._buffer)
             self._buffer.clear()
-            self._eased()
-            return piece
-        piece = bytes(self._buffer[:READ_SIZE])
-        del self._buffer[:READ_SIZE]
+        else:
+            piece = bytes(self._buffer[:READ_SIZE])
+            del self._buffer[:READ_SIZE]
         self._eased()
-        await asyncio.sleep(0)
         return piece
 
     def forget(self) -> None:
@@ -163,6 +162,8 @@ class Input(asyncio.StreamReader):
         self._failure = None
         try:
             while True:
-                await self.piece()
+                await self.some()
+                self.take()
+                await asyncio.sleep(0)
         except (ClosingError, ConnectionError):
             return

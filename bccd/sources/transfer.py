@@ -197,7 +197,11 @@ class Transfer(Connection):
         rest: bytes | None = None
         while rest is None:
             self._until(min(clock() + idle, clocks.ends_at))
-            piece = await self.input.piece()
+            octets = await self.input.some()
+            if not self.turns.free(octets):
+                self._until(None)
+                await self.turns.wait(octets)
+            piece = self.input.take()
             rest = feed(piece)
             now = clock()  # not before the piece: a trickle would be cut one piece too late
             if rest is None and (now >= clocks.ends_at or not clocks.pace.enough(len(piece), now)):

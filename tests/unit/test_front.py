@@ -90,7 +90,7 @@ def test_settings_come_from_the_configuration() -> None:
         assert getattr(settings, name) == getattr(config.limits, name)
     assert settings.relays == config.trust.relays
     assert settings.networks == config.trust.networks
-    assert settings.proxies == config.listen.proxies
+    assert settings.proxies == config.trust.proxies
     assert settings.hostname == config.hostname
     assert settings.tmp_dir == config.data_dir / "tmp"
 

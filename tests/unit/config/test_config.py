@@ -179,8 +179,8 @@ def test_values_are_read(tmp_path: Path, said: str, name: str, expected: object)
             "limits.in_flight: must be at least twice limits.message_size, or 0",
         ),
         (
-            '[listen]\nproxies = ["10.0.0.2"]\n[trust]\nrelays = ["10.0.0.0/8"]',
-            "listen.proxies: 10.0.0.2/32 overlaps 10.0.0.0/8 of trust.relays: who is not named is trusted",
+            '[trust]\nproxies = ["10.0.0.2"]\nrelays = ["10.0.0.0/8"]',
+            "trust.proxies: 10.0.0.2/32 overlaps 10.0.0.0/8 of trust.relays: who is not named is trusted",
         ),
     ],
 )

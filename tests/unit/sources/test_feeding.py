@@ -13,6 +13,7 @@ from bccd.ports import Examination
 from bccd.sources.data import Body
 from bccd.sources.kept import MEMORY, PIECE
 from bccd.sources.stream import READ_SIZE, Input
+from bccd.sources.turns import SHARE, SMALL, Turns
 from bccd.testing.evidence import SetExamination
 from tests.unit.sources.dialogue import MAIL, ROOM, Desk, Start, until
 
@@ -48,27 +49,56 @@ def test_pieces_are_small(tmp_path: Path) -> None:
     assert max(map(len, fed)) == PIECE
 
 
-def test_a_peer_that_is_ahead_lets_others_run() -> None:
-    """What waits is taken by at most 64 KiB, and between two pieces everybody else has a turn."""
+def test_peers_that_are_ahead_take_turns() -> None:
+    """In one turn of the loop one large piece is read, in the order of asking; small ones wait for none."""
 
-    async def main() -> tuple[list[int], int]:
-        loop = asyncio.get_running_loop()
-        waiting = Input(loop)
-        waiting.feed_data(bytes(3 * READ_SIZE + 1))
-        turns = 0
+    async def main() -> tuple[list[int], list[bool]]:
+        turns, now, seen = Turns(), 0, []
 
         def turn() -> None:
-            nonlocal turns
-            turns += 1
-            loop.call_soon(turn)
+            nonlocal now
+            now += 1
+            asyncio.get_running_loop().call_soon(turn)
+
+        async def read() -> None:
+            if not turns.free(SHARE):
+                await turns.wait(SHARE)
+            seen.append(now)
 
         turn()
-        sizes = [len(await waiting.piece()) for _ in range(4)]
-        return sizes, turns
+        await asyncio.gather(*(read() for _ in range(4)), return_exceptions=True)
+        return seen, [turns.free(SMALL) for _ in range(99)]
 
-    sizes, turns = asyncio.run(main())
-    assert sizes == [READ_SIZE, READ_SIZE, READ_SIZE, 1]
-    assert turns >= 4
+    seen, small = asyncio.run(main())
+    assert seen == sorted(set(seen))
+    assert len(seen) == 4
+    assert all(small)
+
+
+def test_who_leaves_holds_up_no_turn() -> None:
+    """A session that is cut while it waits for its turn is passed over."""
+
+    async def main() -> bool:
+        turns = Turns()
+        assert turns.free(SHARE)
+        gone, next_one = (asyncio.create_task(turns.wait(SHARE)) for _ in range(2))
+        await asyncio.sleep(0)
+        gone.cancel()
+        await asyncio.wait_for(next_one, 20)
+        return gone.cancelled()
+
+    assert asyncio.run(main())
+
+
+def test_what_waits_is_taken_in_pieces() -> None:
+    """However much waits, at most 64 KiB of it are taken at a time."""
+
+    async def main() -> list[int]:
+        waiting = Input(asyncio.get_running_loop())
+        waiting.feed_data(bytes(3 * READ_SIZE + 1))
+        return [await waiting.some() - len(waiting.take()) for _ in range(4)] + [len(waiting._buffer)]
+
+    assert asyncio.run(main()) == [0, 0, 0, 0, 0]
 
 
 def test_nothing_is_fed_of_a_mail_that_is_too_big(start: Start) -> None:
