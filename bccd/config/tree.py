@@ -44,7 +44,9 @@ class Listen:
     lmtp: tuple[str, ...] = _endpoints(
         "127.0.0.1:8024", "Where LMTP is spoken, to a mail server of one's own."
     )
-    http: tuple[str, ...] = _endpoints("127.0.0.1:8026", "Where /healthz and /readyz answer.")
+    http: tuple[str, ...] = _endpoints(
+        "127.0.0.1:8026", "Where /healthz, /readyz and /metrics answer, to whoever asks."
+    )
     submission: tuple[str, ...] = setting(
         kinds.several(kinds.endpoint, _ENDPOINT),
         (),
