@@ -26,6 +26,7 @@ from bccd.store.vitals import outcomes_since, vitals
 
 _DOOR_SECONDS = 3.0
 _CONNECT_SECONDS = 1.0
+_PROBE_SECONDS = 60.0  # between two connections to a listener
 _ERRORS = 8  # that are shown
 _HOUR = timedelta(hours=1)
 _OLD_SECONDS = 300.0
@@ -71,6 +72,7 @@ def _watch(call: Call, config: Config, seen: dict[str, Any], every: float) -> No
     out = console()
     screen = Live(console=out, auto_refresh=False, screen=out.is_terminal)
     rates: dict[str, float] = {}
+    listeners, probed = seen["listeners"], time.monotonic()
     with nullcontext() if call.as_json else screen:
         while True:
             if call.as_json:
@@ -78,7 +80,9 @@ def _watch(call: Call, config: Config, seen: dict[str, Any], every: float) -> No
             else:
                 screen.update(Group(*_lines(seen, rates)), refresh=True)
             time.sleep(every)
-            before, seen = seen, look(config)
+            if time.monotonic() - probed > _PROBE_SECONDS:
+                listeners, probed = listeners_of(config), time.monotonic()
+            before, seen = seen, look(config, listeners)
             rates = _rates(before, seen)
 
 
@@ -95,15 +99,20 @@ def _rates(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, float
 # ---- looking ---------------------------------------------------------------------------------------------
 
 
-def look(config: Config) -> dict[str, Any]:
-    """Gather everything; what cannot be told is None or empty, and says why under "trouble"."""
-    trouble: list[str] = []
-    slots = _slots(config, trouble)
-    listeners = [
+def listeners_of(config: Config) -> list[dict[str, Any]]:
+    """List the listeners, and whether each lets one in; each look is a connection that its limits count."""
+    return [
         {"protocol": protocol, "endpoint": endpoint, "answers": answers(endpoint, _CONNECT_SECONDS)}
         for protocol in _LISTENERS
         for endpoint in getattr(config.listen, protocol)
     ]
+
+
+def look(config: Config, listeners: Sequence[dict[str, Any]] | None = None) -> dict[str, Any]:
+    """Gather everything; what cannot be told is None or empty, and says why under "trouble"."""
+    trouble: list[str] = []
+    slots = _slots(config, trouble)
+    listeners = listeners_of(config) if listeners is None else listeners
     database, queue, unfiled, hour = _stored(config, trouble)
     usage = shutil.disk_usage(config.data_dir) if config.data_dir.exists() else None
     return {

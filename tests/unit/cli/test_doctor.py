@@ -1,6 +1,7 @@
 """bccd doctor: each thing that can be wrong, found and told with what to do."""
 
 import ctypes
+import json
 import resource
 import shutil
 import socket
@@ -17,6 +18,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from bccd.cli.base import Call
 from bccd.cli.checks import machine, network, stores
 from bccd.cli.checks.finding import Finding, Level
 from bccd.config import Config, Listen, Log, Outbound, Tls, Verify
@@ -247,3 +249,29 @@ def test_status_without_anything(tmp_path: Path) -> None:
     seen = status.look(Config(data_dir=tmp_path / "none", listen=Listen(smtp=("unix:/nonexistent",))))
     assert not seen["well"] and len(seen["trouble"]) == 2 and seen["disk"] is None
     assert list(status._lines(seen, {}))
+
+
+def test_watching_does_not_use_the_listeners_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """However often it looks, a listener has one connection a minute from it; rates come with each line."""
+    asked: list[str] = []
+
+    def answers(endpoint: str, _seconds: float) -> bool:
+        asked.append(endpoint)
+        return True
+
+    monkeypatch.setattr(status, "answers", answers)
+    config = Config(data_dir=tmp_path / "none", listen=Listen(smtp=("127.0.0.1:1",), lmtp=(), http=()))
+    turns = iter([None, None, None])
+
+    def sleep(_seconds: float) -> None:
+        if next(turns, "over"):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(status.time, "sleep", sleep)
+    with pytest.raises(KeyboardInterrupt):
+        status._watch(Call(as_json=True), config, status.look(config), 0.2)
+    assert asked == ["127.0.0.1:1"]
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert len(lines) == 4 and all(line["rates"] == {} for line in lines)
