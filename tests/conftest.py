@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from bccd.store import engine, postgresql
+from tests.canary import WATCH
 from tests.engines import open_sharing
 
 REQUIRE_ALL = "BCCD_REQUIRE_ALL"
@@ -95,6 +96,13 @@ def server() -> Iterator[Any]:
     running = Server()
     yield running
     running.close()
+
+
+@pytest.fixture(autouse=True)
+def silent_logs() -> Iterator[None]:
+    """Fail a test whose daemons logged what no log may hold."""
+    yield
+    assert WATCH.leaks() == []
 
 
 @pytest.fixture(autouse=True)

@@ -4,9 +4,12 @@ import os
 import socket
 import subprocess
 import sys
+from base64 import b64encode
 from pathlib import Path
 
 import pytest
+
+from tests.canary import CANARY, Watch, leaks
 
 CONFTEST = Path(__file__).with_name("conftest.py")
 SKIPPED = """
@@ -68,3 +71,23 @@ def test_nothing_may_be_missing_in_ci(tmp_path: Path) -> None:
     out = run(tmp_path, require_all=True)
     assert "BCCD_REQUIRE_ALL is set, and this was skipped: lacks no-such-program" in out
     assert "2 failed" in out or "2 errors" in out
+
+
+def test_a_log_is_looked_through_for_what_was_confided() -> None:
+    """The canary is found plain, in any case, and in Base64 wherever it begins; an address by its form."""
+    blobs = [b64encode(b"\0" * before + CANARY.encode() + b"\0\0").decode() for before in range(3)]
+    held = [CANARY, f"x={CANARY.upper()}.", *blobs, CANARY.encode().hex(), "to=<a@b>"]
+    assert leaks("\n".join(["quiet", *held, "quiet @ night"])) == held
+
+
+def test_a_log_is_looked_through_once(tmp_path: Path) -> None:
+    """What was found is not found again, and what nobody writes any more is let go."""
+    log, written, watch = tmp_path / "log", [True], Watch()
+    log.write_text(f"{CANARY} 1\n{CANARY}", encoding="utf-8")
+    watch.add(log, lambda: written[0])
+    assert watch.leaks() == [f"{CANARY} 1", CANARY]
+    log.write_text(f"{CANARY} 1\n{CANARY} 2\n", encoding="utf-8")
+    written.clear()
+    written.append(False)
+    assert watch.leaks() == [f"{CANARY} 2"]
+    assert watch.leaks() == []

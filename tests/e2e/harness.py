@@ -19,6 +19,7 @@ from pathlib import Path
 
 import psycopg
 
+from tests.canary import CANARY, WATCH
 from tests.e2e.nursery import Child, nursery
 from tests.nameserver import NameServer
 
@@ -70,7 +71,7 @@ def mail(name: str, sender: str = USERS[0], body: bytes = b"Hello\r\n", header: 
     return (
         header
         + (
-            f"From: <{sender}>\r\nTo: cleo@customer.example\r\nSubject: {name}\r\n"
+            f"From: <{sender}>\r\nTo: cleo@customer.example\r\nSubject: {name} {CANARY}\r\n"
             f"Message-ID: <{name}@example.com>\r\nDate: Mon, 2 Mar 2026 10:00:00 +0000\r\n\r\n"
         ).encode()
         + body
@@ -168,8 +169,13 @@ class Daemon:
                 )
             else:
                 self.process = nursery().start(words, self.folder, self.environment(), log, log)
+        if self.options.get("log", {}).get("level") != "debug":
+            WATCH.add(self.log, self._runs)
         wait_for(self.greets, 20, self.tail)
         return self
+
+    def _runs(self) -> bool:
+        return self.process is not None and self.process.poll() is None
 
     def greets(self) -> bool:
         """Tell whether SMTP is spoken."""

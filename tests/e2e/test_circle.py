@@ -14,6 +14,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
+from tests.canary import CANARY
 from tests.e2e.harness import DIRECTORY, DROP, USERS, Daemon, free_port, mail, wait_for
 from tests.e2e.postfix import Postfix
 from tests.sink import Sink, Taken, sink
@@ -169,7 +170,7 @@ def be_asked_by_gmail(circle: Circle) -> None:
     ).encode()
     subject = b"Subject: (#512203847) Gmail Forwarding Confirmation - Receive Mail from " + ANN.encode()
     raw = mail("question", GOOGLE, body).replace(b"cleo@customer.example", address.encode())
-    circle.daemon.send(raw.replace(b"Subject: question", subject), GOOGLE, [address])
+    circle.daemon.send(raw.replace(f"Subject: question {CANARY}".encode(), subject), GOOGLE, [address])
     assert "512203847" in circle.told(ANN, "512203847").text
     assert circle.daemon.query("SELECT count(*) FROM message WHERE from_address = ?", GOOGLE) == [(0,)]
 
