@@ -141,6 +141,20 @@ def test_every_fault_is_proven_by_the_tests_that_are_named() -> None:
     )
 
 
+def test_the_proofs_of_the_threat_model_exist() -> None:
+    """Each test and file of tests that docs/security.md names is there."""
+    page = (ROOT / "docs/security.md").read_text(encoding="utf-8")
+    named = re.findall(r"`((?:[a-z0-9]+/)*[a-z_0-9]+\.py)(?:::(test_\w+))?`", page)
+    assert len(named) > 40
+    missing = [
+        f"{file}::{test}"
+        for file, test in named
+        if not (path := ROOT / "tests" / file).exists()
+        or (test and f"def {test}(" not in path.read_text(encoding="utf-8"))
+    ]
+    assert missing == []
+
+
 def test_links_lead_somewhere() -> None:
     """Every relative link of the documentation has a target."""
     pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
