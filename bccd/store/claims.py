@@ -82,8 +82,9 @@ _SHARED = _ways(
     q.CONDEMN.values(claimed_until=_LEASE),
 )
 
+# Its own, too: what it has in hand it renews, and of a claim whose answer was lost it knows nothing.
 _RUN_OUT = select(t.queue.c.seq).where(
-    t.queue.c.claimed_by.is_not(None), t.queue.c.claimed_by != _me, t.queue.c.claimed_until < func.now()
+    t.queue.c.claimed_by.is_not(None), t.queue.c.claimed_until < func.now()
 )
 _RELEASE = q.COUNT_DEATHS.where(t.queue.c.seq.in_(_RUN_OUT.with_for_update(skip_locked=True)))
 _OF_NODE = t.queue.c.claimed_by.startswith(bindparam("node"))
@@ -145,12 +146,12 @@ class Claims:
             connection.execute(statement)
 
     def expired(self, connection: Connection) -> bool:
-        """Tell whether some other filer's lease has run out."""
-        return self.shared and bool(_EXPIRED.rows(connection, {"me": self.me}))
+        """Tell whether some lease has run out."""
+        return self.shared and bool(_EXPIRED.rows(connection, {}))
 
     def release_expired(self, connection: Connection) -> None:
-        """Give back what filers of other nodes no longer hold; the mail may have been the death of them."""
-        connection.execute(_RELEASE, {"me": self.me})
+        """Give back what filers no longer hold; the mail may have been the death of them."""
+        connection.execute(_RELEASE)
 
     def suspects(self, connection: Connection) -> bool:
         """Tell whether there is mail that filers may have died of."""

@@ -4,10 +4,12 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
+from sqlalchemy import PoolProxiedConnection
 
 from bccd.model.delivery import Delivery, DeliveryState
-from bccd.model.errors import ClaimLostError
+from bccd.model.errors import ClaimLostError, StoreUnavailableError
 from bccd.model.plan import Outcome
 from bccd.store.engine import Stores
 from bccd.store.spool import GroupSpool, SqlQueue, forgive
@@ -128,6 +130,26 @@ def test_a_renewed_claim_does_not_run_out(postgresql: Stores, spool: GroupSpool,
     run_out(postgresql)
     assert first.renew([mine.id, 99]) == {mine.id}
     assert second.claim(1, LATER) == []
+
+
+def test_a_claim_whose_answer_was_lost_runs_out(
+    postgresql: Stores, spool: GroupSpool, node: MakeQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A filer that does not know of its claim gets the mail all the same, without being started anew."""
+    put(spool, small(1))
+    queue, commit = node("a"), postgresql.spool.dialect.do_commit
+
+    def lose(connection: PoolProxiedConnection) -> None:
+        commit(connection)
+        raise psycopg.OperationalError("server closed the connection unexpectedly")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(postgresql.spool.dialect, "do_commit", lose)
+        with pytest.raises(StoreUnavailableError):
+            queue.claim(1, LATER)
+    assert queue.claim(1, LATER) == []
+    run_out(postgresql)
+    assert len(queue.claim(1, LATER)) == 1
 
 
 def test_whoever_lost_his_mail_does_not_file_it(
