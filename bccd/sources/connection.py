@@ -97,6 +97,9 @@ class Connection(SMTP):
         """Begin the session, or turn the peer away."""
         wire = cast("asyncio.Transport", transport)  # uvloop's is one by its methods only
         ip = self.told_ip or peer_ip(transport.get_extra_info("peername"))
+        if ip is None:
+            wire.abort()
+            return
         # Whoever has shaken hands was counted before.
         paced = self.kind is not Protocol.LMTP
         refusal = None if self._implicit_tls else self.connections.enter(ip, paced=paced)

@@ -48,7 +48,7 @@ class Introduction(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Wait for the header of a listed source; hand all others on at once."""
         self._transport = cast("asyncio.Transport", transport)  # uvloop's is one by its methods only
-        self._ip = peer_ip(transport.get_extra_info("peername"))
+        self._ip = peer_ip(transport.get_extra_info("peername")) or ""
         if not self._proxies.has(self._ip):
             self._hand_on("", b"")
             return
@@ -109,7 +109,7 @@ async def introduced(sock: socket.socket, proxies: Proxies) -> str:
 
     Raises ProxyError, TimeoutError, or another OSError where the peer is gone.
     """
-    ip = peer_ip(sock.getpeername())
+    ip = peer_ip(sock.getpeername()) or ""
     if not proxies.has(ip):
         return ip
     header = ProxyHeader()

@@ -21,8 +21,14 @@ MAX_FAILED_LOGINS = 3
 BUSY_SHARE = 0.8
 
 
-def peer_ip(peername: object) -> str:
-    """Return the peer's address as text, an IPv4 one also where a dual-stack socket wraps it; "" for UNIX."""
+def peer_ip(peername: object) -> str | None:
+    """Return the peer's address as text, an IPv4 one also where a dual-stack socket wraps it; "" for UNIX.
+
+    None where the system does not know it: the peer has reset the connection before it was taken. What it
+    sent can be read all the same, and must not pass for a program's on this host.
+    """
+    if peername is None:
+        return None
     if not isinstance(peername, tuple):
         return ""
     text = str(peername[0]).partition("%")[0]

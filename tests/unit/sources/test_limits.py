@@ -18,11 +18,11 @@ from bccd.sources.room import Room
         (("fe80::1%eth0", 25, 0, 2), "fe80::1"),
         ("", ""),
         ("/run/x", ""),
-        (None, ""),
+        (None, None),
     ],
 )
-def test_a_peer_has_one_address(peername: object, ip: str) -> None:
-    """Whatever the socket calls its peer, the address is the plain one; empty for UNIX."""
+def test_a_peer_has_one_address(peername: object, ip: str | None) -> None:
+    """Whatever the socket calls its peer, the address is the plain one; empty for UNIX, None if unknown."""
     assert peer_ip(peername) == ip
 
 
