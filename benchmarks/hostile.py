@@ -202,7 +202,7 @@ def pour(port: int, connections: int, octets: int, results: "multiprocessing.Que
         sending = [_pour(port, next(shapes), octets) for _ in range(connections)]
         return await asyncio.wait_for(asyncio.gather(*sending), _PATIENCE)
 
-    results.put(dict(Counter(" ".join(reply.split()[:2]) for reply in asyncio.run(main()))))
+    results.put(dict(Counter(asyncio.run(main()))))
 
 
 async def _beside(
