@@ -2,6 +2,7 @@
 
 import asyncio
 import http.client
+import ipaddress
 import socket
 import ssl
 import time
@@ -32,6 +33,7 @@ _SECONDS = 5.0
 _SLOW_DNS = 0.5
 _SMARTHOST_SECONDS = 20.0
 _GREETING = {"smtp": b"220 ", "lmtp": b"220 ", "submission": b"220 "}
+_EXCHANGERS = 5  # of one domain
 _DOMAINS = 20  # of companies' addresses that are looked up
 
 
@@ -140,23 +142,44 @@ async def _dns(config: Config, domains: list[str]) -> list[Finding]:
         slow = warn("dns", said, "run a resolver that caches on this host or near it")
         found.append(slow if took > _SLOW_DNS else ok("dns", said))
     resolver = DnsResolver(config.verify.nameservers, query_seconds=config.verify.query_seconds)
-    return found + [await _mx(resolver, domain) for domain in domains]
+    return found + [await _mx(config, resolver, domain) for domain in domains]
 
 
-async def _mx(resolver: DnsResolver, domain: str) -> Finding:
+async def _mx(config: Config, resolver: DnsResolver, domain: str) -> Finding:
     try:
         exchangers = (await resolver.mx(domain)).records
-        hosts = () if exchangers else (await resolver.addresses(domain)).records
+        names = [name for _, name in exchangers[:_EXCHANGERS] if name] or [domain]
+        hosts = [host for name in names for host in (await resolver.addresses(name)).records]
     except DnsTemporaryError as error:
         return warn("mx", f"{domain}: the DNS does not tell ({error})", "ask again when it answers")
     if exchangers and not exchangers[0][1]:
         return fail("mx", f"{domain} says that it takes no mail (RFC 7505)", "give it an MX record")
-    if exchangers:
-        return ok("mx", f"mail for {domain} goes to {', '.join(name for _, name in exchangers)}")
     if hosts:
-        return ok("mx", f"mail for {domain} goes to its own address {hosts[0]}, for it has no MX record")
+        way = ", ".join(names) if exchangers else "its own address, for it has no MX record"
+        said = f"mail for {domain} goes to {way} ({', '.join(map(str, hosts))})"
+        if any(_leads_here(config, str(host)) for host in hosts):
+            return ok("mx", said)
+        advice = "correct the MX record, unless that server or a router hands its mail on to bccd"
+        return warn("mx", f"{said}, which is neither this host nor in trust.relays", advice)
+    if exchangers:
+        said = f"mail for {domain} goes to {', '.join(names)}, and no such host has an address"
+        return fail("mx", said, "correct the MX record, or give that name its address")
     advice = "give it an MX record, unless your own mail server knows where to send its mail"
     return warn("mx", f"{domain} has no MX record and no address", advice)
+
+
+def _leads_here(config: Config, host: str) -> bool:
+    """Tell whether an address is of this host, or of a server that hands mail in."""
+    address = ipaddress.ip_address(host)
+    ours = (*config.trust.relays, *config.trust.networks, *config.trust.proxies)
+    if any(address in ipaddress.ip_network(one) for one in ours):
+        return True
+    with socket.socket(socket.AF_INET6 if address.version == 6 else socket.AF_INET, socket.SOCK_DGRAM) as own:  # noqa: PLR2004
+        try:
+            own.bind((host, 0))
+        except OSError:
+            return False
+        return True
 
 
 # ---- TLS and the smarthost -------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ import pytest
 from bccd.cli.base import Call
 from bccd.cli.checks import machine, network, stores
 from bccd.cli.checks.finding import Finding, Level
-from bccd.config import Config, Listen, Log, Outbound, Tls, Verify
+from bccd.config import Config, Listen, Log, Outbound, Tls, Trust, Verify
 from bccd.daemon.patches import outdated
 from bccd.store import migrate
 from bccd.store.vitals import Vitals
@@ -182,23 +182,30 @@ def test_a_port_must_say_what_is_spoken_there(tmp_path: Path) -> None:
 
 
 def test_name_servers_and_exchangers(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A server that is dead fails, with the other named; a domain without a way in is warned of."""
+    """A server that is dead fails, with the other named; a domain whose mail does not come here is told."""
     assert network._drop_domains(replace(config, data_dir=Path("/nonexistent"))) == []
     zone: dict[str, dict[str, list[str | bytes]]] = {
         "mx.example": {"MX": ["10 mail.mx.example."]}, "null.example": {"MX": ["0 ."]},
-        "a.example": {"A": ["192.0.2.1"]}, "none.example": {"TXT": [b"x"]},
+        "a.example": {"A": ["127.0.0.1"]}, "none.example": {"TXT": [b"x"]},
+        "mail.mx.example": {"A": ["127.0.0.1"]}, "far.example": {"MX": ["10 far.mx.example."]},
+        "far.mx.example": {"A": ["192.0.2.77"]}, "lost.example": {"MX": ["10 nobody.mx.example."]},
+        "near.example": {"MX": ["10 near.mx.example."]}, "near.mx.example": {"A": ["192.0.2.25"]},
     }  # fmt: skip
     answers, dead = NameServer(zone), NameServer(mode="servfail")
     try:
         asked = Verify(nameservers=(answers.address, dead.address), query_seconds=16)
-        domains = ["mx.example", "null.example", "a.example", "none.example"]
+        domains = [name for name in zone if "mx" not in name.split(".")[1:]]
         monkeypatch.setattr(network, "_drop_domains", lambda _: domains)
-        found = list(network.dns(replace(config, verify=asked)))
+        relays = Trust(relays=("192.0.2.25/32",))
+        found = list(network.dns(replace(config, verify=asked, trust=relays)))
     finally:
         answers.close()
         dead.close()
     assert [one.level for one in found if one.topic == "dns"][1] is Level.FAIL
-    assert [one.level for one in found if one.topic == "mx"] == [Level.OK, Level.FAIL, Level.OK, Level.WARN]
+    assert dict(zip(domains, (one.level for one in found if one.topic == "mx"), strict=True)) == {
+        "mx.example": Level.OK, "null.example": Level.FAIL, "a.example": Level.OK, "none.example": Level.WARN,
+        "far.example": Level.WARN, "lost.example": Level.FAIL, "near.example": Level.OK,
+    }  # fmt: skip
 
 
 def test_certificates(config: Config, tmp_path: Path) -> None:
