@@ -17,13 +17,14 @@ from cryptography.exceptions import InvalidSignature
 
 from bccd import door
 from bccd.cli.checks.finding import Finding, fail, ok, warn
-from bccd.cli.endpoints import connect, is_loopback
+from bccd.cli.endpoints import answers, connect, is_loopback
 from bccd.config import Config
 from bccd.front import listener_settings
 from bccd.mail.addresses import domain_of
 from bccd.model.errors import BccdError
 from bccd.outbound.relay import Relay
 from bccd.sources import tls
+from bccd.store import migrate
 from bccd.store.engine import open_engines
 from bccd.store.reads import directory_snapshot
 from bccd.verify.dns import DnsTemporaryError
@@ -46,6 +47,7 @@ def ports(config: Config) -> Iterator[Finding]:
         said = door.ask(config.data_dir, "ping", {}, _SECONDS)
     except door.DoorClosedError:
         yield fail("daemon", f"no bccd runs on {config.data_dir}", "start it: bccd serve, or its service")
+        yield from _taken(config)
         return
     except BccdError as error:
         yield fail("daemon", str(error), "see its log; bccd status tells more")
@@ -54,9 +56,22 @@ def ports(config: Config) -> Iterator[Finding]:
         yield ok("daemon", "runs, and files mail")
     else:
         yield fail("daemon", str(said), "see its log for parser_start_failed")
+    for protocol, endpoint in _endpoints(config):
+        yield _port(protocol, endpoint)
+
+
+def _endpoints(config: Config) -> Iterator[tuple[str, str]]:
     for protocol in ("smtp", "lmtp", "submission", "smtps", "http", "web"):
         for endpoint in getattr(config.listen, protocol):
-            yield _port(protocol, endpoint)
+            yield protocol, endpoint
+
+
+def _taken(config: Config) -> Iterator[Finding]:
+    """Say which ports somebody else has: with them bccd does not start."""
+    advice = "right if it is systemd's socket unit; else stop that program, or name another port in [listen]"
+    for protocol, endpoint in _endpoints(config):
+        if answers(endpoint, _SECONDS):
+            yield warn("ports", f"{protocol} {endpoint}: something listens there, and it is not bccd", advice)
 
 
 def _port(protocol: str, endpoint: str) -> Finding:
@@ -112,6 +127,7 @@ def dns(config: Config) -> Iterator[Finding]:
 
 def _drop_domains(config: Config) -> list[str]:
     try:
+        migrate.check(config)  # opening one that is not there would make it
         stores = open_engines(config)
     except BccdError:
         return []

@@ -16,6 +16,8 @@ from bccd.store.vitals import vitals
 _SLOW_SECONDS = 0.2
 _LATE, _TOO_LATE = 300.0, 3600.0  # seconds that mail waits to be filed
 _APART = 5.0  # seconds between two clocks
+_NO_SERVER = "see docs/howto/postgresql.md, and whether the server runs"
+_NO_FILE = "if it was there before, restore it: docs/howto/backup.md; a new one: docs/howto/install.md"
 _WANTED = {"fsync": "on", "full_page_writes": "on"}
 
 
@@ -27,7 +29,7 @@ def database(config: Config) -> Iterator[Finding]:
         migrate.check(config)
         stores = open_engines(config)
     except BccdError as error:
-        yield fail("database", str(error), "see docs/howto/install.md, docs/howto/postgresql.md")
+        yield fail("database", str(error), _NO_SERVER if config.database.url else _NO_FILE)
         return
     try:
         yield from _settings(stores)

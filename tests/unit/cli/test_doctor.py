@@ -208,6 +208,26 @@ def test_name_servers_and_exchangers(config: Config, monkeypatch: pytest.MonkeyP
     }  # fmt: skip
 
 
+def test_a_port_of_another_program_is_told_where_no_daemon_runs(config: Config) -> None:
+    """It keeps bccd from starting, unless it is systemd that holds the port."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        taken = f"127.0.0.1:{other.getsockname()[1]}"
+        listen = Listen(smtp=(taken, f"127.0.0.1:{free_port()}"), lmtp=(), http=())
+        found = said(network.ports(replace(config, listen=listen)))
+    assert [level for level, _ in found] == [Level.FAIL, Level.WARN]
+    assert taken in found[1][1]
+
+
+def test_a_database_that_is_gone_is_not_made(config: Config) -> None:
+    """An empty one in its place would hide what happened; the advice names the backup first."""
+    migrate.upgrade(config)
+    (config.data_dir / "bccd.db").unlink()
+    assert network._drop_domains(config) == []
+    (gone,) = stores.database(config)
+    assert gone.level is Level.FAIL and "backup.md" in gone.advice
+    assert not (config.data_dir / "bccd.db").exists()
+
+
 def test_certificates(config: Config, tmp_path: Path) -> None:
     """One that nobody above has signed or that ends soon is warned of, one that has ended fails."""
     public = Listen(smtp=("192.0.2.1:25",))
