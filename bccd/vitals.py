@@ -38,7 +38,11 @@ SAMPLES: Mapping[str, tuple[Kind, str, str]] = {
     "bccd_process_up": (_GAUGE, "process", "Whether the process runs."),
     "bccd_process_start_time_seconds": (_GAUGE, "process", "When it was started, since 1970."),
     "bccd_process_resident_bytes": (_GAUGE, "process", "The memory that it has."),
-    "bccd_process_open_fds": (_GAUGE, "process", "The files and sockets that it has open."),
+    "bccd_process_open_fds": (
+        _GAUGE,
+        "process",
+        "The files and sockets that it has open; not told of what was root.",
+    ),
     "bccd_process_cpu_seconds_total": (_COUNTER, "process", "The processor time that it has used."),
 }
 
@@ -120,19 +124,25 @@ def _processes(found: list[Slot]) -> Iterator[Sample]:
         if seen is not None:
             yield sample("bccd_process_resident_bytes", seen[0], slot.name)
             yield sample("bccd_process_cpu_seconds_total", seen[1], slot.name)
-            yield sample("bccd_process_open_fds", seen[2], slot.name)
+            if seen[2] is not None:
+                yield sample("bccd_process_open_fds", seen[2], slot.name)
 
 
-def process(pid: int) -> tuple[int, float, int] | None:
-    """Return a process's resident octets, processor seconds and open files; None where it does not run."""
+def process(pid: int) -> tuple[int, float, int | None] | None:
+    """Return a process's resident octets, processor seconds and open files; None where it does not run.
+
+    The files of a process that has been root are hidden from its own user (PR_SET_DUMPABLE, prctl(2)).
+    """
     place = Path(f"/proc/{pid}")
     try:
         words = (
             place.joinpath("stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
         )
-        files = len(os.listdir(place / "fd"))  # noqa: PTH208 - only their number matters
     except OSError:
         return None
+    files = None
+    with suppress(OSError):
+        files = len(os.listdir(place / "fd"))  # noqa: PTH208 - only their number matters
     if words[0] in "ZX":
         return None
     return int(words[21]) * _PAGE_SIZE, (int(words[11]) + int(words[12])) / _TICKS, files

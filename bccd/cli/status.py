@@ -238,7 +238,8 @@ def _counts(counted: Mapping[str, int]) -> str:
 def _process(one: Mapping[str, Any], now: datetime) -> list[object]:
     up = _span(now.timestamp() - one["started"]) if one["up"] else ""
     runs = "yes" if one["up"] else "NO"
-    return [one["name"], one["pid"], runs, up, _octets(one["memory"]), f"{one['cpu']:.1f}", one["files"]]
+    files = "-" if one["files"] is None else one["files"]
+    return [one["name"], one["pid"], runs, up, _octets(one["memory"]), f"{one['cpu']:.1f}", files]
 
 
 def _span(seconds: float) -> str:

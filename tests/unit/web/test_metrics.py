@@ -1,6 +1,7 @@
 """The page /metrics, and the alert rules that are written for it."""
 
 import asyncio
+import os
 import re
 import socket
 from pathlib import Path
@@ -12,7 +13,7 @@ from bccd.config import Config
 from bccd.meters import board, families
 from bccd.meters.board import Board
 from bccd.store.engine import Stores, open_engine
-from bccd.vitals import make_metrics, names
+from bccd.vitals import make_metrics, names, process
 from bccd.web.health import serve_health
 from tests.unit.web.test_health import get, talk
 
@@ -122,3 +123,17 @@ def test_alert_rules_name_what_there_is() -> None:
 def test_the_page_of_metrics_is_up_to_date() -> None:
     """docs/reference/metrics.md is what the program counts: run python -m bccd.cli.metrics_page."""
     assert (ROOT / "docs/reference/metrics.md").read_text(encoding="utf-8") == metrics_page.page()
+
+
+def test_a_process_whose_files_are_hidden_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What has been root hides them from its own user; its memory and time are told all the same."""
+    shown = process(os.getpid())
+    assert shown is not None and shown[2]
+
+    def hidden(_place: Path) -> list[str]:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "listdir", hidden)
+    seen = process(os.getpid())
+    assert seen is not None and seen[0] > 0 and seen[2] is None
+    assert process(2**22 + 1) is None
