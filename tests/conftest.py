@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from bccd.cli import base
 from bccd.store import engine, postgresql
 from tests.canary import WATCH
 from tests.engines import open_sharing
@@ -103,6 +104,12 @@ def silent_logs() -> Iterator[None]:
     """Fail a test whose daemons logged what no log may hold."""
     yield
     assert WATCH.leaks() == []
+
+
+@pytest.fixture(autouse=True)
+def no_configuration_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hide the bccd that is installed here: a command would read its file, and as root become its user."""
+    monkeypatch.setattr(base, "DEFAULT_CONFIG", Path("/nonexistent/bccd.toml"))
 
 
 @pytest.fixture(autouse=True)
