@@ -9,6 +9,7 @@ and noted.
 import hashlib
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -118,11 +119,13 @@ class Kept:
         self._memory = bytearray()
         self._data = None
         if self._file is not None:
-            self._file.close()
-            self._file = None
+            file, self._file = self._file, None
+            with suppress(OSError):  # what could not be written is tried again, and nobody wants it any more
+                file.close()
         if self._path is not None:
-            self._path.unlink(missing_ok=True)
-            self._path = None
+            path, self._path = self._path, None
+            with suppress(OSError):  # swept at the next start
+                path.unlink(missing_ok=True)
         self._room.give_back(self._booked)
         self._booked = 0
 

@@ -2,6 +2,7 @@
 
 import errno
 import hashlib
+import os
 import tempfile
 from pathlib import Path
 from typing import NoReturn
@@ -11,9 +12,11 @@ import pytest
 from bccd.model.envelope import Envelope
 from bccd.model.reply import BAD_HEADER, BARE_LINE_ENDS, TOO_BIG, Reply
 from bccd.ports import Examination
+from bccd.sources.census import Census
 from bccd.sources.data import Body
 from bccd.sources.kept import MAX_HEADER, MEMORY
 from bccd.sources.replies import FAR_TOO_BIG
+from bccd.sources.room import Room
 from bccd.sources.stream import ClosingError
 from tests.unit.sources.dialogue import MAIL, ROOM, Desk, Start
 
@@ -237,3 +240,22 @@ def test_twice_the_limit_is_enough(tmp_path: Path) -> None:
     with pytest.raises(ClosingError) as caught:
         body.feed(b"y")
     assert caught.value.reply == FAR_TOO_BIG
+
+
+def test_a_file_that_cannot_be_closed_is_given_up(tmp_path: Path) -> None:
+    """On a full disk what is buffered fails again at the end: the mail is read on, and leaves nothing."""
+    room = Room(10**9, Census().seat())
+    body = Body(10**7, tmp_path, lambda _: None, room)
+    assert body.feed(HEADER + b"y" * 2 * MEMORY) is None
+    (file,) = tmp_path.iterdir()
+    full = os.open("/dev/full", os.O_WRONLY)
+    for descriptor in Path("/proc/self/fd").iterdir():
+        if descriptor.exists() and descriptor.samefile(file):
+            os.dup2(full, int(descriptor.name))
+    os.close(full)
+    for _ in range(20):
+        assert body.feed(b"y" * 1000) is None
+    assert body.feed(b"\r\n.\r\nNOOP\r\n") == b"NOOP\r\n"
+    assert body.failure is not None
+    assert list(tmp_path.iterdir()) == []
+    assert room.take(10**9, filed=False)
