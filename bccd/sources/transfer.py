@@ -78,7 +78,9 @@ class Transfer(Connection):
     def patience(self) -> float:
         """Wait for the next chunk as long as for the next octet of a mail."""
         patience = super().patience()
-        return patience if self._chunked is None else min(patience, self.settings.data_idle_seconds)
+        if self._chunked is None:
+            return patience
+        return min(patience, self.settings.data_idle_seconds, self._chunked.clocks.ends_at - self.loop.time())
 
     async def smtp_DATA(self, arg: str | None) -> None:
         """Take the mail and answer for it."""
@@ -151,7 +153,7 @@ class Transfer(Connection):
             raise ClosingError(FAR_TOO_BIG)
         if size:
             take = body.take if chunked.refused is None else _forget
-            await self._read(Chunk(size, take).feed, chunked.clocks)
+            await self._read(Chunk(size, take).feed, chunked.clocks, to_the_end=last)
         if last and chunked.refused is None:
             body.finish()
 
@@ -190,8 +192,8 @@ class Transfer(Connection):
         except Exception as error:  # noqa: BLE001  every recipient hears of it
             self.answer([self.handler.failed(error, self.session_id)] * len(accepted))
 
-    async def _read(self, feed: Feed, clocks: _Clocks) -> None:
-        """Read as far as `feed` wants, as long as the peer keeps sending."""
+    async def _read(self, feed: Feed, clocks: _Clocks, *, to_the_end: bool = True) -> None:
+        """Read as far as `feed` wants, as long as the peer keeps sending; there a mail ends, or a chunk."""
         idle, clock = self.settings.data_idle_seconds, self.loop.time
         await self.flush()
         rest: bytes | None = None
@@ -202,13 +204,24 @@ class Transfer(Connection):
                 self._until(None)
                 await self.turns.wait(octets)
             piece = self.input.take()
-            rest = feed(piece)
+            rest = self._fed(feed, piece)
             now = clock()  # not before the piece: a trickle would be cut one piece too late
-            if rest is None and (now >= clocks.ends_at or not clocks.pace.enough(len(piece), now)):
+            more = rest is None or not to_the_end
+            came = len(piece) - len(rest or b"")
+            if more and (now >= clocks.ends_at or not clocks.pace.enough(came, now)):
                 raise ClosingError(TOO_SLOW)
         self._until(None)
         if rest:
             self.input.unread(rest)
+
+    def _fed(self, feed: Feed, piece: bytes) -> bytes | None:
+        """Hand a piece on; an error of ours ends the session, for what follows of the mail is no command."""
+        try:
+            return feed(piece)
+        except ClosingError:
+            raise
+        except Exception as error:  # noqa: BLE001  whatever it is
+            raise ClosingError(self.handler.failed(error, self.session_id)) from None
 
     def _envelope(self, body: Kept, targets: tuple[Target, ...]) -> Envelope:
         return Envelope(

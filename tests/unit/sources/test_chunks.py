@@ -1,5 +1,6 @@
 """BDAT (RFC 3030): mails in chunks, what is refused of them, and that no octet of them is a command."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from bccd.model.envelope import Protocol
 from bccd.model.reply import BAD_HEADER, LOCAL_ERROR, TOO_BIG, Reply
 from bccd.sources.chunks import Chunk, Chunks, read_bdat
 from bccd.sources.kept import MAX_HEADER, MEMORY
+from bccd.testing.evidence import SetExamination
 from tests.unit.sources.dialogue import MAIL, ROOM, Client, Desk, Start, until
 from tests.unit.sources.test_data import BAD_ENDS, HEADER, NO_ENDS, SMUGGLED
 
@@ -293,6 +295,29 @@ def test_an_exception_is_temporary(desk: Desk) -> None:
     assert client.reply()[:3] == "250"
 
 
+@pytest.mark.parametrize("verb", ["DATA", "BDAT", "BDAT LAST"])
+def test_an_error_within_a_mail_ends_the_session(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    """What follows in a mail that an error of ours cut short is never obeyed."""
+
+    def fail(_self: object, _octets: bytes) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(SetExamination, "feed", fail)
+    client = begin(desk.connect())
+    smuggled = b"RSET\r\nMAIL FROM:<boss@acme.example>\r\nRCPT TO:<x@acme.example>\r\n"
+    start, size = HEADER * 10, len(HEADER * 10 + smuggled)
+    announced = {"DATA": b"DATA\r\n", "BDAT": b"BDAT %d\r\n" % size, "BDAT LAST": b"BDAT %d LAST\r\n" % size}
+    client.send(announced[verb] + start)
+    if verb == "DATA":
+        assert client.reply()[:3] == "354"
+    assert client.reply() == str(LOCAL_ERROR)
+    client.send(smuggled)
+    assert client.reply() == ""
+    assert desk.recorder.asked == [("u@example.org", "drop@acme.example")]
+
+
 def test_tiny_chunks_are_counted(desk: Desk) -> None:
     """A mail in hundreds of chunks of an octet is no way to send one: 421."""
     client = begin(desk.connect())
@@ -311,6 +336,30 @@ def test_a_silent_peer_is_cut(start: Start, step: str) -> None:
         assert client.reply()[:3] == "250"
     assert client.reply() == "421 4.4.2 idle for too long, closing"
     assert client.reply() == ""
+
+
+@pytest.mark.parametrize("limit", [{"data_seconds": 0.5}, {"data_rate": 10**6, "data_rate_after": 0.2}])
+def test_whole_chunks_have_no_more_time_than_a_mail(start: Start, limit: dict[str, float]) -> None:
+    """Chunks that come whole are not faster than the mail they are of: the whole mail is timed."""
+    client = begin(start(**limit).connect())
+    replies: list[str] = []
+    while not replies or replies[-1] == "250":
+        client.send(chunk(MAIL * 40))
+        replies.append(client.reply()[:3])
+        time.sleep(0.05)
+    assert replies[-1] == "421"
+
+
+def test_idling_between_chunks_has_an_end(start: Start) -> None:
+    """Whoever keeps a session alive between two chunks keeps his mail no longer than it may take."""
+    client = begin(start(data_seconds=0.5).connect())
+    client.send(chunk(MAIL))
+    replies = [client.reply()[:3]]
+    while replies[-1] == "250":
+        time.sleep(0.05)
+        replies.append(client.ask("NOOP")[:3])
+    assert replies[-1] in {"421", ""}
+    assert len(replies) < 90  # else it was something else that ended it
 
 
 def test_a11_binary_mail_is_not_taken(desk: Desk) -> None:
