@@ -132,7 +132,7 @@ async def serve(
     loop = asyncio.get_running_loop()
     connections = _connections(settings, seat)
     proxies = Proxies(settings.proxies, settings.proxy_seconds)
-    attempts = journal.Journal(settings.attempts, connections.exempt) if settings.attempts else None
+    attempts = journal.Journal(settings.attempts, connections.host) if settings.attempts else None
     handler = Handler(receiver, settings.login_failures_per_hour, connections.exempt, attempts)
     sessions: weakref.WeakSet[Connection] = weakref.WeakSet()
 

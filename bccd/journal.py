@@ -35,6 +35,7 @@ _OF_ONE_HOST = 200  # refusals of one host in an hour: a flood must not use up w
 _PAUSE = 0.5  # seconds between two writes
 _HOUR = 3600.0
 _LOOKED_AT = 16 * 1024  # octets of a header section
+_LONGEST_FROM = 1024  # octets: what is quoted and never ends takes the square of its length to read
 _HOPS = 3  # Received fields whose ids are kept
 _QUEUE_ID = re.compile(rb"[a-z0-9._-]{4,64}")
 _WHITE = (b" ", b"\t")
@@ -123,11 +124,11 @@ class Journal:
     def __init__(
         self,
         folder: Path,
-        exempt: Callable[[str], bool] = bool,
+        host: Callable[[str], str] = lambda _: "",
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._folder = folder
-        self._exempt = exempt
+        self._host = host  # as which a peer is counted; "" for one that sends for many
         self._clock = clock
         self._lines: list[bytes] = []
         self._timer: asyncio.TimerHandle | None = None
@@ -139,7 +140,8 @@ class Journal:
     def mail(self, envelope: Envelope, replies: Sequence[Reply]) -> None:
         """Note how a whole mail was answered: one line for each reply that differs."""
         lowered = b"\n" + envelope.raw.header[:_LOOKED_AT].lower()
-        authors = {hash_address(box.address) for box in mailboxes(_field(lowered, b"\nfrom:").strip())[:2]}
+        wrote = mailboxes(_field(lowered, b"\nfrom:").strip()[:_LONGEST_FROM])[:2]
+        authors = {hash_address(box.address) for box in wrote}
         known = hash_message(_field(lowered, b"\nmessage-id:").decode("utf-8", "replace"))
         hops = tuple(_hops(lowered))
         for reply in dict.fromkeys(replies):
@@ -191,11 +193,11 @@ class Journal:
             self._of_host.clear()
         if self._left[accepted] < size:
             return False
-        if not accepted and not self._exempt(attempt.peer):
-            count = self._of_host.get(attempt.peer, 0)
+        if not accepted and (host := self._host(attempt.peer)):
+            count = self._of_host.get(host, 0)
             if count >= _OF_ONE_HOST:
                 return False
-            self._of_host[attempt.peer] = count + 1
+            self._of_host[host] = count + 1
         self._left[accepted] -= size
         return True
 

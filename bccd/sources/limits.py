@@ -87,7 +87,7 @@ class Connections:
             return SHUTTING_DOWN
         if self.seat.connections >= self._total:
             return TOO_MANY_CONNECTIONS
-        host = self._host(ip)
+        host = self.host(ip)
         if host and self.seat.open_of(host) >= self._per_host:
             return TOO_MANY_CONNECTIONS
         if host and paced and self._per_minute and not self._trusted(ip):
@@ -100,12 +100,13 @@ class Connections:
     def leave(self, ip: str) -> None:
         """Count a connection out that was counted in."""
         CONNECTIONS.add(amount=-1)
-        self.seat.leave(self._host(ip))
+        self.seat.leave(self.host(ip))
 
     def _trusted(self, ip: str) -> bool:
         return any(ipaddress.ip_address(ip) in network for network in self._networks)
 
-    def _host(self, ip: str) -> str:
+    def host(self, ip: str) -> str:
+        """Return as which host a peer is counted, "" for one that is exempt."""
         return "" if self.exempt(ip) else host_key(ip)
 
     @property

@@ -9,9 +9,12 @@ import pytest
 
 from bccd import journal, observe
 from bccd.journal import Attempt, Journal, find, needles, sweep
+from bccd.mail.addresses import mailboxes
 from bccd.model.envelope import Envelope, Peer, Raw, Target
+from bccd.model.message import Mailbox
 from bccd.model.reply import ACCEPTED, NO_SUCH_ADDRESS, NOT_ACCEPTED, TOO_BIG, Reply
 from bccd.observe import hash_address
+from bccd.sources.limits import Connections
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 LONG_AGO = NOW - timedelta(days=60)
@@ -43,11 +46,11 @@ def envelope(header: bytes = HEADER, *targets: str, peer: str = "192.0.2.1") -> 
     return Envelope(Peer(peer), "bounce@example.com", to, raw, NOW, "s1")
 
 
-def written(folder: Path, use: Callable[[Journal], None], exempt: Callable[[str], bool] = bool) -> bytes:
+def written(folder: Path, use: Callable[[Journal], None], host: Callable[[str], str] = lambda _: "") -> bytes:
     """Use a journal within a loop; return what it wrote."""
 
     async def main() -> None:
-        kept = Journal(folder, exempt, NOW.timestamp)
+        kept = Journal(folder, host, NOW.timestamp)
         use(kept)
         kept.close()
 
@@ -111,10 +114,34 @@ def test_a_flood_does_not_take_the_room_of_others(tmp_path: Path) -> None:
         kept.mail(envelope(peer="192.0.2.66"), [ACCEPTED])
         kept.mail(envelope(peer="192.0.2.3"), [NOT_ACCEPTED])
 
-    lines = written(tmp_path, use, lambda peer: peer == "192.0.2.2").splitlines()
+    lines = written(tmp_path, use, Connections(1, 1, ("192.0.2.2/32",)).host).splitlines()
     assert [sum(each in line for line in lines) for each in (b"192.0.2.66", b'192.0.2.2"', b"192.0.2.3")] == [
         201, 250, 1,
     ]  # fmt: skip
+
+
+def test_a_network_is_one_host(tmp_path: Path) -> None:
+    """Whoever has a /64 takes no more room than one address, though he never sends from one twice."""
+
+    def use(kept: Journal) -> None:
+        for number in range(250):
+            kept.refused("rcpt", "s", f"2001:db8::{number:x}", NOT_ACCEPTED, sender="a@b.example")
+
+    assert len(written(tmp_path, use, Connections(1, 1).host).splitlines()) == 200
+
+
+def test_a_long_from_field_is_not_read_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Quotes without an end take the square of their length, while the listener waits: little is read."""
+    read: list[int] = []
+
+    def reading(value: bytes) -> tuple[Mailbox, ...]:
+        read.append(len(value))
+        return mailboxes(value)
+
+    monkeypatch.setattr(journal, "mailboxes", reading)
+    header = b"From: " + b'"\\' * 8000 + b"\r\n"
+    written(tmp_path, lambda kept: kept.mail(envelope(header), [NOT_ACCEPTED]))
+    assert read == [1024]
 
 
 def test_an_hour_has_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
