@@ -320,10 +320,8 @@ def make_filer(
     """Put the filer together, with its parsers started and its door open."""
     processes = config.processes
     pool = Pool(processes.parsers, processes.parse_seconds, processes.parse_memory)
-    operations = make_operations(config, stores) | {
-        "ping": lambda _: "pong" if pool.ready else "no parser is up",
-        "status": vitals.told,
-    }
+    operations = make_operations(config, stores) | vitals.operations(config)
+    operations["ping"] = lambda _: "pong" if pool.ready else "no parser is up"
     queue = SqlQueue(stores.spool, config.data_dir, partial(entries.is_needed, stores.database))
     return Filer(
         queue,

@@ -7,6 +7,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -146,6 +147,11 @@ def process(pid: int) -> tuple[int, float, int | None] | None:
     if words[0] in "ZX":
         return None
     return int(words[21]) * _PAGE_SIZE, (int(words[11]) + int(words[12])) / _TICKS, files
+
+
+def operations(config: Config) -> dict[str, Callable[[Mapping[str, object]], object]]:
+    """List what `bccd status` and `bccd doctor` ask at the door; `config` is the one in force."""
+    return {"status": told, "listen": lambda _: asdict(config.listen)}
 
 
 def told(_arguments: Mapping[str, object]) -> object:

@@ -4,9 +4,26 @@ import ipaddress
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
+from bccd import door
+from bccd.config import Config, Listen
+from bccd.model.errors import BccdError
+
+_ASK_SECONDS = 5.0
 _UNIX = "unix:"
 _HERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where to find what listens on all addresses
+
+
+def in_force(config: Config) -> Config:
+    """Return the configuration with the listeners that the daemon has; systemd may have opened others."""
+    try:
+        said = door.ask(config.data_dir, "listen", {}, _ASK_SECONDS)
+    except BccdError:
+        return config
+    if not isinstance(said, dict):
+        return config
+    return replace(config, listen=Listen(**{name: tuple(places) for name, places in said.items()}))
 
 
 @contextmanager

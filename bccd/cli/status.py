@@ -16,7 +16,7 @@ from rich.text import Text
 from bccd import door, journal
 from bccd.cli import looks
 from bccd.cli.base import Call, Exit, common, console, json_line, safe, table
-from bccd.cli.endpoints import answers
+from bccd.cli.endpoints import answers, in_force
 from bccd.config import Config
 from bccd.meters import families as m
 from bccd.meters.board import Counter as Meter
@@ -101,10 +101,11 @@ def _rates(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, float
 
 def listeners_of(config: Config) -> list[dict[str, Any]]:
     """List the listeners, and whether each lets one in; each look is a connection that its limits count."""
+    listen = in_force(config).listen
     return [
         {"protocol": protocol, "endpoint": endpoint, "answers": answers(endpoint, _CONNECT_SECONDS)}
         for protocol in _LISTENERS
-        for endpoint in getattr(config.listen, protocol)
+        for endpoint in getattr(listen, protocol)
     ]
 
 

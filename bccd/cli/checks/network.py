@@ -17,7 +17,7 @@ from cryptography.exceptions import InvalidSignature
 
 from bccd import door
 from bccd.cli.checks.finding import Finding, fail, ok, warn
-from bccd.cli.endpoints import answers, connect, is_loopback
+from bccd.cli.endpoints import answers, connect, in_force, is_loopback
 from bccd.config import Config
 from bccd.front import listener_settings
 from bccd.mail.addresses import domain_of
@@ -56,7 +56,7 @@ def ports(config: Config) -> Iterator[Finding]:
         yield ok("daemon", "runs, and files mail")
     else:
         yield fail("daemon", str(said), "see its log for parser_start_failed")
-    for protocol, endpoint in _endpoints(config):
+    for protocol, endpoint in _endpoints(in_force(config)):
         yield _port(protocol, endpoint)
 
 
