@@ -123,8 +123,7 @@ class Connection(SMTP):
         """Note that the peer is gone; whatever the handler does at the moment, it finishes (A4)."""
         if not self._entered:
             return
-        self._wire = None
-        self.transport = None
+        self._wire = self.transport = None
         self._deadline = None
         if self._timer is not None:
             self._timer.cancel()
