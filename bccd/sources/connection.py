@@ -373,10 +373,10 @@ class Connection(SMTP):
             return verb, argument
         if command in HTTP:
             raise ClosingError(WRONG_PROTOCOL)
+        if is_chunk(line):  # what follows it is mail, and nobody knows how much
+            raise ClosingError(BAD_LINE)
         if command:
             self.budget.unknown()
-        elif is_chunk(line):  # what follows it is mail, and nobody knows how much
-            raise ClosingError(BAD_LINE)
         self.say(UNKNOWN_COMMAND if command else BAD_LINE)
         return None, ""
 
