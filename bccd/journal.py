@@ -133,6 +133,7 @@ class Journal:
         self._lines: list[bytes] = []
         self._timer: asyncio.TimerHandle | None = None
         self._writer = ThreadPoolExecutor(1, "journal")
+        self._torn = False  # the last line in the file has no end
         self._hour = 0.0
         self._left = {True: 0, False: 0}  # octets of this hour, for what was accepted and what was not
         self._of_host: dict[str, int] = {}
@@ -216,7 +217,12 @@ class Journal:
             path = self._folder / f"{day:%Y-%m-%d}"
             file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
             try:
-                os.write(file, octets)
+                if self._torn:
+                    octets = b"\n" + octets
+                written = os.write(file, octets)
+                self._torn = written < len(octets)
+                if self._torn:
+                    UNRECORDED.add(amount=octets.count(b"\n", written))
             finally:
                 os.close(file)
         except OSError:  # a disk that is full refuses mail, and need not stop for this

@@ -1,6 +1,7 @@
 """The journal of attempts: what is found in it, what is not in it, and how large it grows."""
 
 import asyncio
+import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -168,6 +169,24 @@ def test_several_processes_write_one_file(tmp_path: Path) -> None:
         file.write(b'[17,"mail","torn\n\xff\xff\n[]\n')
     written(tmp_path, lambda kept: kept.mail(envelope(), [NOT_ACCEPTED]))
     assert [each.reply[:3] for each in found(tmp_path, "anna@example.com")] == ["250", "550"]
+
+
+def test_a_disk_that_takes_half_a_line_costs_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What comes after a line that was cut off begins a line of its own."""
+    write, full = os.write, [True, False]
+    monkeypatch.setattr(os, "write", lambda file, text: write(file, text[:20] if full.pop(0) else text))
+
+    async def main() -> None:
+        kept = Journal(tmp_path, clock=NOW.timestamp)
+        for reply in (ACCEPTED, NOT_ACCEPTED):
+            kept.mail(envelope(), [reply])
+            kept._hand_over()
+        kept.close()
+
+    asyncio.run(main())
+    assert [each.reply[:3] for each in found(tmp_path, "anna@example.com")] == ["550"]
 
 
 def test_a_disk_that_takes_nothing_stops_nobody(tmp_path: Path) -> None:
