@@ -12,5 +12,5 @@ def outdated(version: tuple[int, int, int] = sys.version_info[:3]) -> str:
     wanted = SAFE.get((major, minor), 0)
     if patch >= wanted:
         return ""
-    known = f"Python {major}.{minor}.{patch} lacks security patches"
-    return f"{known}: update it to {major}.{minor}.{wanted} or later"
+    known = f"Python {major}.{minor}.{patch} lacks security patches, unless your system has put them in"
+    return f"{known}: see its package, or update it to {major}.{minor}.{wanted} or later"
