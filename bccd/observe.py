@@ -1,5 +1,6 @@
 """Logging: one line for each receive and each filing; no subject, no body, no header, no address in clear."""
 
+import atexit
 import json
 import logging
 import os
@@ -65,10 +66,20 @@ class _Lossy:
         with suppress(OSError):
             self._stream.flush()
 
+    def leave(self) -> None:
+        """Drop what cannot be written: at its end Python would try again, and fail for it with status 120."""
+        try:
+            self._stream.flush()
+        except (OSError, ValueError):  # full, or closed before us
+            if self._stream is sys.stdout:
+                sys.stdout = None
+
 
 def configure(log: Log, process: str, stream: TextIO | None = None) -> None:
     """Set logging up for a process ("supervisor", "front-1", "filer", ...), on standard output by default."""
-    stream = cast("TextIO", _Lossy(stream or sys.stdout))
+    lossy = _Lossy(stream or sys.stdout)
+    atexit.register(lossy.leave)
+    stream = cast("TextIO", lossy)
     _State.clear = log.level == "debug"
     if log.key_file:
         _State.key = read_key(Path(log.key_file))

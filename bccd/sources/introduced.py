@@ -20,9 +20,11 @@ class Proxies:
         self._networks = tuple(ipaddress.ip_network(network, strict=False) for network in networks)
         self.seconds = seconds
         self.waiting: set[Introduction] = set()
+        self.over = False
 
     def cut(self) -> None:
-        """Cut the connections of which nobody knows yet whose they are."""
+        """Cut the connections of which nobody knows yet whose they are, and those that still come."""
+        self.over = True
         for introduction in list(self.waiting):
             introduction.cut()
 
@@ -49,6 +51,9 @@ class Introduction(asyncio.Protocol):
         """Wait for the header of a listed source; hand all others on at once."""
         self._transport = cast("asyncio.Transport", transport)  # uvloop's is one by its methods only
         self._ip = peer_ip(transport.get_extra_info("peername")) or ""
+        if self._proxies.over:  # accepted in the very turn of the loop in which the stop came
+            self.cut()
+            return
         if not self._proxies.has(self._ip):
             self._hand_on("", b"")
             return

@@ -7,7 +7,7 @@ turn of the loop, two hundred such peers would let everybody else wait for all o
 import asyncio
 from collections import deque
 
-SHARE = 64 * 1024  # octets that are read in one turn of the loop
+SHARE = 512 * 1024  # octets that are read in one turn of the loop
 SMALL = 4096  # octets that wait for nobody
 
 

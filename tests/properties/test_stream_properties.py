@@ -3,7 +3,7 @@
 import asyncio
 import tempfile
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -63,6 +63,9 @@ class Wire(asyncio.Transport):
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         self.written += data
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        return ("192.0.2.1", 4025) if name == "peername" else default
 
     def get_write_buffer_size(self) -> int:
         return 0

@@ -97,6 +97,7 @@ class Oracle:
             "sha256",
             "shown",
             "within",
+            "sniffed",
         )
         for seen, it in self._beside("attachment"):
             yield _place(seen) | _pick(it, *told)

@@ -1,6 +1,7 @@
 """The PROXY protocol: who is believed, what is read of it, and that it says who the peer is (A19)."""
 
 import contextlib
+import gc
 import struct
 from ipaddress import ip_address
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bccd.model.envelope import Protocol
+from bccd.sources.introduced import Introduction
 from bccd.sources.proxy import LONGEST_V2, ProxyError, ProxyHeader
 from tests.unit.sources.dialogue import MAIL, Start, until
 
@@ -212,6 +214,7 @@ def test_a19_a_stop_waits_for_no_header(start: Start) -> None:
     desk = start(proxies=LOCAL, proxy_seconds=20, drain_seconds=5)
     client = desk.connect(greeted=False)
     client.send(b"PROXY ")
+    assert until(lambda: any(isinstance(one, Introduction) and one._transport for one in gc.get_objects()))
     desk.join()
     with contextlib.suppress(ConnectionError):
         assert client.reply() == ""
