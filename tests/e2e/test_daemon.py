@@ -188,3 +188,15 @@ def test_the_log_names_no_one(daemon: Daemon) -> None:
     for canary in ("canary", *USERS, "cleo", DROP):
         assert canary not in log
     assert json.loads(log.splitlines()[-1])["event"] == "stopped"
+
+
+def test_a_full_log_is_no_failure(make_daemon: MakeDaemon) -> None:
+    """What Python could not write of the log is dropped: a stop ends with 0 and not with Python's 120."""
+    daemon = make_daemon()
+    daemon.log.symlink_to("/dev/full")
+    # A process with an end of its own, not forked for a test, which keeps what it cannot write until then.
+    daemon.wrapper = ("env", "-u", "PYTHONUNBUFFERED")
+    daemon.start()
+    daemon.send(mail("unheard"))
+    assert [row.state for row in daemon.wait_filed(1)] == ["filed"]
+    assert daemon.stop() == 0

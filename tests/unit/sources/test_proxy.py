@@ -3,6 +3,7 @@
 import contextlib
 import gc
 import struct
+import threading
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -218,3 +219,23 @@ def test_a19_a_stop_waits_for_no_header(start: Start) -> None:
     desk.join()
     with contextlib.suppress(ConnectionError):
         assert client.reply() == ""
+
+
+def test_a19_a_stop_cuts_what_was_accepted_with_it(start: Start) -> None:
+    """Nor does one that is accepted in the turn of the loop in which the stop comes: it is cut."""
+    desk = start(proxies=LOCAL, proxy_seconds=20, drain_seconds=5)
+    asleep, awake = threading.Event(), threading.Event()
+
+    def sleep() -> None:
+        asleep.set()
+        awake.wait(20)
+
+    desk.loop.call_soon_threadsafe(sleep)
+    assert asleep.wait(20)
+    clients = [desk.connect(greeted=False) for _ in range(5)]
+    desk.stop()
+    awake.set()
+    desk.join()
+    for client in clients:
+        with contextlib.suppress(ConnectionError):
+            assert client.reply() == ""
