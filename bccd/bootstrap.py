@@ -58,13 +58,12 @@ from bccd.store.uow import AFTER_COMMIT, SqlWorks
 from bccd.verify.examination import MailVerifier
 from bccd.verify.passwords import Passwords
 from bccd.verify.resolver import DnsResolver
-from bccd.web.health import Check, serve_health
+from bccd.web.health import serve_health
 
 _DAY = timedelta(days=1)
 _THRESHOLD = 20_000  # objects until cycles are looked for: filing a batch makes as many, and none in cycles
 _PIECE_PAUSE = 0.2  # seconds between two pieces of a long look at the database, for the filer
 _LINK_SECONDS = 10.0  # how long a page waits for the filer
-_PING_SECONDS = 2.5  # less than a health check may take
 
 
 class SystemClock:
@@ -137,7 +136,7 @@ async def open_receiver(
     spool = GroupSpool(stores.spool, config.data_dir, partial(_wake, links.wake_write, ringer))
     directory = make_directory(stores)
     logins = make_logins(config, stores)
-    checks, metrics = make_checks(config, spool, directory), vitals.make_metrics(config, stores)
+    checks, metrics = vitals.make_checks(config, spool, directory), vitals.make_metrics(config, stores)
     servers = [await serve_health(each.sock, checks, metrics) for each in sockets if each.protocol == "http"]
     servers += await serve_links(config, stores, [each for each in sockets if each.protocol == "web"])
     try:
@@ -217,23 +216,6 @@ def make_directory(stores: Stores) -> CachedDirectory:
         partial(acquaintance, stores.database),
         partial(reads.deal_numbered, stores.database),
     )
-
-
-def make_checks(config: Config, spool: GroupSpool, directory: CachedDirectory) -> Mapping[str, Check]:
-    """List what /readyz asks for: whether mail could be proven, kept and filed now."""
-
-    async def readable() -> bool:
-        await directory.fresh()
-        return True
-
-    async def spooling() -> bool:
-        return await asyncio.to_thread(spool.answers)
-
-    async def filing() -> bool:
-        # Through its door, which it answers between two batches: a filer that hangs has a process too.
-        return await asyncio.to_thread(ask, config.data_dir, "ping", {}, _PING_SECONDS) == "pong"
-
-    return {"directory": readable, "spool": spooling, "filer": filing}
 
 
 def _wake(pipe: int, ringer: Ringer | None) -> None:

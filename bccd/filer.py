@@ -22,7 +22,7 @@ from bccd.door import Door, drain
 from bccd.failures import place
 from bccd.meters.families import DELIVER, IN_HAND
 from bccd.model.delivery import Delivery, Mail, show_id
-from bccd.model.errors import ClaimLostError, StoreUnavailableError
+from bccd.model.errors import ClaimLostError, StorageFullError, StoreUnavailableError
 from bccd.model.message import Message
 from bccd.model.plan import Outcome
 from bccd.observe import log_filing
@@ -37,6 +37,7 @@ _CLAIM_SECONDS = 0.02  # and how long no mail is claimed meanwhile, but then mor
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 10.0  # between two tries while the database is away
 _RENEW_SECONDS = 15.0  # how often a claim is renewed, that no other filer may take it over
 _SEARCH_SECONDS = 60.0  # how often mail is looked for that filer after filer died of
+_AWAY = ("database_away", "disk_full")
 _STOP_SECONDS = 20.0  # how long a filer that was told to stop tries to finish what it claimed
 
 
@@ -163,7 +164,7 @@ class Filer:
             self._drop(error.deliveries)
         except StoreUnavailableError as error:
             self._quiet_until = time.monotonic() + self._pause
-            self._log.warning("database_away", error=str(error), pause=self._pause)
+            self._log.warning(_AWAY[isinstance(error, StorageFullError)], error=str(error), pause=self._pause)
             self._pause = min(2 * self._pause, _LONGEST_PAUSE)
 
     def _wait(self, longest: float) -> None:
@@ -231,8 +232,7 @@ class Filer:
                 self._lost.discard(delivery.id)
                 continue
             self._places += 1
-            first_try = delivery.attempts <= 1
-            (self._waiting if first_try else self._doubtful).append(_Job(self._places, delivery))
+            (self._waiting if delivery.attempts <= 1 else self._doubtful).append(_Job(self._places, delivery))
 
     def _renew(self) -> None:
         """Hold on to what was claimed, and let go of what another filer has taken over."""

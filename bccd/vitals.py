@@ -5,7 +5,7 @@ import os
 import platform
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -13,14 +13,20 @@ from importlib.metadata import version
 from pathlib import Path
 
 from bccd.config import Config
-from bccd.meters import families as _families  # noqa: F401 - defines them
+from bccd.directory.cache import CachedDirectory
+from bccd.door import ask
 from bccd.meters.board import FAMILIES, Kind, Slot, slots
+from bccd.meters.families import NO_ROOM
+from bccd.meters.room import shortage
 from bccd.model.errors import StoreUnavailableError
 from bccd.store.engine import Stores
+from bccd.store.spool import GroupSpool
 from bccd.store.vitals import vitals
+from bccd.web.health import Check
 from bccd.web.metrics import Sample, page
 
 _PAGE_SIZE, _TICKS = os.sysconf("SC_PAGE_SIZE"), os.sysconf("SC_CLK_TCK")
+_PING_SECONDS = 2.5  # less than a check of /readyz may take
 _FRESH_SECONDS = 2.0  # two scrapes within it see the same look at the database
 _GAUGE, _COUNTER = Kind.GAUGE, Kind.COUNTER
 
@@ -36,6 +42,7 @@ SAMPLES: Mapping[str, tuple[Kind, str, str]] = {
     "bccd_disk_free_bytes": (_GAUGE, "", "What is free on the disk of data_dir."),
     "bccd_disk_size_bytes": (_GAUGE, "", "How large that disk is."),
     "bccd_disk_free_inodes": (_GAUGE, "", "How many more files it takes."),
+    "bccd_disk_full": (_GAUGE, "", "Whether another mail has no room, there or with a database server."),
     "bccd_process_up": (_GAUGE, "process", "Whether the process runs."),
     "bccd_process_start_time_seconds": (_GAUGE, "process", "When it was started, since 1970."),
     "bccd_process_resident_bytes": (_GAUGE, "process", "The memory that it has."),
@@ -69,9 +76,29 @@ def make_metrics(config: Config, stores: Stores) -> Callable[[], "asyncio.Future
 
     def write() -> bytes:
         found = slots()
-        return page(found, [*_build(), *_disk(config.data_dir), *_processes(found), *stored.look()])
+        return page(found, [*_build(), *_disk(config, found), *_processes(found), *stored.look()])
 
     return lambda: asyncio.get_running_loop().run_in_executor(None, write)
+
+
+def make_checks(config: Config, spool: GroupSpool, directory: CachedDirectory) -> Mapping[str, Check]:
+    """List what /readyz asks for: whether mail could be proven, kept and filed now."""
+
+    async def readable() -> bool:
+        await directory.fresh()
+        return True
+
+    async def spooling() -> bool:
+        return await asyncio.to_thread(spool.answers)
+
+    async def filing() -> bool:
+        # Through its door, which it answers between two batches: a filer that hangs has a process too.
+        return await asyncio.to_thread(ask, config.data_dir, "ping", {}, _PING_SECONDS) == "pong"
+
+    async def roomy() -> bool:
+        return not await asyncio.to_thread(lacks_room, config, slots())
+
+    return {"directory": readable, "spool": spooling, "filer": filing, "disk": roomy}
 
 
 class _Stored:
@@ -109,7 +136,14 @@ def _build() -> Iterator[Sample]:
     yield sample("bccd_python_info", 1, platform.python_version())
 
 
-def _disk(folder: Path) -> Iterator[Sample]:
+def lacks_room(config: Config, found: Sequence[Slot]) -> str:
+    """Say in a sentence why another mail has no room; empty where it has."""
+    return shortage(config.data_dir, config.limits.message_size, (slot.of(NO_ROOM) for slot in found))
+
+
+def _disk(config: Config, found: Sequence[Slot]) -> Iterator[Sample]:
+    folder = config.data_dir
+    yield sample("bccd_disk_full", bool(lacks_room(config, found)))
     with suppress(OSError):
         usage = shutil.disk_usage(folder)
         yield sample("bccd_disk_free_bytes", usage.free)

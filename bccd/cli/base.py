@@ -178,6 +178,14 @@ def safe(value: object) -> str:
     return "".join(c if c.isprintable() or c == "\n" else f"\\x{ord(c):02x}" for c in shown)
 
 
+def octets(count: float) -> str:
+    """Write how much there is, in the largest unit of which there is one."""
+    for size, unit in ((2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB")):
+        if count >= size:
+            return f"{count / size:.1f} {unit}"
+    return f"{count:.0f} B"
+
+
 def delivery_number(said: str) -> int | None:
     """Read the id of a delivery as it is shown, or its number as it stands in the tables."""
     number = read_id(said)

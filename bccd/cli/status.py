@@ -13,9 +13,10 @@ from rich.console import Group
 from rich.live import Live
 from rich.text import Text
 
-from bccd import door, journal
+from bccd import journal
 from bccd.cli import looks
-from bccd.cli.base import Call, Exit, common, console, json_line, safe, table
+from bccd.cli.base import Call, Exit, common, console, json_line, octets, safe, table
+from bccd.cli.counted import Slots, ask, cells, lacks_room
 from bccd.cli.endpoints import answers, in_force
 from bccd.config import Config
 from bccd.meters import families as m
@@ -24,7 +25,6 @@ from bccd.meters.board import Histogram
 from bccd.model.errors import BccdError
 from bccd.store.vitals import outcomes_since, vitals
 
-_DOOR_SECONDS = 3.0
 _CONNECT_SECONDS = 1.0
 _PROBE_SECONDS = 60.0  # between two connections to a listener
 _ERRORS = 8  # that are shown
@@ -113,12 +113,16 @@ def look(config: Config, listeners: Sequence[dict[str, Any]] | None = None) -> d
     """Gather everything; what cannot be told is None or empty, and says why under "trouble"."""
     trouble: list[str] = []
     slots = _slots(config, trouble)
+    usage = shutil.disk_usage(config.data_dir) if config.data_dir.exists() else None
+    full = lacks_room(config, slots) if usage else ""
+    if full:
+        trouble.append(f"{full}: mail is put off with 452")
     listeners = listeners_of(config) if listeners is None else listeners
     database, queue, unfiled, hour = _stored(config, trouble)
-    usage = shutil.disk_usage(config.data_dir) if config.data_dir.exists() else None
+    listening = all(one["answers"] for one in listeners)
     return {
         "at": datetime.now(UTC),
-        "well": bool(slots) and database["up"] and all(one["answers"] for one in listeners),
+        "well": bool(slots) and database["up"] and listening and not full,
         "trouble": trouble,
         "queue": queue | {"in_hand": _sum(slots, m.IN_HAND) if slots else None},
         "unfiled": unfiled,
@@ -127,7 +131,7 @@ def look(config: Config, listeners: Sequence[dict[str, Any]] | None = None) -> d
         "in_flight": _sum(slots, m.IN_FLIGHT) if slots else None,
         "counted": {name: _sum(slots, meter) for name, meter in _COUNTED.items()} if slots else {},
         "database": database,
-        "disk": {"free": usage.free, "size": usage.total} if usage else None,
+        "disk": {"free": usage.free, "size": usage.total, "full": bool(full)} if usage else None,
         "processes": [{name: slot[name] for name in _OF_PROCESS} for slot in slots],
         "listeners": listeners,
         "errors": _errors(slots),
@@ -137,19 +141,17 @@ def look(config: Config, listeners: Sequence[dict[str, Any]] | None = None) -> d
 _OF_PROCESS = ("name", "pid", "up", "started", "memory", "cpu", "files")
 
 
-def _slots(config: Config, trouble: list[str]) -> list[dict[str, Any]]:
+def _slots(config: Config, trouble: list[str]) -> Slots:
     try:
-        answer: Any = door.ask(config.data_dir, "status", {}, _DOOR_SECONDS)
+        return ask(config)
     except BccdError as error:
         trouble.append(str(error))
         return []
-    return list(answer)
 
 
-def _sum(slots: Sequence[Mapping[str, Any]], meter: Meter | Histogram) -> int:
+def _sum(slots: Slots, meter: Meter | Histogram) -> int:
     """Add up what all processes have counted of one family."""
-    cells = (slot["counted"].get(meter.family.name, ()) for slot in slots)
-    return int(sum(map(sum, cells)))
+    return int(sum(cells(slots, meter)))
 
 
 def _stored(
@@ -175,7 +177,7 @@ def _refused(config: Config) -> dict[str, int]:
     return dict(sorted(Counter(one.reply[:3] for one in attempts if one.reply[:1] != "2").items()))
 
 
-def _errors(slots: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _errors(slots: Slots) -> list[dict[str, Any]]:
     found = [
         {"at": datetime.fromtimestamp(at, UTC), "process": slot["name"], "text": text}
         for slot in slots
@@ -222,14 +224,15 @@ def _facts(seen: Mapping[str, Any], rates: Mapping[str, float]) -> Iterator[tupl
     refused = {f"refused {code}": count for code, count in seen["last_hour"]["refused"].items()}
     yield "", _counts(refused)
     if seen["connections"] is not None:
-        octets = _octets(seen["in_flight"])
-        yield "connections", f"{seen['connections']} open, {octets} of mail in flight"
+        flying = octets(seen["in_flight"])
+        yield "connections", f"{seen['connections']} open, {flying} of mail in flight"
     yield "since start", _counts(seen["counted"])
     yield "a second", ", ".join(f"{name} {rate:.1f}" for name, rate in rates.items())
     base = seen["database"]
     yield "database", f"{base['kind']}, " + (f"{base['seconds'] * 1000:.0f} ms" if base["up"] else "AWAY")
     if seen["disk"]:
-        yield "disk", f"{_octets(seen['disk']['free'])} free of {_octets(seen['disk']['size'])}"
+        full = "  <- FULL" if seen["disk"]["full"] else ""
+        yield "disk", f"{octets(seen['disk']['free'])} free of {octets(seen['disk']['size'])}{full}"
 
 
 def _counts(counted: Mapping[str, int]) -> str:
@@ -240,7 +243,7 @@ def _process(one: Mapping[str, Any], now: datetime) -> list[object]:
     up = _span(now.timestamp() - one["started"]) if one["up"] else ""
     runs = "yes" if one["up"] else "NO"
     files = "-" if one["files"] is None else one["files"]
-    return [one["name"], one["pid"], runs, up, _octets(one["memory"]), f"{one['cpu']:.1f}", files]
+    return [one["name"], one["pid"], runs, up, octets(one["memory"]), f"{one['cpu']:.1f}", files]
 
 
 def _span(seconds: float) -> str:
@@ -248,10 +251,3 @@ def _span(seconds: float) -> str:
         if seconds >= 2 * size:
             return f"{seconds / size:.0f} {unit}"
     return f"{seconds:.0f} s"
-
-
-def _octets(count: float) -> str:
-    for size, unit in ((2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB")):
-        if count >= size:
-            return f"{count / size:.1f} {unit}"
-    return f"{count:.0f} B"

@@ -87,4 +87,9 @@ RESTARTS = Counter(
     "ended",
     ("filer", "front", "outbound"),
 )
+NO_ROOM = Gauge(
+    "",
+    "bccd_no_room_time_seconds",
+    "When a write of the process last failed because a disk was full, since 1970; 0 for never.",
+)
 LOGGED = Counter("", "bccd_log_events_total", "Lines of the log.", "level", ("warning", "error"))

@@ -13,6 +13,7 @@ import structlog
 from bccd.journal import Journal
 from bccd.mail.addresses import normalise
 from bccd.meters.families import ACCEPTED, ACCEPTED_OCTETS, LOGINS, RECEIVE, TLS_FAILED, UNPROVEN
+from bccd.meters.room import ran_out
 from bccd.model.auth import Login
 from bccd.model.envelope import Envelope, Peer, Target
 from bccd.model.errors import StorageFullError
@@ -46,6 +47,8 @@ class Handler:
     def failed(self, error: BaseException, session_id: str) -> Reply:
         """Log an exception and return the reply for it."""
         full = isinstance(error, StorageFullError) or getattr(error, "errno", None) in _NO_ROOM
+        if full:
+            ran_out()
         structlog.get_logger().error("receive_failed", session=session_id, exc_info=error)
         return DISK_FULL if full else LOCAL_ERROR
 

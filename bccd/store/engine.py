@@ -10,6 +10,7 @@ from typing import Any, Protocol, cast
 
 from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, make_url
 
+from bccd.meters.room import ran_out
 from bccd.model.errors import StorageFullError, StoreUnavailableError
 from bccd.store.place import refuse_network_folder
 from bccd.store.postgresql import failure_kind, is_postgresql, normal_url, open_postgresql
@@ -160,6 +161,13 @@ def writing(engine: Engine) -> Iterator[sqlite3.Connection]:
 
 def failure(error: BaseException | None) -> StoreUnavailableError | None:
     """Translate what a driver or the system raised; None for a mistake of the program itself."""
+    translated = _translated(error)
+    if isinstance(translated, StorageFullError):
+        ran_out()
+    return translated
+
+
+def _translated(error: BaseException | None) -> StoreUnavailableError | None:
     if isinstance(error, OSError):
         full = error.errno in {errno.ENOSPC, errno.EDQUOT}
     elif isinstance(error, sqlite3.DatabaseError):

@@ -194,8 +194,11 @@ def fill(folder: Path) -> Path:
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_f10_a_full_disk(failing: MakeFailing) -> None:
-    """Small and large mail is put off with 452, what was taken is kept; with room again all is filed."""
-    daemon = failing()
+    """Small and large mail is put off with 452, what was taken is kept; with room again all is filed.
+
+    Meanwhile everything that tells of the daemon names the disk.
+    """
+    daemon = failing(limits={"message_size": 2 * 2**20})
     kept = daemon.folder / "kept"
     daemon.data.rename(kept)
     daemon.data.mkdir()
@@ -210,11 +213,24 @@ def test_f10_a_full_disk(failing: MakeFailing) -> None:
             assert [daemon.offer(raw) for raw in mails] == [452] * 3
             small = [fresh() for _ in range(10)]
             assert {daemon.offer(raw) for raw in small} & {452}
+            assert_told_full(daemon)
             filler.unlink()
             daemon.deliver(*mails, *small)
             daemon.check()
         finally:
             daemon.kill()
+
+
+def assert_told_full(daemon: Failing) -> None:
+    """/readyz, bccd status and bccd doctor say that there is no room."""
+    found = ready(daemon)
+    assert not found[""] and not found["disk"]
+    seen = daemon.call("status", "--json")
+    told = json.loads(seen.stdout)
+    assert seen.returncode == 1 and told["disk"]["full"]
+    assert [one.partition(": ")[0] for one in told["trouble"]] == ["the disk of data_dir is full"]
+    findings = json.loads(daemon.call("doctor", "--json").stdout)["findings"]
+    assert "FAIL" in {one["level"] for one in findings if one["topic"] == "disk"}
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -235,6 +251,7 @@ def test_f10_files_that_may_not_grow(daemon: Failing) -> None:
     daemon.deliver(fresh())
     daemon.faults.arm("pages", "!")
     assert {daemon.offer(raw) for raw in mails} == {452}
+    assert not ready(daemon)["disk"]
     daemon.faults.disarm("pages")
     daemon.deliver(*mails)
     daemon.check()
@@ -255,6 +272,7 @@ def test_f10_a_server_that_is_full(daemon: Failing, server: Server) -> None:
         filler = fill(place)
         mails = [noise(number) for number in range(3)]
         assert [daemon.offer(raw) for raw in mails] == [452] * 3
+        assert not ready(daemon)["disk"]
         filler.unlink()
         daemon.deliver(*mails)
         daemon.check()

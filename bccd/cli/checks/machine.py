@@ -11,9 +11,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bccd.cli.access import me, name_of
+from bccd.cli.base import octets
 from bccd.cli.checks.finding import Finding, fail, ok, warn
+from bccd.cli.counted import Slots, ask, lacks_room
 from bccd.config import Config, doubts
 from bccd.daemon.patches import outdated
+from bccd.model.errors import BccdError
 from bccd.observe import key_flaws
 
 _MIB, _GIB = 2**20, 2**30
@@ -89,9 +92,11 @@ def disk(config: Config) -> Iterator[Finding]:
     except OSError as error:
         yield fail("disk", f"{config.data_dir} cannot be written: {error.strerror}", "mend or free the disk")
         return
-    said = f"{usage.free / _GIB:.1f} of {usage.total / _GIB:.1f} GiB free, a sync takes {took * 1000:.1f} ms"
-    advice = "make room: bccd refuses mail with 452 when the disk is full"
-    if usage.free < _NONE or (inodes.f_files and inodes.f_favail < _FEW_INODES):
+    said = f"{octets(usage.free)} of {octets(usage.total)} are free, a sync takes {took * 1000:.1f} ms"
+    advice = "make room: bccd puts mail off with 452 when the disk is full"
+    if full := lacks_room(config, _running(config)):
+        yield fail("disk", full, advice)
+    elif usage.free < _NONE or (inodes.f_files and inodes.f_favail < _FEW_INODES):
         yield fail("disk", said, advice)
     elif usage.free < _SCARCE or usage.free < usage.total * _SCARCE_SHARE:
         yield warn("disk", said, advice)
@@ -99,6 +104,13 @@ def disk(config: Config) -> Iterator[Finding]:
         yield warn("disk", said, "every mail waits for a sync: use a faster disk, or one with less to do")
     else:
         yield ok("disk", said)
+
+
+def _running(config: Config) -> Slots:
+    try:
+        return ask(config)
+    except BccdError:  # the check of the daemon tells why
+        return []
 
 
 def _sync(place: Path) -> float:
