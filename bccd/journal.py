@@ -22,7 +22,7 @@ import msgspec
 from bccd.mail.addresses import mailboxes, normalise
 from bccd.mail.msgid import message_id
 from bccd.meters.families import UNRECORDED
-from bccd.model.envelope import Envelope
+from bccd.model.envelope import Envelope, Peer
 from bccd.model.reply import Reply
 from bccd.observe import digest, hash_address
 
@@ -118,6 +118,12 @@ def _hops(lowered: bytes) -> Iterator[str]:
                 yield hash_hop(found.decode())
 
 
+def _of_relay(peer: Peer) -> tuple[str, ...]:
+    """Return under which id a listed relay said that it has the mail; a refused recipient has no other."""
+    known = _QUEUE_ID.fullmatch(peer.relay_id.lower().encode())
+    return (hash_hop(peer.relay_id),) if known else ()
+
+
 class Journal:
     """Writes attempts down; to be used within one event loop, and closed when it ends."""
 
@@ -144,7 +150,7 @@ class Journal:
         wrote = mailboxes(_field(lowered, b"\nfrom:").strip()[:_LONGEST_FROM])[:2]
         authors = {hash_address(box.address) for box in wrote}
         known = hash_message(_field(lowered, b"\nmessage-id:").decode("utf-8", "replace"))
-        hops = tuple(_hops(lowered))
+        hops = tuple(dict.fromkeys((*_of_relay(envelope.peer), *_hops(lowered))))
         for reply in dict.fromkeys(replies):
             answered = zip(envelope.targets, replies, strict=True)
             attempt = Attempt(
@@ -156,16 +162,24 @@ class Journal:
             self._note(attempt, accepted=reply.accepted)
 
     def refused(
-        self, step: str, session: str, peer: str, reply: Reply, *, sender: str, recipients: Sequence[str] = ()
+        self,
+        step: str,
+        session: str,
+        peer: Peer,
+        reply: Reply,
+        *,
+        sender: str,
+        recipients: Sequence[str] = (),
     ) -> None:
         """Note what was refused before there was a mail; `recipients` as they were given."""
         attempt = Attempt(
             round(self._clock(), 3),
             step,
             session,
-            peer,
+            peer.ip,
             hash_address(sender),
             tuple(hash_address(normalise(one) or one) for one in recipients),
+            hops=_of_relay(peer),
             reply=str(reply),
             reason=reply.reason,
         )

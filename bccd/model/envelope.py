@@ -27,6 +27,7 @@ class Peer:
     tls: bool = False
     client_ip: str = ""  # whom a listed relay had the mail from, as it tells by XFORWARD
     client_helo: str = ""
+    relay_id: str = ""  # the id under which that relay has the mail, in its own log
     login: Login | None = None
 
 

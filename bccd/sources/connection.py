@@ -196,9 +196,8 @@ class Connection(SMTP):
         self._writer = asyncio.StreamWriter(secured, self, self.input, self.loop)
         self._wire = self.transport = secured
         self.input.set_transport(secured)
-        self.reset()
-        # Also what was said by XFORWARD: whoever stands between could have said it.
-        self.peer = replace(self.peer, helo="", tls=True, client_ip="", client_helo="")
+        self.reset()  # also what was said by XFORWARD: whoever stands between could have said it
+        self.peer = replace(self.peer, helo="", tls=True)
 
     def handshake_patience(self, ip: str) -> float:
         """Return how many seconds a peer's handshake may take."""

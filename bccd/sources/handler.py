@@ -91,13 +91,13 @@ class Handler:
         except Exception as error:  # noqa: BLE001  whatever it is, the peer may try again
             found = self.failed(error, session_id)
         if self._journal is not None and isinstance(found, Reply):
-            self._journal.refused("rcpt", session_id, peer.ip, found, sender=mail_from, recipients=[address])
+            self._journal.refused("rcpt", session_id, peer, found, sender=mail_from, recipients=[address])
         return found
 
     def _no_login(self, peer: Peer, name: str, reply: Reply, session_id: str) -> Reply:
         LOGINS.add("failed" if reply is BAD_LOGIN else "refused")
         if self._journal is not None:
-            self._journal.refused("login", session_id, peer.ip, reply, sender=normalise(name) or name)
+            self._journal.refused("login", session_id, peer, reply, sender=normalise(name) or name)
         return reply
 
     def cut(
@@ -106,7 +106,7 @@ class Handler:
         """Note a mail of which the end was not awaited."""
         if self._journal is not None:
             to = [target.address for target in targets]
-            self._journal.refused("mail", session_id, peer.ip, reply, sender=mail_from, recipients=to)
+            self._journal.refused("mail", session_id, peer, reply, sender=mail_from, recipients=to)
 
     def examine(self, peer: Peer, mail_from: str) -> Examination:
         """Begin to gather evidence about a mail."""

@@ -96,7 +96,8 @@ class SmtpConnection(Transfer):
             return
         ip = self.peer.client_ip if told.ip is None else told.ip
         helo = self.peer.client_helo if told.helo is None else told.helo
-        self.peer = replace(self.peer, client_ip=ip, client_helo=helo)
+        ident = self.peer.relay_id if told.ident is None else told.ident
+        self.peer = replace(self.peer, client_ip=ip, client_helo=helo, relay_id=ident)
         self.say(OK)
 
     # Envelope

@@ -68,8 +68,8 @@ class Transfer(Connection):
         if self._chunked is not None:
             self._chunked.body.discard()
             self._chunked = None
-        if self.peer.client_ip or self.peer.client_helo:  # told for one mail
-            self.peer = replace(self.peer, client_ip="", client_helo="")
+        if self.peer.client_ip or self.peer.client_helo or self.peer.relay_id:  # told for one mail
+            self.peer = replace(self.peer, client_ip="", client_helo="", relay_id="")
 
     def in_transaction(self) -> bool:
         """Tell whether a mail has been begun."""

@@ -23,12 +23,14 @@ class Told:
 
     ip: str | None = None
     helo: str | None = None
+    ident: str | None = None
 
 
 def read_xforward(argument: str) -> Told | Reply:
     """Read what follows XFORWARD; return the reply that refuses it where it is wrong.
 
-    Of the attributes only ADDR and HELO are kept: nothing that is decided here depends on the others.
+    Of the attributes ADDR, HELO and IDENT are kept: nothing that is decided here depends on the others, and
+    IDENT, the id that the mail has in the relay's log, is for whoever looks for it later.
     """
     found: dict[str, str] = {}
     for word in argument.split():
@@ -41,7 +43,7 @@ def read_xforward(argument: str) -> Told | Reply:
     ip = _ip(found["ADDR"]) if "ADDR" in found else None
     if not found or (ip is None and "ADDR" in found):
         return BAD_PARAMETER
-    return Told(ip, _helo(found["HELO"]) if "HELO" in found else None)
+    return Told(ip, *(_visible(found[name]) if name in found else None for name in ("HELO", "IDENT")))
 
 
 def _ip(text: str) -> str | None:
@@ -57,5 +59,5 @@ def _ip(text: str) -> str | None:
         return None
 
 
-def _helo(text: str) -> str:
+def _visible(text: str) -> str:
     return "".join(letter if "!" <= letter <= "~" else "?" for letter in text[:_LONGEST])

@@ -1,6 +1,8 @@
 """bccd behind a real Postfix, over SMTP and over LMTP."""
 
+import json
 import os
+import re
 import shutil
 import smtplib
 import subprocess
@@ -69,7 +71,8 @@ def test_a_relay_tells_what_it_found_and_whom_it_has_it_from(
 ) -> None:
     """Behind a listed relay, mail is filed where its results or SPF of its own client say so, and held else.
 
-    SPF is asked about the client that Postfix tells of by XFORWARD, never about Postfix.
+    SPF is asked about the client that Postfix tells of by XFORWARD, never about Postfix. A recipient that was
+    refused is found by the id that Postfix has for the mail.
     """
     with name_server({"example.com": {"TXT": ["v=spf1 ip4:127.0.0.2 -all"]}}) as names:
         daemon = make_daemon(
@@ -87,6 +90,7 @@ def test_a_relay_tells_what_it_found_and_whom_it_has_it_from(
             with smtplib.SMTP("127.0.0.1", postfix.port, source_address=(client_ip, 0)) as client:
                 client.sendmail(USERS[0], [DROP], mail(name, header=header))
         rows = daemon.wait_filed(4)
+    refused_by_id(daemon, postfix)
     raws = {row.sha256: row for row in rows}
     found = {
         name: row
@@ -104,6 +108,17 @@ def test_a_relay_tells_what_it_found_and_whom_it_has_it_from(
     assert '"relay_dmarc"' in found["proven"].evidence
     assert '"method":"spf"' in found["told"].evidence.replace(" ", "")
     assert '"client_ip":"127.0.0.2"' in found["told"].evidence.replace(" ", "")
+
+
+def refused_by_id(daemon: Daemon, postfix: Postfix) -> None:
+    """Have a recipient refused, and ask for him as whoever reads Postfix's log would."""
+    with smtplib.SMTP("127.0.0.1", postfix.port) as client:
+        client.sendmail(USERS[0], [UNKNOWN], mail("refused"))
+    wait_for(lambda: UNKNOWN in postfix.results(), 30, postfix.log)
+    (known,) = set(re.findall(rf"(\w+): to=<{UNKNOWN}>", postfix.log()))
+    wait_for(lambda: daemon.call("trace", known).returncode == 0, 20)
+    (step,) = json.loads(daemon.call("trace", known, "--json").stdout)
+    assert (step["step"], step["reply"][:9]) == ("recipient", "550 5.1.1")
 
 
 def test_a_restart_is_waited_out(daemon: Daemon, start_postfix: StartPostfix) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -78,15 +79,36 @@ def test_a_mail_is_found_by_whatever_one_knows_of_it(tmp_path: Path, said: str) 
     assert found(tmp_path, "other@example.com") == found(tmp_path, "TOO.DEEP") == []
 
 
+def test_a_refused_recipient_is_found_by_his_relays_id(tmp_path: Path) -> None:
+    """No mail was seen that could have told it; with a mail it is noted once, and what is no id never."""
+
+    def use(kept: Journal) -> None:
+        for ident in ("4BzQrX1kM9z", "4B zQ", "x" * 65, ""):
+            peer = Peer("192.0.2.1", relay_id=ident)
+            kept.refused("rcpt", "s", peer, NO_SUCH_ADDRESS, sender="a@b.example", recipients=["w@x.example"])
+        mail = envelope()
+        kept.mail(replace(mail, peer=Peer("192.0.2.1", relay_id="4XyZ12abcZ")), [ACCEPTED])
+
+    written(tmp_path, use)
+    assert [each.step for each in found(tmp_path, "4bzqrx1km9z")] == ["rcpt"]
+    assert [len(each.hops) for each in found(tmp_path, "w@x.example")] == [1, 0, 0, 0]
+    assert [len(each.hops) for each in found(tmp_path, "4XyZ12abcZ")] == [3]
+
+
 def test_no_address_is_written(tmp_path: Path) -> None:
     """Nothing that names anybody, and nothing of the mail, stands in the file; only its owner reads it."""
 
     def use(kept: Journal) -> None:
         kept.mail(envelope(), [ACCEPTED])
         kept.refused(
-            "rcpt", "s2", "192.0.2.1", NO_SUCH_ADDRESS, sender="a@b.example", recipients=["Who@X.example"]
+            "rcpt",
+            "s2",
+            Peer("192.0.2.1"),
+            NO_SUCH_ADDRESS,
+            sender="a@b.example",
+            recipients=["Who@X.example"],
         )
-        kept.refused("login", "s3", "192.0.2.1", TOO_BIG, sender="anna@example.com")
+        kept.refused("login", "s3", Peer("192.0.2.1"), TOO_BIG, sender="anna@example.com")
 
     folder = tmp_path / "attempts"
     octets = written(folder, use).lower()
@@ -126,7 +148,7 @@ def test_a_network_is_one_host(tmp_path: Path) -> None:
 
     def use(kept: Journal) -> None:
         for number in range(250):
-            kept.refused("rcpt", "s", f"2001:db8::{number:x}", NOT_ACCEPTED, sender="a@b.example")
+            kept.refused("rcpt", "s", Peer(f"2001:db8::{number:x}"), NOT_ACCEPTED, sender="a@b.example")
 
     assert len(written(tmp_path, use, Connections(1, 1).host).splitlines()) == 200
 
@@ -153,7 +175,7 @@ def test_an_hour_has_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     async def main() -> None:
         kept = Journal(tmp_path, clock=lambda: next(times, NOW.timestamp()))
         for number in range(100):
-            kept.refused("login", "s", f"2001:db8::{number}", TOO_BIG, sender="a@b.example")
+            kept.refused("login", "s", Peer(f"2001:db8::{number}"), TOO_BIG, sender="a@b.example")
         kept.close()
 
     asyncio.run(main())

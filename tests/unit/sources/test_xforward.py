@@ -24,7 +24,7 @@ OFFER = "XFORWARD NAME ADDR PORT PROTO HELO IDENT SOURCE"
         ("ADDR=+5BUNAVAILABLE+5D", Told("")),
         ("HELO=[192.0.2.7]", Told(None, "[192.0.2.7]")),
         ("HELO=a+20b+0D+0Ac+E9", Told(None, "a?b??c?")),
-        ("SOURCE=LOCAL IDENT=4Bxyz", Told()),
+        ("SOURCE=LOCAL IDENT=4Bxyz", Told(None, None, "4Bxyz")),
     ],
 )
 def test_attributes_are_read(argument: str, told: Told) -> None:
@@ -65,7 +65,7 @@ def test_it_holds_for_one_mail(start: Start) -> None:
         client = desk.connect(protocol)
         assert client.ask(f"{hello} relay.example").endswith(f"|250 {OFFER}")
         assert client.ask("XFORWARD ADDR=192.0.2.7")[:3] == "250"
-        assert client.ask("XFORWARD HELO=a.example NAME=[UNAVAILABLE]")[:3] == "250"
+        assert client.ask("XFORWARD HELO=a.example NAME=[UNAVAILABLE] IDENT=4Bxyz")[:3] == "250"
         client.ask("MAIL FROM:<u@example.org>")
         assert client.ask("XFORWARD ADDR=192.0.2.9")[:3] == "503"
         for command in ("RCPT TO:<drop@acme.example>", "DATA"):
@@ -75,17 +75,18 @@ def test_it_holds_for_one_mail(start: Start) -> None:
         for forget in (
             "RSET",
             f"{hello} relay.example",
-            "XFORWARD ADDR=[UNAVAILABLE] HELO=[UNAVAILABLE]",
+            "XFORWARD ADDR=[UNAVAILABLE] HELO=[UNAVAILABLE] IDENT=[UNAVAILABLE]",
             None,
         ):
             if forget:
-                assert client.ask("XFORWARD ADDR=192.0.2.7 HELO=x")[:3] == "250"
+                assert client.ask("XFORWARD ADDR=192.0.2.7 HELO=x IDENT=4B")[:3] == "250"
                 assert client.ask(forget)[:3] == "250"
             client.ask("MAIL FROM:<u@example.org>")
             client.ask("RCPT TO:<drop@acme.example>")
             client.ask("RSET")
-    told = [(peer.ip, peer.client_ip, peer.client_helo) for peer in desk.recorder.peers]
-    assert told == [("127.0.0.1", "192.0.2.7", "a.example"), *[("127.0.0.1", "", "")] * 4] * 2
+    told = [(peer.ip, peer.client_ip, peer.client_helo, peer.relay_id) for peer in desk.recorder.peers]
+    known = ("127.0.0.1", "192.0.2.7", "a.example", "4Bxyz")
+    assert told == [known, *[("127.0.0.1", "", "", "")] * 4] * 2
     assert [e.peer.client_ip for e in desk.recorder.envelopes] == ["192.0.2.7"] * 2
 
 
@@ -106,4 +107,4 @@ def test_reading_never_raises(argument: str) -> None:
     assert isinstance(found, Told | Reply)
     if isinstance(found, Told):
         assert not found.ip or ip_address(found.ip).version in (4, 6)
-        assert (found.helo or "").isprintable()
+        assert (found.helo or "").isprintable() and (found.ident or "").isprintable()
