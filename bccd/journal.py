@@ -15,7 +15,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -28,7 +27,7 @@ from bccd.observe import digest, hash_address
 
 FOLDER = "attempts"
 KEPT = timedelta(days=30)
-LARGEST = 256 * 2**20  # octets of all days; beyond it the oldest day goes
+LARGEST = 256 * 2**20  # octets of all days; beyond it the oldest day goes, and in the end what is new
 _REFUSED_AN_HOUR = 2**20  # octets of refusals that one front writes
 _ACCEPTED_AN_HOUR = 16 * 2**20
 _OF_ONE_HOST = 200  # refusals of one host in an hour: a flood must not use up what is everybody's
@@ -132,6 +131,8 @@ class Journal:
         folder: Path,
         host: Callable[[str], str] = lambda _: "",
         clock: Callable[[], float] = time.time,
+        *,
+        largest: int = LARGEST,
     ) -> None:
         self._folder = folder
         self._host = host  # as which a peer is counted; "" for one that sends for many
@@ -140,6 +141,9 @@ class Journal:
         self._timer: asyncio.TimerHandle | None = None
         self._writer = ThreadPoolExecutor(1, "journal")
         self._torn = False  # the last line in the file has no end
+        self._largest = largest
+        self._today = Path()
+        self._earlier = 0  # octets of the days before it
         self._hour = 0.0
         self._left = {True: 0, False: 0}  # octets of this hour, for what was accepted and what was not
         self._of_host: dict[str, int] = {}
@@ -195,7 +199,7 @@ class Journal:
     def _note(self, attempt: Attempt, *, accepted: bool) -> None:
         line = _encode(attempt) + b"\n"
         if not self._has_room(attempt, len(line), accepted=accepted):
-            UNRECORDED.add()
+            UNRECORDED.add_from_any_thread()
             return
         self._lines.append(line)
         if self._timer is None:
@@ -225,27 +229,48 @@ class Journal:
 
     def _write(self, octets: bytes, count: int) -> None:
         """Append in one call, so that several processes may write to one file."""
-        day = datetime.fromtimestamp(self._clock(), UTC)
+        now = datetime.fromtimestamp(self._clock(), UTC)
+        lost = count
         try:
             self._folder.mkdir(mode=0o700, exist_ok=True)
-            path = self._folder / f"{day:%Y-%m-%d}"
+            path = self._folder / f"{now:%Y-%m-%d}"
             file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
             try:
                 if self._torn:
                     octets = b"\n" + octets
-                written = os.write(file, octets)
-                self._torn = written < len(octets)
-                if self._torn:
-                    UNRECORDED.add(amount=octets.count(b"\n", written))
+                if self._fits(path, os.fstat(file).st_size, len(octets), now):
+                    written = os.write(file, octets)
+                    self._torn = written < len(octets)
+                    lost = octets.count(b"\n", written)
             finally:
                 os.close(file)
-        except OSError:  # a disk that is full refuses mail, and need not stop for this
-            UNRECORDED.add(amount=count)
+        except OSError:
+            pass  # a disk that is full refuses mail, and need not stop for this
+        if lost:
+            UNRECORDED.add_from_any_thread(amount=lost)
+
+    def _fits(self, today: Path, size: int, more: int, now: datetime) -> bool:
+        """Make room for more by dropping the oldest days; False where today's file alone takes too much."""
+        if today != self._today:
+            self._today, self._earlier = today, _size(self._folder, today)
+        if size + self._earlier + more > self._largest:
+            sweep(self._folder, now, self._largest - more)
+            self._earlier = _size(self._folder, today)
+        return size + self._earlier + more <= self._largest
 
 
 def days(folder: Path) -> list[Path]:
     """List the files, oldest first."""
     return sorted(path for path in folder.glob("????-??-??") if path.is_file())
+
+
+def _size(folder: Path, today: Path) -> int:
+    """Return how many octets the other days take."""
+    total = 0
+    for path in days(folder):
+        with suppress(FileNotFoundError):  # swept meanwhile
+            total += 0 if path == today else path.stat().st_size
+    return total
 
 
 def find(folder: Path, hashes: Collection[str], since: datetime) -> Iterator[Attempt]:
@@ -278,14 +303,15 @@ def _attempts(folder: Path, since: datetime, fits: Callable[[bytes], bool]) -> I
 
 def sweep(folder: Path, now: datetime, largest: int = LARGEST) -> int:
     """Delete what is older than 30 days, and the oldest of what is too much; returns how many files."""
-    kept: list[tuple[Path, Any]] = []
+    kept: list[tuple[Path, int]] = []
     gone = 0
     oldest = f"{now - KEPT:%Y-%m-%d}"
     for path in days(folder):
         if path.name < oldest:
             path.unlink(missing_ok=True)
             gone += 1
-        else:
+            continue
+        with suppress(FileNotFoundError):  # several fronts may sweep at once
             kept.append((path, path.stat().st_size))
     while len(kept) > 1 and sum(size for _, size in kept) > largest:
         path, _ = kept.pop(0)

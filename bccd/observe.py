@@ -149,7 +149,7 @@ def _noted(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """Count what is wrong and keep the last of it, for `bccd status`."""
     level = event["level"]
     if level in _NOTED:
-        LOGGED.add("warning" if level == "warning" else "error")
+        LOGGED.add_from_any_thread("warning" if level == "warning" else "error")
         told = " ".join(f"{key}={value}" for key, value in event.items() if key not in _NOT_NOTED)
         board.note(escape(f"{event.get('event')} {told}"))
     return event

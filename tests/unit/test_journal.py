@@ -12,6 +12,7 @@ import pytest
 from bccd import journal, observe
 from bccd.journal import Attempt, Journal, find, needles, sweep
 from bccd.mail.addresses import mailboxes
+from bccd.meters import board, families
 from bccd.model.envelope import Envelope, Peer, Raw, Target
 from bccd.model.message import Mailbox
 from bccd.model.reply import ACCEPTED, NO_SUCH_ADDRESS, NOT_ACCEPTED, TOO_BIG, Reply
@@ -216,6 +217,32 @@ def test_a_disk_that_takes_nothing_stops_nobody(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("in the way")
     assert written(blocked, lambda kept: kept.mail(envelope(), [Reply(450, "4.7.1", "later")])) == b""
+
+
+def test_all_days_together_have_an_end(tmp_path: Path) -> None:
+    """Room is made by the oldest days; where today's file takes all of it, nothing more is written."""
+    for age in (1, 2, 3):
+        (tmp_path / f"{NOW - timedelta(days=age):%Y-%m-%d}").write_bytes(b"x" * 1000)
+    lost = families.UNRECORDED.family.start
+    before = board._State.cells[lost]
+    sizes: list[tuple[int, int]] = []
+
+    async def main() -> None:
+        kept = Journal(tmp_path, clock=NOW.timestamp, largest=4000)
+        for _ in range(40):
+            kept.refused("login", "s", Peer("192.0.2.1"), TOO_BIG, sender="a@b.example")
+            kept._hand_over()
+            kept._writer.submit(int).result()  # what was handed over before is written
+            files = journal.days(tmp_path)
+            sizes.append((len(files), sum(path.stat().st_size for path in files)))
+        kept.close()
+
+    asyncio.run(main())
+    assert [days for days, _ in sizes] == sorted((days for days, _ in sizes), reverse=True)
+    assert sizes[0][0] == 4 and sizes[-1][0] == 1
+    assert 3800 < max(size for _, size in sizes) <= 4000
+    written = len(found(tmp_path, "a@b.example"))
+    assert board._State.cells[lost] - before == 40 - written > 0
 
 
 def test_days_end(tmp_path: Path) -> None:
