@@ -15,6 +15,7 @@ _DOMAIN_CAP = 253
 
 _PLAIN = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?")
 _DOMAIN = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*")
+_MAILTO_IN = 100  # octets before a colon in which "mailto" is looked for
 _MAILTO = re.compile(rb"\[?mailto:\Z", re.IGNORECASE)
 _QUOTED_STRING = re.compile(rb'"(?:[^"\\]|\\.|(?!))*+"', re.DOTALL)
 _QUOTED = re.compile(r"(['\"])(.+)\1", re.DOTALL)
@@ -41,7 +42,8 @@ _COMMON_BOX = rb"""
     ) [ \t]*+
 """
 _COMMON_BOXES = re.compile(_COMMON_BOX + rb"(?:,|\Z)", re.VERBOSE)
-_WORD = re.compile(rb"(?:\"(?:[^\"\\]|\\.|(?!))*+\"(?=@)|(?!))?+[^\s<>,;:\"()\[\]]++", re.DOTALL)
+_WORD_OR_QUOTE = re.compile(rb"[^\s<>,;:\"()\[\]]++|\"")
+_QUOTE = 0x22
 _NAME_ENDS = b"<>,; \t\r\n"  # what a list that is out of order leaves round a name
 
 
@@ -139,6 +141,7 @@ class _ListReader:
         self._angle = b""
         self._name_end = 0
         self._comment = b""
+        self._sign = -1  # of the first "@" behind `_start`, or the end, once that was asked
 
     def take(self, token: bytes, at: int) -> None:
         """Look at one token that begins at offset `at`."""
@@ -161,8 +164,11 @@ class _ListReader:
 
     def _group(self, at: int) -> None:
         """Drop a group's name, which ends here (RFC 5322 3.4)."""
-        name = self._octets[self._start : at]
-        if b"@" not in name and not name.rstrip().lower().endswith(b"mailto"):
+        if self._sign < self._start:
+            found = self._octets.find(b"@", self._start)
+            self._sign = found if found >= 0 else len(self._octets)
+        name_end = self._octets[max(self._start, at - _MAILTO_IN) : at].rstrip().lower()
+        if self._sign >= at and not name_end.endswith(b"mailto"):
             self._restart(at + 1)
 
     def _restart(self, at: int) -> None:
@@ -175,10 +181,9 @@ class _ListReader:
         if b"@" in self._angle:
             self._add(self._octets[self._start : self._name_end], self._angle[1:-1])
         else:
-            words = _WORD.finditer(self._octets, self._bare_from, end)
-            found = next((word for word in words if b"@" in word[0][1:-1]), None)
+            found = _bare_address(self._octets, self._bare_from, end)
             if found:
-                self._add_bare(found)
+                self._add_bare(*found)
             elif self._angle:
                 self._add(self._octets[self._start : self._name_end], self._angle[1:-1])
             elif not last:
@@ -189,12 +194,12 @@ class _ListReader:
                 self._add_name(self._octets[self._start : end])
         self._restart(end + 1)
 
-    def _add_bare(self, found: re.Match[bytes]) -> None:
+    def _add_bare(self, start: int, end: int) -> None:
         if self._bare_from > self._start:
             self._add_name(self._octets[self._start : self._bare_from - 1])
-        before = self._octets[self._bare_from : found.start()].strip()
+        before = self._octets[self._bare_from : start].strip()
         name = self._comment or before.partition(b"(")[0]
-        self._add(_MAILTO.sub(b"", name), found[0])
+        self._add(_MAILTO.sub(b"", name), self._octets[start:end])
 
     def _add(self, name: bytes, address: bytes) -> None:
         text = decode(address.strip(), "", self._hint)
@@ -214,6 +219,28 @@ class _ListReader:
         shown = display_name(name.strip(_NAME_ENDS), self._hint)
         if any(char.isalnum() for char in shown):
             self.found.append(Mailbox(shown, ""))
+
+
+def _bare_address(octets: bytes, start: int, end: int) -> tuple[int, int] | None:
+    """Return where the first word with an "@" in it begins and ends; None where there is none.
+
+    A quoted string right before the "@" belongs to it. Strings are gone through once: of all quotes up to the
+    one that ends a string, each would be ended by that very one.
+    """
+    closed = start  # behind the last string; beyond `end` where no quote is ever closed
+    at = start
+    while word := _WORD_OR_QUOTE.search(octets, at, end):
+        first, at = word.span()
+        if octets[first] == _QUOTE:
+            if first >= closed - 1:
+                string = _QUOTED_STRING.match(octets, first, end)
+                closed = string.end() if string else end + 2
+            if octets[closed : closed + 1] != b"@" or closed >= end:
+                continue
+            at = _WORD_OR_QUOTE.match(octets, closed, end).end()  # type: ignore[union-attr]  # it is a word
+        if octets.find(b"@", first + 1, at - 1) >= 0:
+            return first, at
+    return None
 
 
 def display_name(raw: bytes, hint: str = "") -> str:

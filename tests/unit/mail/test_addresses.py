@@ -1,7 +1,10 @@
 """Addresses: the one normal form, and lists as people write them."""
 
+import re
+
 import pytest
 
+from bccd.mail import addresses
 from bccd.mail.addresses import ADDRESSES_CAP, _common_mailboxes, domain_of, mailboxes, normalise
 from bccd.mail.msgid import IDS_CAP, message_id, message_ids
 from bccd.mail.thread_index import thread_guid
@@ -152,3 +155,49 @@ def test_the_short_way_reads_as_the_long_one(value: str) -> None:
     # A second list behind it, whose name is not ASCII, takes the long way.
     longer = mailboxes(f"{value}, Müller <m@x.example>")
     assert short == longer[:-1]
+
+
+class _Counting:
+    """A pattern that adds up the octets that it is tried on."""
+
+    def __init__(self, pattern: re.Pattern[bytes]) -> None:
+        self._pattern = pattern
+        self.octets = 0
+
+    def match(self, octets: bytes, start: int, end: int) -> re.Match[bytes] | None:
+        """Match as the pattern does."""
+        found = self._pattern.match(octets, start, end)
+        self.octets += (found.end() if found else end) - start
+        return found
+
+
+@pytest.mark.parametrize("part", [b'\\"', b'" \\', b'\\"a', b'(\\"'])
+@pytest.mark.parametrize("tail", [b"", b'"', b'"@'])
+def test_no_octet_is_looked_at_for_a_string_again_and_again(
+    part: bytes, tail: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A list of quotes that are never closed, or all by the same one, is gone through twice at most."""
+    strings = _Counting(addresses._QUOTED_STRING)
+    monkeypatch.setattr(addresses, "_QUOTED_STRING", strings)
+    value = b'"x' + part * 2_000 + tail
+    addresses._bare_address(value, 0, len(value))
+    assert 0 < strings.octets <= 2 * len(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ('"a\\"b"@e.example', [("", 'a"b@e.example')]),
+        ('\\"a"b"@e.example', [("a", "b@e.example")]),
+        ('x "a b"@e.example', [("x", "ab@e.example")]),
+        ('"see h@e.example" x', [("see", "h@e.example")]),
+        ('"never closed h@e.example', [("never closed", "h@e.example")]),
+        ("mailto:h@e.example", [("", "h@e.example")]),
+        ("Sales : h@e.example, i@e.example;", [("", "h@e.example"), ("", "i@e.example")]),
+    ],
+)
+def test_a_quoted_string_right_before_the_sign_belongs_to_a_bare_address(
+    value: str, expected: list[tuple[str, str]]
+) -> None:
+    """Quotes that are not right before it only surround it."""
+    assert [(one.name, one.address) for one in mailboxes(value)] == expected
