@@ -12,13 +12,14 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from bccd.config import Config
+from bccd.config import Config, Tls
 from bccd.directory.cache import CachedDirectory
 from bccd.door import ask
 from bccd.meters.board import FAMILIES, Kind, Slot, slots
 from bccd.meters.families import NO_ROOM
 from bccd.meters.room import shortage
 from bccd.model.errors import StoreUnavailableError
+from bccd.sources.tls import ends
 from bccd.store.engine import Stores
 from bccd.store.spool import GroupSpool
 from bccd.store.vitals import vitals
@@ -43,6 +44,11 @@ SAMPLES: Mapping[str, tuple[Kind, str, str]] = {
     "bccd_disk_size_bytes": (_GAUGE, "", "How large that disk is."),
     "bccd_disk_free_inodes": (_GAUGE, "", "How many more files it takes."),
     "bccd_disk_full": (_GAUGE, "", "Whether another mail has no room, there or with a database server."),
+    "bccd_certificate_expiry_time_seconds": (
+        _GAUGE,
+        "",
+        "When the certificate expires, since 1970; 0 where it cannot be read, nothing where none is set.",
+    ),
     "bccd_process_up": (_GAUGE, "process", "Whether the process runs."),
     "bccd_process_start_time_seconds": (_GAUGE, "process", "When it was started, since 1970."),
     "bccd_process_resident_bytes": (_GAUGE, "process", "The memory that it has."),
@@ -76,7 +82,8 @@ def make_metrics(config: Config, stores: Stores) -> Callable[[], "asyncio.Future
 
     def write() -> bytes:
         found = slots()
-        return page(found, [*_build(), *_disk(config, found), *_processes(found), *stored.look()])
+        looked_up = *_build(), *_certificate(config.tls), *_disk(config, found), *_processes(found)
+        return page(found, [*looked_up, *stored.look()])
 
     return lambda: asyncio.get_running_loop().run_in_executor(None, write)
 
@@ -134,6 +141,12 @@ def _stored(stores: Stores) -> Iterator[Sample]:
 def _build() -> Iterator[Sample]:
     yield sample("bccd_info", 1, version("bccd"))
     yield sample("bccd_python_info", 1, platform.python_version())
+
+
+def _certificate(settings: Tls) -> Iterator[Sample]:
+    if settings.certificate:
+        until = ends(Path(settings.certificate))
+        yield sample("bccd_certificate_expiry_time_seconds", until.timestamp() if until else 0)
 
 
 def lacks_room(config: Config, found: Sequence[Slot]) -> str:

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives import serialization
 
 from bccd.model.errors import ConfigError
 
+RENEW_DAYS = 14  # before its end, in which a certificate should have been renewed
 _LOOK_SECONDS = 5.0  # between two looks at the files
 _MAY_READ, _MAY_WRITE = 0o004, 0o022  # whoever is neither owner nor of the group; group or others
 _GROUP_READS = 0o040
@@ -60,7 +61,7 @@ def suspicions(certificate: Path, key: Path, now: datetime, hostname: str) -> li
         return []
     found: list[str] = []
     leaf = x509.load_pem_x509_certificates(certificate.read_bytes())[0]
-    if (left := (leaf.not_valid_after_utc - now).days) < 14:  # noqa: PLR2004 - days in which to renew it
+    if (left := (leaf.not_valid_after_utc - now).days) < RENEW_DAYS:
         found.append(f"tls.certificate: {certificate}: expires in {left} days")
     names = _names(leaf)
     if hostname and not any(_covers(name, hostname) for name in names):
@@ -69,6 +70,12 @@ def suspicions(certificate: Path, key: Path, now: datetime, hostname: str) -> li
     if key.stat().st_mode & _GROUP_READS:
         found.append(f"tls.key: {key}: its group may read it: chmod 600, for the user that runs bccd")
     return found
+
+
+def ends(certificate: Path) -> datetime | None:
+    """Return when a certificate expires; None where it cannot be read."""
+    chain = _certificates(certificate, [])
+    return chain[0].not_valid_after_utc if chain else None
 
 
 def _certificates(path: Path, found: list[str]) -> list[x509.Certificate]:

@@ -221,8 +221,7 @@ def certificate(config: Config) -> Iterator[Finding]:
     ]
     for sentence in odd:
         yield warn("tls", sentence, advice)
-    leaf = x509.load_pem_x509_certificates(settings.certificate.read_bytes())[0]
-    yield ok("tls", f"{settings.certificate}: valid until {leaf.not_valid_after_utc:%Y-%m-%d}")
+    yield ok("tls", f"{settings.certificate}: valid until {tls.ends(settings.certificate):%Y-%m-%d}")
 
 
 def _chain(path: Path) -> Iterator[str]:

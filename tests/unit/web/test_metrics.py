@@ -4,17 +4,21 @@ import asyncio
 import os
 import re
 import socket
+import time
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from bccd.cli import metrics_page
-from bccd.config import Config
+from bccd.config import Config, Tls
 from bccd.meters import board, families
 from bccd.meters.board import Board
+from bccd.sources.tls import RENEW_DAYS
 from bccd.store.engine import Stores, open_engine
 from bccd.vitals import make_metrics, names, process
 from bccd.web.health import serve_health
+from tests.certificate import make
 from tests.unit.web.test_health import get, talk
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -86,6 +90,24 @@ def test_the_page_tells_of_all_processes(tmp_path: Path) -> None:
     assert buckets == sorted(buckets) and buckets[-1] == 1
     assert found["bccd_spool_commit_seconds_count", 'process="front-1"'] == 1
     assert found["bccd_disk_free_bytes", ""] > 0
+
+
+def test_the_end_of_the_certificate_is_told(tmp_path: Path) -> None:
+    """As a time, for an alert to count down to; an unreadable one as a time long ago, none as nothing."""
+
+    def told(tls: Tls) -> dict[tuple[str, str], float]:
+        away = open_engine(f"sqlite:///{tmp_path}/none/bccd.db")
+        page = make_metrics(Config(data_dir=tmp_path, tls=tls), Stores(away, away, tmp_path))
+        return samples(asked(page)[1])
+
+    name = ("bccd_certificate_expiry_time_seconds", "")
+    assert name not in told(Tls())
+    assert told(Tls(certificate=str(tmp_path / "none")))[name] == 0
+    certificate, key = make(tmp_path, ends=timedelta(days=3))
+    left = told(Tls(str(certificate), str(key)))[name] - time.time()
+    assert abs(left - 3 * 86_400) < 3600
+    rules = (ROOT / "config/alerts.yml").read_text(encoding="utf-8")
+    assert f"{name[0]} - time() < {RENEW_DAYS} * 86400" in rules  # doctor warns as early
 
 
 def test_a_page_that_cannot_be_written_is_503() -> None:
