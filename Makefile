@@ -95,6 +95,7 @@ LOCK := $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes
 lock: ## write requirements/*.txt anew from *.in (needs uv)
 	cd requirements && $(LOCK) $(LOCKFLAGS) run.in -o run.txt
 	cd requirements && $(LOCK) $(LOCKFLAGS) -c run.txt build.in -o build.txt
+	cd requirements && $(LOCK) $(LOCKFLAGS) postgres.in -o postgres.txt
 	cd requirements && $(LOCK) $(LOCKFLAGS) dev.in -o dev.txt
 
 clean: ## remove .venv and everything that was built or cached

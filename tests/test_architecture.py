@@ -109,11 +109,28 @@ def test_files_are_short() -> None:
 
 
 def test_requirements_name_what_the_package_needs() -> None:
-    """The lock is made from the package's own dependencies and what makes it fast."""
+    """The locks are made from the package's own dependencies, what makes it fast, and PostgreSQL's driver."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    lines = (ROOT / "requirements" / "run.in").read_text(encoding="utf-8").splitlines()
-    wanted = project["dependencies"] + project["optional-dependencies"]["fast"]
-    assert sorted(wanted) == sorted(line for line in lines if line and line[0] != "#")
+    extras = project["optional-dependencies"]
+    assert set(extras) == {"fast", "postgres"}
+    for name, wanted in (("run", project["dependencies"] + extras["fast"]), ("postgres", extras["postgres"])):
+        lines = (ROOT / f"requirements/{name}.in").read_text(encoding="utf-8").splitlines()
+        assert sorted(wanted) == sorted(line for line in lines if line and line[0] not in "#-")
+
+
+def test_everything_is_pinned_by_hash() -> None:
+    """Each lock gives every package one version, the same in all locks, and at least one hash."""
+    versions: dict[str, set[str]] = {}
+    for path in sorted((ROOT / "requirements").glob("*.txt")):
+        for block in re.split(r"\n(?=\S)", path.read_text(encoding="utf-8").strip()):
+            first, *hashes = block.split(" \\\n")
+            name, _, rest = first.partition("==")
+            versions.setdefault(name, set()).add(rest.split()[0])
+            assert hashes and all(re.fullmatch(r" +--hash=sha256:[0-9a-f]{64}", each) for each in hashes), (
+                name
+            )
+    assert len(versions) > 50
+    assert [name for name, found in versions.items() if len(found) > 1] == []
 
 
 def test_no_file_names_this_machine() -> None:

@@ -75,7 +75,7 @@ def open_postgresql(url: URL) -> Engine:
         )
     except ImportError as error:
         raise ConfigError(
-            ["database.url: PostgreSQL needs psycopg, which is not installed: pip install 'bccd[postgres]'"]
+            ["database.url: PostgreSQL needs psycopg, which is not installed: see docs/howto/postgresql.md"]
         ) from error
     event.listen(engine, "connect", _on_connect)
     return engine
