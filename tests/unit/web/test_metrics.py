@@ -7,8 +7,10 @@ import socket
 import time
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml  # type: ignore[import-untyped]
 
 from bccd.cli import metrics_page
 from bccd.config import Config, Tls
@@ -16,12 +18,14 @@ from bccd.meters import board, families
 from bccd.meters.board import Board
 from bccd.sources.tls import RENEW_DAYS
 from bccd.store.engine import Stores, open_engine
-from bccd.vitals import make_metrics, names, process
+from bccd.vitals import SAMPLES, make_metrics, names, process
 from bccd.web.health import serve_health
 from tests.certificate import make
 from tests.unit.web.test_health import get, talk
 
 ROOT = Path(__file__).resolve().parents[3]
+_GROUPS = yaml.safe_load((ROOT / "config/alerts.yml").read_text(encoding="utf-8"))["groups"]
+RULES: list[dict[str, Any]] = [rule for group in _GROUPS for rule in group["rules"]]
 _LINE = re.compile(r'([a-z_]+)(?:\{((?:[a-z]+="[^"\\]*",?)+)\})? (-?[0-9.e+-]+)')
 
 
@@ -125,21 +129,55 @@ def test_without_metrics_there_is_no_such_page() -> None:
     assert asked(None)[0].startswith("HTTP/1.1 404 ")
 
 
-def test_alert_rules_name_what_there_is() -> None:
-    """Every metric and every value of a label in config/alerts.yml exists; every alert has its advice."""
-    rules = (ROOT / "config/alerts.yml").read_text(encoding="utf-8")
-    expressions = re.findall(r"^ +expr: (.*)$", rules, re.MULTILINE)
-    named = {name for line in expressions for name in re.findall(r"bccd_[a-z_]+", line)}
-    assert len(named) > 10
-    assert named <= names()
-    values = {value for family in board.FAMILIES for value in family.values}
-    for line in expressions:
-        for told in re.findall(r'\{[a-z]+=~?"([^"]*)"', line):
-            assert told == "bccd" or set(told.split("|")) <= values, line
-    alerts = re.findall(r"alert: (\w+)", rules)
+_METRIC = re.compile(r"(bccd_[a-z_]+)(?:\{([^}]*)\})?(\[\d+[smhd]\])?")
+_MATCH = re.compile(r'([a-z]+)(=~?)"([^"]*)"')
+
+
+def labels_of(name: str) -> dict[str, set[str] | None]:
+    """Return the labels of a metric, each with its values where they are listed."""
+    if name in SAMPLES:
+        return {SAMPLES[name][1]: None} if SAMPLES[name][1] else {}
+    (family,) = (one for one in board.FAMILIES if name in (one.name, f"{one.name}_bucket"))
+    assert (name != family.name) == bool(family.bounds), f"{name}: a histogram has buckets alone"
+    return {"process": None} | ({family.label: set(family.values)} if family.label else {})
+
+
+def counts_up(name: str) -> bool:
+    """Tell whether a metric only grows."""
+    return name.endswith(("_total", "_bucket"))
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["alert"])
+def test_an_alert_asks_for_what_there_is(rule: dict[str, Any]) -> None:
+    """Its metrics, labels and values exist, what grows is asked for its rate, and its text can be filled."""
+    assert set(rule) <= {"alert", "expr", "for", "labels", "annotations"}
+    assert rule["labels"]["severity"] in ("page", "ticket") and set(rule["annotations"]) == {"summary"}
+    assert re.fullmatch(r"\d+[mh]", rule.get("for", "1m"))
+    expression = rule["expr"]
+    assert expression.count("(") == expression.count(")")
+    known = {"instance", "job"}
+    for name, matchers, span in _METRIC.findall(expression):
+        labels = labels_of(name)
+        known |= set(labels)
+        assert bool(span) == counts_up(name), (
+            f"{name}: of what grows the rate is asked, of the rest the value"
+        )
+        for label, operator, told in _MATCH.findall(matchers):
+            values = labels[label]
+            assert values is None or set(told.split("|") if operator == "=~" else [told]) <= values
+    for summed in re.findall(r"by \(([a-z, ]+)\)", expression):
+        by = set(summed.split(", ")) - {"le"}
+        assert by <= known
+        known = by  # all others are gone
+    assert set(re.findall(r"\$labels\.(\w+)", rule["annotations"]["summary"])) <= known
+
+
+def test_every_alert_has_its_advice() -> None:
+    """docs/howto/watch.md says of each, and of no other, what to do."""
     page = (ROOT / "docs/howto/watch.md").read_text(encoding="utf-8")
-    assert len(alerts) == len(expressions) > 10
-    assert [alert for alert in alerts if f"`{alert}`" not in page] == []
+    alerts = [rule["alert"] for rule in RULES]
+    assert len(set(alerts)) == len(alerts) > 10
+    assert re.findall(r"^\| `(Bccd\w+)` \|", page, re.MULTILINE) == alerts
 
 
 def test_the_page_of_metrics_is_up_to_date() -> None:
