@@ -5,17 +5,30 @@ from typing import Any
 
 import msgspec
 from msgspec.structs import replace
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, select
 
 from bccd.model.plan import NewNotice
 from bccd.model.policy import Policy
 from bccd.rules.reasons import reason_of, said
 from bccd.store import tables as t
+from bccd.store.direct import Statement
+from bccd.store.inserts import insert_rows, stamp_for
+from bccd.store.lists import any_of
 from bccd.store.rows import to_json
 
 # reason, args, language -> the sentence, what to do
 Wording = Callable[[str, Mapping[str, object], str], tuple[str, str]]
 WORDING = "bccd_wording"  # execution option of an engine: says reasons in the users' languages
+
+_COLUMNS = (  # in the table's order
+    "company_id", "id", "user_id", "address", "reason", "args", "about", "text", "advice", "delivery_id",
+    "conversation_id", "message_id", "created_at", "due_at",
+)  # fmt: skip
+_LANGUAGES = Statement(
+    select(t.app_user.c.id, t.app_user.c.language, t.company.c.settings)
+    .join_from(t.app_user, t.company, t.company.c.id == t.app_user.c.company_id)
+    .where(t.app_user.c.company_id == bindparam("company"), any_of(t.app_user.c.id, "users"))
+)
 
 
 def write(
@@ -26,8 +39,12 @@ def write(
         return
     wording: Wording = connection.engine.get_execution_options().get(WORDING, _in_english)
     languages = _languages(connection, company_id, {notice.user_id for _, notice in notices})
-    rows = [row_of(company_id, id_, notice, languages[notice.user_id], wording) for id_, notice in notices]
-    connection.execute(insert(t.outbox), [row | {"address": address} for row in rows])
+    stamp, rows = stamp_for(connection.dialect), []
+    for id_, notice in notices:
+        at, row = stamp(notice.at), row_of(company_id, id_, notice, languages[notice.user_id], wording)
+        row |= {"address": address, "created_at": at, "due_at": at}
+        rows.append(tuple(row[name] for name in _COLUMNS))
+    insert_rows(connection, t.outbox, _COLUMNS, rows)
 
 
 def answer(connection: Connection, company_id: int, notices: Sequence[NewNotice]) -> None:
@@ -57,14 +74,8 @@ def row_of(
 
 
 def _languages(connection: Connection, company_id: int, user_ids: set[int]) -> dict[int, str]:
-    wanted = select(t.app_user.c.id, t.app_user.c.language, t.company.c.settings).join_from(
-        t.app_user, t.company, t.company.c.id == t.app_user.c.company_id
-    )
-    of = (t.app_user.c.company_id == company_id, t.app_user.c.id.in_(sorted(user_ids)))
-    return {
-        row.id: row.language or msgspec.json.decode(row.settings, type=Policy).language
-        for row in connection.execute(wanted.where(*of))
-    }
+    rows = _LANGUAGES.rows(connection, {"company": company_id, "users": user_ids})
+    return {id_: own or msgspec.json.decode(settings, type=Policy).language for id_, own, settings in rows}
 
 
 def _in_english(reason: str, args: Mapping[str, object], language: str) -> tuple[str, str]:
