@@ -49,6 +49,8 @@ def _linkable(case: Case) -> list[Match]:
 
 def _explain_bcc(case: Case, linkable: list[Match]) -> None:
     """Say whose contact is not linked for having stood in Bcc (rules.md 10)."""
+    if len(linkable) == len(case.matches):
+        return
     linked = {match.address for match in linkable}
     for match in case.matches.values():
         if match.contact and match.address not in linked:
@@ -133,9 +135,12 @@ def settle(case: Case, links: tuple[NewLink, ...], place: Place) -> tuple[Settle
 
 def _rejected(case: Case, place: Place) -> tuple[set[int], set[int]]:
     """Return the contacts and organisations that users have taken away from these conversations."""
+    verdicts = case.overlay.verdicts(place.joined, case.owners)
+    if not verdicts:
+        return set(), set()
     people: dict[int, LinkState] = {}
     firms: dict[int, LinkState] = {}
-    for said in case.overlay.verdicts(place.joined, case.owners):
+    for said in verdicts:
         if said.contact_id is not None:
             people[said.contact_id] = said.state
         elif said.organisation_id is not None:

@@ -174,6 +174,8 @@ class Overlay:
             for deal in self._carried.get(conversation_id, ())
             if deal.contact_id in contact_ids or deal.address in addresses
         ]
+        if not carried:
+            return {}
         viewers: defaultdict[int, set[int]] = defaultdict(set)
         for deal in carried:
             viewers[deal.deal_id].add(deal.viewer)
@@ -218,16 +220,12 @@ class Overlay:
 
         In the order in which it was decided; of several about one target the last counts.
         """
+        found = [verdict for home in conversations for verdict in self._verdicts.get(home, ())]
+        if not found:  # nearly always
+            return []
         everyone = set(owners)
-        return sorted(
-            (
-                verdict
-                for home in conversations
-                for verdict in self._verdicts.get(home, ())
-                if verdict.viewer == 0 or everyone == {verdict.viewer}
-            ),
-            key=lambda verdict: (verdict.decided_at, verdict.link_id),
-        )
+        seen = [it for it in found if it.viewer == 0 or everyone == {it.viewer}]
+        return sorted(seen, key=lambda verdict: (verdict.decided_at, verdict.link_id))
 
     def learn(
         self, plan: Plan, strand: Strand, parties: Iterable[str], *, mass: bool

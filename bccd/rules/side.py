@@ -1,5 +1,7 @@
 """Whose an address is before any contact is asked for: ours, kept out by the company, or an outsider's."""
 
+import re
+from collections.abc import Collection
 from enum import StrEnum, unique
 from functools import lru_cache
 
@@ -32,7 +34,7 @@ class Sides(dict[str, Side]):
         self._facts = facts
         self._internal = facts.company.policy.internal_domains
         self._service_domains = frozenset(domain_of(address) for address in facts.service_addresses)
-        self.at_service = tuple(f"@{domain}" for domain in self._service_domains)  # how drop addresses end
+        self.at_service = _behind_at(self._service_domains)  # finds how drop addresses end
 
     def __missing__(self, address: str) -> Side:
         side = self[address] = self._side(address)
@@ -81,6 +83,12 @@ class Sides(dict[str, Side]):
     def has_own_list(self, user_id: int) -> bool:
         """Tell whether a user keeps out of his mail somebody here whom the company does not."""
         return bool(self._facts.own_never_log.get(user_id))
+
+
+def _behind_at(domains: Collection[str]) -> re.Pattern[str] | None:
+    """Return what finds one of these domains behind an @, in any case and nearly as fast as the @ itself."""
+    listed = "|".join(map(re.escape, sorted(domains)))
+    return re.compile(f"@(?:{listed})", re.IGNORECASE) if listed else None
 
 
 def never_log_entries(address: str) -> tuple[str, ...]:
