@@ -14,7 +14,9 @@ from bccd.store.direct import Statement
 from bccd.store.engine import reading
 
 _SMALL = 64 * 1024  # octets of a mail that is fetched with its batch
-_RAWS_OF = Statement(q.RAWS_OF, planned_anew=True)  # fronts fill the table ahead of the filer
+# Fronts fill the table ahead of the filer.
+_RAWS_OF = Statement(q.RAWS_OF, planned_anew=True)
+_RAW_OF = Statement(q.RAW_OF, planned_anew=True)
 
 
 class Octets:
@@ -49,12 +51,13 @@ class Octets:
 def read_raw(engine: Engine, folder: Path, company_id: int, sha256: bytes) -> bytes:
     """Return the octets of a stored mail; raises StoreUnavailableError where they cannot be found."""
     with reading(engine) as connection:
-        row: Any = connection.execute(q.RAW_OF, {"company": company_id, "sha256": sha256}).one_or_none()
-    if row is None:
+        rows = _RAW_OF.rows(connection, {"company": company_id, "sha256": sha256})
+    if not rows:
         raise StoreUnavailableError(f"the octets of mail {sha256.hex()} are gone")
-    if row.data is not None:
-        return bytes(row.data)
+    ((data, path),) = rows
+    if data is not None:
+        return bytes(data)
     try:
-        return Path(folder, row.path).read_bytes()
+        return Path(folder, path).read_bytes()
     except OSError as error:
         raise StoreUnavailableError(f"the octets of mail {sha256.hex()} cannot be read: {error}") from error
