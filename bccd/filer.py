@@ -25,7 +25,7 @@ from bccd.model.delivery import Delivery, Mail, show_id
 from bccd.model.errors import ClaimLostError, StorageFullError, StoreUnavailableError
 from bccd.model.message import Message
 from bccd.model.plan import Outcome
-from bccd.observe import log_filing
+from bccd.observe import log_filings
 from bccd.pipeline import deliver, give_up
 from bccd.ports import Bell, DeliverPorts, Queue
 
@@ -346,13 +346,13 @@ class Filer:
 
     def _settle(self, jobs: Sequence[_Job], outcomes: Sequence[Outcome]) -> None:
         self._pause = _FIRST_PAUSE
-        for job, outcome in zip(jobs, outcomes, strict=True):
+        for job in jobs:
             self._ready.remove(job)
-            self._report(job.delivery, outcome)
+        self._report([job.delivery for job in jobs], outcomes)
         self._do(lambda: self._finish(outcomes))
 
-    def _report(self, delivery: Delivery, outcome: Outcome) -> None:
-        log_filing(delivery, outcome, (self._ports.clock.now() - delivery.received_at).total_seconds())
+    def _report(self, deliveries: Sequence[Delivery], outcomes: Sequence[Outcome]) -> None:
+        log_filings(zip(deliveries, outcomes, strict=True), self._ports.clock.now())
 
     def _finish(self, outcomes: Sequence[Outcome]) -> None:
         self._queue.finish(outcomes)
@@ -396,5 +396,5 @@ class Filer:
             self._log.error("give_up_failed", delivery=shown, reason=reason, error=place(error))
             self._postpone(delivery, reason)
         else:
-            self._report(delivery, outcome)
+            self._report([delivery], [outcome])
             self._finish([outcome])

@@ -8,12 +8,15 @@ import re
 import secrets
 import sys
 import unicodedata
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext, suppress
+from datetime import datetime
 from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
-from typing import TextIO, cast
+from select import PIPE_BUF
+from threading import get_ident
+from typing import Any, TextIO, cast
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
@@ -49,6 +52,7 @@ class _State:
 
     key: bytes = secrets.token_bytes(_KEY_OCTETS)
     clear: bool = False
+    stream: "_Lossy | None" = None
 
 
 class _Lossy:
@@ -57,14 +61,34 @@ class _Lossy:
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self.isatty = stream.isatty
+        self._held: list[str] = []
+        self._holder = 0  # the thread whose lines wait to be written together
 
     def write(self, text: str) -> None:
+        if self._holder == get_ident():
+            self._held.append(text)
+            return
         with suppress(OSError):
             self._stream.write(text)
 
     def flush(self) -> None:
+        if self._holder == get_ident():
+            return
         with suppress(OSError):
             self._stream.flush()
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Write what this thread logs in a block at its end, many lines at once."""
+        self._holder = get_ident()
+        try:
+            yield
+        finally:
+            self._holder = 0
+            held, self._held = self._held, []
+            for lines in _pieces(held):
+                self.write(lines)
+                self.flush()
 
     def leave(self) -> None:
         """Drop what cannot be written: at its end Python would try again, and fail for it with status 120."""
@@ -75,10 +99,24 @@ class _Lossy:
                 sys.stdout = None
 
 
+def _pieces(lines: Iterable[str]) -> Iterator[str]:
+    """Put lines together, as many as the system writes without another process's line between them."""
+    piece, octets = "", 0
+    for line in lines:
+        size = len(line.encode("utf-8", "replace"))
+        if piece and octets + size > PIPE_BUF:
+            yield piece
+            piece, octets = "", 0
+        piece, octets = piece + line, octets + size
+    if piece:
+        yield piece
+
+
 def configure(log: Log, process: str, stream: TextIO | None = None) -> None:
     """Set logging up for a process ("supervisor", "front-1", "filer", ...), on standard output by default."""
     lossy = _Lossy(stream or sys.stdout)
     atexit.register(lossy.leave)
+    _State.stream = lossy
     stream = cast("TextIO", lossy)
     _State.clear = log.level == "debug"
     if log.key_file:
@@ -291,14 +329,21 @@ def log_receive(envelope: Envelope, replies: Sequence[Reply], seconds: float) ->
     )
 
 
-def log_filing(delivery: Delivery, outcome: Outcome, seconds: float) -> None:
-    """Write the one line that says what became of a delivery; `seconds` since it was received."""
+def log_filings(filed: Iterable[tuple[Delivery, Outcome]], now: datetime) -> None:
+    """Write one line for each delivery that says what became of it, many in one write."""
+    logger = structlog.get_logger().bind()
+    with _State.stream.together() if _State.stream is not None else nullcontext():
+        for delivery, outcome in filed:
+            _log_filing(logger, delivery, outcome, (now - delivery.received_at).total_seconds())
+
+
+def _log_filing(logger: Any, delivery: Delivery, outcome: Outcome, seconds: float) -> None:
     submitter = delivery.sender or delivery.held
     method = delivery.sender.method if delivery.sender else None
     DELIVERIES.add(outcome.state.value)
     if method is not AuthMethod.IMPORT:
         FILING.observe(seconds)
-    structlog.get_logger().info(
+    logger.info(
         "filing",
         delivery=show_id(delivery.id),
         company=delivery.company_id,

@@ -12,8 +12,9 @@ import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from select import PIPE_BUF
 from typing import Any
 
 import pytest
@@ -26,9 +27,10 @@ from bccd.model.delivery import Delivery, DeliveryState, show_id
 from bccd.model.envelope import Envelope, Peer, Raw, Target
 from bccd.model.plan import Outcome
 from bccd.model.reply import ACCEPTED, NO_SUCH_ADDRESS
-from bccd.observe import configure, escape, hash_address, log_filing, log_receive, read_key, shown
+from bccd.observe import configure, escape, hash_address, log_filings, log_receive, read_key, shown
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+LATER = NOW + timedelta(seconds=1.5)
 CANARY = "canary-in-the-subject"
 ENVELOPE = Envelope(
     peer=Peer("192.0.2.1", "evil\r\nhelo"),
@@ -125,16 +127,54 @@ def test_a_receive_is_one_line() -> None:
 def test_a_filing_is_one_line() -> None:
     """What became of a delivery is told under the id that its reply named."""
     outcome = Outcome(42, DeliveryState.FILED, user_id=3, message_id=9, copy_id=10)
-    (line,) = lines(Log(), lambda: log_filing(DELIVERY, outcome, 1.5))
+    (line,) = lines(Log(), lambda: log_filings([(DELIVERY, outcome)], LATER))
     assert line["delivery"] == show_id(42)
     assert (line["state"], line["message"], line["copy"], line["user"]) == ("filed", 9, 10, 3)
     assert (line["sender"], line["method"]) == (hash_address("anna@example.com"), "trusted_network")
+    assert line["seconds"] == 1.5
+
+
+def test_a_batch_is_written_in_few_pieces_of_whole_lines() -> None:
+    """No other process's line can come into the middle of one: the system writes so much at once."""
+    written: list[str] = []
+
+    class Pipe(io.StringIO):
+        def write(self, text: str) -> int:
+            written.append(text)
+            return len(text)
+
+    configure(Log(format="json"), "filer", Pipe())
+    log_filings([(DELIVERY, Outcome(id_, DeliveryState.FILED)) for id_ in range(40)], LATER)
+    structlog.get_logger().info("after")
+    *pieces, after = written
+    assert 2 <= len(pieces) <= 10
+    assert all(len(piece) <= PIPE_BUF and piece.endswith("}\n") for piece in pieces)
+    told = [json.loads(line)["delivery"] for line in "".join(pieces).splitlines()]
+    assert told == [show_id(DELIVERY.id)] * 40
+    assert json.loads(after)["event"] == "after"
+
+
+def test_only_the_filers_own_lines_wait() -> None:
+    """What another thread logs meanwhile is written at once, and of a batch that breaks what came of it."""
+    stream = io.StringIO()
+    configure(Log(format="json"), "filer", stream)
+
+    def broken() -> Iterator[tuple[Delivery, Outcome]]:
+        yield DELIVERY, Outcome(42, DeliveryState.FILED)
+        thread = threading.Thread(target=lambda: structlog.get_logger().info("sweep"))
+        thread.start()
+        thread.join()
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        log_filings(broken(), LATER)
+    assert [json.loads(line)["event"] for line in stream.getvalue().splitlines()] == ["sweep", "filing"]
 
 
 def test_how_long_old_mail_waited_is_not_told() -> None:
     """A mail out of a mailbox came in years ago: that is no latency of bccd's, and would spoil every mean."""
     old = replace(DELIVERY, sender=Sender(3, "anna@example.com", AuthMethod.IMPORT))
-    (line,) = lines(Log(), lambda: log_filing(old, Outcome(42, DeliveryState.FILED), 468_123_073.1))
+    (line,) = lines(Log(), lambda: log_filings([(old, Outcome(42, DeliveryState.FILED))], LATER))
     assert (line["method"], line["seconds"]) == ("import", None)
 
 
@@ -142,7 +182,7 @@ def test_a_held_sender_is_hashed_too() -> None:
     """Whether a sender was proven or not, his address does not stand in the log."""
     held = replace(DELIVERY, sender=None, held=HeldSender("unknown_sender", "eve@example.net"))
     outcome = Outcome(42, DeliveryState.HELD, "unknown_sender")
-    (line,) = lines(Log(), lambda: log_filing(held, outcome, 1.5))
+    (line,) = lines(Log(), lambda: log_filings([(held, outcome)], LATER))
     assert (line["sender"], line["reason"]) == (hash_address("eve@example.net"), "unknown_sender")
 
 
@@ -151,7 +191,7 @@ def test_no_content_and_no_address_is_logged() -> None:
     stream = io.StringIO()
     configure(Log(), "front-1", stream)
     log_receive(ENVELOPE, [ACCEPTED], 0.1)
-    log_filing(DELIVERY, Outcome(42, DeliveryState.FILED), 0.1)
+    log_filings([(DELIVERY, Outcome(42, DeliveryState.FILED))], LATER)
     for secret in (CANARY, "anna", "crm", "helo"):
         assert secret not in stream.getvalue()
 
