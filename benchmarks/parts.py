@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmarks import others
 from benchmarks.goals import Measured
 from benchmarks.inprocess import WARM
-from benchmarks.others import Pace
+from benchmarks.others import INSTALLED, TUNED, Pace
 from benchmarks.peers import ROOT, PeerError
 
 GROWTH = "bench-growth.json"  # what the last `make bench-growth` left in the build folder
@@ -18,7 +18,8 @@ _STEPS_MAILS = 640  # ten batches and more, so that one slow sync does not decid
 _FILED_MAILS = 500
 _SLOW_MAILS = 60  # for what is ten times slower, and only told
 _DAY = 86400.0
-_MAIN, _RIVAL, _SLOW = "bccd", "django-mailbox", "notmuch insert"
+_MAIN, _SLOW = "bccd", "notmuch insert"
+_RIVALS = {"inprocess": INSTALLED, "tuned": TUNED}
 
 
 def in_process(measured: Measured, rounds: int, seed: int, data: Path) -> list[dict[str, object]]:
@@ -27,14 +28,15 @@ def in_process(measured: Measured, rounds: int, seed: int, data: Path) -> list[d
     for number in range(1, rounds + 1):
         measured.add("deliver", _deliver_share(seed))
         paces: dict[str, Pace] = {}
-        for name in (_MAIN, _RIVAL) if number % 2 else (_RIVAL, _MAIN):
+        for name in (_MAIN, INSTALLED, TUNED) if number % 2 else (TUNED, INSTALLED, _MAIN):
             try:
                 paces[name] = others.apart(name, _FILED_MAILS, seed, data)
             except PeerError as lack:
-                measured.lacks["inprocess"] = f"{name}: {lack}"
-        if len(paces) > 1:
-            measured.add("inprocess", paces[_MAIN].rate / paces[_RIVAL].rate)
-            measured.add_cpu("inprocess", paces[_RIVAL].cpu_ms / paces[_MAIN].cpu_ms)
+                measured.lacks.update(dict.fromkeys(_RIVALS, f"{name}: {lack}"))
+        for key, rival in _RIVALS.items():
+            if {_MAIN, rival} <= paces.keys():
+                measured.add(key, paces[_MAIN].rate / paces[rival].rate)
+                measured.add_cpu(key, paces[rival].cpu_ms / paces[_MAIN].cpu_ms)
         if number == 1:
             try:
                 paces[_SLOW] = others.apart(_SLOW, _SLOW_MAILS, seed, data)
