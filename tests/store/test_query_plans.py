@@ -12,7 +12,7 @@ from sqlalchemy import Engine, event
 from bccd.model.delivery import DeliveryState
 from bccd.model.directory import Outsider
 from bccd.model.envelope import Target
-from bccd.store import conversations, entries, outcomes
+from bccd.store import conversations, entries, outcomes, tracing
 from bccd.store.acquaintance import acquaintance
 from bccd.store.engine import Stores
 from bccd.store.errands import Errands
@@ -114,6 +114,20 @@ def test_no_answer_is_found_by_looking_through_a_table(filled: Stores, spool: Gr
         (claimed,) = queue.claim(1, NOON)
         entries.entry(filled.spool, claimed.id)
     assert [plan for plan in plans if plan.startswith("SCAN") and "ix_spool_waiting" not in plan] == []
+
+
+def test_a_trace_looks_through_no_table(filled: Stores) -> None:
+    """An index leads to a contact's mail; a user's is gone through from the newest back."""
+    apply(filled, *(filed(n, 1000 + 10 * n) for n in range(1, 9)))
+    for address, steps in (
+        ("jan@customer.example", "link"),
+        ("anna@seller.example", "(company_id=? AND id>?)"),
+    ):
+        with watched_plans(filled.database, ("SELECT", "WITH")) as plans:
+            assert len(tracing.deliveries_of_address(filled.database, address, 1, 3)) == 3
+        found = ("SCAN whose", "SCAN indexed")  # what an index led to
+        assert [plan for plan in slow(plans) if plan not in found] == []
+        assert any(steps in plan for plan in plans), plans
 
 
 def test_no_command_looks_through_a_table(sqlite: Stores) -> None:

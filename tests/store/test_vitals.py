@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select
 
 from bccd.model.delivery import DeliveryState
 from bccd.rules.thread import id_names
@@ -69,6 +69,11 @@ def test_a_mail_is_found_by_address_and_id(stores: Stores) -> None:
     assert len(tracing.deliveries_of_address(database, "jan@customer.example", 0, 1)) == 1
     assert tracing.deliveries_of_address(database, "jan@customer.example", 1 << 62, 9) == []
     assert held in tracing.deliveries_of_address(database, "user@seller.example", 0, 9)
+    with transaction(database) as connection:  # whose address it is does not change who stands in the mail
+        connection.execute(
+            delete(t.contact_address).where(t.contact_address.c.address == "jan@customer.example")
+        )
+    assert set(tracing.deliveries_of_address(database, "jan@customer.example", 0, 9)) == found
     assert tracing.deliveries_of_message(database, rows[1].msgid, 9) == [newer]
     assert tracing.deliveries_of_message(database, "also@x.example", 9) == [older]
     assert tracing.deliveries_of_message(database, "none@x.example", 9) == []
