@@ -134,8 +134,10 @@ def _from_file(path: Path, mistakes: list[str]) -> dict[str, tuple[str, object]]
         document = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except OSError as error:
         raise ConfigError([f"{path}: cannot be read: {error.strerror}"]) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:  # of TOML, of UTF-8, or of a number with thousands of digits
         raise ConfigError([f"{path}: is not valid TOML: {error}"]) from error
+    except RecursionError as error:
+        raise ConfigError([f"{path}: is nested too deep"]) from error
     values: dict[str, tuple[str, object]] = {}
     known = {dotted(section, name): option for section, name, _item, option in settings()}
     for name, value in _flattened(document, str(path), mistakes):

@@ -14,7 +14,8 @@ import msgspec
 
 from bccd.cage.words import encode
 from bccd.cli.samples import FOLDER
-from bccd.config import check, load
+from bccd.config import Config, check, load
+from bccd.config.load import settings
 from bccd.mail.addresses import normalise
 from bccd.mail.anatomy import anatomy
 from bccd.mail.anatomy.build import anatomy_json
@@ -233,13 +234,22 @@ def configuration(octets: bytes) -> None:
         try:
             config = load(Path(file.name), {})
             check(config)
-            shown = repr(config)
+            shown = _without_open(config)
         except ConfigError as error:
             mistakes = error.mistakes
             # What stands under an option of another name is no secret.
             shown = "".join(line for line in mistakes if "password" in line.partition(": ")[2])
     assert mistakes is None or (mistakes and all(line and "\n" not in line for line in mistakes)), mistakes
     assert "hunter2" not in shown, shown
+
+
+def _without_open(config: Config) -> str:
+    """Return what a configuration shows of itself, but for options that are no secret."""
+    shown = repr(config)
+    for section, name, _item, option in settings():
+        if not option.secret:
+            shown = shown.replace(repr(getattr(getattr(config, section) if section else config, name)), "")
+    return shown
 
 
 def dns(octets: bytes) -> None:

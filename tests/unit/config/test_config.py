@@ -271,6 +271,8 @@ def test_a_file_that_is_missing_or_broken_is_told(tmp_path: Path) -> None:
     assert mistakes(write(tmp_path, "a = ["))[0].startswith("bccd.toml: is not valid TOML: ")
     (tmp_path / "bccd.toml").write_bytes(b"# \xff")
     assert mistakes(tmp_path / "bccd.toml")[0].startswith("bccd.toml: is not valid TOML: ")
+    assert mistakes(write(tmp_path, f"a = {'9' * 5000}"))[0].startswith("bccd.toml: is not valid TOML: ")
+    assert mistakes(write(tmp_path, f"a = {'[' * 5000}")) == ["bccd.toml: is nested too deep"]
 
 
 def test_the_environment_overrides_the_file(tmp_path: Path) -> None:
