@@ -121,7 +121,8 @@ def run_listener(config: Config, census: Census, name: str, sockets: Sequence[Bo
     """Be a front process: serve the sockets until SIGTERM, then drain."""
     listeners = [_LISTENERS[each.protocol](each.sock) for each in sockets if each.protocol in _LISTENERS]
     seat = census.seat(int(name.rpartition("-")[2]) - 1)
-    run_front(listeners, listener_settings(config), lambda: open_receiver(config, links, sockets), seat)
+    settings = listener_settings(config, name)
+    run_front(listeners, settings, lambda: open_receiver(config, links, sockets), seat)
     return 0
 
 

@@ -32,12 +32,12 @@ from bccd.sources.tls import Certificates
 _BACKLOG = 512
 
 
-def listener_settings(config: Config) -> ListenerSettings:
-    """Take what a listener needs from the configuration."""
+def listener_settings(config: Config, name: str = "") -> ListenerSettings:
+    """Take what a listener of this name needs from the configuration."""
     limits = config.limits
     return ListenerSettings(
         hostname=config.hostname or socket.gethostname(),
-        tmp_dir=config.data_dir / "tmp",
+        tmp_dir=config.data_dir / "tmp" / name,
         message_size=limits.message_size,
         recipients=limits.recipients,
         connections=limits.connections,
@@ -78,6 +78,8 @@ def run_front(
     where this process counts together with the other fronts; without it, it counts alone.
     """
     settings.tmp_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for left in settings.tmp_dir.iterdir():  # by the front that was killed in this one's place
+        left.unlink()
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(_until_signal(listeners, settings, open_receiver, seat))
 

@@ -70,10 +70,10 @@ def sweep(engine: Engine, folder: Path, before: datetime) -> int:
 def sweep_incoming(folder: Path, before: datetime) -> int:
     """Delete what fronts that were killed left of mail on its way in; return how much there was.
 
-    No mail takes a day to come in. The next start of the daemon would delete it, too.
+    No mail takes a day to come in. The next start of such a front would delete it, too.
     """
     swept = 0
-    for path in folder.glob("tmp/data-*"):
+    for path in folder.glob("tmp/*/data-*"):
         with suppress(FileNotFoundError):  # a front deletes its own
             if path.stat().st_mtime < before.timestamp():
                 path.unlink()

@@ -55,6 +55,6 @@ def ordered(trace: str) -> list[str]:
 
 def _named(name: str) -> str:
     path = Path(name)
-    if path.parent.name == "tmp" or (path.name.isalnum() and len(path.name) == 64):
+    if path.parent.parent.name == "tmp" or (path.name.isalnum() and len(path.name) == 64):
         return "mail"
     return "folder" if "/raw" in name else path.name

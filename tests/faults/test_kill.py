@@ -4,10 +4,11 @@ import random
 import smtplib
 import time
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
-from tests.e2e.harness import mail
+from tests.e2e.harness import mail, wait_for
 from tests.faults.conftest import MakeFailing
 from tests.faults.failing import Failing
 from tests.faults.kills import WHOM, survive
@@ -23,6 +24,27 @@ def test_f01_kill_9_loses_and_doubles_nothing(failing: MakeFailing) -> None:
     survived = survive(failing(), random.Random(seed), len(WHOM))  # noqa: S311
     assert survived.killed.total() == len(WHOM)
     assert survived.states.keys() == {"filed"}
+
+
+def test_f01_what_a_killed_front_had_of_a_mail_is_gone(daemon: Failing) -> None:
+    """Its successor removes the file, and takes the mail when it is sent again."""
+    raw = mail("half-way", body=b"x" * 70 + b"\r\n" * 400_000)
+    with closing(smtplib.SMTP("127.0.0.1", daemon.smtp, timeout=30)) as client:
+        client.ehlo()
+        client.mail("ann@example.com")
+        client.rcpt("sales@drop.example.com")
+        client.putcmd("data")
+        assert client.getreply()[0] == 354
+        client.send(raw)
+        wait_for(lambda: bool(_coming_in(daemon)), 30, daemon.tail)
+        daemon.strike("fronts")
+    daemon.deliver(raw)
+    assert not _coming_in(daemon)
+    daemon.check()
+
+
+def _coming_in(daemon: Failing) -> list[Path]:
+    return list((daemon.data / "tmp").glob("**/data-*"))
 
 
 def test_f15_a_stop_under_load(daemon: Failing) -> None:

@@ -375,13 +375,14 @@ def test_files_that_no_mail_speaks_of_are_swept(stores: Stores, spool: GroupSpoo
 
 def test_what_killed_fronts_left_is_swept(tmp_path: Path) -> None:
     """Mail that is still on its way in stays, however slow it is."""
-    (tmp_path / "tmp").mkdir()
-    left, coming = tmp_path / "tmp" / "data-left", tmp_path / "tmp" / "data-coming"
+    folder = tmp_path / "tmp" / "front-1"
+    folder.mkdir(parents=True)
+    left, coming = folder / "data-left", folder / "data-coming"
     for path in (left, coming):
         path.write_bytes(b"half a mail")
     os.utime(left, (0, 0))
     assert sweep_incoming(tmp_path, datetime.now(UTC) - timedelta(days=1)) == 1
-    assert list((tmp_path / "tmp").iterdir()) == [coming]
+    assert list(folder.iterdir()) == [coming]
     assert sweep_incoming(tmp_path / "nowhere", datetime.now(UTC)) == 0
 
 

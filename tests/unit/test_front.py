@@ -43,13 +43,18 @@ def connect(sock: socket.socket) -> Client:
 def test_a_front_serves_until_a_signal(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
 ) -> None:
-    """A process given bound sockets serves SMTP on TCP and LMTP on UNIX, drains at a signal and ends well."""
+    """A process given bound sockets serves SMTP on TCP and LMTP on UNIX, drains at a signal and ends well.
+
+    What a killed front left of mail on its way in is gone.
+    """
     monkeypatch.setenv("CLOSED", str(tmp_path / "closed"))
     path = tmp_path / "lmtp"
     with (
         socket.create_server(("127.0.0.1", 0)) as tcp,
         socket.socket(socket.AF_UNIX) as unix,
     ):
+        (tmp_path / "tmp").mkdir()
+        (tmp_path / "tmp" / "data-left").write_bytes(b"half a mail")
         unix.bind(str(path))
         unix.listen()
         listeners = [Listener(tcp, Protocol.SMTP), Listener(unix, Protocol.LMTP)]
@@ -93,6 +98,7 @@ def test_settings_come_from_the_configuration() -> None:
     assert settings.proxies == config.trust.proxies
     assert settings.hostname == config.hostname
     assert settings.tmp_dir == config.data_dir / "tmp"
+    assert listener_settings(config, "front-2").tmp_dir == config.data_dir / "tmp" / "front-2"
 
 
 def test_a_listener_has_a_name() -> None:
