@@ -129,10 +129,12 @@ async def serve(
 
     The sockets are bound, TCP or UNIX, and are closed on return; processes that share them keep theirs.
     While draining nothing is accepted, a session without a transaction gets 421 4.3.2, a running transaction
-    may end within `settings.drain_seconds`; what is left then is cut, its mail not answered with 250.
+    may end within `settings.drain_seconds` if its client goes on with it; what is left then is cut, its mail
+    not answered with 250.
     """
     loop = asyncio.get_running_loop()
     connections = _connections(settings, seat)
+    connections.clock.follow(loop)
     proxies = Proxies(settings.proxies, settings.proxy_seconds)
     attempts = journal.Journal(settings.attempts, connections.host) if settings.attempts else None
     handler = Handler(receiver, settings.login_failures_per_hour, connections.exempt, attempts)
@@ -169,6 +171,7 @@ async def serve(
         proxies.cut()
         await _drain(sessions, handler, settings.drain_seconds)
         await asyncio.sleep(0)  # for what was cut to be closed
+        connections.clock.stop()
         if attempts is not None:
             attempts.close()
 

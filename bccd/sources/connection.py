@@ -18,6 +18,7 @@ from aiosmtpd.smtp import SMTP
 from bccd.meters.families import REFUSED
 from bccd.model.envelope import Peer, Protocol
 from bccd.model.reply import IDLE_TOO_LONG, SHUTTING_DOWN, Reply
+from bccd.sources.clock import Deadline
 from bccd.sources.commands import HTTP, is_chunk, split
 from bccd.sources.handler import Handler
 from bccd.sources.limits import Budget, Connections, peer_ip
@@ -34,6 +35,7 @@ from bccd.sources.settings import ListenerSettings
 from bccd.sources.stream import READ_SIZE, ClosingError, Input, LineTooLongError
 from bccd.sources.tls import Certificates
 
+LAST_SECONDS = 5.0  # between two commands of a mail, while we stop
 LINGER = 2.0  # seconds in which a peer may still read our last reply
 _FLUSH_AT = 4096  # octets of replies that wait for a pipelining peer's last command
 _LATER = frozenset({450, 452})  # whoever asks on and on has not understood
@@ -83,9 +85,9 @@ class Connection(SMTP):
         self._entered = False
         self._replies = bytearray()
         self._wire: asyncio.Transport | None = None
-        self._timer: asyncio.TimerHandle | None = None
-        self._deadline: float | None = None
-        self._ends_at = loop.time() + settings.session_seconds
+        self.clock = connections.clock
+        self._deadline = Deadline(loop, self.clock, self._missed)
+        self._ends_at = self.clock.time() + settings.session_seconds
         self._abort_when_late = False
         self._resting = False  # waiting for a command, and no transaction is open
         self._commanding = False  # waiting for a command
@@ -124,10 +126,7 @@ class Connection(SMTP):
         if not self._entered:
             return
         self._wire = self.transport = None
-        self._deadline = None
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._deadline.close()
         asyncio.StreamReaderProtocol.connection_lost(self, error)
 
     def eof_received(self) -> bool | None:
@@ -143,11 +142,13 @@ class Connection(SMTP):
             self.input.feed_data(data)
 
     def stop(self) -> None:
-        """Have the session end with 421 as soon as no transaction is open."""
+        """Have the session end with 421 as soon as no transaction is open, or its peer is silent."""
         if self._resting:
             self.input.set_exception(ClosingError(SHUTTING_DOWN))
         elif self._securing is not None:
             self._securing.cancel()
+        elif self._commanding:
+            self._deadline.hasten(self.clock.time() + LAST_SECONDS)
 
     def abort(self) -> None:
         """Cut the connection."""
@@ -209,24 +210,19 @@ class Connection(SMTP):
     # Timers
 
     def _until(self, deadline: float | None) -> None:
-        """Set when the peer must have done something, on the loop's clock; None while it is our turn."""
-        self._deadline = deadline
-        if deadline is not None and (self._timer is None or self._timer.when() > deadline):
-            if self._timer is not None:
-                self._timer.cancel()
-            self._timer = self.loop.call_at(deadline, self._look_at_clock)
+        """Set when the peer must have done something, on our clock; None while it is our turn."""
+        self._deadline.set(deadline)
 
-    def _look_at_clock(self) -> None:
-        self._timer = None
-        if self._deadline is None:
-            return
-        if self.loop.time() < self._deadline:
-            self._until(self._deadline)
-        elif self._abort_when_late:
+    def _missed(self) -> None:
+        if self._abort_when_late:
             self.abort()
-        else:
-            over = self._commanding and self.loop.time() >= self._ends_at
-            self.input.set_exception(ClosingError(SESSION_TOO_LONG if over else IDLE_TOO_LONG))
+            return
+        reply = IDLE_TOO_LONG
+        if self._commanding and self.clock.time() >= self._ends_at:
+            reply = SESSION_TOO_LONG
+        elif self._commanding and self.connections.stopping:
+            reply = SHUTTING_DOWN
+        self.input.set_exception(ClosingError(reply))
 
     # Replies
 
@@ -251,7 +247,7 @@ class Connection(SMTP):
         self._replies.clear()
         if self._wire.get_write_buffer_size():
             self._abort_when_late = True
-            self._until(self.loop.time() + self.settings.data_idle_seconds)
+            self._until(self.clock.time() + self.settings.data_idle_seconds)
             await self._writer.drain()
             self._abort_when_late = False
             self._until(None)
@@ -283,7 +279,7 @@ class Connection(SMTP):
         self._abort_when_late = True
         await self.flush()
         self._abort_when_late = True
-        self._until(self.loop.time() + LINGER)
+        self._until(self.clock.time() + LINGER)
         if self._wire is not None and reply is not BYE:
             if self._wire.can_write_eof():
                 self._wire.write_eof()
@@ -316,7 +312,7 @@ class Connection(SMTP):
     def _line_at_hand(self) -> bytes | None:
         """Take a command that has come already, if nothing else is due before it."""
         due = len(self._replies) > _FLUSH_AT or (self._commands + 1) % _YIELD_EVERY == 0
-        if due or self.connections.stopping or self.loop.time() >= self._ends_at:
+        if due or self.connections.stopping or self.clock.time() >= self._ends_at:
             return None
         line = self.input.line_at_hand()
         if line is not None:
@@ -329,7 +325,7 @@ class Connection(SMTP):
         at_rest = not self.in_transaction()
         if at_rest and self.connections.stopping:
             raise ClosingError(SHUTTING_DOWN)
-        now = self.loop.time()
+        now = self.clock.time()
         if now >= self._ends_at:
             raise ClosingError(SESSION_TOO_LONG)
         self._commands += 1
@@ -347,7 +343,7 @@ class Connection(SMTP):
 
     async def line_within(self, seconds: float) -> bytes:
         """Read a line that is no command; raises LineTooLongError, or ClosingError if it does not come."""
-        self._until(min(self.loop.time() + seconds, self._ends_at))
+        self._until(min(self.clock.time() + seconds, self._ends_at))
         self._resting = True
         try:
             return await self.input.line()
@@ -358,6 +354,8 @@ class Connection(SMTP):
     def patience(self) -> float:
         """Return for how many seconds to wait for the next command."""
         settings = self.settings
+        if self.connections.stopping:
+            return min(LAST_SECONDS, settings.idle_seconds)
         if self._commands == 1:
             return min(settings.first_seconds, settings.idle_seconds)
         if self.connections.busy and not self.connections.exempt(self.peer.ip):

@@ -5,6 +5,7 @@ import ipaddress
 from bccd.meters.families import CONNECTED, CONNECTIONS
 from bccd.model.reply import SHUTTING_DOWN, TOO_MANY_CONNECTIONS, Reply
 from bccd.sources.census import Census, Seat
+from bccd.sources.clock import Clock
 from bccd.sources.replies import TOO_MANY_LOGINS
 from bccd.sources.room import Room
 from bccd.sources.turns import Turns
@@ -65,7 +66,7 @@ class Connections:
         self._networks = tuple(ipaddress.ip_network(network, strict=False) for network in networks)
         self.seat = seat or Census().seat()
         self.room = Room(in_flight, self.seat)
-        self.turns = Turns()
+        self.turns, self.clock = Turns(), Clock()
         self.stopping = False
 
     def exempt(self, ip: str) -> bool:

@@ -14,6 +14,10 @@ class Pace:
         self._left = slack
         self._since = now
 
+    def excuse(self, seconds: float) -> None:
+        """Let these use nothing up."""
+        self._since += seconds
+
     def enough(self, octets: int, now: float) -> bool:
         """Count octets that have come; return whether the peer is fast enough. A rate of 0 always is."""
         if not self._rate:

@@ -38,6 +38,11 @@ class _Clocks:
     pace: Pace
     ends_at: float
 
+    def excuse(self, seconds: float) -> None:
+        """Let these not count: the peer waited for us."""
+        self.pace.excuse(seconds)
+        self.ends_at += seconds
+
 
 @dataclass(slots=True)
 class _Chunked:
@@ -76,11 +81,17 @@ class Transfer(Connection):
         return self._mail is not None
 
     def patience(self) -> float:
-        """Wait for the next chunk as long as for the next octet of a mail."""
-        patience = super().patience()
+        """Wait for the rest of a mail as long as for its next octet, even where others want to get in.
+
+        Who has a recipient here is no idler; for how many seconds he keeps us is limited all the same.
+        """
+        patience, settings = super().patience(), self.settings
+        if self._accepted and not self.connections.stopping:
+            patience = max(patience, min(settings.data_idle_seconds, settings.idle_seconds))
         if self._chunked is None:
             return patience
-        return min(patience, self.settings.data_idle_seconds, self._chunked.clocks.ends_at - self.loop.time())
+        left = self._chunked.clocks.ends_at - self.clock.time()
+        return min(patience, settings.data_idle_seconds, left)
 
     async def smtp_DATA(self, arg: str | None) -> None:
         """Take the mail and answer for it."""
@@ -165,7 +176,7 @@ class Transfer(Connection):
             await self._read(Chunk(size, _forget).feed, self._clocks())
 
     def _clocks(self) -> _Clocks:
-        settings, now = self.settings, self.loop.time()
+        settings, now = self.settings, self.clock.time()
         pace = Pace(settings.data_rate, settings.data_rate_after, settings.data_idle_seconds, now)
         return _Clocks(pace, now + settings.data_seconds)
 
@@ -194,7 +205,7 @@ class Transfer(Connection):
 
     async def _read(self, feed: Feed, clocks: _Clocks, *, to_the_end: bool = True) -> None:
         """Read as far as `feed` wants, as long as the peer keeps sending; there a mail ends, or a chunk."""
-        idle, clock = self.settings.data_idle_seconds, self.loop.time
+        idle, clock = self.settings.data_idle_seconds, self.clock.time
         await self.flush()
         rest: bytes | None = None
         while rest is None:
@@ -202,7 +213,9 @@ class Transfer(Connection):
             octets = await self.input.some()
             if not self.turns.free(octets):
                 self._until(None)
+                since = clock()
                 await self.turns.wait(octets)
+                clocks.excuse(clock() - since)
             piece = self.input.take()
             rest = self._fed(feed, piece)
             now = clock()  # not before the piece: a trickle would be cut one piece too late

@@ -9,6 +9,7 @@ import pytest
 
 from bccd.model.envelope import Protocol
 from bccd.sources.data import Body
+from bccd.sources.turns import Turns
 from tests.unit.sources.dialogue import Desk
 
 LINES = 600
@@ -103,3 +104,47 @@ def test_f06_an_octet_a_second_is_cut(make_desk: Callable[..., TurnedDesk]) -> N
     client.send(b"x")
     assert client.reply() == "421 4.4.2 data comes too slowly, closing"
     assert desk.recorder.envelopes == []
+
+
+def test_f06_who_waits_for_his_turn_is_not_slow(
+    make_desk: Callable[..., TurnedDesk], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The time in which others are read counts for none of a mail's limits."""
+    desk = make_desk(data_seconds=60)
+
+    async def two_minutes(_turns: Turns, _octets: int) -> None:
+        for _ in range(120):
+            desk.turned.ahead += 1
+            await asyncio.sleep(0)
+
+    client = desk.connect()
+    client.begin()
+    monkeypatch.setattr(Turns, "free", lambda *_: False)
+    monkeypatch.setattr(Turns, "wait", two_minutes)
+    client.send(HEADER + LINE)
+    desk.turn(0, read=1)
+    client.send(LINE + b".\r\n")
+    assert client.reply().startswith("250 2.0.0")
+    assert desk.recorder.octets == [HEADER + LINE * 2]
+
+
+@pytest.mark.parametrize("step", ["DATA", "BDAT"])
+def test_f06_nobody_is_late_while_the_listener_is_held_up(
+    make_desk: Callable[..., TurnedDesk], step: str
+) -> None:
+    """A listener that a disk or the machine has stopped for minutes cuts none of those who wait for it."""
+    desk = make_desk()
+    client = desk.connect()
+    if step == "DATA":
+        client.begin()
+        client.send(HEADER)
+    else:
+        for said in ("EHLO x", "MAIL FROM:<u@example.org>", "RCPT TO:<drop@acme.example>"):
+            assert client.ask(said)[:3] == "250"
+        client.send(b"BDAT %d\r\n" % len(HEADER) + HEADER)
+        assert client.reply()[:3] == "250"
+    desk.turn(170, read=len(HEADER) if step == "DATA" else 0)
+    desk.turn(170, read=0)
+    client.send(LINE + b".\r\n" if step == "DATA" else b"BDAT %d LAST\r\n" % len(LINE) + LINE)
+    assert client.reply().startswith("250 2.0.0")
+    assert desk.recorder.octets == [HEADER + LINE]

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from bccd.model.envelope import Protocol
+from bccd.sources import connection
 from tests.unit.sources.dialogue import MAIL, Desk, Start
 
 MIB = 2**20
@@ -117,6 +118,42 @@ def test_a18_a_stop_lets_a_running_transaction_end(desk: Desk) -> None:
         assert client.reply() == ""
     desk.join()
     assert desk.recorder.octets == [MAIL, MAIL]
+
+
+@pytest.mark.parametrize("said", ["MAIL", "BDAT"])
+def test_a18_a_stop_waits_for_nobody_who_is_silent(
+    start: Start, monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    """Whoever has begun a mail and says nothing hears 421 4.3.2 soon, and the listener ends early."""
+    monkeypatch.setattr(connection, "LAST_SECONDS", 0.05)
+    desk = start(drain_seconds=300)
+    client = desk.connect()
+    assert client.ask("EHLO x")[:3] == "250"
+    assert client.ask("MAIL FROM:<u@example.org>")[:3] == "250"
+    if said == "BDAT":
+        assert client.ask("RCPT TO:<drop@acme.example>")[:3] == "250"
+        client.send(b"BDAT 9\r\nSubject: ")
+        assert client.reply()[:3] == "250"
+    desk.stop()
+    assert client.reply()[:9] == "421 4.3.2"
+    desk.join()
+    assert desk.recorder.octets == []
+
+
+def test_a18_a_stop_lets_a_mail_go_on(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever goes on with a mail that he has begun is heard to its end, whatever command comes next."""
+    monkeypatch.setattr(connection, "LAST_SECONDS", 30.0)
+    desk = start(drain_seconds=60)
+    client = desk.connect()
+    for command in ("EHLO x", "MAIL FROM:<u@example.org>"):
+        assert client.ask(command)[:3] == "250"
+    desk.stop()
+    assert client.ask("RCPT TO:<drop@acme.example>")[:3] == "250"
+    assert client.ask("DATA")[:3] == "354"
+    client.send(MAIL + b".\r\n")
+    assert client.reply()[:3] == "250"
+    assert client.reply()[:9] == "421 4.3.2"
+    desk.join()
 
 
 def test_a18_a_stop_does_not_wait_for_ever(start: Start) -> None:

@@ -287,6 +287,18 @@ def test_idle_peers_make_room_when_it_is_tight(start: Start) -> None:
     assert clients[0].reply()[:9] == "421 4.4.2"
 
 
+def test_whoever_has_mail_for_us_is_no_idler(start: Start) -> None:
+    """Once a recipient is accepted the rest is waited for as within a mail, however tight it is."""
+    desk = start(connections=1, data_idle_seconds=20)
+    client = desk.connect()
+    client.send(b"EHLO x\r\nMAIL FROM:<u@example.org>\r\nRCPT TO:<drop@acme.example>\r\n")
+    assert [client.reply()[:3] for _ in range(3)] == ["250"] * 3
+    (session,) = desk.sessions()
+    assert session.patience() == 20
+    assert client.ask("RSET")[:3] == "250"
+    assert session.patience() == desk.settings.busy_idle_seconds
+
+
 def trickle(client: Client) -> None:
     """Send an octet now and then until the peer answers, however late the listener came to look."""
     for _ in range(600):
