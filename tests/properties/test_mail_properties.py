@@ -84,6 +84,15 @@ MARKUP = listed(
     http://x.example javascript:x url(x) color:red ; : display:none <div_hidden> @ a@b.example <a@b.example>
     """
 )
+SIDE_BY_SIDE = listed(
+    """
+    <p> </p> <p_class=MsoNormal> <div> </div> <div></div> <br> <div><br></div> </div><div> <b> </b> <span>
+    <o:p></o:p> <div_class=gmail_quote> <blockquote_type=cite> <blockquote> </blockquote> <table> <tr> <td>
+    </td> </tr> </table> <ul> <li> </ul> <ol> </ol> <h1> </h1> <hr> <pre> </pre> </a> </span></p>_<p>
+    <a_href=https://x.example/>
+    """
+)
+BEHIND = ["", "", "", " ", "\n", "a", "b &amp; c", "&nbsp;", "\xa0"]
 ENDS = [":", ": ", " : ", "：", "﹕ ", "[2]: ", " (2): ", "^2: ", " [2] : ", ": [x] ", ": Re: "]
 PREFIXES = [
     "Re: ",
@@ -181,6 +190,15 @@ def test_any_markup_is_made_safe(html: str) -> None:
     assert list(sheet.ends) == sorted(sheet.ends)
     assert all(0 <= frame.first <= frame.last <= len(sheet.lines) for frame in sheet.frames)
     assert all(0 <= frame.start <= frame.end <= len(html) for frame in sheet.frames)
+
+
+@given(st.lists(st.tuples(st.sampled_from(SIDE_BY_SIDE), st.sampled_from(BEHIND)), max_size=40))
+def test_tags_side_by_side_do_what_each_does(pieces: list[tuple[str, str]]) -> None:
+    """A run of tags read as one gives the lines and the safe HTML of its tags, with comments between them."""
+    html = "".join(f"{tag}{text}" for tag, text in pieces)
+    apart = "".join(f"{tag}<!-- -->{text}" for tag, text in pieces)
+    assert read_html(html).lines == read_html(apart).lines
+    assert sanitised(html) == sanitised(apart)
 
 
 @given(st.lists(st.sampled_from(NESTED) | st.text(max_size=3), max_size=40).map("".join))

@@ -3,6 +3,7 @@
 Only elements with an effect are followed, by how many of their name are open inside them: most mail has few.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -60,6 +61,18 @@ class Elements:
         marks[-1] -= 1
         if not marks[-1]:
             self._end_through(name, after)
+
+    def count(self, counts: Sequence[tuple[str, int, int]]) -> bool:
+        """Count the blocks that a run opens and closes; False, and nothing done, if it ends an effect."""
+        for name, fewest, _ in counts:
+            if fewest and (marks := self.marks.get(name)):
+                least = max(self._floor, 1) if name == "div" else 1
+                if marks[-1] + fewest < least:
+                    return False
+        for name, _, more in counts:
+            if marks := self.marks.get(name):
+                marks[-1] += more
+        return True
 
     def _begin(self, tag: Tag) -> None:
         lines = self._lines

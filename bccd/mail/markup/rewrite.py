@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from bccd.mail.markup.nesting import Moved, all_closed, closed, holds_text, opened
 from bccd.mail.markup.pieces import Kind, Piece, piece_of
+from bccd.mail.markup.runs import LONGEST
 from bccd.mail.markup.skip import Source
 from bccd.mail.markup.tags import WHOLE, Does, repeats
 
@@ -19,7 +20,6 @@ _KNOWN_PLACES = 1_000
 _KNOWN_STEPS = 10_000
 
 _SPACES = " \t\n\f"
-_SPACE = "&nbsp;"  # which is all that stands in Outlook's empty paragraphs
 _UNSURE, _NO_TEXT = 1, 2  # a parser may read it otherwise; or it may if text follows
 _LOOSE = re.compile(
     r"&(?!amp;|nbsp;|lt;|gt;)(?:[a-zA-Z][a-zA-Z0-9]{1,31};|#\d{1,6};|#[xX][0-9a-fA-F]{1,5};|(?=[\s&]|\Z))"
@@ -45,9 +45,9 @@ _Step = tuple["_Place", str, int]
 
 
 class _Place(dict[str, _Step]):
-    """Which elements are open, and what each tag does here: where it leads, what is written, what to mind.
+    """Which elements are open, and what tags do here: where they lead, what is written, what to mind.
 
-    The keys go on from the tag's name through its ">", and through the space that alone stands behind it.
+    The keys are single tags, from their name through their ">", and runs of them from "<" through ">".
     """
 
     __slots__ = ("names",)
@@ -78,13 +78,13 @@ class _Places:
                 self._known[names] = place
         return place
 
-    def learn(self, place: _Place, tag: str, step: _Step) -> None:
-        """Keep what a tag does at a place."""
-        if repeats(tag) and max(len(place.names), len(step[0].names)) <= self._depth:
+    def learn(self, place: _Place, tags: str, step: _Step) -> None:
+        """Keep what a tag, or a run of tags, does at a place."""
+        if max(len(place.names), len(step[0].names)) <= self._depth:
             if self._steps >= _KNOWN_STEPS:
                 self.forget()
             self._steps += 1
-            place[tag] = step
+            place[tags] = step
 
     def forget(self) -> None:
         """Know nothing any more."""
@@ -124,40 +124,56 @@ class Rewriting:
     def _run(self) -> Rewritten | None:
         put, sure = self._out.append, True
         place = self._places.at(())
-        for chunk in self._source.chunks:
-            step = place.get(chunk)
+        for run, behind in self._source.runs:
+            step, text = place.get(run), behind
             if step is None:
-                inside, end, text = chunk.partition(">")
-                step = place.get(f"{inside}>") if end and text else None
-                if step is None:
-                    step, text = self._read(place, inside, end, text)
-                    if self._hostile:
-                        return None
-                elif text == _SPACE or not text.strip(_SPACES):
-                    care = step[2] and (_UNSURE if text == _SPACE else step[2] & _UNSURE)
-                    self._places.learn(place, chunk, (step[0], step[1] + text, care))
-                if text:
-                    if step[2] == _NO_TEXT and text.strip(_SPACES):
-                        sure = False
-                    text = _settled(text) if "&" in text or ">" in text else text
-                place, written, care = step
-                put(written)
-                put(text)
-            else:
-                place, written, care = step
-                put(written)
+                step, text = self._closely(place, run, behind)
+                if self._hostile:
+                    return None
+            place, written, care = step
+            put(written)
+            if text:
+                if care == _NO_TEXT and text.strip(_SPACES):
+                    sure = False
+                put(_settled(text) if "&" in text or ">" in text else text)
             if care == _UNSURE:
                 sure = False
         put(all_closed(place.names))
         return self._written(sure=sure)
 
-    def _read(self, place: _Place, inside: str, end: str, text: str) -> tuple[_Step, str]:
-        """Read a tag that is not known here; returns the text behind it, too."""
+    def _closely(self, place: _Place, run: str, text: str) -> tuple[_Step, str]:
+        """Read a run of tags one by one; returns what it does here, and the text behind it."""
+        source, start, known = self._source, place, True
+        source.enter(run, text)
+        out: list[str] = []
+        unsure, care, text = False, 0, ""
+        while not self._hostile and (chunk := next(source.chunks, None)) is not None:
+            if text:
+                unsure = unsure or (care == _NO_TEXT and bool(text.strip(_SPACES)))
+                out.append(_settled(text) if "&" in text or ">" in text else text)
+            step, text = place.get(chunk), ""
+            if step is None:
+                inside, end, text = chunk.partition(">")
+                step = place.get(f"{inside}>") if end and text else None
+                if step is None:
+                    step, text, lasts = self._read(place, inside, end, text)
+                    known = known and lasts
+            place, written, care = step
+            out.append(written)
+            if care == _UNSURE:
+                unsure = True
+        step = (place, "".join(out), _UNSURE if unsure else care)
+        if known and len(run) <= LONGEST and not self._hostile:
+            self._places.learn(start, run, step)
+        return step, text
+
+    def _read(self, place: _Place, inside: str, end: str, text: str) -> tuple[_Step, str, bool]:
+        """Read a tag not known here; returns the text behind it, too, and whether the step may be kept."""
         found = self._piece(inside)
         odd = not end or found.kind is Kind.ODD
         piece, text = self._odd(found, f"{inside}{end}{text}", closed=bool(end)) if odd else (found, text)
         if piece is None:
-            return (place, "", self._care(place.names)), text
+            return (place, "", self._care(place.names)), text, False
         self.blocked += piece.blocked
         moved = _moved(place.names, piece)
         self._hostile = self._hostile or len(moved.names) > _DEPTH_CAP
@@ -166,9 +182,10 @@ class Rewriting:
         if places is _PLACES and len(moved.names) > _KNOWN_DEPTH:
             self._places = _Places(_DEPTH_CAP)  # of this page alone
         step = (self._places.at(moved.names), moved.written, care)
-        if places is self._places and not (odd or piece.blocked or piece.picture or self._hostile):
+        lasts = places is self._places and not (odd or piece.blocked or piece.picture or self._hostile)
+        if lasts and repeats(inside):
             places.learn(place, f"{inside}>", step)
-        return step, text
+        return step, text, lasts
 
     @staticmethod
     def _care(names: tuple[str, ...]) -> int:

@@ -4,11 +4,12 @@ A tree is not built: 200,000 nested elements, or 100,000 attributes of one tag, 
 seconds to minutes. Each distinct tag of a mail stands in it many times (docs/decisions/0012).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from bccd.mail.markup.elements import Elements
 from bccd.mail.markup.links import Link
+from bccd.mail.markup.runs import BLANK, GAP, Runs
 from bccd.mail.markup.sheet import LINES_CAP, Lines, Sheet
 from bccd.mail.markup.skip import Source
 from bccd.mail.markup.tags import WHOLE, Does, Tag, tag_of
@@ -20,11 +21,12 @@ _INDENTS_CAP = 10
 class Walk:
     """One walk over the HTML of a mail."""
 
-    __slots__ = ("_elements", "_hides", "_lines", "_link", "_numbers", "_source", "_spaced")
+    __slots__ = ("_blank", "_elements", "_hides", "_lines", "_link", "_numbers", "_source", "_spaced")
 
     def __init__(self, html: str, *, hides: bool) -> None:
         self._source = Source(html)
         self._hides = hides
+        self._blank: dict[str, Tag] = {}  # tags with no text behind them, by their source and ">"
         self._lines = Lines(parts=[self._source.first] if self._source.first else [])
         self._elements = Elements(self._lines, len(html))
         self._link = Link(self._lines)
@@ -33,17 +35,54 @@ class Walk:
 
     def run(self) -> Sheet | None:
         """Read the lines; None if a hidden element stays open to the end."""
-        lines, source, does = self._lines, self._source, self._DOES
-        parts, tags, marks = lines.parts, source.known, self._elements.marks
-        blank: dict[str, Tag] = {}  # tags with no text behind them, by their source and ">"
-        at = source.after
-        for chunk in source.chunks:
+        lines, source, elements = self._lines, self._source, self._elements
+        parts, marks, known = lines.parts, elements.marks, Runs()
+        at = len(source.first)
+        for tags, text in source.runs:
+            run = known[tags]
+            if run is None or lines.kept or (marks and not (run.simple and elements.count(run.counts))):
+                at = self._closely(tags, text, at)
+                continue
+            end, acts, spaced, _, _ = run
+            if parts:
+                if end >= 0:
+                    lines.at = at + end
+                    lines.end()
+                elif run is BLANK:
+                    parts.append(" ")
+            if acts:
+                self._do(acts, at)
+            if spaced is not None:
+                self._spaced = spaced
+            at += len(tags) + len(text)
+            if text and (parts or not text.isspace() or "\xa0" in text):
+                parts.append(text)
+        lines.at = at
+        return self._finished()
+
+    def _do(self, acts: Sequence[tuple[Tag, int]], at: int) -> None:
+        """Do what a run of tags at an offset does besides ending the open line."""
+        lines = self._lines
+        for tag, offset in acts:
+            act = self._DOES[tag.does]
+            if act is not None:
+                lines.at = at + offset
+                act(self, tag, "")
+            elif lines.row is None and (tag is GAP or self._spaced):
+                lines.gap = True
+
+    def _closely(self, run: str, text: str, at: int) -> int:
+        """Read a run tag by tag; return the offset behind it."""
+        lines, source, does, blank = self._lines, self._source, self._DOES, self._blank
+        parts, marks = lines.parts, self._elements.marks
+        source.enter(run, text, at)
+        while (chunk := next(source.chunks, None)) is not None:
             tag = blank.get(chunk)
             if tag is not None:  # two of three
                 closed, text = ">", ""
             else:
                 inside, closed, text = chunk.partition(">")
-                tag = tags[inside]
+                tag = source.known[inside]
                 if closed and not text:
                     blank[chunk] = tag
             if closed and tag.inert:
@@ -66,8 +105,7 @@ class Walk:
                     lines.put_kept(text)
                 else:
                     parts.append(text)
-        lines.at = at
-        return self._finished()
+        return at
 
     def _finished(self) -> Sheet | None:
         if self._source.unclosed:
