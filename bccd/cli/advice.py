@@ -1,4 +1,4 @@
-"""What to do about each reply that refuses a mail: for `bccd trace`, which shows it beside the reply."""
+"""What a sysadmin can do about a mail that was refused, or that is not filed: `bccd trace` shows it."""
 
 from collections.abc import Mapping
 
@@ -53,6 +53,32 @@ OF_REASON: Mapping[str, str] = {
     "user_inactive": "Make the user active again, if he is to be.",
     "no_single_from": _SOFTWARE,
 }
+_HIS = (
+    "Its user lets it in or deletes it, by the notice or where he sees it: bccd held release {0} --as USER."
+)
+# What a user is told of the same stands in rules/reasons.py.
+OF_HELD: Mapping[str, str] = {
+    "unknown_sender": "If its author is a user, list the address with him, then bccd queue retry {0}.",
+    "user_inactive": "Make the user active, if he is to be, then bccd queue retry {0}.",
+    "unconfirmed_address": "Its user confirms the address, or you list it under his alternatives.",
+    "unverified_sender": "Its user says whether it is his: bccd held release {0} --as USER. Why nothing"
+    " proves it tells docs/howto/behind-postfix.md; a retry would not.",
+    "no_single_from": "Nothing files it: it names no author, or several. Look at what made it.",
+    "no_visible_recipient": "Its user says whom it went to: bccd held release {0} --as USER --to ADDRESS.",
+    "original_sender_unknown": "Its user says who wrote it: bccd held release {0} --as USER --author WHO.",
+}
+_OF_STATE: Mapping[str, str] = {
+    "received": "It is on disk and waits to be filed.",
+    "deleted": "It is not kept any more: deleted, or a rehearsal.",
+    "failed": "bccd queue retry {0} tries it again; bccd explain {0} tells more.",
+    "set_aside": "Nothing: it was set aside by rule. bccd explain {0} tells more.",
+}
+
+
+def about(state: str, reason: str, delivery: str) -> str:
+    """Say what to do about a mail by what became of it; `delivery` is its id, as it is shown."""
+    told = f"{OF_HELD.get(reason, _HIS)} bccd explain {{0}} tells more." if state == "held" else ""
+    return (told or _OF_STATE.get(state, "")).format(delivery)
 
 
 def advice(reply: str, reason: str = "") -> str:

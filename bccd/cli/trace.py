@@ -11,7 +11,7 @@ from rich.console import Console
 
 from bccd import journal
 from bccd.cli import looks
-from bccd.cli.advice import advice
+from bccd.cli.advice import about, advice
 from bccd.cli.base import Call, NotFoundError, common, delivery_number, safe, table
 from bccd.config import Config
 from bccd.mail.addresses import normalise
@@ -42,7 +42,8 @@ class Step:
     delivery: str = ""
     state: str = ""  # as it is now
     state_reason: str = ""
-    advice: str = ""
+    advice: str = ""  # for whoever runs bccd
+    user_advice: str = ""  # what the mail's user is told of it, where he is told
 
 
 @click.command()
@@ -166,19 +167,16 @@ def _followed(stores: Stores, step: Step) -> Step:
     if it is None:
         waits = entries.entry(stores.spool, number) is not None
         state = "received" if waits else "deleted"
-        return replace(step, state=state, advice=_OF_STATE[state])
-    todo = reason_of(it.reason).advice if it.reason and it.state is not DeliveryState.FILED else ""
-    told = " ".join(part for part in (todo, _OF_STATE.get(it.state.value, "")) if part)
-    return replace(step, state=it.state.value, state_reason=it.reason, advice=told.format(step.delivery))
-
-
-_OF_STATE = {
-    "received": "It is on disk and waits to be filed.",
-    "deleted": "It is not kept any more: deleted, or a rehearsal.",
-    "failed": "bccd queue retry {0} tries it again; bccd explain {0} tells more.",
-    "held": "bccd explain {0} tells more.",
-    "set_aside": "bccd explain {0} tells more.",
-}
+        return replace(step, state=state, advice=about(state, "", step.delivery))
+    state = it.state.value
+    told = reason_of(it.reason).advice if it.reason and it.state is not DeliveryState.FILED else ""
+    return replace(
+        step,
+        state=state,
+        state_reason=it.reason,
+        advice=about(state, it.reason, step.delivery),
+        user_advice=told,
+    )
 
 
 def show(out: Console, steps: Sequence[Step]) -> None:
@@ -196,5 +194,6 @@ def show(out: Console, steps: Sequence[Step]) -> None:
             ("  became", f"{step.state} {step.state_reason}".rstrip()),
             ("  session", step.session),
             ("  to do", step.advice),
+            ("  its user", step.user_advice),
         ]
         out.print(table(("", ""), [row for row in rows if row[1]]))
