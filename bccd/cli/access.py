@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import shlex
 from pathlib import Path
 
 from bccd.model.errors import BccdError
@@ -29,10 +30,20 @@ def require_own_folder(folder: Path) -> None:
         raise AccessError(sentence(error)) from error
     if owner != os.geteuid():
         whose = f"data_dir {folder} belongs to {name_of(owner)}, and this is {me()}"
-        raise AccessError(f"{whose}: run it as that user, for instance with sudo -u {name_of(owner)}")
+        raise AccessError(f"{whose}: {whose_turn(folder, owner)}")
     for path in (folder, *(folder / name for name in _FILES)):
         if path.exists() and not os.access(path, os.R_OK | os.W_OK, effective_ids=True):
             raise AccessError(_not_writable(path))
+
+
+def whose_turn(folder: Path, owner: int) -> str:
+    """Say what to do about a data folder that is not ours: what root made is to be given to who runs bccd."""
+    if owner != 0:
+        return f"run it as that user, for instance with sudo -u {name_of(owner)}"
+    name = name_of(os.geteuid()).removeprefix("#")
+    return (
+        f"if {me()} is to run bccd, have root give it all to him: chown -R {name} {shlex.quote(str(folder))}"
+    )
 
 
 def sentence(error: OSError) -> str:

@@ -23,6 +23,12 @@ class Finding:
     advice: str = ""
 
 
+def parted(flaw: str, otherwise: str) -> tuple[str, str]:
+    """Part a sentence that ends in what to do about permissions; of others that is something else."""
+    said, found, how = flaw.partition(": chmod ")
+    return said, f"chmod {how}" if found else otherwise
+
+
 def ok(topic: str, sentence: str) -> Finding:
     """Say that something is well."""
     return Finding(Level.OK, topic, sentence)

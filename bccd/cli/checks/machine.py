@@ -4,15 +4,16 @@ import ctypes
 import os
 import platform
 import resource
+import shlex
 import shutil
 import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from bccd.cli.access import me, name_of
+from bccd.cli.access import me, name_of, whose_turn
 from bccd.cli.base import octets
-from bccd.cli.checks.finding import Finding, fail, ok, warn
+from bccd.cli.checks.finding import Finding, fail, ok, parted, warn
 from bccd.cli.counted import Slots, ask, lacks_room
 from bccd.config import Config, doubts
 from bccd.daemon.patches import outdated
@@ -56,13 +57,16 @@ def folder(config: Config) -> Iterator[Finding]:
         yield fail("folder", f"{place}: {error.strerror}", "run bccd migrate, as the user that runs bccd")
         return
     if seen.st_uid != os.geteuid():
-        owner = name_of(seen.st_uid)
-        yield fail("folder", f"{place} belongs to {owner}, and this is {me()}", f"run it as {owner}")
+        said = f"{place} belongs to {name_of(seen.st_uid)}, and this is {me()}"
+        yield fail("folder", said, whose_turn(place, seen.st_uid))
         return
     loose = [path for path in (place, *_files(place)) if path.stat().st_mode & _OTHERS]
     if loose:
-        named = ", ".join(str(path) for path in loose)
-        yield warn("folder", f"others may look into {named}", f"chmod go-rwx {named}")
+        yield warn(
+            "folder",
+            f"others may look into {', '.join(map(str, loose))}",
+            f"chmod go-rwx {shlex.join(map(str, loose))}",
+        )
     else:
         yield ok("folder", f"{place}, for {me()} alone")
 
@@ -78,7 +82,7 @@ def keys(config: Config) -> Iterator[Finding]:
         *key_flaws("log.key_file", Path(config.log.key_file)),
     ]
     for flaw in flaws:
-        yield fail("keys", flaw, "see docs/howto/install.md")
+        yield fail("keys", *parted(flaw, "see docs/howto/install.md"))
     if not flaws:
         yield ok("keys", "secret_file and log.key_file")
 

@@ -16,7 +16,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 
 from bccd import door
-from bccd.cli.checks.finding import Finding, fail, ok, warn
+from bccd.cli.checks.finding import Finding, fail, ok, parted, warn
 from bccd.cli.endpoints import answers, connect, in_force, is_loopback
 from bccd.config import Config
 from bccd.front import listener_settings
@@ -212,7 +212,7 @@ def certificate(config: Config) -> Iterator[Finding]:
     advice = "renew it, or correct tls.certificate and tls.key; SIGHUP has it read again"
     found = tls.flaws(settings.certificate, settings.key, now)
     for flaw in found:
-        yield fail("tls", flaw, advice)
+        yield fail("tls", *parted(flaw, advice))
     if found:
         return
     odd = [
@@ -220,7 +220,7 @@ def certificate(config: Config) -> Iterator[Finding]:
         *_chain(settings.certificate),
     ]
     for sentence in odd:
-        yield warn("tls", sentence, advice)
+        yield warn("tls", *parted(sentence, advice))
     yield ok("tls", f"{settings.certificate}: valid until {tls.ends(settings.certificate):%Y-%m-%d}")
 
 

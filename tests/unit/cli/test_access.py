@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from bccd.cli import main
-from bccd.cli.access import AccessError, name_of, require_own_folder, sentence
+from bccd.cli.access import AccessError, name_of, require_own_folder, sentence, whose_turn
 from bccd.store import damage
 
 NOBODY = 4_000_000  # has no name
@@ -38,6 +38,12 @@ def told(result: Result, code: int) -> str:
     return result.stderr
 
 
+def test_what_root_made_is_to_be_given_away() -> None:
+    """Nobody is told to run bccd as root; a folder of any other user is used as that user."""
+    assert whose_turn(Path("/srv/a b"), 0).endswith("'/srv/a b'") and "sudo" not in whose_turn(Path("/x"), 0)
+    assert whose_turn(Path("/srv"), NOBODY) == f"run it as that user, for instance with sudo -u #{NOBODY}"
+
+
 COMMANDS = [
     ("migrate",),
     ("serve",),
@@ -59,7 +65,8 @@ def test_a_folder_of_another_user_is_told(
     owner = name_of((config.parent / "data").stat().st_uid)
     monkeypatch.setattr(os, "geteuid", lambda: NOBODY)
     line = told(run(config, *words), 1)
-    assert f"belongs to {owner}, and this is user #{NOBODY}" in line and f"sudo -u {owner}" in line
+    assert f"belongs to {owner}, and this is user #{NOBODY}" in line
+    assert (f"chown -R {NOBODY} " if owner == "root" else f"sudo -u {owner}") in line
 
 
 @pytest.mark.parametrize("name", ["data", "spool.db", "bccd.lock"])

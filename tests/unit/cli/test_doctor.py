@@ -74,6 +74,9 @@ def test_who_may_look_into_the_folder(config: Config) -> None:
     (config.data_dir / "bccd.db").touch(0o644)
     ((level, sentence),) = said(machine.folder(config))
     assert level is Level.WARN and sentence.endswith("bccd.db")
+    (config.data_dir / "spool.db").touch(0o644)
+    (loose,) = machine.folder(config)  # what to do can be pasted
+    assert loose.advice == f"chmod go-rwx {config.data_dir}/bccd.db {config.data_dir}/spool.db"
     ((level, _),) = said(machine.folder(replace(config, data_dir=config.data_dir / "none")))
     assert level is Level.FAIL
 
@@ -83,7 +86,9 @@ def test_a_key_that_others_may_read_fails(config: Config) -> None:
     assert said(machine.keys(config)) == [(Level.OK, "secret_file and log.key_file")]
     Path(config.secret_file).write_bytes(bytes(32))
     Path(config.secret_file).chmod(0o644)
-    assert [level for level, _ in said(machine.keys(config))] == [Level.FAIL]
+    (open_to_all,) = machine.keys(config)
+    assert open_to_all.level is Level.FAIL and open_to_all.sentence.endswith("others may read or write it")
+    assert open_to_all.advice == "chmod 600, for the user that runs bccd"
 
 
 @pytest.mark.parametrize(
@@ -95,6 +100,12 @@ def test_room_on_the_disk(config: Config, monkeypatch: pytest.MonkeyPatch, free:
     monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(1000 * 2**30, 0, free))
     monkeypatch.setattr(machine, "_sync", lambda _: 0.001)
     assert [found for found, _ in said(machine.disk(config))] == [level]
+
+
+def test_a_small_disk_is_told_in_its_own_unit(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of tens of megabytes nothing would be left in gibibytes."""
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(64 * 2**20, 0, 48 * 2**20))
+    assert said(machine.disk(config))[0][1].startswith("48.0 MiB of 64.0 MiB are free")
 
 
 def test_a_disk_that_cannot_be_written_fails(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
