@@ -1,6 +1,7 @@
 """A mail while it comes in: what is kept of it, in bounded memory whatever the peer sends.
 
-MEMORY octets of the mail, or its header section and a file, and one piece. What is kept is handed on as well,
+MEMORY octets of the mail, or its header section and a file, and one piece; of a mail that is refused for the
+length of its header section, next to nothing. What is kept is handed on as well,
 each octet once, for signatures to be checked while it comes in. A bare CR, LF or NUL in the header section
 makes two parsers disagree about its fields, and is refused; a bare LF further down is a fact of life: kept,
 and noted.
@@ -23,6 +24,7 @@ MEMORY = 256 * 1024
 MAX_HEADER = 256 * 1024
 PIECE = 64 * 1024  # octets: as much is handed on at a time
 DRAIN = 2  # times the size limit is read before the connection is closed
+_GLIMPSE = 16 * 1024  # octets of an endless header section that are kept, for the journal
 _BLANK = b"\r\n\r\n"
 _ENOUGH = max(MEMORY, MAX_HEADER + len(_BLANK))  # where a header section still has not ended, it is too long
 
@@ -48,6 +50,7 @@ class Kept:
         self.size = 0
         self.failure: OSError | None = None
         self._crowded = False
+        self._endless = False  # the header section, which is the reason to refuse the mail
 
     def add(self, text: bytes, *, odd: bool) -> None:
         """Keep octets of the mail; `odd` where a bare CR or LF is among them; no CRLF may be cut in two.
@@ -57,7 +60,7 @@ class Kept:
         if odd:
             self._note_defects(text)
         self.size += len(text)
-        if self.size > self._limit or self.failure is not None or self._crowded:
+        if self.size > self._limit or self._crowded or self._endless or self.failure is not None:
             self.discard()
             return
         if not self._room.take(len(text), filed=self._file is not None):
@@ -92,6 +95,11 @@ class Kept:
             if self._header_end is None:
                 self._find_header(sought)
             if len(self._memory) <= (_ENOUGH if self._header_end is None else MEMORY):
+                return
+            if self._header_end is None or self._header_end > MAX_HEADER:
+                self._endless = True
+                self._header = bytes(self._memory[:_GLIMPSE])
+                self.discard()
                 return
             # The spool may take the file over by renaming it, so it has a name and is not deleted by itself.
             self._file = tempfile.NamedTemporaryFile(dir=self._tmp_dir, prefix="data-", delete=False)  # noqa: SIM115
@@ -135,6 +143,8 @@ class Kept:
             return TOO_BIG
         if self._crowded:
             return NO_ROOM_NOW
+        if self._endless:
+            return BAD_HEADER
         header = self._memory if self._header is None else self._header
         end = len(header) if self._header_end is None else self._header_end
         if end > MAX_HEADER:

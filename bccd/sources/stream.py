@@ -7,7 +7,7 @@ from typing import SupportsIndex, cast
 from bccd.model.reply import Reply
 from bccd.sources.replies import LINE_TOO_LONG
 
-HIGH_WATER = 128 * 1024  # octets waiting: the socket is not read beyond that
+HIGH_WATER = 64 * 1024  # octets waiting: the socket is not read beyond that
 LOW_WATER = 32 * 1024
 READ_SIZE = 64 * 1024
 MAX_COMMAND = 2048  # octets with CRLF; Postfix's line_length_limit

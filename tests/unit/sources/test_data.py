@@ -1,9 +1,11 @@
 """Where a mail ends, what of it is kept, and what is refused for the way its lines end."""
 
+import asyncio
 import errno
 import hashlib
 import os
 import tempfile
+import tracemalloc
 from pathlib import Path
 from typing import NoReturn
 
@@ -17,7 +19,7 @@ from bccd.sources.data import Body
 from bccd.sources.kept import MAX_HEADER, MEMORY
 from bccd.sources.replies import FAR_TOO_BIG
 from bccd.sources.room import Room
-from bccd.sources.stream import ClosingError
+from bccd.sources.stream import READ_SIZE, ClosingError, Input
 from tests.unit.sources.dialogue import MAIL, ROOM, Desk, Start
 
 HEADER = b"Subject: x\r\n\r\n"
@@ -47,6 +49,23 @@ NO_ENDS = {
     "vertical-tab": b"\x0b.\x0b",
     "next-line": b"\xc2\x85.\xc2\x85",
 }
+
+
+class Source(asyncio.Transport):
+    """Where octets come from, which may be told to wait."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reads = True
+
+    def pause_reading(self) -> None:
+        self.reads = False
+
+    def resume_reading(self) -> None:
+        self.reads = True
+
+    def is_closing(self) -> bool:
+        return False
 
 
 def feed(
@@ -214,6 +233,55 @@ def test_a_file_that_cannot_be_written_is_temporary(
     assert client.deliver(HEADER + b"y" * 3 * MEMORY + b"\r\n")[:9] == reply
     assert client.deliver(MAIL)[:3] == "250"
     assert desk.recorder.octets == [MAIL]
+
+
+@pytest.mark.parametrize("shape", [b"x", b"x\r\n", b"X: y\r\n"], ids=["line", "short lines", "fields"])
+def test_an_endless_header_section_is_not_kept(tmp_path: Path, shape: bytes) -> None:
+    """What is refused for its header section is neither in memory nor in a file, and is read to its end."""
+    room = Room(10**9, Census().seat())
+    body = Body(10**7, tmp_path, lambda _: None, room)
+    for _ in range(10):
+        assert body.feed(shape * (READ_SIZE // len(shape))) is None
+    assert list(tmp_path.iterdir()) == []
+    assert room.take(10**9, filed=False)
+    assert body.feed(b"\r\n\r\nFrom: x\r\n.\r\nNOOP\r\n") == b"NOOP\r\n"
+    assert body.refusal() == BAD_HEADER
+    assert len(body.raw().header) == 16 * 1024  # for the journal
+    assert list(tmp_path.iterdir()) == []
+
+
+SHAPES = {
+    "empty lines": b"Subject: x\r\n\r\n" + b"\r\n" * 600_000,
+    "no line ends": b"Subject: x\r\n\r\n" + b"x" * 1_200_000,
+    "no header section": b"x\r\n" * 400_000,
+    "a large header section": b"X: " + b"y" * (MAX_HEADER - 5) + b"\r\n\r\n" + b"x\r\n" * 300_000,
+}
+
+
+@pytest.mark.parametrize("wire", SHAPES.values(), ids=SHAPES)
+def test_a_session_holds_half_a_mebibyte_at_most(tmp_path: Path, wire: bytes) -> None:
+    """Of a mail of the worst shape, read whenever something waits, 512 KiB are held beside the file."""
+
+    async def held() -> int:
+        waiting, transport, most, sent = Input(asyncio.get_running_loop()), Source(), 0, 0
+        waiting.set_transport(transport)
+        tracemalloc.start()
+        body = Body(10**7, tmp_path, lambda _: None, ROOM)
+        while sent < len(wire):
+            while transport.reads and sent < len(
+                wire
+            ):  # until it is told to stop, as often as the loop likes
+                waiting.feed_data(wire[sent : sent + 2 * READ_SIZE])
+                sent += 2 * READ_SIZE
+            most = max(most, tracemalloc.get_traced_memory()[0])
+            await waiting.some()
+            body.feed(waiting.take())
+            most = max(most, tracemalloc.get_traced_memory()[0])
+        tracemalloc.stop()
+        body.discard()
+        return most
+
+    assert asyncio.run(held()) <= 512 * 1024
 
 
 def test_the_size_limit_counts_unstuffed_octets(tmp_path: Path) -> None:

@@ -1,9 +1,12 @@
 """Mail in flight has a room that all sessions share; what comes beyond it is put off (452 4.3.1)."""
 
+import socket
+
 import pytest
 
 from bccd.sources.kept import MEMORY
 from bccd.sources.replies import NO_ROOM_NOW
+from bccd.sources.stream import READ_SIZE
 from tests.unit.sources.dialogue import MAIL, Client, Desk, Start, until
 from tests.unit.sources.test_chunks import begin, chunk, last
 
@@ -68,6 +71,17 @@ def test_a_full_room_is_told_at_once(start: Start, how: str) -> None:
     first.close()
     assert until(lambda: booked(desk) == 0)
     assert client.ask("NOOP")[:3] == "250"
+
+
+def test_little_of_a_stranger_s_mail_waits(desk: Desk) -> None:
+    """Where the world is let in, the system holds what a session reads in one piece, not megabytes of it."""
+    waits = {
+        kind: listener.sock.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)
+        for kind, listener in desk._listeners.items()
+    }
+    assert {waits["smtp"], waits["submission"], waits["smtps"]} == {2 * READ_SIZE}
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        assert waits["lmtp"] == other.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) > 0
 
 
 def test_refusals_give_the_room_back(start: Start) -> None:
