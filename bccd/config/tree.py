@@ -219,14 +219,14 @@ class Limits:
     mails_per_ip_hour: int = setting(
         kinds.count(0, 10_000_000),
         20_000,
-        "How many other mails one address may send within an hour; trust.networks, trust.relays and whoever"
-        " logs in are exempt. 0: any number.",
+        "How many other mails one address may send within an hour, in each front process; trust.networks,"
+        " trust.relays and whoever logs in are exempt. 0: any number.",
     )
     mails_per_user_hour: int = setting(
         kinds.count(0, 10_000_000),
         10_000,
-        "How many mails of one user are taken within an hour, proven to be his; trust.networks are exempt. 0:"
-        " any number.",
+        "How many mails of one user are taken within an hour, proven to be his, in each front process;"
+        " trust.networks are exempt. 0: any number.",
     )
     mails_per_company_hour: int = setting(
         kinds.count(0, 100_000_000),
