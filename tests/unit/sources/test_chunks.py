@@ -244,8 +244,9 @@ def test_a_refused_chunk_says_so_at_once(start: Start) -> None:
 def test_half_a_mail_leaves_nothing(desk: Desk, farewell: bytes) -> None:
     """Whatever ends a mail between two chunks removes its file."""
     client = begin(desk.connect())
-    client.send(chunk(b"x" * (MAX_HEADER + 100_000)))
-    client.reply()
+    client.send(chunk(HEADER + b"x" * (MEMORY + 100_000)))
+    assert client.reply()[:3] == "250"
+    assert desk.leftovers() != []
     client.send(farewell)
     if not farewell:
         client.close()

@@ -157,7 +157,7 @@ def test_a4_half_a_mail_is_no_mail(desk: Desk) -> None:
     """A client that leaves within DATA has sent nothing, and its temporary file goes."""
     client = desk.connect()
     client.begin()
-    client.send(b"x" * (MEMORY + 100_000))
+    client.send(b"Subject: x\r\n\r\n" + b"x" * (MEMORY + 100_000))
     assert until(lambda: desk.leftovers() != [])
     client.close()
     assert until(lambda: desk.leftovers() == [])
