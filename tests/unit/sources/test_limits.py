@@ -2,11 +2,81 @@
 
 import pytest
 
-from bccd.model.reply import SHUTTING_DOWN, TOO_MANY_CONNECTIONS
+from bccd.config import Config
+from bccd.front import listener_settings
+from bccd.model import reply as told
+from bccd.model.reply import SHUTTING_DOWN, TOO_MANY_CONNECTIONS, Reply
+from bccd.sources import kept, limits, replies, stream
 from bccd.sources.census import Census
 from bccd.sources.limits import TOO_MANY_ARRIVALS, Connections, peer_ip
 from bccd.sources.pace import Pace
 from bccd.sources.room import Room
+from bccd.sources.settings import ListenerSettings
+
+MIB = 2**20
+DEFAULTS = {
+    "connections": 200,
+    "connections_per_ip": 20,
+    "connections_per_minute": 60,
+    "in_flight": 1024 * MIB,
+    "first_seconds": 30,
+    "idle_seconds": 300,
+    "busy_idle_seconds": 10,
+    "data_idle_seconds": 60,
+    "data_rate": 500,
+    "data_rate_after": 30,
+    "data_seconds": 30 * 60,
+    "session_seconds": 60 * 60,
+    "error_delay": 1,
+    "login_failures_per_hour": 10,
+    "handshake_seconds": 30,
+    "recipients": 100,
+    "message_size": 36 * MIB,
+}
+FIXED = {
+    "the share of connections above which idle ones make room": (limits.BUSY_SHARE, 0.8),
+    "errors until a pause": (limits.DELAYED_ERRORS, 10),
+    "errors until the end": (limits.MAX_ERRORS, 20),
+    "unknown commands": (limits.MAX_UNKNOWN, 5),
+    "commands without a mail": (limits.MAX_JUNK, 100),
+    "failed logins": (limits.MAX_FAILED_LOGINS, 3),
+    "octets of a command": (stream.MAX_COMMAND, 2048),
+    "times the size that is read": (kept.DRAIN, 2),
+}
+CODES = {
+    "a place that is taken": ("421 4.7.0", [TOO_MANY_CONNECTIONS, TOO_MANY_ARRIVALS]),
+    "a session that is used up": ("421 4.7.0", [limits.TOO_MANY_ERRORS, limits.TOO_MUCH_IDLING]),
+    "guessing": ("421 4.7.0", [replies.TOO_MANY_LOGINS]),
+    "silence": ("421 4.4.2", [told.IDLE_TOO_LONG, replies.TOO_SLOW, replies.SESSION_TOO_LONG]),
+    "a stop": ("421 4.3.2", [SHUTTING_DOWN]),
+    "twice the size": ("421 4.7.0", [replies.FAR_TOO_BIG]),
+    "the size": ("552 5.3.4", [told.TOO_BIG]),
+    "too many recipients": ("452 4.5.3", [told.TOO_MANY_RECIPIENTS, told.OTHER_COMPANY]),
+    "HTTP": ("502 5.7.0", [replies.WRONG_PROTOCOL]),
+    "an error of ours": ("451 4.3.0", [told.LOCAL_ERROR]),
+    "a full disk": ("452 4.3.1", [told.DISK_FULL, replies.NO_ROOM_NOW]),
+    "a rate": ("450 4.7.1", [told.TOO_MANY_STRANGERS, told.TOO_MUCH_MAIL]),
+    "no login": ("530 5.7.0", [replies.LOGIN_FIRST, replies.TLS_FIRST]),
+}
+
+
+@pytest.mark.parametrize("name", DEFAULTS)
+def test_a_limit_has_its_default(name: str) -> None:
+    """What nobody has configured is as RFC 5321 asks and other servers have it."""
+    assert getattr(listener_settings(Config()), name) == DEFAULTS[name]
+    assert ListenerSettings.__dataclass_fields__[name].default == DEFAULTS[name]
+
+
+@pytest.mark.parametrize(("found", "wanted"), FIXED.values(), ids=FIXED)
+def test_a_limit_that_nobody_configures(found: float, wanted: float) -> None:
+    """What is no option has the value that the documents name."""
+    assert found == wanted
+
+
+@pytest.mark.parametrize(("code", "answers"), CODES.values(), ids=CODES)
+def test_a_limit_has_its_reply(code: str, answers: list[Reply]) -> None:
+    """Each limit is answered with one code, by which senders know whether to come again (RFC 3463)."""
+    assert {str(reply)[:9] for reply in answers} == {code}
 
 
 @pytest.mark.parametrize(

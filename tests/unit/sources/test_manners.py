@@ -167,6 +167,24 @@ def test_a18_a_stop_does_not_wait_for_ever(start: Start) -> None:
     assert client.reply() == ""
 
 
+@pytest.mark.parametrize(
+    ("command", "reply"),
+    [
+        ("EXPN staff", "502 5.5.1"),
+        ("XFORWARD ADDR=192.0.2.1", "550 5.7.0"),
+        ("XCLIENT ADDR=192.0.2.1", "500 5.5.1"),
+        ("ETRN acme.example", "500 5.5.1"),
+        ("TURN", "500 5.5.1"),
+    ],
+)
+def test_a20_strangers_have_no_privileges(desk: Desk, command: str, reply: str) -> None:
+    """Lists are not told, queues not run, and whose connection it is, a stranger cannot say."""
+    client = desk.connect()
+    client.ask("EHLO x")
+    assert client.ask(command)[:9] == reply
+    assert [session.peer.client_ip for session in desk.sessions()] == [""]
+
+
 def test_a20_addresses_are_not_verified(desk: Desk) -> None:
     """VRFY tells nothing, for any argument, and HELP points to the standard."""
     client = desk.connect()
