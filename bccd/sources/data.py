@@ -15,6 +15,7 @@ from bccd.sources.replies import FAR_TOO_BIG
 from bccd.sources.room import Room
 from bccd.sources.stream import ClosingError
 
+_DOT = b"\r\n."
 _END = b"\r\n.\r\n"
 _CONTEXT = 2  # octets already taken that a dot's meaning depends on
 _LONE_DOT = re.compile(rb"[\r\n]\.[\r\n]")
@@ -34,24 +35,26 @@ class Body(Kept):
         """
         self.received += len(piece)
         piece = self._held + piece
-        end = piece.find(_END)
+        # In nearly all mail the first line with a dot is the last: one search tells all there is to know.
+        dot = piece.find(_DOT)
+        end = piece.find(_END, dot) if dot >= 0 else -1
         if end >= 0:
-            self._take(piece[: end + 2])
+            self._take(piece[: end + 2], stuffed=dot < end)
             return piece[end + len(_END) :]
         if self.received > DRAIN * self._limit:
             raise ClosingError(FAR_TOO_BIG)
         # A dot, or a CR after it, means nothing before the next octet is here.
         held = 2 if piece.endswith(b".\r") else piece.endswith((b".", b"\r"))
         cut = max(len(piece) - held, _CONTEXT)
-        self._take(piece[:cut])
+        self._take(piece[:cut], stuffed=dot >= 0)
         self._held = piece[cut - _CONTEXT :]
         return None
 
-    def _take(self, wire: bytes) -> None:
-        """Check, unstuff and keep octets that follow two octets of context."""
+    def _take(self, wire: bytes, *, stuffed: bool) -> None:
+        """Check, unstuff where a dot begins a line, and keep octets that follow two octets of context."""
         odd = has_bare_line_ends(wire)
         if odd and _LONE_DOT.search(wire):  # between pairs a lone dot is the end, which was looked for
             raise ClosingError(BARE_LINE_ENDS)
-        text = wire.replace(b"\r\n.", b"\r\n")[_CONTEXT:]
+        text = (wire.replace(_DOT, b"\r\n") if stuffed else wire)[_CONTEXT:]
         if text:
             self.add(text, odd=odd)
