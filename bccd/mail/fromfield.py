@@ -20,7 +20,6 @@ _DOMAIN_CAP = 253
 _ADDRESS_CAP = 254  # RFC 5321 4.5.3.1.3, less the angle brackets
 
 _FIELDS = re.compile(rb"(?:(?:[!-9;-~]++[ \t]*+:[^\n]*+|\r)\n|(?!))*+")  # unfolded, and empty lines
-_FOLD = re.compile(rb"\r\n(?=[ \t])")
 _ATEXT = rb"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\x80-\xff-]"
 _LABEL = rb"[A-Za-z0-9\x80-\xff](?:[A-Za-z0-9\x80-\xff-]*[A-Za-z0-9\x80-\xff])?"
 _DOMAIN = _LABEL + rb"(?:\." + _LABEL + rb")+"
@@ -75,7 +74,7 @@ def _the_value(header: bytes, wanted: bytes) -> bytes:
     """Return the unfolded value of the only such field, in a section that nobody can read otherwise."""
     if b"\0" in header or has_bare_line_ends(header):
         raise _RefusedError("control")
-    lines = b"\n" + _FOLD.sub(b"", header) + b"\r\n"
+    lines = b"\n" + header.replace(b"\r\n ", b" ").replace(b"\r\n\t", b"\t") + b"\r\n"
     end = _FIELDS.match(lines, 1).end()  # type: ignore[union-attr]  # it matches nothing, too
     found: list[tuple[bytes, bytes]] = _field(wanted).findall(lines, 0, end)
     if any(blank for blank, _ in found):
