@@ -96,6 +96,20 @@ def test_a_refused_recipient_is_found_by_his_relays_id(tmp_path: Path) -> None:
     assert [len(each.hops) for each in found(tmp_path, "4XyZ12abcZ")] == [3]
 
 
+@pytest.mark.parametrize(
+    "field",
+    ["<anna@example.com>", "Anna@Example.com", '"Bell, Anna" <anna@example.com>', "anna@example.com (Anna)",
+     "=?utf-8?q?Anna?=\r\n =?utf-8?q?_Bell?= <ANNA@example.com>", "Anna B\xe9ll <anna@example.com>",
+     "Bert <b@example.com>, Anna <anna@example.com>", '"b@example.com" <anna@example.com>'],
+)  # fmt: skip
+def test_an_author_is_found_however_the_name_is_written(tmp_path: Path, field: str) -> None:
+    """What is read of a From field is what mailboxes() reads of it, whether or not that was asked."""
+    header = b"Subject: x\r\nFrom: " + field.encode("latin-1") + b"\r\nTo: c@example.com\r\n"
+    written(tmp_path, lambda kept: kept.mail(envelope(header), [ACCEPTED]))
+    (attempt,) = found(tmp_path, "anna@example.com")
+    assert set(attempt.authors) == {hash_address(box.address) for box in mailboxes(field.encode("latin-1"))}
+
+
 def test_no_address_is_written(tmp_path: Path) -> None:
     """Nothing that names anybody, and nothing of the mail, stands in the file; only its owner reads it."""
 
