@@ -61,8 +61,8 @@ OF_HELD: Mapping[str, str] = {
     "unknown_sender": "If its author is a user, list the address with him, then bccd queue retry {0}.",
     "user_inactive": "Make the user active, if he is to be, then bccd queue retry {0}.",
     "unconfirmed_address": "Its user confirms the address, or you list it under his alternatives.",
-    "unverified_sender": "Its user says whether it is his: bccd held release {0} --as USER. Why nothing"
-    " proves it tells docs/howto/behind-postfix.md; a retry would not.",
+    "unverified_sender": "Its user says whether it is his: bccd held release {0} --as USER. A retry proves"
+    " nothing; docs/howto/behind-postfix.md has what would.",
     "no_single_from": "Nothing files it: it names no author, or several. Look at what made it.",
     "no_visible_recipient": "Its user says whom it went to: bccd held release {0} --as USER --to ADDRESS.",
     "original_sender_unknown": "Its user says who wrote it: bccd held release {0} --as USER --author WHO.",

@@ -12,7 +12,7 @@ from rich.console import Console
 from bccd import journal
 from bccd.cli import looks
 from bccd.cli.advice import about, advice
-from bccd.cli.base import Call, NotFoundError, common, delivery_number, safe, table
+from bccd.cli.base import Call, NotFoundError, common, delivery_number, safe, table, warn
 from bccd.config import Config
 from bccd.mail.addresses import normalise
 from bccd.mail.msgid import message_id
@@ -90,7 +90,12 @@ def trace(call: Call, *, what: str, days: int, limit: int) -> None:
 
 def follow(config: Config, what: str, days: int, limit: int) -> list[Step]:
     """Return the newest attempts that have to do with an address or an id, oldest first."""
-    configure(replace(config.log, level="error"), "trace")  # by whose key addresses are hashed
+    log = replace(config.log, level="error")
+    if log.key_file and not Path(log.key_file).exists():
+        if journal.days(config.data_dir / journal.FOLDER):
+            warn(f"log.key_file {log.key_file} is missing: what was refused cannot be found without it")
+        log = replace(log, key_file="")  # to make a new one would hide that
+    configure(log, "trace")  # by whose key addresses are hashed
     since = datetime.now(UTC) - timedelta(days=days)
     return sorted(_steps(config, what, since, limit), key=lambda step: step.at)[-limit:]
 

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from bccd import journal
 from bccd.cli.access import me, name_of, whose_turn
 from bccd.cli.base import octets
 from bccd.cli.checks.finding import Finding, fail, ok, parted, warn
@@ -77,13 +78,16 @@ def _files(place: Path) -> list[Path]:
 
 def keys(config: Config) -> Iterator[Finding]:
     """Whether the secrets of this installation can be read, by bccd alone."""
-    flaws = [
-        *key_flaws("secret_file", Path(config.secret_file)),
-        *key_flaws("log.key_file", Path(config.log.key_file)),
-    ]
+    places = {"secret_file": Path(config.secret_file), "log.key_file": Path(config.log.key_file)}
+    flaws = [flaw for option, place in places.items() for flaw in key_flaws(option, place)]
     for flaw in flaws:
         yield fail("keys", *parted(flaw, "see docs/howto/install.md"))
-    if not flaws:
+    has_run = bool(journal.days(config.data_dir / journal.FOLDER))
+    gone = [f"{option}: {place}" for option, place in places.items() if has_run and not place.exists()]
+    for each in gone:
+        advice = "restore it from a backup: by a new one old links, or what bccd trace looks for, are lost"
+        yield fail("keys", f"{each}: is missing, and has been there", advice)
+    if not flaws and not gone:
         yield ok("keys", "secret_file and log.key_file")
 
 

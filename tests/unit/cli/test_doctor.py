@@ -33,6 +33,7 @@ from tests.sink import sink
 
 # The package may have the commands under these names.
 doctor, status = import_module("bccd.cli.doctor"), import_module("bccd.cli.status")
+trace = import_module("bccd.cli.trace")
 
 
 class Usage(NamedTuple):
@@ -89,6 +90,18 @@ def test_a_key_that_others_may_read_fails(config: Config) -> None:
     (open_to_all,) = machine.keys(config)
     assert open_to_all.level is Level.FAIL and open_to_all.sentence.endswith("others may read or write it")
     assert open_to_all.advice == "chmod 600, for the user that runs bccd"
+
+
+def test_a_key_that_is_gone_fails(config: Config, capsys: pytest.CaptureFixture[str]) -> None:
+    """Once bccd has run it has keys; who looks for them, or by them, makes no new ones in their place."""
+    folder = config.data_dir / "attempts"
+    folder.mkdir(mode=0o700)
+    (folder / "2026-03-02").touch()
+    assert [level for level, _ in said(machine.keys(config))] == [Level.FAIL] * 2
+    migrate.upgrade(config)
+    assert trace.follow(config, "anna@example.com", 30, 9) == []
+    assert f"log.key_file {config.log.key_file} is missing" in " ".join(capsys.readouterr().err.split())
+    assert not Path(config.log.key_file).exists()
 
 
 @pytest.mark.parametrize(
