@@ -8,22 +8,19 @@ import signal
 import threading
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from socket import socket
 from typing import Any, cast
 
-import structlog
-
-from bccd import daemon, journal, vitals
+from bccd import daemon, vitals
 from bccd.cage.pool import Pool
-from bccd.config import Config, Feed
-from bccd.daemon import Bound, Links
+from bccd.config import Config
+from bccd.daemon import Bound, Links, Pulse
 from bccd.directory.cache import CachedDirectory
 from bccd.directory.records import Record
 from bccd.door import SOCKET_NAME, Door, Operation, ask
-from bccd.failures import place
 from bccd.filer import Filer
 from bccd.front import listener_settings, open_certificates, run_front
 from bccd.model.envelope import Protocol
@@ -36,22 +33,20 @@ from bccd.rules.signing import Signer
 from bccd.sources.census import Census
 from bccd.sources.floods import Floods
 from bccd.sources.settings import Listener
-from bccd.store import addresses, entries, migrate, outbox, postroom, reads
+from bccd.store import addresses, entries, migrate, postroom, reads
 from bccd.store import directory as master_data
 from bccd.store import links as signed_links
 from bccd.store import logins as names
 from bccd.store import rethread as conversations
 from bccd.store.acquaintance import acquaintance
 from bccd.store.bell import CHANGE, Listening, Ringer
+from bccd.store.chores import sweep_daily
 from bccd.store.commands import Commands
 from bccd.store.engine import Stores, open_engines
 from bccd.store.errands import Errands
-from bccd.store.expiry import expire
-from bccd.store.feed import purge
 from bccd.store.node import node_of
 from bccd.store.notices import WORDING
 from bccd.store.postgresql import is_postgresql
-from bccd.store.rawfiles import sweep, sweep_incoming
 from bccd.store.requests import submit
 from bccd.store.spool import GroupSpool, SqlQueue, forgive
 from bccd.store.uow import AFTER_COMMIT, SqlWorks
@@ -60,9 +55,7 @@ from bccd.verify.passwords import Passwords
 from bccd.verify.resolver import DnsResolver
 from bccd.web.health import serve_health
 
-_DAY = timedelta(days=1)
 _THRESHOLD = 20_000  # objects until cycles are looked for: filing a batch makes as many, and none in cycles
-_PIECE_PAUSE = 0.2  # seconds between two pieces of a long look at the database, for the filer
 _LINK_SECONDS = 10.0  # how long a page waits for the filer
 
 
@@ -235,17 +228,21 @@ def run_filer(config: Config, name: str, links: Links) -> int:
     del name
     stores = open_engines(config)
     ringer = tell_front_ends(stores)
-    filer = make_filer(config, stores, wake=links.wake_read, lifeline=links.lifeline)
+    pulse = links.pulse or Pulse()
+    filer = make_filer(config, stores, pulse, wake=links.wake_read, lifeline=links.lifeline)
     signal.signal(signal.SIGTERM, lambda *_: filer.stop())
     gc.freeze()
     gc.set_threshold(_THRESHOLD, 20, 20)
     ended = threading.Event()
     sweeper = threading.Thread(
-        target=sweep_daily, args=(stores, ended, config.feed), name="sweeper", daemon=True
+        target=sweep_daily,
+        args=(stores, ended, config.feed, SystemClock().now),
+        name="sweeper",
+        daemon=True,
     )
     sweeper.start()
     try:
-        filer.run()
+        filer.run(pulse.beat)
     finally:
         ended.set()
         sweeper.join()
@@ -276,31 +273,18 @@ def run_outbound(config: Config, name: str, links: Links) -> int:
     return 0
 
 
-def sweep_daily(stores: Stores, ended: threading.Event, feed: Feed) -> None:
-    """Do now and daily what many rows and files make long, beside the filer, whom it would stop."""
-    chores: dict[str, Callable[[datetime], int]] = {
-        "files": lambda now: sweep(stores.spool, stores.folder, now - _DAY),  # that no mail speaks of
-        "incoming": lambda now: sweep_incoming(stores.folder, now - _DAY),
-        "expired": lambda now: expire(stores, now),  # held mail
-        "attempts": lambda now: journal.sweep(stores.folder / journal.FOLDER, now),
-        "events": lambda now: purge(stores.database, now - feed.keep_days * _DAY),
-        "notices": lambda now: outbox.purge(stores.database, now),
-        "differing": lambda _: conversations.check_conversations(stores, lambda: ended.wait(_PIECE_PAUSE)),
-    }
-    log = structlog.get_logger()
-    while not ended.is_set():
-        for what, chore in chores.items():
-            try:
-                log.debug("swept", **{what: chore(SystemClock().now())})
-            except Exception as error:  # noqa: BLE001 - one chore must not end the others for good
-                log.warning("sweep_failed", what=what, error=place(error))
-        ended.wait(_DAY.total_seconds())
-
-
 def make_filer(
-    config: Config, stores: Stores, *, wake: int | None = None, lifeline: int | None = None
+    config: Config,
+    stores: Stores,
+    pulse: Pulse | None = None,
+    *,
+    wake: int | None = None,
+    lifeline: int | None = None,
 ) -> Filer:
-    """Put the filer together, with its parsers started and its door open."""
+    """Put the filer together, with its parsers started and its door open.
+
+    What is asked for at the door may take long; `pulse` is not expected meanwhile.
+    """
     processes = config.processes
     pool = Pool(processes.parsers, processes.parse_seconds, processes.parse_memory)
     operations = make_operations(config, stores) | vitals.operations(config)
@@ -313,7 +297,7 @@ def make_filer(
         config.filing,
         wake=wake,
         lifeline=lifeline,
-        door=Door(config.data_dir / SOCKET_NAME, operations),
+        door=Door(config.data_dir / SOCKET_NAME, pulse.unwatched(operations) if pulse else operations),
         bell=Listening(stores.spool) if is_postgresql(stores.spool) else None,
         errands=Errands(stores, Commands(stores, SystemClock().now, make_signer(config)), SystemClock().now),
     )

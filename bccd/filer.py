@@ -79,7 +79,7 @@ class Filer:
         self._queue, self._ports, self._pool, self._settings = queue, ports, pool, settings
         self._wake, self._lifeline, self._door, self._doorbell = wake, lifeline, door, bell
         self._bell, self._rope = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
-        self._log = structlog.get_logger()
+        self._log, self._errands = structlog.get_logger(), errands
         self._waiting: deque[_Job] = deque()  # claimed, not yet with a parser
         self._doubtful: deque[_Job] = deque()  # the same, of mail that failed before
         self._reading: dict[int, _Job] = {}
@@ -88,16 +88,16 @@ class Filer:
         self._chores: deque[Callable[[], None]] = deque()  # writes that follow from what happened, in order
         self._places = 0
         self._search_at = self._renew_at = 0.0  # when to look for mail that filers died of, and to hold on
-        self._look_at = self._claimed_at = 0.0  # when to look at the queue next, and when that was done
-        self._errands, self._errand_at = errands, 0.0
+        self._look_at = self._claimed_at = self._errand_at = 0.0  # when to look at the queue next; and did
         self._quiet_until, self._pause = 0.0, _FIRST_PAUSE
         self._stop_at: float | None = None
 
     # ---- the loop ----------------------------------------------------------------------------------------
 
-    def run(self) -> None:
-        """File mail until told to stop, then finish what was claimed."""
+    def run(self, beat: Callable[[], None] = lambda: None) -> None:
+        """File mail until told to stop, then finish what was claimed; each turn gives a sign of life."""
         while not self._over():
+            beat()
             self.turn()
 
     def turn(self, longest: float = _POLL_SECONDS) -> None:

@@ -1,8 +1,10 @@
-"""Signs of life of an event loop, in memory that its process shares with the supervisor."""
+"""Signs of life of a process's loop, in memory that it shares with the supervisor."""
 
 import asyncio
 import mmap
 import struct
+from collections.abc import Callable, Mapping
+from typing import Any
 
 _BEAT_SECONDS = 1.0
 _COUNT = struct.Struct("=Q")
@@ -16,7 +18,7 @@ class Pulse:
 
     @property
     def beats(self) -> int:
-        """How often it beat; 0 before the loop runs."""
+        """How often it beat; 0 before the loop runs, and while no beat is to be expected."""
         (count,) = _COUNT.unpack_from(self._memory)
         return int(count)
 
@@ -27,6 +29,21 @@ class Pulse:
     def beat(self) -> None:
         """Say that the loop comes round."""
         _COUNT.pack_into(self._memory, 0, self.beats + 1)
+
+    def unwatched(self, operations: Mapping[str, Callable[..., Any]]) -> dict[str, Callable[..., Any]]:
+        """Return what does the same, while no beat is expected of the loop that calls it."""
+
+        def quiet(operation: Callable[..., Any]) -> Callable[..., Any]:
+            def act(*arguments: Any) -> Any:
+                self.reset()
+                try:
+                    return operation(*arguments)
+                finally:
+                    self.beat()
+
+            return act
+
+        return {name: quiet(operation) for name, operation in operations.items()}
 
     def follow(self, loop: asyncio.AbstractEventLoop) -> None:
         """Beat within a loop from now on, as long as it runs."""

@@ -37,8 +37,9 @@ _FRONT_SECONDS = 35.0  # how long fronts may take to end their transactions
 _FILER_SECONDS = 25.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 10.0  # before a dead child is started again
 _HEALTHY_SECONDS = 10.0  # a child that lived this long has not failed at its start
-_LOOK_SECONDS = 5.0  # between two looks at whether the fronts' loops come round
-_HANG_SECONDS = 60.0  # after which one that does not is killed
+_LOOK_SECONDS = 5.0  # between two looks at whether the children's loops come round
+_HANG_SECONDS = 60.0  # after which a front whose loop does not is killed
+_FILER_HANG_SECONDS = 300.0  # and a filer, one turn of which waits for a database that is slow or gone
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +148,10 @@ class Supervisor:
         self._sockets = list(sockets)
         wake_read, wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         lifeline, self._lifeline_end = os.pipe2(os.O_CLOEXEC)
-        self._links = links = Links(wake_read, wake_write, lifeline)
-        self._children = [_Child("filer", lambda: filer("filer", links), is_front=False)]
+        links = Links(wake_read, wake_write, lifeline)
+        pulse = Pulse()
+        body = _filer_body(filer, replace(links, pulse=pulse))
+        self._children = [_Child("filer", body, is_front=False, pulse=pulse)]
         for number in range(1, config.processes.fronts + 1):
             name, pulse = f"front-{number}", Pulse()
             body = _front_body(front, name, self._sockets, replace(links, pulse=pulse))
@@ -264,7 +267,10 @@ class Supervisor:
         self._log.error("child_ended", child=child.name, code=code, restart_in=round(pause, 1))
 
     def _end_the_hanging(self) -> None:
-        """Kill a front whose loop does not come round: mail that it has not answered is sent again."""
+        """Kill whose loop does not come round: mail that a front has not answered is sent again.
+
+        What a filer had in hand the next one files, and it counts against that mail, which may be the cause.
+        """
         now = time.monotonic()
         passed = min(now - self._looked_at, _LOOK_SECONDS)  # we may have been stopped with all others
         self._looked_at = now
@@ -272,7 +278,7 @@ class Supervisor:
             beats = child.pulse.beats
             child.silent = child.silent + passed if child.pid and beats == child.beats > 0 else 0.0
             child.beats = beats
-            if child.silent > _HANG_SECONDS:
+            if child.silent > (_HANG_SECONDS if child.is_front else _FILER_HANG_SECONDS):
                 self._log.error("child_hangs", child=child.name, seconds=round(child.silent))
                 os.kill(child.pid, signal.SIGKILL)
                 child.pulse.reset()
@@ -317,6 +323,10 @@ def _flush() -> None:
     """Write what is buffered, if it can be written: a full log must not keep a child from ending."""
     with suppress(OSError):
         sys.stdout.flush()
+
+
+def _filer_body(filer: Filing, links: Links) -> Callable[[], int]:
+    return lambda: filer("filer", links)
 
 
 def _front_body(front: Front, name: str, sockets: Sequence[Bound], links: Links) -> Callable[[], int]:

@@ -13,7 +13,7 @@ from bccd.cage.pool import Pool
 from bccd.config import Config, load
 from bccd.door import ask
 from bccd.model.errors import StoreUnavailableError
-from bccd.store import migrate
+from bccd.store import chores, migrate
 from bccd.store.engine import open_engines
 
 
@@ -50,11 +50,11 @@ def test_the_sweeper_runs_at_the_start_and_survives(config: Config, monkeypatch:
         raise StoreUnavailableError("away") if len(swept) > 1 else ValueError("of ours")
 
     purged: list[datetime] = []
-    monkeypatch.setattr(bootstrap, "sweep", fail)
-    monkeypatch.setattr(bootstrap, "purge", lambda _, before: purged.append(before))
-    monkeypatch.setattr(bootstrap, "_DAY", timedelta(seconds=0.2))
+    monkeypatch.setattr(chores, "sweep", fail)
+    monkeypatch.setattr(chores, "purge", lambda _, before: purged.append(before))
+    monkeypatch.setattr(chores, "_DAY", timedelta(seconds=0.2))
     stores = open_engines(config)
-    bootstrap.sweep_daily(stores, ended, config.feed)
+    chores.sweep_daily(stores, ended, config.feed, bootstrap.SystemClock().now)
     stores.close()
     assert len(swept) == 2 and swept[1] - swept[0] >= 0.2
     assert len(purged) == 2 and purged[1] - purged[0] >= timedelta(seconds=0.2)

@@ -379,6 +379,20 @@ def test_one_attempt_still_means_batches(bench: Bench) -> None:
     assert bench.queue.states() == {0: "filed", 1: "failed", 2: "filed"}
 
 
+def test_each_turn_gives_a_sign_of_life(bench: Bench) -> None:
+    """The supervisor sees that the loop comes round, from before its first turn on."""
+    beats: list[dict[int, str]] = []
+
+    def beat() -> None:
+        beats.append(bench.queue.states())
+        if beats[-1]:
+            bench.filer.stop()
+
+    bench.queue.put(1)
+    bench.filer.run(beat)
+    assert beats[0] == {} and beats[-1] == {1: "filed"}
+
+
 def test_stop_finishes_what_was_claimed(bench: Bench) -> None:
     """Told to stop, the filer files what it holds, claims nothing more, and returns."""
     for number in range(9):

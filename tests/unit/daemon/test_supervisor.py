@@ -29,6 +29,10 @@ def serve(name, links):
     lifeline, stopping = links.lifeline, []
     signal.signal(signal.SIGTERM, lambda *_: stopping.append(1))
     say("start", name, os.getpid())
+    if mode == "hanging filer" and name == "filer" and not (folder / "hung").exists():
+        (folder / "hung").touch()
+        links.pulse.beat()
+        time.sleep(60)
     os.set_blocking(lifeline, False)
     while not stopping:
         time.sleep(0.01)
@@ -57,6 +61,8 @@ def check():
     if mode == "schema":
         raise SchemaError("the databases are missing: run `bccd migrate`")
 
+if mode == "hanging filer":
+    supervisor._LOOK_SECONDS, supervisor._FILER_HANG_SECONDS = 0.05, 1.0
 if mode == "hang":
     supervisor._LOOK_SECONDS, supervisor._HANG_SECONDS = 0.05, 1.0
 config = Config(data_dir=folder / "data", listen=Listen((), (), ()), processes=Processes(fronts=2),
@@ -147,6 +153,15 @@ def test_a_front_that_hangs_is_started_again(start: Start) -> None:
     told.process.send_signal(signal.SIGTERM)
     log, _ = told.process.communicate(timeout=15)
     assert [line for line in log.splitlines() if "child_hangs" in line and "front-1" in line]
+
+
+def test_a_filer_that_hangs_is_started_again(start: Start) -> None:
+    """A filer whose loop does not come round is killed and replaced; the fronts stay."""
+    told = start("hanging filer")
+    assert sorted(name for _, name, _ in told.wait_for(4)) == ["filer", "filer", "front-1", "front-2"]
+    told.process.send_signal(signal.SIGTERM)
+    log, _ = told.process.communicate(timeout=15)
+    assert [line for line in log.splitlines() if "child_hangs" in line and '"filer"' in line]
 
 
 def test_stopping_goes_in_order(start: Start) -> None:
