@@ -10,7 +10,6 @@ from bccd.model.envelope import Peer
 from bccd.sources.connection import LINGER, Connection
 from bccd.sources.introduced import Proxies, introduced
 from bccd.sources.limits import Connections
-from bccd.sources.proxy import ProxyError
 from bccd.sources.tls import Certificates
 
 _PAUSE = 1.0  # before connections are taken again, where the system has no more room for one
@@ -58,11 +57,7 @@ class TlsServer:
     async def _shake_hands(self, sock: socket.socket) -> None:
         try:
             ip = await introduced(sock, self._proxies)
-        except ProxyError as error:
-            structlog.get_logger().warning("proxy_refused", why=str(error))
-            sock.close()
-            return
-        except OSError:  # gone already, or silent
+        except OSError:  # gone already, or not introduced
             sock.close()
             return
         except asyncio.CancelledError:

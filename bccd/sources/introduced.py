@@ -12,6 +12,8 @@ from bccd.sources.connection import Connection
 from bccd.sources.limits import peer_ip
 from bccd.sources.proxy import ProxyError, ProxyHeader
 
+_SILENT = "no header came"
+
 
 class Proxies:
     """The load balancers that must introduce their clients, and how long they may take over it."""
@@ -58,9 +60,7 @@ class Introduction(asyncio.Protocol):
             self._hand_on("", b"")
             return
         self._proxies.waiting.add(self)
-        self._timer = asyncio.get_running_loop().call_later(
-            self._proxies.seconds, self._refuse, "no header came"
-        )
+        self._timer = asyncio.get_running_loop().call_later(self._proxies.seconds, self._refuse, _SILENT)
 
     def data_received(self, data: bytes) -> None:
         """Read the header."""
@@ -91,7 +91,7 @@ class Introduction(asyncio.Protocol):
 
     def _refuse(self, why: str) -> None:
         """Cut the connection: in whose name it is, nobody knows."""
-        structlog.get_logger().warning("proxy_refused", peer=self._ip, why=why)
+        _log_refused(self._ip, why)
         self.cut()
 
     def cut(self) -> None:
@@ -109,20 +109,32 @@ class Introduction(asyncio.Protocol):
         return transport
 
 
+def _log_refused(ip: str, why: str) -> None:
+    structlog.get_logger().warning("proxy_refused", peer=ip, why=why)
+
+
 async def introduced(sock: socket.socket, proxies: Proxies) -> str:
     """Return whom an accepted socket is from, before TLS begins on it, not reading an octet of that.
 
-    Raises ProxyError, TimeoutError, or another OSError where the peer is gone.
+    Raises OSError where the peer is gone, or a listed one sent no header, which is logged.
     """
     ip = peer_ip(sock.getpeername()) or ""
     if not proxies.has(ip):
         return ip
     header = ProxyHeader()
     loop = asyncio.get_running_loop()
-    async with asyncio.timeout(proxies.seconds):
-        while True:
-            piece = await loop.sock_recv(sock, header.wants)
-            if not piece:
-                raise ConnectionResetError
-            if header.feed(piece) is not None:
-                return header.ip or ip
+    why = _SILENT
+    try:
+        async with asyncio.timeout(proxies.seconds):
+            while True:
+                piece = await loop.sock_recv(sock, header.wants)
+                if not piece:
+                    raise ConnectionResetError
+                if header.feed(piece) is not None:
+                    return header.ip or ip
+    except TimeoutError:
+        pass
+    except ProxyError as error:
+        why = str(error)
+    _log_refused(ip, why)
+    raise ConnectionAbortedError

@@ -160,9 +160,9 @@ def test_a19_a_second_header_is_no_command(start: Start) -> None:
 )
 @pytest.mark.parametrize("kind", [Protocol.SMTP, "smtps"])
 def test_a19_a_listed_source_must_say_it(
-    start: Start, said: bytes, kind: str, pair: tuple[Path, Path]
+    start: Start, said: bytes, kind: str, pair: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Without a header in time, or with something else, the connection is cut, and nothing was greeted."""
+    """Without a header in time, or with something else, the connection is cut, not greeted, and logged."""
     desk = start(proxies=LOCAL, proxy_seconds=0.2, certificate=pair[0], key=pair[1])
     client = desk.connect(kind, greeted=False)
     client.send(said)
@@ -171,6 +171,10 @@ def test_a19_a_listed_source_must_say_it(
         reply = client.reply()
     assert reply == ""
     assert desk.sessions() == []
+    desk.join()
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if "proxy_refused" in line]
+    assert ("no header came" in line) == (said != b"EHLO x\r\n")
+    assert "127.0.0.1" in line
 
 
 def test_a19_caps_count_the_told_addresses(start: Start) -> None:
