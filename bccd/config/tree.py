@@ -182,7 +182,12 @@ class Limits:
         kinds.size(64 * KIB, GIB), 36 * MIB, "The largest message accepted, as it is on the wire."
     )
     recipients: int = setting(kinds.count(1, 10_000), 100, "The most recipients in one transaction.")
-    connections: int = setting(kinds.count(1, 100_000), 200, "The most connections at once.")
+    connections: int = setting(
+        kinds.count(1, 100_000),
+        200,
+        "The most connections at once, of which the last tenth is for trust.networks, trust.relays, LMTP and"
+        " programs of this host.",
+    )
     connections_per_ip: int = setting(
         kinds.count(1, 100_000),
         20,

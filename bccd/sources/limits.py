@@ -20,6 +20,7 @@ MAX_UNKNOWN = 5
 MAX_JUNK = 100
 MAX_FAILED_LOGINS = 3
 BUSY_SHARE = 0.8
+_OURS = 10  # of so many connections the last is for mail servers and programs of one's own
 
 
 def peer_ip(peername: object) -> str | None:
@@ -86,12 +87,14 @@ class Connections:
     def _enter(self, ip: str, *, paced: bool) -> Reply | None:
         if self.stopping:
             return SHUTTING_DOWN
-        if self.seat.connections >= self._total:
-            return TOO_MANY_CONNECTIONS
         host = self.host(ip)
+        stranger = host != "" and paced and not self._trusted(ip)
+        most = self._total - self._total // _OURS if stranger else self._total
+        if self.seat.connections >= most:
+            return TOO_MANY_CONNECTIONS
         if host and self.seat.open_of(host) >= self._per_host:
             return TOO_MANY_CONNECTIONS
-        if host and paced and self._per_minute and not self._trusted(ip):
+        if stranger and self._per_minute:
             if self.seat.arrivals(host) >= self._per_minute:
                 return TOO_MANY_ARRIVALS
             self.seat.arrive(host)

@@ -182,6 +182,21 @@ def test_one_s_own_hosts_may_arrive_as_they_like() -> None:
     assert connections.enter("198.51.100.1") is None
 
 
+def test_strangers_leave_a_tenth_of_the_places() -> None:
+    """However many hosts fill the listener up, mail servers and programs of one's own find room."""
+    ours = (("192.0.2.1", True), ("203.0.113.1", True), ("", True), ("198.51.100.1", False))
+    for ip, paced in ours:
+        connections = Connections(20, 20, ("192.0.2.0/24",), networks=("203.0.113.0/24",))
+        assert {connections.enter(f"198.51.100.{n}") for n in range(18)} == {None}
+        assert connections.enter("198.51.100.99") == TOO_MANY_CONNECTIONS
+        entered = [connections.enter(ip, paced=paced) for _ in range(3)]
+        assert entered == [None, None, TOO_MANY_CONNECTIONS]
+        for number in range(2):
+            connections.leave(f"198.51.100.{number}")
+        assert connections.enter("198.51.100.99") == TOO_MANY_CONNECTIONS
+        assert connections.enter(ip, paced=paced) is None
+
+
 def test_no_limit_on_arrivals() -> None:
     """0 is any number."""
     connections = Connections(1000, 1000, per_minute=0)
