@@ -144,5 +144,5 @@ def test_a_mail_that_cannot_be_read_or_filed(stores: Stores, log: io.StringIO, f
             filer.turn(0.01)
     finally:
         filer.close()
-    assert '"state": "failed"' in log.getvalue()
+    assert '"state":"failed"' in log.getvalue()
     assert says_nothing(log)
