@@ -9,6 +9,7 @@ from pathlib import Path
 import bccd.model.reply as replies
 from bccd.directory.records import KINDS, read_csv, read_json
 from bccd.directory.settings import SETTINGS
+from bccd.model.delivery import read_id, show_id
 from bccd.model.events import MEANINGS, EventKind
 from bccd.model.reply import Reply
 from bccd.outbound import reference as notices
@@ -112,6 +113,17 @@ def test_the_examples_of_the_directory_can_be_loaded() -> None:
     (mixed,) = re.findall(r"```csv\n(kind,.*?)```", page, re.DOTALL)
     assert len(read_csv(mixed)) == 3
     assert [f"`{name}`" for columns in KINDS.values() for name in columns if f"`{name}`" not in page] == []
+
+
+def test_ids_of_mails_are_such_as_bccd_gives() -> None:
+    """An id that an example names can be asked for, and is written as in a reply."""
+    pages = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    named = {
+        word for page in pages for word in re.findall(r"bccd trace (\d\w+)", page.read_text(encoding="utf-8"))
+    }
+    known = {word: read_id(word) for word in named if word[:2] == "01"}
+    assert known
+    assert [word for word, number in known.items() if number is None or show_id(number) != word] == []
 
 
 def test_every_setting_of_a_company_is_in_the_reference() -> None:

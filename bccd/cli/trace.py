@@ -80,7 +80,7 @@ def trace(call: Call, *, what: str, days: int, limit: int) -> None:
       bccd trace anna@example.com
       bccd trace '<20261122.1234@mail.example.com>'
       bccd trace 4XyZ12abcZ --json
-      bccd trace 01m7wd7tg0j9sb
+      bccd trace 01m7wd7tg0j9s
     """
     found = follow(call.installed, what, days, limit)
     if not found:
@@ -119,8 +119,8 @@ def _steps(config: Config, what: str, since: datetime, limit: int) -> Iterator[S
 
 
 def _attempts(folder: Path, what: str, since: datetime) -> Iterator[journal.Attempt]:
-    if delivery_number(what) is not None and not what.isdigit():
-        needle = f" as {what}", f"({what})"
+    if (number := delivery_number(what)) is not None:
+        needle = f" as {show_id(number)}", f"({show_id(number)})"
         yield from (one for one in journal.since(folder, since) if any(each in one.reply for each in needle))
     yield from journal.find(folder, journal.needles(what), since)
 

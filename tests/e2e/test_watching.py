@@ -80,7 +80,7 @@ def see_traces(daemon: Daemon) -> None:
     assert [(one["step"], one["reason"]) for one in refused] == wanted
     assert all(one["advice"] for one in refused)
     number = re.search(r"\((\w{13})\)", refused[0]["reply"])
-    assert number is not None and followed(number[1]) == refused[:1]
+    assert number is not None and followed(number[1]) == followed(number[1].upper()) == refused[:1]
     assert all(b"example" not in path.read_bytes() for path in (daemon.data / "attempts").iterdir())
 
 

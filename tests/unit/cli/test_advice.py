@@ -9,7 +9,7 @@ from bccd.cli.advice import OF_HELD, about
 from bccd.rules.reasons import reason_of
 
 ROOT = Path(__file__).resolve().parents[3]
-ID = "01m7wd7tg0j9sb"[:13]
+ID = "01m7wd7tg0j9s"
 
 
 def test_each_reason_to_hold_a_mail_is_answered() -> None:
