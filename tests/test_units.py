@@ -41,3 +41,26 @@ def test_the_units_have_no_mistake(tmp_path: Path) -> None:
         # It also looks whether the program is installed.
         (tmp_path / name).write_text(text.replace("/opt/bccd/venv/bin/bccd", str(shutil.which("true"))))
     assert analyze("verify", "--man=no", *sorted(tmp_path.iterdir())) == ""
+
+
+def test_the_units_of_the_howto_have_no_mistake(tmp_path: Path) -> None:
+    """Sockets to copy and options to add, as docs/howto/service.md has them, beside the service."""
+    page = (UNITS.parent / "docs/howto/service.md").read_text(encoding="utf-8")
+    found = dict(re.findall(r"```ini\n# ([^\n]*)\n(.*?)```", page, re.DOTALL))
+    assert len(found) >= 3 and len(found) == page.count("```ini")
+    service = (UNITS / "bccd.service").read_text(encoding="utf-8")
+    (tmp_path / "bccd.service").write_text(
+        service.replace("/opt/bccd/venv/bin/bccd", str(shutil.which("true")))
+    )
+    sockets = []
+    for name, text in found.items():
+        if name == "systemctl edit bccd":
+            path = tmp_path / "bccd.service.d" / "override.conf"
+            path.parent.mkdir()
+        else:
+            path = tmp_path / name.removeprefix("/etc/systemd/system/")
+            sockets.append(path)
+        path.write_text(text)
+    assert analyze("verify", "--man=no", tmp_path / "bccd.service", *sockets) == ""
+    (tmp_path / "bccd.service.d" / "override.conf").write_text("[Service]\nLoadCredentail=x:/y\n")
+    assert "LoadCredentail" in analyze("verify", "--man=no", tmp_path / "bccd.service")  # it is read
