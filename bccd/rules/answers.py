@@ -73,8 +73,11 @@ class Said:
 
 def notice_answered(delivery: Delivery) -> int | None:
     """Return the notice that a mail answers, by the signed address that it was sent to."""
-    wishes = (wish for target in delivery.targets for wish in target.wishes)
-    return next((wish.number for wish in wishes if wish.tag is Tag.REPLY), None)
+    for target in delivery.targets:
+        for wish in (target, *target.more):
+            if wish.tag is Tag.REPLY:
+                return wish.number
+    return None
 
 
 def is_bounce_of_notice(envelope: Envelope, company_id: int) -> bool:

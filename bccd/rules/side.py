@@ -1,7 +1,6 @@
 """Whose an address is before any contact is asked for: ours, kept out by the company, or an outsider's."""
 
 import re
-from collections.abc import Collection
 from enum import StrEnum, unique
 from functools import lru_cache
 
@@ -85,7 +84,8 @@ class Sides(dict[str, Side]):
         return bool(self._facts.own_never_log.get(user_id))
 
 
-def _behind_at(domains: Collection[str]) -> re.Pattern[str] | None:
+@lru_cache(maxsize=4_096)  # one a company; to compile it takes as long as to decide a mail
+def _behind_at(domains: frozenset[str]) -> re.Pattern[str] | None:
     """Return what finds one of these domains behind an @, in any case and nearly as fast as the @ itself."""
     listed = "|".join(map(re.escape, sorted(domains)))
     return re.compile(f"@(?:{listed})", re.IGNORECASE) if listed else None
