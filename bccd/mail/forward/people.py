@@ -15,7 +15,7 @@ _LONGEST_ITEM = 1000  # characters; a display name and an address of RFC 5321's 
 _LONGEST_NAME = 200
 _MOST = 5000  # people of one list
 _MANY = 2
-_REMEMBERED = 16  # lists: text and HTML of a mail name the same people
+_REMEMBERED = 16  # authors, and lists: text and HTML of a mail name the same people
 _AUTOMATIC = ("bounce", "noreply", "no-reply", "mailer-daemon", "listserv")
 
 _BRACKETED = re.compile(r"\[\s*(?:mailto:|smtp:)?\s*([^\[\]\s<>]*@[^\[\]\s<>]*)\s*\]", re.IGNORECASE)
@@ -66,6 +66,7 @@ class Author:
     reply_to: tuple[Mailbox, ...] = ()
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def author(value: str) -> Author:
     """Read the From line: one mailbox, or "Sender on behalf of Author"."""
     value = _plain(value[: 4 * _LONGEST_ITEM])

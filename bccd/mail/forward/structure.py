@@ -35,7 +35,7 @@ def has_structure(html: str) -> bool:
 def _tags_with_signs(html: str) -> str:
     """Return each tag that may have a sign once, a tenth of the HTML; all of it where a value holds ">"."""
     runs = {run for run in split_at_tags(html)[1::2] if "=" in run}
-    tags = {chunk.partition(">")[0] for run in runs for chunk in run.split("<")}
+    tags = {tag.partition(">")[0] for run in runs for tag in run.split("<") if "=" in tag}
     return html if any(map(has_open_quote, tags)) else "<".join(tags)
 
 
