@@ -56,6 +56,7 @@ from bccd.verify.resolver import DnsResolver
 from bccd.web.health import serve_health
 
 _THRESHOLD = 20_000  # objects until cycles are looked for: filing a batch makes as many, and none in cycles
+_FRONT_THRESHOLD = 5_000  # with the usual 700 each group of mail was looked through while it came in
 _LINK_SECONDS = 10.0  # how long a page waits for the filer
 
 
@@ -115,6 +116,7 @@ def run_listener(config: Config, census: Census, name: str, sockets: Sequence[Bo
     listeners = [_LISTENERS[each.protocol](each.sock) for each in sockets if each.protocol in _LISTENERS]
     seat = census.seat(int(name.rpartition("-")[2]) - 1)
     settings = listener_settings(config, name)
+    gc.set_threshold(_FRONT_THRESHOLD, 10, 10)
     run_front(listeners, settings, lambda: open_receiver(config, links, sockets), seat)
     return 0
 

@@ -271,6 +271,7 @@ class Connection(SMTP):
                 self._wire.close()
                 with contextlib.suppress(OSError):
                     await self._writer.wait_closed()
+            self.input.forget()  # the session is part of a cycle, and stays until one is looked for
 
     async def _leave(self, reply: Reply | None) -> None:
         """Say the last word and let the peer hear it: closing at once would reset what it still sends."""

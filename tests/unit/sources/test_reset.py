@@ -4,7 +4,7 @@ import socket
 import struct
 import threading
 
-from tests.unit.sources.dialogue import MAIL, Desk
+from tests.unit.sources.dialogue import MAIL, Desk, until
 
 SESSION = (
     b"EHLO x\r\nXFORWARD ADDR=192.0.2.1\r\nMAIL FROM:<boss@acme.example>\r\nRCPT TO:<drop@acme.example>\r\n"
@@ -39,3 +39,15 @@ def test_who_has_no_address_is_no_program_of_this_host(desk: Desk) -> None:
     assert desk.recorder.asked == []
     assert desk.recorder.octets == []
     client.ask("QUIT")
+
+
+def test_an_ended_session_holds_nothing_that_came(desk: Desk) -> None:
+    """What a peer sent after QUIT is not kept until the cycle is found that a session is part of."""
+    client = desk.connect()
+    (session,) = desk.sessions()
+    client.send(b"QUIT\r\n" + b"NOOP\r\n" * 1000)
+    assert client.reply()[:3] == "221"
+    task = session.task
+    assert task is not None
+    assert until(task.done, 30)
+    assert session.input.line_at_hand() is None
