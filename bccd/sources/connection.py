@@ -32,7 +32,7 @@ from bccd.sources.replies import (
     render,
 )
 from bccd.sources.settings import ListenerSettings
-from bccd.sources.stream import READ_SIZE, ClosingError, Input, LineTooLongError
+from bccd.sources.stream import ClosingError, Input, LineTooLongError
 from bccd.sources.tls import Certificates
 
 LAST_SECONDS = 5.0  # between two commands of a mail, while we stop
@@ -114,8 +114,6 @@ class Connection(SMTP):
         self.peer = Peer(ip, protocol=self.kind, tls=self._implicit_tls)
         # LMTP is spoken by a mail server of one's own, which is not to blame for what it is sent.
         self.budget = Budget(patient=self.kind is Protocol.LMTP or self.connections.exempt(ip))
-        if hasattr(wire, "max_size"):  # asyncio's own transports: how much memory one read may take
-            wire.max_size = READ_SIZE
         self.transport = transport
         asyncio.StreamReaderProtocol.connection_made(self, transport)
         self.reset()

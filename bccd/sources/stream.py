@@ -49,8 +49,12 @@ class Input(asyncio.StreamReader):
         self._held = False
 
     def set_transport(self, transport: asyncio.BaseTransport) -> None:
-        """Name the transport to pause when too much waits."""
+        """Name the transport to pause when too much waits, and have it read ahead no more than a piece."""
         self._source = cast("asyncio.Transport", transport)  # uvloop's is one by its methods only
+        if hasattr(transport, "max_size"):  # asyncio's own
+            transport.max_size = READ_SIZE
+        if hasattr(transport, "set_read_buffer_limits"):  # TLS
+            transport.set_read_buffer_limits(LOW_WATER)
 
     def feed_data(self, data: Iterable[SupportsIndex]) -> None:
         """Add what came."""

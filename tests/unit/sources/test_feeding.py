@@ -101,6 +101,29 @@ def test_what_waits_is_taken_in_pieces() -> None:
     assert asyncio.run(main()) == [0, 0, 0, 0, 0]
 
 
+class Ahead(asyncio.Transport):
+    """A transport that reads ahead as far as it is let: asyncio's own by max_size, TLS by its limits."""
+
+    max_size = 256 * 1024
+    limit: int | None = 256 * 1024
+
+    def set_read_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        assert low is None
+        self.limit = high
+
+
+def test_no_transport_reads_far_ahead() -> None:
+    """Beside what a session holds, what its transport holds is at most a piece, within TLS half of one."""
+
+    async def main() -> Ahead:
+        transport = Ahead()
+        Input(asyncio.get_running_loop()).set_transport(transport)
+        return transport
+
+    transport = asyncio.run(main())
+    assert (transport.max_size, transport.limit) == (READ_SIZE, READ_SIZE // 2)
+
+
 def test_nothing_is_fed_of_a_mail_that_is_too_big(start: Start) -> None:
     """Once a mail is beyond the limit nobody works on it; the next mail has an examination of its own."""
     desk = start(message_size=100_000)
