@@ -26,7 +26,7 @@ def installed(
     place: Path, database: str, **options: dict[str, object]
 ) -> Iterator[tuple[Failing, Server | None]]:
     """Make a daemon that is not started yet, with its directory loaded, and the server behind it."""
-    server = Server(place) if database == POSTGRESQL else None
+    server = Server(place, ("autovacuum=on",)) if database == POSTGRESQL else None
     if server is not None:
         options["database"] = {"url": server.url("postgres")}
     folder = place / "bccd"
