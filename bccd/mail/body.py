@@ -1,7 +1,9 @@
 """Which leaves of the tree are the text of a mail, and which are attached to it."""
 
 import re
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from bccd.mail.attachments import attachment_of, with_shown
 from bccd.mail.calendar import is_calendar
@@ -32,20 +34,19 @@ _SAME_READ = 64 * 1024  # octets in which they stand
 _PLACES = 4  # texts of a mail that may stand in its winmail.dat again
 
 
-@dataclass(slots=True)
-class Body:
+class Body(Struct):
     """What one mail shows and carries, without the mails inside it."""
 
     text: str = ""
     html: str = ""
-    attachments: list[Attachment] = field(default_factory=list)
-    messages: list[Part] = field(default_factory=list)  # parts that are whole mails
-    types: set[str] = field(default_factory=set)  # media types of all parts
-    told: list[Part] = field(default_factory=list)  # attached text: reports, events, header sections
-    plain_parts: list[Part] = field(default_factory=list)  # that are shown, as plain text
-    html_parts: list[Part] = field(default_factory=list)  # that are shown, as HTML
-    marks: dict[str, None] = field(default_factory=dict)  # see Content.marks
-    defects: dict[Defect, None] = field(default_factory=dict)
+    attachments: list[Attachment] = []
+    messages: list[Part] = []  # parts that are whole mails
+    types: set[str] = set()  # media types of all parts
+    told: list[Part] = []  # attached text: reports, events, header sections
+    plain_parts: list[Part] = []  # that are shown, as plain text
+    html_parts: list[Part] = []  # that are shown, as HTML
+    marks: dict[str, None] = {}  # see Content.marks
+    defects: dict[Defect, None] = {}
 
     @property
     def charset(self) -> str:
@@ -54,12 +55,11 @@ class Body:
         return next((charset for charset in declared if charset.lower() not in _UNSAID), "")
 
 
-@dataclass(slots=True)
-class _Shown:
+class _Shown(Struct):
     """A place in the mail where text is shown, in one form or two; a form may be of several parts."""
 
-    plain: list[Part] = field(default_factory=list)
-    html: list[Part] = field(default_factory=list)
+    plain: list[Part] = []
+    html: list[Part] = []
 
 
 def read_body(root: Part) -> Body:

@@ -6,10 +6,10 @@ understood a From differently would be the hole ("Composition Kills", USENIX Sec
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from functools import lru_cache
 
 import idna
+from msgspec import Struct
 
 from bccd.mail.addresses import display_name
 from bccd.mail.headers import has_bare_line_ends
@@ -42,8 +42,7 @@ _ASCII_LABELS = re.compile(r"(?:(?!-)[a-z0-9-]{1,63}(?<!-)\.)+(?!-)[a-z0-9-]{1,6
 _NAMED = re.compile(r"(?<![^\s<>\"(),:;@])[^\s<>\"(),:;@]++@[^\s<>\"(),:;@]++")
 
 
-@dataclass(frozen=True, slots=True)
-class StrictFrom:
+class StrictFrom(Struct, frozen=True):
     """The address in normal form, or the defect for which there is none."""
 
     address: str

@@ -3,10 +3,12 @@
 parse() never raises and its time is linear in the octets; what it had to overlook stands in Message.defects.
 """
 
+import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from bccd.mail.addresses import ADDRESSES_CAP, mailboxes
 from bccd.mail.auto import Told, is_broadcast, list_id
@@ -120,7 +122,7 @@ class _Given(NamedTuple):
 _NOTHING = _Given()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class _Reader:
     """Reads a mail and the mails it holds; adds to `defects`."""
 
@@ -197,7 +199,7 @@ class _Reader:
         """Add the history in the original's text, and the whole mails attached inside it."""
         if not self.chains:
             return forward
-        nearer = replace(around, latest=forward.original.date or around.latest)
+        nearer = dataclasses.replace(around, latest=forward.original.date or around.latest)
         return replace(forward, chain=(*chain_of(forward.original.text, nearer), *attached_in(forward)))
 
     def _given(self, content: Content, body: Body, frame: Frame | None, fields: _Fields) -> _Given:
@@ -357,7 +359,7 @@ def _by_thread(around: Around, part: Part, outer: Forward) -> Around:
     zone = zone_by_thread(part.first(b"thread-index"), around.latest, printed)
     if not zone or (around.offset and abs(zone - around.offset) > timedelta(hours=1)):
         return around
-    return replace(around, offset=zone, known=printed, zone_of="thread")
+    return dataclasses.replace(around, offset=zone, known=printed, zone_of="thread")
 
 
 def _dated(forward: Forward, around: Around) -> Forward:

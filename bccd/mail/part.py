@@ -1,11 +1,11 @@
 """One part of a mail (RFC 2045), as offsets into the octets."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 
-@dataclass(slots=True)
-class Part:
+class Part(Struct):
     """A node of the tree; its body is buffer[start:end], still in its transfer encoding."""
 
     number: str  # as IMAP numbers parts (RFC 9051 6.4.5); empty for a multipart at the top
@@ -21,7 +21,7 @@ class Part:
     depth: int
     anchor: int  # offset in the mail of the encoded message that holds this part; -1 outside of one
     encoded_messages: int = 0  # how many of those it is inside
-    children: list["Part"] = field(default_factory=list)
+    children: list["Part"] = []
     opened: str = ""  # "smime" or "tnef": the children were packed inside, and are the mail's own parts
     within: str = ""  # the containers that hold it, outermost first: "tnef:2"; see Attachment.within
     mark: str = ""  # what was found in its octets, for Content.marks; parted by blanks

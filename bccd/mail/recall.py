@@ -5,7 +5,8 @@ What is quoted must be the subject, so that nobody who writes of a recall is tak
 """
 
 import re
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from bccd.mail.subject import base_subject
 from bccd.model.message import AutoKind, Content

@@ -1,20 +1,19 @@
 """One mail as read: what the grammar found, before any rule has looked at it."""
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum, unique
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Mailbox:
+
+class Mailbox(Struct, frozen=True):
     """A display name and a normalised address; the address is empty where only a name was found."""
 
     name: str
     address: str
 
 
-@dataclass(frozen=True, slots=True)
-class Attachment:
+class Attachment(Struct, frozen=True):
     """A leaf of the MIME tree that is not shown as text, located by byte offsets into the raw mail."""
 
     part: str  # "1.2", as IMAP numbers parts (RFC 9051 6.4.5)
@@ -44,8 +43,7 @@ class AutoKind(StrEnum):
     MDN = "mdn"
 
 
-@dataclass(frozen=True, slots=True)
-class FailedRecipient:
+class FailedRecipient(Struct, frozen=True):
     """What a report says became of one recipient (RFC 3464 2.3, RFC 8098 3.2)."""
 
     address: str  # normalised: the one that was written to, if told, else the one it ended at
@@ -56,8 +54,7 @@ class FailedRecipient:
     diagnostic: str  # one line of the remote system's words, may be empty
 
 
-@dataclass(frozen=True, slots=True)
-class Reported:
+class Reported(Struct, frozen=True):
     """Which mail a report is about, and what became of it; each field may be empty."""
 
     message_id: str = ""  # normalised, of the mail that was sent
@@ -66,8 +63,7 @@ class Reported:
     recipients: tuple[FailedRecipient, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(Struct, frozen=True):
     """What one mail says, whether it came by itself or inside a forward."""
 
     sender: Mailbox | None = None  # RFC 5322 From; None where there is none
@@ -111,8 +107,7 @@ class ForwardKind(StrEnum):
     RESENT = "resent"  # Resent-* fields, RFC 5322 3.6.6
 
 
-@dataclass(frozen=True, slots=True)
-class Quoted:
+class Quoted(Struct, frozen=True):
     """One mail of the history in an original's text, under a header block or an attribution line."""
 
     sender: Mailbox | None  # None where none is named
@@ -125,8 +120,7 @@ class Quoted:
     confidence: float = 0.0  # 0 to 1
 
 
-@dataclass(frozen=True, slots=True)
-class Forward:
+class Forward(Struct, frozen=True):
     """A forwarded original: what it says, how that was known, and how sure that is."""
 
     kind: ForwardKind
@@ -138,8 +132,7 @@ class Forward:
     chain: tuple[Quoted, ...] = ()  # the history below the original, the nearest first
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(Struct, frozen=True):
     """A parsed mail: its own content, the originals it forwards, and what makes it special."""
 
     content: Content
@@ -148,4 +141,4 @@ class Message:
     list_id: str = ""
     list_addresses: tuple[str, ...] = ()  # of mailing lists that it, or a mail attached to it, came through
     size: int = 0
-    defects: tuple[str, ...] = field(default=())
+    defects: tuple[str, ...] = ()

@@ -1,6 +1,5 @@
 """Which way a mail went and which of its contents is filed: the table of rules.md 4."""
 
-import dataclasses
 from collections.abc import Callable, Iterable
 
 from msgspec import Struct
@@ -186,9 +185,7 @@ def _read_original(forward: Forward, sides: Sides) -> Reading | Unread:
     original = forward.original
     way = _PROVENANCE.get(forward.kind, Provenance.FORWARD_INLINE)
     if is_bounce(original):  # it tells of a mail, and of nobody who takes part
-        return Reading(
-            dataclasses.replace(original, auto=AutoKind.DSN), Direction.INCOMING, (), (), way, "3.2"
-        )
+        return Reading(replace(original, auto=AutoKind.DSN), Direction.INCOMING, (), (), way, "3.2")
     author = original.sender
     if author is None or not has_author(forward):
         return _unknown_author(forward)

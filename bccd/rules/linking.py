@@ -1,6 +1,6 @@
 """The links of one message as rows: contacts, organisations, deals, and suggestions that are answered."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from bccd.model.directory import Sharing
 from bccd.model.envelope import Tag

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+from msgspec import structs
+
 from bccd.model.auth import AuthMethod, HeldSender, Sender
 from bccd.model.delivery import Delivery, Mail
 from bccd.model.message import Forward, Mailbox
@@ -67,10 +69,10 @@ def ruled(mail: Mail, overlay: Overlay) -> Mail:
     message = mail.message
     if author is not None:
         forwards = tuple(_by(author, forward) for forward in message.forwards)
-        message = replace(message, forwards=forwards)
+        message = structs.replace(message, forwards=forwards)
     if recipients:
-        content = replace(message.content, bcc=(*message.content.bcc, *recipients))
-        message = replace(message, content=content)
+        content = structs.replace(message.content, bcc=(*message.content.bcc, *recipients))
+        message = structs.replace(message, content=content)
     return replace(mail, message=message)
 
 
@@ -83,7 +85,7 @@ def _by(author: Mailbox, forward: Forward) -> Forward:
     """Name the author of the outermost original that does not tell him."""
     original = forward.original
     if has_author(forward) or is_bounce(original):
-        return replace(forward, inner=tuple(_by(author, inner) for inner in forward.inner))
-    named = replace(original, sender=author, from_count=1)
+        return structs.replace(forward, inner=tuple(_by(author, inner) for inner in forward.inner))
+    named = structs.replace(original, sender=author, from_count=1)
     evidence = (*forward.evidence, "author named by the user")
-    return replace(forward, original=named, evidence=evidence, confidence=1.0)
+    return structs.replace(forward, original=named, evidence=evidence, confidence=1.0)

@@ -1,6 +1,8 @@
 """How much of a mail the rules look at: the same lists for what is asked and for what is decided."""
 
-from dataclasses import replace
+import dataclasses
+
+from msgspec.structs import replace
 
 from bccd.model.delivery import Mail
 from bccd.model.message import Content, Forward, Mailbox
@@ -19,7 +21,7 @@ def bounded(mail: Mail) -> Mail:
         forwards = tuple(_forward(f) for f in forwards)
     if content is message.content and all(a is b for a, b in zip(forwards, message.forwards, strict=True)):
         return mail
-    return replace(mail, message=replace(message, content=content, forwards=forwards))
+    return dataclasses.replace(mail, message=replace(message, content=content, forwards=forwards))
 
 
 def _content(content: Content) -> Content:
@@ -29,7 +31,7 @@ def _content(content: Content) -> Content:
     long: dict[str, tuple[Mailbox, ...]] = {
         field: boxes[:most] for field, most in _MOST.items() if len(boxes := getattr(content, field)) > most
     }
-    return replace(content, **long) if long else content  # type: ignore[arg-type]
+    return replace(content, **long) if long else content
 
 
 def _forward(forward: Forward) -> Forward:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec import structs
 
 from bccd.model.auth import AuthMethod, AuthReport, AuthResult, HeldSender, Sender
 from bccd.model.delivery import Delivery, DeliveryState, Mail
@@ -50,7 +51,7 @@ def own(address: str = "anna@seller.example", user: int = ANNA) -> Sender:
 def written(author: str, *to: str, **more: object) -> Content:
     people = tuple(Mailbox("", address) for address in to)
     content = Content(Mailbox("", author), 1, to=people, subject="Offer", message_id="1@x", text="Hello")
-    return replace(content, **more)  # type: ignore[arg-type]
+    return structs.replace(content, **more)
 
 
 def file(stores: Stores, *mails: Mail) -> list[Outcome]:

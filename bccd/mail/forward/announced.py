@@ -1,9 +1,10 @@
 """Forwards without a header block: a marker line alone, or with an attribution, and Outlook for Mac."""
 
 import re
-from dataclasses import replace
 from itertools import islice
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from bccd.mail.attribution import attribution_at
 from bccd.mail.forward.attributed import read_attribution

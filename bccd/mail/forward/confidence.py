@@ -20,7 +20,7 @@ below it the user is asked, and told the candidates.
 | the wrapper's subject says forwarded, or answers the original's ("subject:agrees"), below SURE | +0.20 |
 """
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from bccd.mail.subject import base_subject, is_forward, is_reply
 from bccd.model.message import SURE, Content, Forward

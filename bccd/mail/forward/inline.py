@@ -1,8 +1,10 @@
 """The original inside an inline forward: find its header block, then read what stands in it and below."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import zip_longest
+
+from msgspec.structs import replace
 
 from bccd.mail.forward.announced import find_marker, read_announced, read_outlook_mac
 from bccd.mail.forward.block import Block, find_blocks

@@ -6,7 +6,9 @@ signature that names the forwarder. Outlook marks the beginning alone: what stan
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from bccd.mail.digest import normal_text
 from bccd.mail.forward.block import Block, find_blocks

@@ -1,10 +1,9 @@
 """A provider's question whether it may forward, in the languages that it is asked in."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from bccd.mail.confirmation import Confirmation, confirmation
 from bccd.model.message import Content, Mailbox

@@ -1,10 +1,10 @@
 """A whole mail: text, forwards, notes, digests."""
 
 import hashlib
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from msgspec.structs import replace
 
 from bccd.mail.addresses import ADDRESSES_CAP
 from bccd.mail.defects import Defect

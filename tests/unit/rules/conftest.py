@@ -1,11 +1,12 @@
 """A small world of facts and mails for the rules."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
 
 import pytest
 from msgspec import structs
+from msgspec.structs import replace
 
 from bccd.model.auth import AuthMethod, AuthReport, HeldSender, Sender
 from bccd.model.crm import Contact, Deal, DealStatus, Organisation
@@ -159,7 +160,7 @@ def outgoing(*to: str, **more: object) -> Content:
         text="Please find our offer.",
         new_text="Please find our offer.",
     )
-    return replace(base, **more)  # type: ignore[arg-type]
+    return replace(base, **more)
 
 
 def forward(
@@ -184,7 +185,7 @@ def incoming(author: str, **more: object) -> Content:
         text="How much is it?",
         new_text="How much is it?",
     )
-    return replace(base, **more)  # type: ignore[arg-type]
+    return replace(base, **more)
 
 
 @pytest.fixture

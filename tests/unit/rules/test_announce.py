@@ -1,7 +1,8 @@
 """Whom the change feed tells of a filing, and whose name it carries."""
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from bccd.model.envelope import Tag
 from bccd.model.message import ForwardKind

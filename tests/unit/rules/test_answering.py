@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from bccd.model.auth import AuthMethod, HeldSender, Sender
 from bccd.model.delivery import DeliveryState, Mail
@@ -33,7 +34,7 @@ def answer(world: Any, text: str, *, user: int = ANNA, to: Target = TO, **more: 
         text=text,
         new_text=text,
     )
-    mail: Mail = world.mail(replace(content, **more), user=user, held=held)
+    mail: Mail = world.mail(structs.replace(content, **more), user=user, held=held)
     return replace(mail, delivery=replace(mail.delivery, targets=(to,)))
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from bccd.model.auth import AuthReport, AuthResult, HeldSender, Login
 from bccd.model.crm import DealStatus, Organisation
@@ -105,8 +106,10 @@ def test_1b_a_forward_without_an_author_waits_for_the_user(
 def test_1b_an_unsure_author_is_a_candidate_alone(world: World, make: Make) -> None:
     """Below the bar nobody is taken for the author; the record names those that it may be."""
     message = make.forward(make.incoming("jan@customer.example"))
-    unsure = replace(message.forwards[0], confidence=0.5, candidates=(Mailbox("", "eva@other.example"),))
-    (plan,) = world.decide(world.mail(replace(message, forwards=(unsure,))))
+    unsure = structs.replace(
+        message.forwards[0], confidence=0.5, candidates=(Mailbox("", "eva@other.example"),)
+    )
+    (plan,) = world.decide(world.mail(structs.replace(message, forwards=(unsure,))))
     assert (plan.outcome.state, plan.outcome.reason) == (DeliveryState.HELD, "original_sender_unknown")
     assert [step.about for step in plan.steps if step.verdict == "candidate"] == [
         "Customer <jan@customer.example>",
@@ -158,7 +161,7 @@ def test_automatic_mail_is_set_aside(world: World, make: Make, kind: AutoKind) -
 def test_a_server_rules_forward_is_filed(world: World, make: Make) -> None:
     """Automatic mail of a proven user that carries a forward is a forward (decisions.md 7.2)."""
     message = make.forward(make.incoming("jan@customer.example"))
-    wrapper = replace(message.content, auto=AutoKind.AUTO_REPLY)
+    wrapper = structs.replace(message.content, auto=AutoKind.AUTO_REPLY)
     mail = world.mail(Message(wrapper, forwards=message.forwards))
     (plan,) = world.decide(mail)
     assert filed(plan).direction is Direction.INCOMING
@@ -558,7 +561,7 @@ def test_who_stood_in_bcc_is_not_linked(world: World, make: Make) -> None:
     answer = make.outgoing(
         "jan@customer.example", bcc=blind, message_id="2@s", references=("offer@seller.example",), text="2"
     )
-    open_too = replace(answer, cc=blind[:1], message_id="3@s", text="3")
+    open_too = structs.replace(answer, cc=blind[:1], message_id="3@s", text="3")
     _, hidden, shown = world.decide(
         world.mail(to_eva, (Tag.DEAL, "d9")), *map(world.mail, (answer, open_too))
     )

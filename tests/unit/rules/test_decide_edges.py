@@ -1,9 +1,9 @@
 """decide(): what must not happen. Each test is a way in which mail was misfiled or gave itself away."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from bccd.model.crm import DealStatus, Organisation
 from bccd.model.delivery import DeliveryState, Mail
@@ -67,8 +67,8 @@ def test_a_forward_to_a_never_log_party_is_a_filing_forward(world: World, make: 
     """ext(R) is R without ours and without never-log (rules.md 4)."""
     world.never_log = frozenset({"@secret.example"})
     message = make.forward(make.incoming("jan@customer.example"))
-    wrapper = replace(message.content, to=(make.box("doc@secret.example"),))
-    (plan,) = world.decide(world.mail(replace(message, content=wrapper)))
+    wrapper = structs.replace(message.content, to=(make.box("doc@secret.example"),))
+    (plan,) = world.decide(world.mail(structs.replace(message, content=wrapper)))
     assert plan.message is not None
     assert plan.message.direction is Direction.INCOMING
 
@@ -145,7 +145,7 @@ def test_a_probe_with_a_guessed_id_learns_nothing(world: World, make: Make) -> N
     content = make.incoming("jan@customer.example")
     _, probe = world.decide(
         world.mail(make.forward(content, kind=ForwardKind.ATTACHED), (Tag.PRIVATE, "")),
-        world.mail(make.forward(replace(content, text="a guess"), kind=ForwardKind.ATTACHED), user=2),
+        world.mail(make.forward(structs.replace(content, text="a guess"), kind=ForwardKind.ATTACHED), user=2),
     )
     assert probe.message is not None
     assert not probe.message.msgid_reused
@@ -163,10 +163,10 @@ def test_a_forged_copy_makes_no_owner(world: World, make: Make, forged: Any) -> 
     """Recipients and every sign of a short text are part of what must be equal (decisions.md 5)."""
     content = make.incoming("jan@customer.example", text="\N{THUMBS UP SIGN}")
     if "CAUTION" in forged.get("text", ""):
-        content = replace(content, text="CAUTION: external mail, the price is 5,000")
+        content = structs.replace(content, text="CAUTION: external mail, the price is 5,000")
     first, second = world.decide(
         world.mail(make.forward(content, kind=ForwardKind.ATTACHED), (Tag.PRIVATE, "")),
-        world.mail(make.forward(replace(content, **forged), kind=ForwardKind.ATTACHED), user=2),
+        world.mail(make.forward(structs.replace(content, **forged), kind=ForwardKind.ATTACHED), user=2),
     )
     assert first.message is not None
     assert second.message is not None
@@ -241,8 +241,8 @@ def test_an_original_without_author_keeps_the_whole_delivery_waiting(world: Worl
 def test_an_automatic_answer_that_quotes_is_set_aside(world: World, make: Make) -> None:
     """A vacation notice to a customer carries his mail as a quote; it makes no contact of him."""
     message = make.forward(make.incoming("spam@evil.example"))
-    answer = replace(message.content, to=(make.box("spam@evil.example"),), auto=AutoKind.AUTO_REPLY)
-    (plan,) = world.decide(world.mail(replace(message, content=answer)))
+    answer = structs.replace(message.content, to=(make.box("spam@evil.example"),), auto=AutoKind.AUTO_REPLY)
+    (plan,) = world.decide(world.mail(structs.replace(message, content=answer)))
     assert ended(plan) == (DeliveryState.SET_ASIDE, "auto_reply")
 
 

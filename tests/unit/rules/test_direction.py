@@ -1,9 +1,9 @@
 """The table of rules.md 4, branch by branch, and what is set aside before it (rules.md 3)."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from bccd.mail.parse import parse
 from bccd.model.auth import AuthMethod, HeldSender

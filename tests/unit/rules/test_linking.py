@@ -1,6 +1,5 @@
 """Deals of a mail: what a conversation hands on, what users said, what the company wants (rules.md 7)."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -128,7 +127,7 @@ def test_what_was_said_of_a_conversation_goes_with_it_into_another(jan: World, m
     stands(jan, make, HOME)
     stands(jan, make, 600, "other@seller.example")
     said(jan, 600, Verdict(1, 2, "2026-03-01", 0, REJECTED, deal_id=8))
-    ties = replace(answer(make), references=("other@seller.example",))
+    ties = structs.replace(answer(make), references=("other@seller.example",))
     merging, later = jan.decide(jan.mail(ties), jan.mail(answer(make, 3)))
     assert merging.merge is not None
     assert merging.merge.losers == (600,)
@@ -151,7 +150,7 @@ def test_conversations_that_become_one_with_different_deals_raise_a_choice(jan: 
     stands(jan, make, 600, "other@seller.example")
     carries(jan, HOME, 8)
     carries(jan, 600, 70)
-    mail = replace(answer(make), references=("other@seller.example",))
+    mail = structs.replace(answer(make), references=("other@seller.example",))
     (plan,) = jan.decide(jan.mail(mail))
     assert plan.merge is not None
     assert (deals(plan), deals(plan, SUGGESTED)) == ([], [8, 70])
@@ -217,7 +216,7 @@ def test_a_mass_mails_deal_goes_on_through_those_who_take_part_in_it(world: Worl
 @pytest.mark.parametrize("kind", [AutoKind.AUTO_REPLY, AutoKind.DSN])
 def test_a_machines_answer_chooses_no_deal(jan: World, make: Make, kind: AutoKind) -> None:
     """Rules 3.2 and 3.3: what a user files of a machine's words raises no question."""
-    content = replace(make.incoming(JAN), auto=kind)
+    content = structs.replace(make.incoming(JAN), auto=kind)
     (plan,) = jan.decide(jan.mail(make.forward(content, kind=ForwardKind.ATTACHED)))
     assert deals(plan) == deals(plan, SUGGESTED) == []
 

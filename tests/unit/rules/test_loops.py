@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from bccd.model.auth import AuthMethod, HeldSender, Sender
 from bccd.model.delivery import DeliveryState, Mail
@@ -97,7 +98,9 @@ def test_what_a_rule_forwards_counts(world: World, make: Make) -> None:
     forwards = []
     for n in range(4):
         message = make.forward(make.incoming("jan@customer.example", message_id=f"{n}@customer.example"))
-        forwards.append(world.mail(replace(message, content=replace(message.content, **REPLY))))
+        forwards.append(
+            world.mail(structs.replace(message, content=structs.replace(message.content, **REPLY)))
+        )
     plans = world.decide(*forwards)
     assert [plan.outcome.state for plan in plans] == [DeliveryState.FILED] * 2 + [DeliveryState.SET_ASIDE] * 2
     assert fates(plans)[2:] == ["loop", "loop"]

@@ -1,10 +1,10 @@
 """Rules 5, 6 and 3.6: who an address of the mail is, and what becomes of one that is nobody's."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from bccd.model.crm import Organisation
 from bccd.model.directory import Sharing

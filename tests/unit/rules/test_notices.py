@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from bccd.model.auth import HeldSender
 from bccd.model.crm import DealStatus
@@ -95,7 +96,9 @@ def test_contacts_that_were_not_made_are_told_of(world: World, make: Make) -> No
 def test_a_proven_user_hears_why_his_mail_waits(world: World, make: Make) -> None:
     """No recipient, no author of a forward, nobody outside."""
     nobody = world.mail(make.outgoing())
-    unknown = world.mail(make.forward(replace(make.incoming("x@y.example"), sender=None, from_count=0)))
+    unknown = world.mail(
+        make.forward(structs.replace(make.incoming("x@y.example"), sender=None, from_count=0))
+    )
     inside = world.mail(make.outgoing("bert@seller.example", message_id="c@x"))
     found = [codes(plan) for plan in world.decide(nobody, unknown, inside)]
     assert found == [["no_visible_recipient"], ["original_sender_unknown"], ["internal_only"]]

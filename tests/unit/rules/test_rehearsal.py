@@ -35,7 +35,7 @@ def test_the_answer_tells_what_was_read_as_forwarded(world: World, make: Make) -
     assert ["original", "Question", "new@customer.example", "labels:en"] in steps
     assert ["contact", "new@customer.example", "would be created", ""] in steps
     assert [step[1] for step in steps if step[0] == "conversation"] == [""]
-    nameless = replace(make.incoming("x@y.example"), sender=None)
+    nameless = structs.replace(make.incoming("x@y.example"), sender=None)
     mail = world.mail(make.forward(nameless), (Tag.TEST, ""))
     (plan,) = world.decide(mail)
     (notice,) = rehearsed(mail, plan).notices

@@ -1,10 +1,10 @@
 """When two mails are one, whichever way they came. Data.md 1.7 and decisions.md 5."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from bccd.model.envelope import Tag
 from bccd.model.message import Content, ForwardKind, Mailbox
@@ -24,15 +24,15 @@ def sent(make: Make) -> datetime:
 
 def captured(make: Make, **more: Any) -> Content:
     """Return a customer's mail as it is, with the seconds of its date."""
-    content = replace(make.incoming(JAN), weak_text=WEAK, message_id="real@customer.example", **more)
-    found: Content = replace(content, date=sent(make) + timedelta(seconds=42))
+    content = structs.replace(make.incoming(JAN), weak_text=WEAK, message_id="real@customer.example", **more)
+    found: Content = structs.replace(content, date=sent(make) + timedelta(seconds=42))
     return found
 
 
 def quoted(make: Make, **more: Any) -> Content:
     """Return the same mail as a header block in a text tells of it: to the minute, without an id."""
     content = captured(make)
-    return replace(content, message_id="", date=sent(make), **more)
+    return structs.replace(content, message_id="", date=sent(make), **more)
 
 
 def inline(world: World, make: Make, content: Content, user: int = 2) -> Any:
@@ -69,7 +69,7 @@ def test_a_forward_in_a_text_of_a_captured_mail_is_that_mail(
 @pytest.mark.parametrize("hours", [0, 1, -9, 14])
 def test_the_zone_of_a_header_block_does_not_matter(world: World, make: Make, hours: int) -> None:
     """Clients print local time, often without its zone."""
-    late = replace(quoted(make), date=sent(make) + timedelta(hours=hours))
+    late = structs.replace(quoted(make), date=sent(make) + timedelta(hours=hours))
     _, second = world.decide(attached(world, make, captured(make)), inline(world, make, late))
     assert second.message is None
 
@@ -91,7 +91,7 @@ def test_what_differs_is_another_mail(world: World, make: Make, change: dict[str
     mail = captured(make, to=(Mailbox("", "x@partner.example"),))
     first, second = world.decide(
         attached(world, make, mail),
-        inline(world, make, replace(quoted(make, to=mail.to), **change)),
+        inline(world, make, structs.replace(quoted(make, to=mail.to), **change)),
     )
     assert first.message is not None
     assert second.message is not None
@@ -124,7 +124,7 @@ def test_who_forges_what_identifies_a_mail_sees_nothing_else_of_it(
     """Same id, author, date and text, and not all that is shown of the mail: then it is another one."""
     forged = captured(make) if kind is ForwardKind.ATTACHED else quoted(make)
     _, second = world.decide(
-        attached(world, make, replace(captured(make), **change)),
+        attached(world, make, structs.replace(captured(make), **change)),
         world.mail(make.forward(forged, kind=kind), user=2),
     )
     assert second.message is not None
@@ -133,7 +133,7 @@ def test_who_forges_what_identifies_a_mail_sees_nothing_else_of_it(
 
 def test_minutes_must_agree(world: World, make: Make) -> None:
     """No two zones are seven minutes apart."""
-    other = replace(quoted(make), date=sent(make) + timedelta(minutes=7))
+    other = structs.replace(quoted(make), date=sent(make) + timedelta(minutes=7))
     _, second = world.decide(attached(world, make, captured(make)), inline(world, make, other))
     assert second.message is not None
 
@@ -157,7 +157,8 @@ def test_an_outsiders_address_is_not_given_away(world: World, make: Make) -> Non
 def test_of_two_that_it_could_be_none_is_taken(world: World, make: Make) -> None:
     """Data.md 1.7: several candidates are kept apart, and the decision says so."""
     days = [
-        replace(captured(make), message_id=f"{n}@x", date=sent(make) + timedelta(hours=n)) for n in (-1, 1)
+        structs.replace(captured(make), message_id=f"{n}@x", date=sent(make) + timedelta(hours=n))
+        for n in (-1, 1)
     ]
     *_, last = world.decide(*(attached(world, make, day) for day in days), inline(world, make, quoted(make)))
     assert last.message is not None
@@ -166,8 +167,8 @@ def test_of_two_that_it_could_be_none_is_taken(world: World, make: Make) -> None
 
 def test_the_very_minute_comes_before_another_zone(world: World, make: Make) -> None:
     """A daily report quoted today is today's."""
-    today, yesterday = captured(make), replace(captured(make), message_id="y@x")
-    yesterday = replace(yesterday, date=today.date - timedelta(days=1) if today.date else None)
+    today, yesterday = captured(make), structs.replace(captured(make), message_id="y@x")
+    yesterday = structs.replace(yesterday, date=today.date - timedelta(days=1) if today.date else None)
     first, _, quote = world.decide(
         attached(world, make, today), attached(world, make, yesterday), inline(world, make, quoted(make))
     )
@@ -176,13 +177,13 @@ def test_the_very_minute_comes_before_another_zone(world: World, make: Make) -> 
 
 def test_an_id_that_a_provider_rewrote_is_an_alias(world: World, make: Make) -> None:
     """The sender's Bcc and what his customer received are one message under two ids."""
-    sent = replace(make.outgoing(JAN), weak_text=WEAK)
-    got = replace(sent, message_id="rewritten@provider.example")
+    sent = structs.replace(make.outgoing(JAN), weak_text=WEAK)
+    got = structs.replace(sent, message_id="rewritten@provider.example")
     first, second, answer = world.decide(
         world.mail(sent),
         attached(world, make, got, user=2),
         world.mail(
-            replace(
+            structs.replace(
                 make.outgoing(JAN, message_id="3@s"), in_reply_to=("rewritten@provider.example",), text="3"
             )
         ),
@@ -198,7 +199,7 @@ def test_a_private_original_shows_in_nobody_elses_decision(world: World, make: M
     mail = captured(make, to=(Mailbox("", "x@partner.example"),))
     private = make.forward(mail, kind=ForwardKind.ATTACHED)
     _, second = world.decide(
-        world.mail(private, (Tag.PRIVATE, "")), inline(world, make, replace(quoted(make), to=()))
+        world.mail(private, (Tag.PRIVATE, "")), inline(world, make, structs.replace(quoted(make), to=()))
     )
     assert second.message is not None
     assert not any(step.verdict == "related" for step in second.steps)
