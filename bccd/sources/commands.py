@@ -17,4 +17,4 @@ def split(line: bytes) -> tuple[str, str]:
 
 def is_chunk(line: bytes) -> bool:
     """Tell whether a line, or the start of one, means to be BDAT: what follows it is no command."""
-    return line[:4].upper() == b"BDAT"
+    return line.lstrip(b" \t\0")[:4].upper() == b"BDAT"

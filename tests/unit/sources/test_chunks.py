@@ -137,6 +137,8 @@ SMUGGLING: dict[str, tuple[tuple[str, ...], bytes, list[str], list[bytes]]] = {
     "less than none": (BEGIN, b"BDAT -7 LAST\r\n" + SMUGGLED, ["501"], []),
     "neither first nor last": (BEGIN, b"BDAT 7 FIRST\r\n" + SMUGGLED, ["501"], []),
     "a bare line end": (BEGIN, b"BDAT 7 LAST\n" + SMUGGLED, ["500"], []),
+    "a space before it": (BEGIN, b" BDAT 7 LAST\r\n" + SMUGGLED, ["500"], []),
+    "a NUL before it": (BEGIN, b"\0bdat 7 LAST\r\n" + SMUGGLED, ["500"], []),
     "a tab": (BEGIN, b"BDAT\t7 LAST\r\n" + SMUGGLED, ["500"], []),
     "a bare CR": (BEGIN, b"BDAT 7\r LAST\r\n" + SMUGGLED, ["500"], []),
     "a NUL": (BEGIN, b"bdat 7\0 LAST\r\n" + SMUGGLED, ["500"], []),
