@@ -45,6 +45,7 @@ _NOTED = frozenset({"warning", "error", "critical", "exception"})
 _NOT_NOTED = frozenset({"event", "level", "timestamp", "process"})
 _encode = json.JSONEncoder(separators=(",", ":")).encode  # kept: to make one took half as long as to use it
 _encode_soon = msgspec.json.Encoder().encode  # alike, in an eighth of the time, what JSON knows
+_LOST = (OSError, ValueError)  # the log is full or its reader gone; it was closed before us
 # aiosmtpd logs every command there, arguments included.
 _MUTED = ("mail.log", "mail.debug", "mail.error", "mail.debug-mail")
 
@@ -71,13 +72,13 @@ class _Lossy:
         if self._holder == get_ident():
             self._held.append(text)
             return
-        with suppress(OSError):
+        with suppress(*_LOST):
             self._stream.write(text)
 
     def flush(self) -> None:
         if self._holder == get_ident():
             return
-        with suppress(OSError):
+        with suppress(*_LOST):
             self._stream.flush()
 
     @contextmanager
@@ -97,7 +98,7 @@ class _Lossy:
         """Drop what cannot be written: at its end Python would try again, and fail for it with status 120."""
         try:
             self._stream.flush()
-        except (OSError, ValueError):  # full, or closed before us
+        except _LOST:
             if self._stream is sys.stdout:
                 sys.stdout = None
 

@@ -83,7 +83,7 @@ REFUSED = replace(NO_SUCH_ADDRESS, reason="unknown_sender")
 
 
 def test_a_log_that_cannot_be_written_stops_nobody() -> None:
-    """A full disk or a reader that is gone costs lines, and later ones are written again."""
+    """A full disk, a reader that is gone or a closed log costs lines; later ones are written again."""
 
     class Full(io.StringIO):
         full = True
@@ -98,6 +98,8 @@ def test_a_log_that_cannot_be_written_stops_nobody() -> None:
     stream.full = False
     structlog.get_logger().info("kept")
     assert "kept" in stream.getvalue()
+    stream.close()
+    structlog.get_logger().info("nowhere")
 
 
 def test_a_receive_is_one_line() -> None:
