@@ -60,16 +60,13 @@ class _Parser(Generic[Answer]):
         self._decoder = msgspec.msgpack.Decoder(tuple[str, answer | None])  # type: ignore[valid-type]
         self.seconds = seconds
         self.jobs: deque[_Job] = deque()
-        self._octets = 0  # of the jobs
-        self._doubtful = 0  # how many of them are so
-        self.ready = False
-        self.filtered = False  # its system calls are
+        self._octets = self._doubtful = 0  # of the jobs; how many of them are so
+        self.ready = self.filtered = False  # its system calls are filtered
         self.begun = False  # the first job is being read: it bears the blame for what happens now
         self._told: deque[int] = deque()  # how many jobs each message told of that is not begun
         self._left = 0  # of those of the message at hand, which are read without a pause
         self.since = time.monotonic()  # when the process was started, was given its first job, or began it
-        self.overdue = False
-        self.gave_way = False
+        self.overdue = self.gave_way = False
         self._placed = self._answered = 0
         self._unsent = bytearray()
         self._sheets = [os.memfd_create("mail") for _ in range(SHEETS)]
@@ -109,6 +106,8 @@ class _Parser(Generic[Answer]):
 
     def give(self, job: _Job) -> None:
         """Put a job where the process will find it; flush() tells it so."""
+        if len(self.jobs) >= SHEETS:
+            raise RuntimeError("a mail would be read in the place of another")
         if not self.jobs:
             self.since = time.monotonic()
         place, size = self._placed % SHEETS, len(job.raw)
@@ -360,7 +359,8 @@ class Readers(Generic[Answer]):
     def _one_of_two(self) -> _Parser[Answer] | None:
         """Return a parser for a doubtful mail; None unless another stays free of such."""
         calm = [parser for parser in self._parsers if parser.ready and not (parser.slow or parser.doubtful)]
-        return min(calm, key=lambda parser: len(parser.jobs)) if len(calm) > 1 else None
+        fit = min(calm, key=lambda parser: len(parser.jobs), default=None)
+        return fit if fit is not None and len(calm) > 1 and len(fit.jobs) < SHEETS else None
 
     def _dispatch(self) -> None:
         """Hand waiting jobs over in order, each to the parser with the least before it."""

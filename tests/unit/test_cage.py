@@ -105,6 +105,18 @@ def test_mail_is_parsed(make_pool: MakePool) -> None:
     assert pool.pending == 0 and pool.results() == []
 
 
+def test_no_mail_is_put_where_another_lies(make_pool: MakePool) -> None:
+    """Mail that is tried again waits until a parser has room for it, and none is read in another's place."""
+    pool = make_pool()
+    while not pool.room(10, doubtful=True):
+        pool.results(0.05)
+    for key in range(2 * SHEETS):
+        pool.submit(key, b"mail %d" % key)
+    assert not pool.room(10) and not pool.room(10, doubtful=True)
+    pool.submit(2 * SHEETS, b"mail %d" % (2 * SHEETS), doubtful=True)
+    assert texts(collect(pool, 2 * SHEETS + 1)) == {key: f"mail {key}" for key in range(2 * SHEETS + 1)}
+
+
 def test_the_real_parser(make_pool: MakePool) -> None:
     """What the package's own parser finds arrives as it was, through another process."""
     to_file = pytest.importorskip("bccd.mail.parse").to_file
