@@ -210,6 +210,7 @@ def measure(database: str, minutes: float, seed: int, place: Path) -> bool:
             states = daemon.check()
         except AssertionError as error:
             print(f"{NAMES[database]}: {error}\n{daemon.tail()}\nseed {seed}")
+            watch.report()
             return False
         mails = f"{len(daemon.acked)} mails, 0 lost, 0 double, seed {seed}"
         print(f"{NAMES[database]}: {minutes:g} minutes, {mails}\n  {dict(states)}")
