@@ -30,15 +30,15 @@ def _confine(memory: int, kept: Sequence[int]) -> bytes:
 
 
 def _read(parse: Callable[[bytes], object], sheet: int, size: int) -> bytes:
-    """Parse the mail on a sheet and return the answer."""
-    failure = ""
+    """Parse the mail on a sheet and return the answer, behind the number that the mail has there."""
+    number = os.pread(sheet, TOKEN, 0)
     try:
-        return encode(("", parse(os.pread(sheet, size, 0))))
+        return number + encode(("", parse(os.pread(sheet, size, TOKEN))))
     except MemoryError:
         failure = "memory"
     except Exception as error:  # noqa: BLE001 - its text may quote the mail; its class may not
         failure = type(error).__name__
-    return encode((failure, None))
+    return number + encode((failure, None))
 
 
 def _serve(
@@ -56,7 +56,7 @@ def _serve(
             size = int.from_bytes(tokens[start : start + TOKEN], "big")
             answer = _read(parse, sheet, size)
             channel.send(os.pwrite(sheet, answer, 0).to_bytes(TOKEN, "big"))
-            if answer == NO_MEMORY:
+            if answer[TOKEN:] == NO_MEMORY:
                 channel.send(ENDS)  # a fragmented heap would make the next mail fail as well
                 return
             waste += size

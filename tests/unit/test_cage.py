@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 
 from bccd.cage import pool as pool_module
 from bccd.cage.pool import SPARE, Parsed, Pool
-from bccd.cage.words import LARGEST_ANSWER, SHEETS
+from bccd.cage.words import LARGEST_ANSWER, SHEETS, TOKEN
 from bccd.model.message import Content, Message
 
 # A parser that does what the mail tells it to.
@@ -115,6 +115,20 @@ def test_no_mail_is_put_where_another_lies(make_pool: MakePool) -> None:
     assert not pool.room(10) and not pool.room(10, doubtful=True)
     pool.submit(2 * SHEETS, b"mail %d" % (2 * SHEETS), doubtful=True)
     assert texts(collect(pool, 2 * SHEETS + 1)) == {key: f"mail {key}" for key in range(2 * SHEETS + 1)}
+
+
+def test_what_was_read_of_another_mail_is_no_answer(make_pool: MakePool) -> None:
+    """A parser that reads a sheet where another mail lies is believed no more; those behind it are read."""
+    pool = make_pool(size=1)
+    while not pool.ready:
+        pool.results(0.05)
+    for key in range(3):
+        pool.submit(key, b"mail %d" % key)
+    (parser,) = pool._parsers
+    other = SHEETS.to_bytes(TOKEN, "big") + b"mail 7"
+    assert os.pwrite(parser._sheets[1], other, 0) == len(other)
+    assert texts(collect(pool, 3)) == {0: "mail 0", 1: "garbled", 2: "mail 2"}
+    assert pool.started == 2
 
 
 def test_the_real_parser(make_pool: MakePool) -> None:

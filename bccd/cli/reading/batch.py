@@ -6,7 +6,8 @@ from pathlib import Path
 
 import msgspec
 
-from bccd.cage.pool import Read, Readers
+from bccd.cage.parser import Read
+from bccd.cage.pool import Readers
 from bccd.cli.access import sentence
 from bccd.mail import anatomy
 from bccd.model.errors import BccdError
