@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 
 from bccd.cli import base
@@ -87,6 +88,14 @@ sys.addaudithook(_guard)
 
 def _find(program: str) -> str | None:
     return shutil.which(program) or shutil.which(program, path=os.pathsep.join(_PLACES))
+
+
+@pytest.fixture(autouse=True)
+def _log_as_it_was() -> Iterator[None]:
+    """Have no test hear less of the log because another has set it up, as `bccd trace` does."""
+    yield
+    if structlog.is_configured():
+        structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

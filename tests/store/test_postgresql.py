@@ -135,7 +135,7 @@ def test_a_missing_driver_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     for name in [name for name in sys.modules if name.partition(".")[0] == "psycopg"]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "psycopg", None)
-    with pytest.raises(ConfigError, match=r"pip install 'bccd\[postgres\]'"):
+    with pytest.raises(ConfigError, match=r"see docs/howto/postgresql\.md"):
         open_engines(config_of(tmp_path, "postgresql://localhost/bccd"))
 
 
