@@ -5,6 +5,7 @@ import gc
 import os
 import shutil
 import signal
+import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -57,6 +58,9 @@ from bccd.web.health import serve_health
 
 _THRESHOLD = 20_000  # objects until cycles are looked for: filing a batch makes as many, and none in cycles
 _FRONT_THRESHOLD = 5_000  # with the usual 700 each group of mail was looked through while it came in
+# How long a front's loop keeps its other threads waiting, which need the interpreter after each statement.
+# Beside a hundred peers who pour mail in, RCPT was answered in 3 ms (median), with the usual 5 ms in 14.
+_SWITCH_SECONDS = 0.0005
 _LINK_SECONDS = 10.0  # how long a page waits for the filer
 
 
@@ -117,6 +121,7 @@ def run_listener(config: Config, census: Census, name: str, sockets: Sequence[Bo
     seat = census.seat(int(name.rpartition("-")[2]) - 1)
     settings = listener_settings(config, name)
     gc.set_threshold(_FRONT_THRESHOLD, 10, 10)
+    sys.setswitchinterval(_SWITCH_SECONDS)
     run_front(listeners, settings, lambda: open_receiver(config, links, sockets), seat)
     return 0
 
