@@ -65,6 +65,17 @@ class _Commands(UserDict[str, click.Command]):
 class _Main(click.Group):
     """Ends every command with one sentence and a documented code, whatever it failed for."""
 
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """Read the words before the command; --help and --version are answered here."""
+        try:
+            return super().make_context(info_name, args, parent, **extra)
+        except BrokenPipeError:  # click ends it without a word
+            raise
+        except OSError as error:
+            _tell(error, None)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command that was asked for."""
         try:

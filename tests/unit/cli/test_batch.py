@@ -97,13 +97,14 @@ def test_what_cannot_be_read_is_a_line(tmp_path: Path, monkeypatch: pytest.Monke
     ]
 
 
-@pytest.mark.parametrize("option", ["--json", "--html=-"])
-def test_a_full_disk_is_told_in_one_sentence(tmp_path: Path, option: str) -> None:
+@pytest.mark.parametrize("words", ["explain --json a.eml", "explain --html=- a.eml", "--help", "--version"])
+def test_a_full_disk_is_told_in_one_sentence(tmp_path: Path, words: str) -> None:
     """What cannot be written to standard output ends with the reason, and with nothing of Python's own."""
     (tmp_path / "a.eml").write_bytes(b"Subject: x\n\nhi\n")
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
-            [sys.executable, "-m", "bccd", "explain", option, str(tmp_path / "a.eml")],
+            [sys.executable, "-m", "bccd", *words.split()],
+            cwd=tmp_path,
             stdout=full,
             stderr=subprocess.PIPE,
             check=False,
