@@ -24,6 +24,8 @@ from bccd.mail.addresses import domain_of
 from bccd.model.errors import BccdError
 from bccd.outbound.relay import Relay
 from bccd.sources import tls
+from bccd.sources.introduced import Proxies
+from bccd.sources.limits import peer_ip
 from bccd.store import migrate
 from bccd.store.engine import open_engines
 from bccd.store.reads import directory_snapshot
@@ -34,6 +36,8 @@ _SECONDS = 5.0
 _SLOW_DNS = 0.5
 _SMARTHOST_SECONDS = 20.0
 _GREETING = {"smtp": b"220 ", "lmtp": b"220 ", "submission": b"220 "}
+_PROXIED = ("smtp", "submission", "smtps")
+_NOBODYS = b"PROXY UNKNOWN\r\n"  # what a balancer's health check says, and this host may be the balancer
 _EXCHANGERS = 5  # of one domain
 _DOMAINS = 20  # of companies' addresses that are looked up
 
@@ -57,7 +61,7 @@ def ports(config: Config) -> Iterator[Finding]:
     else:
         yield fail("daemon", str(said), "see its log for parser_start_failed")
     for protocol, endpoint in _endpoints(in_force(config)):
-        yield _port(protocol, endpoint)
+        yield _port(protocol, endpoint, config.trust.proxies)
 
 
 def _endpoints(config: Config) -> Iterator[tuple[str, str]]:
@@ -74,11 +78,13 @@ def _taken(config: Config) -> Iterator[Finding]:
             yield warn("ports", f"{protocol} {endpoint}: something listens there, and it is not bccd", advice)
 
 
-def _port(protocol: str, endpoint: str) -> Finding:
+def _port(protocol: str, endpoint: str, proxies: tuple[str, ...] = ()) -> Finding:
     where = f"{protocol} {endpoint}"
     advice = "see the daemon's log, and whether a firewall or another program stands in between"
     try:
         with connect(endpoint, _SECONDS) as sock:
+            if protocol in _PROXIED and Proxies(proxies, 0).has(peer_ip(sock.getsockname()) or ""):
+                sock.sendall(_NOBODYS)
             said = _heard(protocol, sock)
     except OSError as error:
         return fail("ports", f"{where}: {error.strerror or error}", advice)

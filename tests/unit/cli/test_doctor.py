@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from bccd import door
 from bccd.cli.base import Call
 from bccd.cli.checks import machine, network, stores
 from bccd.cli.checks.finding import Finding, Level
@@ -168,15 +169,22 @@ def test_settings_of_postgresql(name: str, value: str) -> None:
 
 
 @contextmanager
-def listener(says: bytes, tls: ssl.SSLContext | None = None) -> Iterator[str]:
-    """Answer one connection with these octets."""
+def listener(
+    says: bytes, tls: ssl.SSLContext | None = None, after: bytes = b"", heard: list[bytes] | None = None
+) -> Iterator[str]:
+    """Answer one connection with these octets, after those others have come; with none if they do not."""
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def serve() -> None:
             peer, _ = server.accept()
+            if peer.recv(len(after), socket.MSG_WAITALL) != after:
+                peer.close()
+                return
             with peer if tls is None else tls.wrap_socket(peer, server_side=True) as sock:
                 sock.sendall(says)
-                sock.recv(4096)
+                rest = sock.recv(4096)
+            if heard is not None:
+                heard.append(rest)
 
         thread = threading.Thread(target=serve)
         thread.start()
@@ -204,6 +212,29 @@ def test_a_port_must_say_what_is_spoken_there(tmp_path: Path) -> None:
             assert network._port(protocol, endpoint).level is level, (protocol, says)
     assert network._port("smtp", f"127.0.0.1:{free_port()}").level is Level.FAIL
     assert said(network.ports(Config(data_dir=tmp_path))) == [(Level.FAIL, f"no bccd runs on {tmp_path}")]
+
+
+def test_a_port_that_awaits_a_balancer_is_asked_as_one(
+    config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where trust.proxies names this host a health check's header comes first, before TLS, too; else none."""
+    monkeypatch.setattr(door, "ask", lambda *_: "pong")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*make(tmp_path))
+    header, here, elsewhere = b"PROXY UNKNOWN\r\n", ("127.0.0.0/8",), ("192.0.2.1/32",)
+    for protocol, tls, proxies, first in (
+        ("smtp", None, here, header),
+        ("submission", None, here, header),
+        ("smtps", context, here, header),
+        ("smtp", None, elsewhere, b""),
+        ("lmtp", None, here, b""),
+    ):
+        heard: list[bytes] = []
+        with listener(b"220 here\r\n", tls, first, heard) as endpoint:
+            listen = replace(Listen(smtp=(), lmtp=(), http=()), **{protocol: (endpoint,)})
+            found = said(network.ports(replace(config, listen=listen, trust=Trust(proxies=proxies))), "ports")
+        assert found == [(Level.OK, f"{protocol} {endpoint} answers")]
+        assert first or heard == [b"QUIT\r\n"]
 
 
 def test_name_servers_and_exchangers(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
