@@ -77,7 +77,9 @@ def test_a_backup_of_a_running_daemon_is_whole(stores: Stores, tmp_path: Path, s
     """Whenever mail is received and filed between two steps, what was accepted before them is restored."""
     commands = re.findall(r"^\$ (.+)$", PAGE, re.MULTILINE)
     assert len(commands) == 7
-    (stores.folder / "log.key").touch()
+    keys = ("log.key", "secret.key")
+    for key in keys:
+        (stores.folder / key).write_text(key)
     backup = tmp_path / "backup"
     backup.mkdir()
     put_rows(stores, world().rows)
@@ -92,6 +94,7 @@ def test_a_backup_of_a_running_daemon_is_whole(stores: Stores, tmp_path: Path, s
             for happens in under_way:
                 happens()
         run(command, stores.folder, backup)
+    assert [(backup / key).read_text() for key in keys] == list(keys)
     restored = open_engines(config_of(backup))
     file(restored)
     found = rows(restored)
