@@ -8,10 +8,12 @@ import click
 from rich.console import Console
 
 from bccd.cli import writes
-from bccd.cli.base import Call, Exit, NotFoundError, common, safe, table
+from bccd.cli.base import Call, Exit, NotFoundError, common, safe, table, warn
 from bccd.model.errors import MistakeError
 from bccd.rules.commands.kind import Kind
 from bccd.rules.commands.kinds import KINDS
+
+_MAILS = frozenset({"address.add", "address.resend", "login.change", "held.ask"})
 
 
 @click.command()
@@ -54,6 +56,13 @@ def command(call: Call, *, kind: str, arguments: tuple[str, ...], company: str, 
         return
     given = dict(_argument(one) for one in arguments)
     wish = {"actor": actor, "kind": kind, "args": given} | ({"key": key} if key else {})
+    give(call, company, wish)
+
+
+def give(call: Call, company: str, wish: Mapping[str, object]) -> None:
+    """Have a user's wish done, and answer with what became of it; warns where mail of it stays here."""
+    if wish["kind"] in _MAILS and not call.config.outbound.smarthost:
+        warn("outbound.smarthost is not set: what is to be mailed waits until it is")
     tell(call, writes.command(call.installed, company, wish))
 
 

@@ -3,9 +3,9 @@
 import click
 from rich.console import Console
 
-from bccd.cli import looks, writes
+from bccd.cli import looks
 from bccd.cli.base import Call, common, safe, table
-from bccd.cli.command import tell
+from bccd.cli.command import give
 from bccd.cli.queue import delivery_id
 from bccd.cli.who import find_user
 from bccd.model.delivery import show_id
@@ -105,7 +105,7 @@ def ask(call: Call, *, id_: str, company: str, actor: str) -> None:
       bccd held release 0000000001h4k --code 123456 --as anna@example.com
     """
     wish = {"actor": actor, "kind": "held.ask", "args": {"delivery": _shown(id_)}}
-    tell(call, writes.command(call.installed, company, wish))
+    give(call, company, wish)
 
 
 @held.command("release")
@@ -160,7 +160,7 @@ def release(
         raise click.UsageError("--always and --code do not go with --author")
     args |= ({"always": True} if always else {}) | ({"code": code} if code else {})
     kind = "original.set" if author else "held.release"
-    tell(call, writes.command(call.installed, company, {"actor": actor, "kind": kind, "args": args}))
+    give(call, company, {"actor": actor, "kind": kind, "args": args})
 
 
 @held.command("delete")
@@ -181,7 +181,7 @@ def delete(call: Call, *, id_: str, yes: bool, company: str, actor: str) -> None
     if not yes:
         click.confirm(f"Delete {shown} for good?", abort=True, err=True)
     wish = {"actor": actor, "kind": "held.delete", "args": {"delivery": shown}}
-    tell(call, writes.command(call.installed, company, wish))
+    give(call, company, wish)
 
 
 def _shown(said: str) -> str:

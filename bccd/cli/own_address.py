@@ -3,14 +3,13 @@
 import click
 from rich.console import Console
 
-from bccd.cli import looks, writes
-from bccd.cli.base import Call, common, table, warn
-from bccd.cli.command import tell
+from bccd.cli import looks
+from bccd.cli.base import Call, common, table
+from bccd.cli.command import give
 from bccd.cli.who import find_user
 from bccd.store import own
 from bccd.store.reads import directory_snapshot
 
-_MAILS = frozenset({"address.add", "address.resend", "login.change"})
 _COLUMNS = ("address", "kind", "state", "whose")
 
 _company = click.option(
@@ -142,9 +141,7 @@ def login(call: Call, *, new: str, company: str, actor: str) -> None:
 
 
 def _give(call: Call, company: str, actor: str, kind: str, args: dict[str, object]) -> None:
-    if kind in _MAILS and not call.config.outbound.smarthost:
-        warn("outbound.smarthost is not set: what is to be mailed waits until it is")
-    tell(call, writes.command(call.installed, company, {"actor": actor, "kind": kind, "args": args}))
+    give(call, company, {"actor": actor, "kind": kind, "args": args})
 
 
 COMMANDS = (own_, add, confirm, resend, remove, login)

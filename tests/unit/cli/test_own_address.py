@@ -1,5 +1,6 @@
 """`bccd address add` and its kin, and `bccd held` with what it shows, on a company without a daemon."""
 
+import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -38,13 +39,15 @@ def test_an_address_is_added_listed_and_confirmed(company: Run, tmp_path: Path) 
 
 
 def test_held_mail_is_shown_with_what_to_do(waiting: Run) -> None:
-    """And let in for good only where something in it is proven."""
+    """And let in for good only where something in it is proven; a code that cannot be mailed is warned of."""
     shown = waiting("held", "list", *ANN).stdout
     assert HELD in shown and "unverified_sender" in shown
     refused = waiting("held", "release", HELD, "--always", *ANN)
     assert refused.exit_code == Exit.MISTAKE and "can be let in once" in refused.stderr
     assert "let in for good" in waiting("held", "trusted", *ANN).stdout
-    assert answer(waiting("held", "ask", HELD, "--json", *ANN))["result"]["sent_to"] == "ann@acme.example"
+    asked = waiting("held", "ask", HELD, "--json", *ANN)
+    assert json.loads(asked.stdout)["result"]["sent_to"] == "ann@acme.example"
+    assert "outbound.smarthost is not set" in asked.stderr
     wrong = waiting("held", "release", HELD, "--code", "000000", *ANN)
     assert wrong.exit_code == Exit.MISTAKE and "wrong_code" in wrong.stderr
     both = waiting("held", "release", HELD, "--code", "000000", "--author", "a@b.example", *ANN)
