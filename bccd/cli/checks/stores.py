@@ -10,6 +10,7 @@ from bccd.model.errors import BccdError
 from bccd.store import migrate
 from bccd.store.damage import refuse_damaged
 from bccd.store.engine import PRAGMAS, Stores, open_engines
+from bccd.store.reads import directory_snapshot
 from bccd.store.settings import settings
 from bccd.store.vitals import vitals
 
@@ -18,6 +19,7 @@ _LATE, _TOO_LATE = 300.0, 3600.0  # seconds that mail waits to be filed
 _APART = 5.0  # seconds between two clocks
 _NO_SERVER = "see docs/howto/postgresql.md, and whether the server runs"
 _NO_FILE = "if it was there before, restore it: docs/howto/backup.md; a new one: docs/howto/install.md"
+_NOBODY = "bccd directory load, see docs/howto/load-your-directory.md; if there was one, restore a backup"
 _WANTED = {"fsync": "on", "full_page_writes": "on"}
 
 
@@ -34,6 +36,8 @@ def database(config: Config) -> Iterator[Finding]:
     try:
         yield from _settings(stores)
         yield from _waiting(stores)
+        if not directory_snapshot(stores.database).company_addresses:
+            yield fail("directory", "no company has an address: every recipient is refused with 550", _NOBODY)
     except BccdError as error:
         yield fail("database", str(error), "see whether the database server runs, and its log")
     finally:
