@@ -146,6 +146,10 @@ class Filer:
         """Return how many claimed mails have no outcome yet."""
         return self._hopeful() + len(self._doubtful)
 
+    def _held(self) -> tuple[_Job, ...]:
+        """Return what is claimed and has no outcome yet."""
+        return (*self._waiting, *self._doubtful, *self._reading.values(), *self._ready)
+
     def _hopeful(self) -> int:
         """Return how many there are besides those that may take a parser's whole patience."""
         return len(self._waiting) + len(self._reading) + len(self._ready)
@@ -226,9 +230,10 @@ class Filer:
         self._pause, self._claimed_at = _FIRST_PAUSE, time.monotonic()
         if len(claimed) < self._settings.batch:
             self._look_at = self._claimed_at + _POLL_SECONDS
+        held = {job.delivery.id: job for job in self._held()}
         for delivery in claimed:
-            if delivery.id in self._reading:  # lost, given back by whoever had it, and now ours again
-                self._reading[delivery.id].delivery = delivery
+            if (job := held.get(delivery.id)) is not None:  # given back, or its mark lost with the server
+                job.delivery = delivery
                 self._lost.discard(delivery.id)
                 continue
             self._places += 1
@@ -238,8 +243,7 @@ class Filer:
         """Hold on to what was claimed, and let go of what another filer has taken over."""
         if not self.in_hand() or time.monotonic() < self._renew_at:
             return
-        held = (*self._waiting, *self._doubtful, *self._reading.values(), *self._ready)
-        kept = self._queue.renew(ids := [job.delivery.id for job in held])
+        kept = self._queue.renew(ids := [job.delivery.id for job in self._held()])
         self._renew_at = time.monotonic() + _RENEW_SECONDS
         self._drop(frozenset(ids) - kept)
 
@@ -309,8 +313,7 @@ class Filer:
         if not self._is_full():
             return
         self._ready.sort(key=lambda job: job.place)
-        companies = dict.fromkeys(job.delivery.company_id for job in self._ready)
-        for company_id in companies:
+        for company_id in dict.fromkeys(job.delivery.company_id for job in self._ready):
             jobs = [job for job in self._ready if job.delivery.company_id == company_id]
             self._file_batch(company_id, jobs[: self._settings.batch])
 
@@ -348,11 +351,8 @@ class Filer:
         self._pause = _FIRST_PAUSE
         for job in jobs:
             self._ready.remove(job)
-        self._report([job.delivery for job in jobs], outcomes)
+        log_filings(zip([job.delivery for job in jobs], outcomes, strict=True), self._ports.clock.now())
         self._do(lambda: self._finish(outcomes))
-
-    def _report(self, deliveries: Sequence[Delivery], outcomes: Sequence[Outcome]) -> None:
-        log_filings(zip(deliveries, outcomes, strict=True), self._ports.clock.now())
 
     def _finish(self, outcomes: Sequence[Outcome]) -> None:
         self._queue.finish(outcomes)
@@ -396,5 +396,5 @@ class Filer:
             self._log.error("give_up_failed", delivery=shown, reason=reason, error=place(error))
             self._postpone(delivery, reason)
         else:
-            self._report([delivery], [outcome])
+            log_filings([(delivery, outcome)], self._ports.clock.now())
             self._finish([outcome])

@@ -480,6 +480,23 @@ def test_claims_are_renewed_and_lost_ones_let_go(bench: Bench) -> None:
     bench.run(lambda: set(bench.queue.done) == {1})
 
 
+def test_mail_whose_claim_the_server_forgot_is_read_once(bench: Bench) -> None:
+    """A crash may undo what a claim has written: what is in hand and claimed again is still one mail."""
+    bench.queue.put(1, b"hang")
+    bench.pool.busy = True
+    bench.queue.put(2, attempts=2)
+    bench.run(lambda: bench.filer.in_hand() == 2)
+    for row in bench.queue.rows.values():
+        row.claimed = False
+    bench.filer._look_at = 0.0
+    bench.run(lambda: all(row.claimed for row in bench.queue.rows.values()))
+    assert bench.filer.in_hand() == 2
+    bench.pool.busy, bench.pool.jobs = False, [(1, b"mail")]
+    bench.run(lambda: set(bench.queue.done) == {1, 2})
+    bench.run(lambda: not bench.filer.in_hand())
+    assert sorted(id_ for _, batch in bench.store.batches for id_ in batch) == [1, 2]
+
+
 def test_what_a_parser_says_of_lost_mail_is_not_heard(bench: Bench) -> None:
     """It was read for nothing."""
     bench.queue.put(1, b"hang")
