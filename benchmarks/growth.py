@@ -8,6 +8,7 @@ spool; then come pages of a front end, and what is unusually large.
 import argparse
 import gc
 import json
+import os
 import sys
 import time
 from argparse import Namespace
@@ -36,6 +37,7 @@ from benchmarks.reading import table as pages_table
 
 FULL = Scale(1, 50, 200_000, 1_000_000, contacts=1_000_000, deals=200_000)
 _PART = 1_000  # the small database holds so small a part of it
+_PIECE = 32 * 1024  # octets that are read at once
 _WARM = 8  # batches that are not counted: whom the mail goes to is at hand in any database then
 _GATHER = 12  # statements that a batch may ask for its facts
 _GATE = 0.9
@@ -154,11 +156,20 @@ def remember_keys(stores: Stores) -> None:
 
 
 def read_through(folder: Path) -> None:
-    """Bring the files into the system's memory: one just made is there, one kept since yesterday is not."""
+    """Bring the files into the system's memory in small pieces, as the look-ups of a daemon bring them.
+
+    Read ahead they would stand there in pieces of up to 2 MB: to write a page of one took 45 us instead of 3.
+    """
     for path in folder.iterdir():
-        with path.open("rb", buffering=0) as file:
-            while file.read(1 << 20):
-                pass
+        file = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(file)  # only what is clean is dropped
+            for advice in (os.POSIX_FADV_DONTNEED, os.POSIX_FADV_RANDOM):
+                os.posix_fadvise(file, 0, 0, advice)
+            for place in range(0, os.fstat(file).st_size, _PIECE):
+                os.pread(file, _PIECE, place)
+        finally:
+            os.close(file)
 
 
 @contextmanager
