@@ -168,7 +168,8 @@ class Parser(Generic[Answer]):
         except (msgspec.DecodeError, UnicodeDecodeError):
             failure, message = "garbled", None
         if octets[:TOKEN] != number:  # it reads other mail than it was told to: none of its answers counts
-            failure, message, self.overdue = "garbled", None, True
+            failure, message = "garbled", None
+            self.overdue, self.begun = True, False  # and what it reads now is not to blame
         failure = failure or ("" if message else "garbled")
         UNREAD.add(failure, bool(failure))
         return Read(job.key, message, failure)
