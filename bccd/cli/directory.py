@@ -1,6 +1,6 @@
 """bccd directory: users, contacts, organisations and deals, where no CRM keeps them for us."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,16 @@ from bccd.directory.records import (
 )
 from bccd.model.errors import BccdError, MistakeError
 
-_LISTED = ("company", "user", "team", "contact", "organisation", "deal", "never_log")
+_NOUNS: Mapping[str, tuple[str, str]] = {  # one of them, and several
+    "company": ("company", "companies"),
+    "user": ("user", "users"),
+    "team": ("team", "teams"),
+    "contact": ("contact", "contacts"),
+    "organisation": ("organisation", "organisations"),
+    "deal": ("deal", "deals"),
+    "never_log": ("never-log entry", "never-log entries"),
+}
+_LISTED = tuple(_NOUNS)
 
 
 def _company(function: Callable[..., None]) -> Callable[..., None]:
@@ -129,8 +138,8 @@ def _dangling(call: Call, company: str, error: RecordsError) -> list[str]:
 
 
 def _tell(call: Call, counts: dict[str, int]) -> None:
-    told = ", ".join(f"{count} {word}" for word, count in counts.items())
-    call.tell(counts, lambda out: out.print(f"Done: {told}."))
+    told = ", ".join(f"{count} {_NOUNS[kind][count != 1]}" for kind, count in counts.items())
+    call.tell(counts, lambda out: out.print(f"Done: {told or 'the file holds no record'}."))
 
 
 @directory.group()

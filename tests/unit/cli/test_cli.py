@@ -267,6 +267,23 @@ def test_a_csv_is_loaded(company: Run, tmp_path: Path) -> None:
     assert answer(company("directory", "load", "--json", "--kind", "contact", str(path))) == {"contact": 1}
 
 
+def test_what_was_loaded_is_told_in_words(company: Run, tmp_path: Path) -> None:
+    """One record is one of its kind, any other number is several."""
+    path = tmp_path / "more.json"
+    for contacts, entries, told in (
+        (["c7", "c8"], ["@gone.example"], "Done: 2 contacts, 1 never-log entry."),
+        (["c7", "c9"], [], "Done: 1 contact."),
+        (["c7"], [], "Done: 0 contacts."),
+        ([], [], "Done: the file holds no record."),
+    ):
+        records = {
+            "contacts": [{"external_id": id_, "name": f"The {id_}"} for id_ in contacts],
+            "never_logs": [{"entry": entry} for entry in entries],
+        }
+        path.write_text(json.dumps(records), encoding="utf-8")
+        assert company("directory", "load", str(path)).stdout == f"{told}\n"
+
+
 def test_mistakes_of_a_file_are_listed_and_nothing_is_loaded(company: Run, tmp_path: Path) -> None:
     """Form and references are checked for the whole file."""
     path = tmp_path / "contacts.csv"
