@@ -1,15 +1,27 @@
 """What is told of a failure that nobody expects: where it was, and no word of what it was about."""
 
+import errno
+import json
+import socket
+import sqlite3
+import ssl
+from contextlib import closing
 from pathlib import Path
 
+import psycopg
 import pytest
 from click.testing import CliRunner
 
 from bccd.cage.pool import Parsed, Pool
 from bccd.cli import main, serve
+from bccd.config import Log
 from bccd.failures import place
+from bccd.observe import configure
+from bccd.sources.handler import Handler
+from bccd.store.engine import failure
 from tests.canary import CANARY
 from tests.e2e.harness import free_port
+from tests.unit.sources.dialogue import Recorder
 
 FALLING = """
 class Fall(BaseException): ...
@@ -40,6 +52,43 @@ def test_a_place_has_no_text() -> None:
     assert said.startswith("KeyError at test_failures.py:") and ", from ValueError at " in said
     assert CANARY not in said
     assert place(OSError(CANARY)) == "OSError"
+
+
+def test_a_place_has_what_the_system_says(tmp_path: Path) -> None:
+    """The name of an error's number, the code of SQLite or PostgreSQL; nothing else that looks like one."""
+    assert place(OSError(errno.ENOSPC, CANARY)) == "OSError ENOSPC"
+    assert place(FileNotFoundError(errno.ENOENT, CANARY, CANARY)) == "FileNotFoundError ENOENT"
+    assert place(ssl.SSLError(1, CANARY)) == "SSLError"
+    assert place(socket.herror(1, CANARY)) == "herror"
+    with closing(sqlite3.connect(tmp_path / "a")) as made:
+        made.execute("PRAGMA max_page_count = 1")
+        with pytest.raises(sqlite3.OperationalError) as raised:
+            made.execute("CREATE TABLE a (b)")
+    assert place(raised.value).startswith("OperationalError SQLITE_FULL at test_failures.py:")
+    assert place(psycopg.errors.DiskFull(CANARY)) == "DiskFull 53100"
+    error = ValueError(CANARY)
+    error.sqlstate = CANARY  # type: ignore[attr-defined]
+    assert place(error) == "ValueError"
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OSError(errno.ENOSPC, CANARY), "OSError ENOSPC"),
+        (failure(OSError(errno.EDQUOT, CANARY)), "StorageFullError"),
+    ],
+    ids=["file", "store"],
+)
+def test_what_was_not_received_is_logged_with_the_reason(
+    error: BaseException, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Who reads receive_failed on a full disk need not guess that it is full."""
+    configure(Log(), "front-1")
+    error.__cause__ = OSError(errno.EDQUOT, CANARY)
+    Handler(Recorder()).failed(error, "s1")
+    line = json.loads(capsys.readouterr().out)
+    assert (line["event"], line["session"]) == ("receive_failed", "s1")
+    assert line["exception"] == f"{said}, from OSError EDQUOT"
 
 
 def test_a_command_that_fails_for_a_mistake_of_ours(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
