@@ -30,6 +30,7 @@ from bccd.model.linkpage import LinkPage
 from bccd.observe import read_key
 from bccd.pipeline import Receiving
 from bccd.ports import DeliverPorts, ReceivePorts, Receiver
+from bccd.remains import REMAINS
 from bccd.rules.signing import Signer
 from bccd.sources.census import Census
 from bccd.sources.floods import Floods
@@ -132,6 +133,7 @@ async def open_receiver(
 ) -> AsyncIterator[Receiver]:
     """Open all that receive() needs inside a running loop, and answer for its health."""
     links.tie()
+    REMAINS.follow(asyncio.get_running_loop())
     stores = open_engines(config)
     ringer = Ringer(stores.spool) if is_postgresql(stores.spool) else None
     spool = GroupSpool(stores.spool, config.data_dir, partial(_wake, links.wake_write, ringer))
@@ -248,8 +250,13 @@ def run_filer(config: Config, name: str, links: Links) -> int:
         daemon=True,
     )
     sweeper.start()
+
+    def beat() -> None:
+        pulse.beat()
+        REMAINS.clear()
+
     try:
-        filer.run(pulse.beat)
+        filer.run(beat)
     finally:
         ended.set()
         sweeper.join()

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, even
 
 from bccd.meters.room import ran_out
 from bccd.model.errors import StorageFullError, StoreUnavailableError
+from bccd.remains import REMAINS
 from bccd.store.place import refuse_network_folder
 from bccd.store.postgresql import failure_kind, is_postgresql, normal_url, open_postgresql
 
@@ -162,6 +163,8 @@ def writing(engine: Engine) -> Iterator[sqlite3.Connection]:
 def failure(error: BaseException | None) -> StoreUnavailableError | None:
     """Translate what a driver or the system raised; None for a mistake of the program itself."""
     translated = _translated(error)
+    if translated is not None:
+        REMAINS.note()
     if isinstance(translated, StorageFullError):
         ran_out()
     return translated
@@ -235,6 +238,7 @@ def _on_begin_postgresql(connection: Connection) -> None:
 
 def _on_error(context: ExceptionContext) -> None:
     if context.is_pre_ping:
+        REMAINS.note()
         return  # the pool opens another connection
     translated = failure(context.original_exception)
     if translated is not None:
