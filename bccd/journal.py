@@ -1,9 +1,10 @@
 """The journal of attempts: what was offered in the last 30 days and how it was answered, for `bccd trace`.
 
-A line for each mail that was answered, each recipient and each login that was refused. Addresses and ids are
-in it as keyed hashes alone. It is no table: a flood of refusals must not write to the database, and what is
-refused while the database is away is what one asks about most. It is a file a day, which a thread appends to
-twice a second and does not sync: the hot path pays for hashing, and a power cut costs half a second of it.
+A line for each mail that was answered, each sender, recipient and login that was refused. Addresses and ids
+are in it as keyed hashes alone. It is no table: a flood of refusals must not write to the database, and what
+is refused while the database is away is what one asks about most. It is a file a day, which a thread appends
+to twice a second and does not sync: the hot path pays for hashing, and a power cut costs half a second of
+it.
 """
 
 import asyncio
@@ -51,7 +52,7 @@ class Attempt(msgspec.Struct, array_like=True, frozen=True):
     """One line: what somebody tried, in hashes, and what he was told."""
 
     at: float  # seconds since 1970
-    step: str  # "mail", "rcpt", "login"
+    step: str  # "mail", "from", "rcpt", "login"
     session: str
     peer: str
     sender: str  # of the envelope

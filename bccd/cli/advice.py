@@ -38,6 +38,13 @@ _ADVICE: tuple[tuple[Reply, str], ...] = (
         "List your own relay in trust.relays, or raise limits.connections or connections_per_ip.",
     ),
     (replies.IDLE_TOO_LONG, _AGAIN),
+    (
+        own.NO_ROOM_NOW,
+        "If it happens often, raise limits.in_flight or make room for it; it comes again by itself.",
+    ),
+    (own.LOGIN_FIRST, "Have the program log in: the port is one for users (listen.submission or smtps)."),
+    (own.TLS_FIRST, "Have the program turn to TLS and log in: the port is one for users."),
+    (own.LOGIN_LATER, "See the log by the session's id; bccd doctor tells whether the database answers."),
     (own.FAR_TOO_BIG, "Send it without its attachments, or raise limits.message_size."),
     (own.TOO_SLOW, "Look at the network of the sending server; it tries again by itself."),
     (own.SESSION_TOO_LONG, _AGAIN),

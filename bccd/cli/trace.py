@@ -24,7 +24,7 @@ from bccd.store import entries, outcomes, tracing
 from bccd.store.engine import Stores
 
 _ACCEPTED = re.compile(r"\A2.* accepted as ([0-9a-z]{13})")
-_STEPS = {"mail": "mail", "rcpt": "recipient", "login": "login"}
+_STEPS = {"mail": "mail", "from": "sender", "rcpt": "recipient", "login": "login"}
 _ID_BITS = 20
 
 
@@ -33,7 +33,7 @@ class Step:
     """One attempt, or a delivery of which no attempt is known any more."""
 
     at: datetime
-    step: str  # mail, recipient, login; delivery where only the database knows of it
+    step: str  # mail, sender, recipient, login; delivery where only the database knows of it
     peer: str = ""
     session: str = ""
     size: int = 0

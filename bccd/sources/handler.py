@@ -73,6 +73,7 @@ class Handler:
         except Exception as error:  # noqa: BLE001  whatever it is, the peer may try again
             self._guesses.give_back(host)
             self.failed(error, session_id)
+            self.noted("login", peer, normalise(name) or name, LOGIN_LATER, session_id)
             return LOGIN_LATER
         if login is None:
             log.warning("login_failed")
@@ -90,23 +91,27 @@ class Handler:
             found = await self._receiver.recipient(peer, mail_from, address, so_far)
         except Exception as error:  # noqa: BLE001  whatever it is, the peer may try again
             found = self.failed(error, session_id)
-        if self._journal is not None and isinstance(found, Reply):
-            self._journal.refused("rcpt", session_id, peer, found, sender=mail_from, recipients=[address])
+        if isinstance(found, Reply):
+            self.noted("rcpt", peer, mail_from, found, session_id, [address])
         return found
 
     def _no_login(self, peer: Peer, name: str, reply: Reply, session_id: str) -> Reply:
         LOGINS.add("failed" if reply is BAD_LOGIN else "refused")
-        if self._journal is not None:
-            self._journal.refused("login", session_id, peer, reply, sender=normalise(name) or name)
+        self.noted("login", peer, normalise(name) or name, reply, session_id)
         return reply
 
-    def cut(
-        self, peer: Peer, mail_from: str, targets: Sequence[Target], reply: Reply, session_id: str
+    def noted(  # noqa: PLR0917
+        self,
+        step: str,
+        peer: Peer,
+        sender: str,
+        reply: Reply,
+        session_id: str,
+        recipients: Sequence[str] = (),
     ) -> None:
-        """Note a mail of which the end was not awaited."""
+        """Have `bccd trace` know of a refusal before a mail is whole: "from", "rcpt", "mail", "login"."""
         if self._journal is not None:
-            to = [target.address for target in targets]
-            self._journal.refused("mail", session_id, peer, reply, sender=mail_from, recipients=to)
+            self._journal.refused(step, session_id, peer, reply, sender=sender, recipients=recipients)
 
     def examine(self, peer: Peer, mail_from: str) -> Examination:
         """Begin to gather evidence about a mail."""

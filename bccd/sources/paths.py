@@ -80,6 +80,12 @@ def read_mail(argument: str, *, extended: bool, max_size: int) -> MailFrom | Rep
     return TOO_BIG if size > max_size else MailFrom(address, utf8, size)
 
 
+def sender_named(argument: str) -> str:
+    """Return the address that a MAIL command names, whatever else is wrong; "" where it names none."""
+    found = _FROM.fullmatch(argument)
+    return (_address(found) or "") if found is not None else ""
+
+
 def read_rcpt(argument: str, *, extended: bool, utf8: bool) -> str | Reply:
     """Read what follows RCPT into the recipient's address; return the reply that refuses it otherwise."""
     found = _TO.fullmatch(argument)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from bccd.mail.addresses import normalise
 from bccd.model.reply import RECIPIENT_OK, TOO_MANY_RECIPIENTS, TOO_MANY_STRANGERS, Reply
 from bccd.sources.kept import MEMORY
-from bccd.sources.paths import read_mail, read_rcpt
+from bccd.sources.paths import MailFrom, read_mail, read_rcpt, sender_named
 from bccd.sources.replies import (
     BYE,
     CANNOT_VERIFY,
@@ -110,20 +110,22 @@ class SmtpConnection(Transfer):
         if self._mail is not None:
             self.say(NESTED_MAIL)
             return
-        if refusal := self.may_send():
-            self.say(refusal)
-            return
-        mail = read_mail(arg or "", extended=self._extended, max_size=self.settings.message_size)
+        mail = self.may_send() or self._sender(arg or "")
         if isinstance(mail, Reply):
+            sender = _compared(sender_named(arg or ""))
+            self.handler.noted("from", self.peer, sender, mail, self.session_id)
             self.say(mail)
-            return
-        if not self.room.holds(mail.size, filed=mail.size > MEMORY):
-            self.say(NO_ROOM_NOW)
             return
         self._mail = mail
         self._mail_from = _compared(mail.address)
         self._examination = self.handler.examine(self.peer, self._mail_from)
         self.say(SENDER_OK)
+
+    def _sender(self, argument: str) -> MailFrom | Reply:
+        mail = read_mail(argument, extended=self._extended, max_size=self.settings.message_size)
+        if isinstance(mail, MailFrom) and not self.room.holds(mail.size, filed=mail.size > MEMORY):
+            return NO_ROOM_NOW
+        return mail
 
     def may_send(self) -> Reply | None:
         """Return the reply that refuses a MAIL from whoever has not done what must come before it."""
@@ -145,12 +147,15 @@ class SmtpConnection(Transfer):
             return MAIL_FIRST
         address = read_rcpt(argument, extended=self._extended, utf8=self._mail.utf8)
         if isinstance(address, Reply):
+            self.handler.noted("rcpt", self.peer, self._mail_from, address, self.session_id)
             return address
         if self._chunked is not None:
             return DATA_CHUNKED
         # A notice of a mail that came to nothing goes to whoever wrote that mail, and he is one.
         if len(self._accepted) >= (self.settings.recipients if self._mail.address else 1):
-            return TOO_MANY_RECIPIENTS
+            refusal = TOO_MANY_RECIPIENTS
+            self.handler.noted("rcpt", self.peer, self._mail_from, refusal, self.session_id, [address])
+            return refusal
         target = await self.handler.recipient(
             self.peer, self._mail_from, address, tuple(self._accepted), self.session_id
         )

@@ -106,6 +106,7 @@ class Transfer(Connection):
             self.say(DATA_CHUNKED)
             return
         if not self.room.holds(1, filed=False):
+            self._note(NO_ROOM_NOW)
             self.say(NO_ROOM_NOW)
             return
         self.say(SEND_DATA)
@@ -148,7 +149,8 @@ class Transfer(Connection):
             self.budget.junk()
         try:
             await self._read_chunk(chunked, size, last=False)
-        except ClosingError:
+        except ClosingError as closing:
+            self._note(closing.reply)
             self.reset()
             raise
         if chunked.refused is None and (refusal := self._refusal(chunked.body)):
@@ -195,13 +197,21 @@ class Transfer(Connection):
         except ClosingError as closing:
             if closing.reply is None:
                 raise
-            self.handler.cut(self.peer, self._mail_from, accepted, closing.reply, self.session_id)
+            self._note(closing.reply)
             self.answer([closing.reply] * len(accepted))
             raise ClosingError from None
         except ConnectionError:
             raise
         except Exception as error:  # noqa: BLE001  every recipient hears of it
-            self.answer([self.handler.failed(error, self.session_id)] * len(accepted))
+            failed = self.handler.failed(error, self.session_id)
+            self._note(failed)
+            self.answer([failed] * len(accepted))
+
+    def _note(self, reply: Reply | None) -> None:
+        """Note how a mail was answered of which there is no whole; nothing where its peer is gone."""
+        if reply is not None:
+            to = [target.address for target in self._accepted]
+            self.handler.noted("mail", self.peer, self._mail_from, reply, self.session_id, to)
 
     async def _read(self, feed: Feed, clocks: _Clocks, *, to_the_end: bool = True) -> None:
         """Read as far as `feed` wants, as long as the peer keeps sending; there a mail ends, or a chunk."""
