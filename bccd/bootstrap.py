@@ -139,7 +139,8 @@ async def open_receiver(
     spool = GroupSpool(stores.spool, config.data_dir, partial(_wake, links.wake_write, ringer))
     directory = make_directory(stores)
     logins = make_logins(config, stores)
-    checks, metrics = vitals.make_checks(config, spool, directory), vitals.make_metrics(config, stores)
+    ports = [each.sock for each in sockets if each.protocol in _LISTENERS]
+    checks, metrics = vitals.make_checks(config, spool, directory, ports), vitals.make_metrics(config, stores)
     servers = [await serve_health(each.sock, checks, metrics) for each in sockets if each.protocol == "http"]
     servers += await serve_links(config, stores, [each for each in sockets if each.protocol == "web"])
     try:

@@ -11,6 +11,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from socket import socket
 
 from bccd.config import Config, Tls
 from bccd.directory.cache import CachedDirectory
@@ -88,8 +89,13 @@ def make_metrics(config: Config, stores: Stores) -> Callable[[], "asyncio.Future
     return lambda: asyncio.get_running_loop().run_in_executor(None, write)
 
 
-def make_checks(config: Config, spool: GroupSpool, directory: CachedDirectory) -> Mapping[str, Check]:
-    """List what /readyz asks for: whether mail could be proven, kept and filed now."""
+def make_checks(
+    config: Config, spool: GroupSpool, directory: CachedDirectory, ports: Sequence[socket] = ()
+) -> Mapping[str, Check]:
+    """List what /readyz asks for: whether mail could come in by `ports`, be proven, kept and filed now."""
+
+    async def listening() -> bool:
+        return all(port.fileno() >= 0 for port in ports)  # closed once we are told to stop
 
     async def readable() -> bool:
         await directory.fresh()
@@ -105,7 +111,13 @@ def make_checks(config: Config, spool: GroupSpool, directory: CachedDirectory) -
     async def roomy() -> bool:
         return not await asyncio.to_thread(lacks_room, config, slots())
 
-    return {"directory": readable, "spool": spooling, "filer": filing, "disk": roomy}
+    return {
+        "listening": listening,
+        "directory": readable,
+        "spool": spooling,
+        "filer": filing,
+        "disk": roomy,
+    }
 
 
 class _Stored:

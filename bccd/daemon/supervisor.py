@@ -76,6 +76,7 @@ class _Child:
     name: str
     body: Callable[[], int]
     is_front: bool
+    listens: bool = False
     pid: int = 0
     started: float = 0.0
     failures: int = 0
@@ -155,7 +156,7 @@ class Supervisor:
         for number in range(1, config.processes.fronts + 1):
             name, pulse = f"front-{number}", Pulse()
             body = _front_body(front, name, self._sockets, replace(links, pulse=pulse))
-            self._children.append(_Child(name, body, is_front=True, pulse=pulse))
+            self._children.append(_Child(name, body, is_front=True, listens=True, pulse=pulse))
         if outbound is not None:  # it ends with the fronts: what it has sent it tells the filer
             self._children.append(_Child("outbound", lambda: outbound("outbound", links), is_front=True))
         Board(["supervisor", *(child.name for child in self._children)]).attach("supervisor")
@@ -229,6 +230,8 @@ class Supervisor:
         code = 1
         try:
             os.close(self._lifeline_end)
+            if not child.listens:  # while a port is open anywhere, peers are let in whom nobody answers
+                _close(self._sockets)
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the supervisor decides
             signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until a child has a use for it
             signal.pthread_sigmask(signal.SIG_SETMASK, self._mask)
@@ -295,8 +298,7 @@ class Supervisor:
         self._stopping = True
         self._log.info("stopping", signal=signal.Signals(number).name)
         notify("STOPPING=1")
-        for bound in self._sockets:
-            bound.sock.close()
+        _close(self._sockets)
         self._signal_all(signal.SIGTERM, fronts=True)
         self._kill_at = time.monotonic() + _FRONT_SECONDS
 
@@ -317,6 +319,11 @@ class Supervisor:
         for child in self._children:
             if child.pid and fronts in (None, child.is_front):
                 os.kill(child.pid, number)
+
+
+def _close(sockets: Sequence[Bound]) -> None:
+    for bound in sockets:
+        bound.sock.close()
 
 
 def _flush() -> None:

@@ -1,8 +1,12 @@
 """F1 and F15: processes that are killed, and a daemon that is told to stop, while mail comes in."""
 
+import json
 import random
 import smtplib
+import socket
 import time
+import urllib.error
+import urllib.request
 from contextlib import closing
 from pathlib import Path
 
@@ -66,7 +70,7 @@ def test_f15_a_stop_under_load(daemon: Failing) -> None:
 
 
 def test_f15_a_stop_with_a_mail_half_sent(daemon: Failing) -> None:
-    """The transaction may end, and its mail is kept; only then the daemon goes."""
+    """The transaction may end, and its mail is kept; others find the port closed, and /readyz says so."""
     with closing(smtplib.SMTP("127.0.0.1", daemon.smtp, timeout=30)) as client:
         client.ehlo()
         client.mail("ann@example.com")
@@ -77,10 +81,28 @@ def test_f15_a_stop_with_a_mail_half_sent(daemon: Failing) -> None:
         client.send(raw[:100])
         assert daemon.process is not None
         daemon.process.terminate()
-        time.sleep(0.3)
+        wait_for(lambda: _is_refused(daemon.smtp), 30, daemon.tail)
+        assert _ready(daemon.http) == (503, False)
         client.send(raw[100:] + b".\r\n")
         assert client.getreply()[0] == 250
     assert daemon.process.wait(40) == 0
     daemon.acked.append(raw)
     daemon.start()
     daemon.check()
+
+
+def _is_refused(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=30).close()
+    except ConnectionRefusedError:
+        return True
+    return False
+
+
+def _ready(port: int) -> tuple[int, object]:
+    """Return what /readyz answers, and what it says of the listeners."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=30) as answer:
+            return answer.status, json.load(answer)["checks"]["listening"]
+    except urllib.error.HTTPError as answer:
+        return answer.code, json.load(answer)["checks"]["listening"]
