@@ -4,6 +4,7 @@ import shutil
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,7 +18,8 @@ from bccd import journal
 from bccd.cli import looks
 from bccd.cli.base import Call, Exit, common, console, json_line, octets, safe, table
 from bccd.cli.counted import Slots, ask, cells, lacks_room
-from bccd.cli.endpoints import answers, in_force
+from bccd.cli.endpoints import in_force
+from bccd.cli.probe import flaw, listeners
 from bccd.config import Config
 from bccd.meters import families as m
 from bccd.meters.board import Counter as Meter
@@ -25,12 +27,11 @@ from bccd.meters.board import Histogram
 from bccd.model.errors import BccdError
 from bccd.store.vitals import outcomes_since, vitals
 
-_CONNECT_SECONDS = 1.0
+_ANSWER_SECONDS = 5.0
 _PROBE_SECONDS = 60.0  # between two connections to a listener
 _ERRORS = 8  # that are shown
 _HOUR = timedelta(hours=1)
 _OLD_SECONDS = 300.0
-_LISTENERS = ("smtp", "lmtp", "submission", "smtps", "http", "web")
 _COUNTED: Mapping[str, Meter | Histogram] = {
     "accepted": m.ACCEPTED,
     "refused": m.REFUSED,
@@ -51,7 +52,8 @@ def status(call: Call, *, watch: bool, every: float) -> None:
 
     What the processes have counted is asked of the running daemon; the rest is looked up here, so that most
     of it is shown where no daemon runs, or where its filer hangs. With --watch and --json there is one
-    object a line. Exit code 1 means that no daemon runs, or that it or its database does not answer.
+    object a line. Exit code 1 means that no daemon runs, or that something of it does not: a process, a
+    listener, the database, or that there is no room for mail. What, stands below the first line.
 
     \b
     Examples:
@@ -72,7 +74,7 @@ def _watch(call: Call, config: Config, seen: dict[str, Any], every: float) -> No
     out = console()
     screen = Live(console=out, auto_refresh=False, screen=out.is_terminal)
     rates: dict[str, float] = {}
-    listeners, probed = seen["listeners"], time.monotonic()
+    heard, probed = seen["listeners"], time.monotonic()
     with nullcontext() if call.as_json else screen:
         while True:
             if call.as_json:
@@ -81,8 +83,8 @@ def _watch(call: Call, config: Config, seen: dict[str, Any], every: float) -> No
                 screen.update(Group(*_lines(seen, rates)), refresh=True)
             time.sleep(every)
             if time.monotonic() - probed > _PROBE_SECONDS:
-                listeners, probed = listeners_of(config), time.monotonic()
-            before, seen = seen, look(config, listeners)
+                heard, probed = listeners_of(config), time.monotonic()
+            before, seen = seen, look(config, heard)
             rates = _rates(before, seen)
 
 
@@ -100,16 +102,21 @@ def _rates(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, float
 
 
 def listeners_of(config: Config) -> list[dict[str, Any]]:
-    """List the listeners, and whether each lets one in; each look is a connection that its limits count."""
-    listen = in_force(config).listen
-    return [
-        {"protocol": protocol, "endpoint": endpoint, "answers": answers(endpoint, _CONNECT_SECONDS)}
-        for protocol in _LISTENERS
-        for endpoint in getattr(listen, protocol)
-    ]
+    """List the listeners, and whether each does what it should; a look is a connection that limits count."""
+    found = list(listeners(in_force(config)))
+
+    def wrong(one: tuple[str, str]) -> str:
+        return flaw(*one, _ANSWER_SECONDS, config.trust.proxies, busy=True)
+
+    with ThreadPoolExecutor(len(found) or 1) as threads:  # a front that hangs lets each wait in vain
+        flaws = threads.map(wrong, found)
+        return [
+            {"protocol": protocol, "endpoint": endpoint, "answers": not why, "why": why}
+            for (protocol, endpoint), why in zip(found, flaws, strict=True)
+        ]
 
 
-def look(config: Config, listeners: Sequence[dict[str, Any]] | None = None) -> dict[str, Any]:
+def look(config: Config, probed: Sequence[dict[str, Any]] | None = None) -> dict[str, Any]:
     """Gather everything; what cannot be told is None or empty, and says why under "trouble"."""
     trouble: list[str] = []
     slots = _slots(config, trouble)
@@ -117,12 +124,14 @@ def look(config: Config, listeners: Sequence[dict[str, Any]] | None = None) -> d
     full = lacks_room(config, slots) if usage else ""
     if full:
         trouble.append(f"{full}: mail is put off with 452")
-    listeners = listeners_of(config) if listeners is None else listeners
+    probed = listeners_of(config) if probed is None else probed
     database, queue, unfiled, hour = _stored(config, trouble)
-    listening = all(one["answers"] for one in listeners)
+    if slots:  # else no listener is to be expected
+        trouble += [f"{slot['name']} does not run" for slot in slots if not slot["up"]]
+        trouble += [f"{one['protocol']} {one['endpoint']}: {one['why']}" for one in probed if one["why"]]
     return {
         "at": datetime.now(UTC),
-        "well": bool(slots) and database["up"] and listening and not full,
+        "well": bool(slots) and not trouble,
         "trouble": trouble,
         "queue": queue | {"in_hand": _sum(slots, m.IN_HAND) if slots else None},
         "unfiled": unfiled,
@@ -133,7 +142,7 @@ def look(config: Config, listeners: Sequence[dict[str, Any]] | None = None) -> d
         "database": database,
         "disk": {"free": usage.free, "size": usage.total, "full": bool(full)} if usage else None,
         "processes": [{name: slot[name] for name in _OF_PROCESS} for slot in slots],
-        "listeners": listeners,
+        "listeners": probed,
         "errors": _errors(slots),
     }
 

@@ -1,13 +1,10 @@
 """The network: the daemon and its ports, the DNS, certificates, the smarthost."""
 
 import asyncio
-import http.client
 import ipaddress
 import socket
-import ssl
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -17,15 +14,14 @@ from cryptography.exceptions import InvalidSignature
 
 from bccd import door
 from bccd.cli.checks.finding import Finding, fail, ok, parted, warn
-from bccd.cli.endpoints import answers, connect, in_force, is_loopback
+from bccd.cli.endpoints import answers, in_force, is_loopback
+from bccd.cli.probe import flaw, is_for_others, listeners
 from bccd.config import Config
 from bccd.front import listener_settings
 from bccd.mail.addresses import domain_of
 from bccd.model.errors import BccdError
 from bccd.outbound.relay import Relay
 from bccd.sources import tls
-from bccd.sources.introduced import Proxies
-from bccd.sources.limits import peer_ip
 from bccd.store import migrate
 from bccd.store.engine import open_engines
 from bccd.store.reads import directory_snapshot
@@ -35,9 +31,6 @@ from bccd.verify.resolver import DnsResolver, nameservers
 _SECONDS = 5.0
 _SLOW_DNS = 0.5
 _SMARTHOST_SECONDS = 20.0
-_GREETING = {"smtp": b"220 ", "lmtp": b"220 ", "submission": b"220 "}
-_PROXIED = ("smtp", "submission", "smtps")
-_NOBODYS = b"PROXY UNKNOWN\r\n"  # what a balancer's health check says, and this host may be the balancer
 _EXCHANGERS = 5  # of one domain
 _DOMAINS = 20  # of companies' addresses that are looked up
 
@@ -60,66 +53,25 @@ def ports(config: Config) -> Iterator[Finding]:
         yield ok("daemon", "runs, and files mail")
     else:
         yield fail("daemon", str(said), "see its log for parser_start_failed")
-    for protocol, endpoint in _endpoints(in_force(config)):
+    for protocol, endpoint in listeners(in_force(config)):
         yield _port(protocol, endpoint, config.trust.proxies)
-
-
-def _endpoints(config: Config) -> Iterator[tuple[str, str]]:
-    for protocol in ("smtp", "lmtp", "submission", "smtps", "http", "web"):
-        for endpoint in getattr(config.listen, protocol):
-            yield protocol, endpoint
 
 
 def _taken(config: Config) -> Iterator[Finding]:
     """Say which ports somebody else has: with them bccd does not start."""
     advice = "right if it is systemd's socket unit; else stop that program, or name another port in [listen]"
-    for protocol, endpoint in _endpoints(config):
+    for protocol, endpoint in listeners(config):
         if answers(endpoint, _SECONDS):
             yield warn("ports", f"{protocol} {endpoint}: something listens there, and it is not bccd", advice)
 
 
 def _port(protocol: str, endpoint: str, proxies: tuple[str, ...] = ()) -> Finding:
     where = f"{protocol} {endpoint}"
-    advice = "see the daemon's log, and whether a firewall or another program stands in between"
-    try:
-        with connect(endpoint, _SECONDS) as sock:
-            if protocol in _PROXIED and Proxies(proxies, 0).has(peer_ip(sock.getsockname()) or ""):
-                sock.sendall(_NOBODYS)
-            said = _heard(protocol, sock)
-    except OSError as error:
-        return fail("ports", f"{where}: {error.strerror or error}", advice)
-    return fail("ports", f"{where}: {said}", advice) if said else ok("ports", f"{where} answers")
-
-
-def _heard(protocol: str, sock: socket.socket) -> str:
-    """Return what is wrong with what a listener says, empty where it says what it should."""
-    if protocol in _GREETING:
-        said = sock.recv(512)
-        with suppress(OSError):
-            sock.sendall(b"QUIT\r\n")
-        return "" if said.startswith(_GREETING[protocol]) else f"it says {said[:80]!r}"
-    if protocol == "smtps":
-        context = ssl.create_default_context()
-        # Whose certificate it is, the check of TLS tells.
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        with context.wrap_socket(sock) as secured:
-            said = secured.recv(512)
-        return "" if said.startswith(b"220 ") else f"it says {said[:80]!r}"
-    if protocol == "http":
-        return _readiness(sock)
-    return ""
-
-
-def _readiness(sock: socket.socket) -> str:
-    asked = http.client.HTTPConnection("localhost")
-    asked.sock = sock
-    try:
-        asked.request("GET", "/readyz")
-        answer = asked.getresponse()
-        body = answer.read(2048).decode("utf-8", "replace").strip()
-    except http.client.HTTPException as error:
-        return f"it does not speak HTTP ({type(error).__name__})"
-    return "" if answer.status == http.client.OK else f"not ready: {body}"
+    if wrong := flaw(protocol, endpoint, _SECONDS, proxies):
+        advice = "see the daemon's log, and whether a firewall or another program stands in between"
+        return fail("ports", f"{where}: {wrong}", advice)
+    others = is_for_others(endpoint)
+    return ok("ports", f"{where} is listened on, by others than this user" if others else f"{where} answers")
 
 
 # ---- the DNS ---------------------------------------------------------------------------------------------
@@ -217,8 +169,8 @@ def certificate(config: Config) -> Iterator[Finding]:
     now = datetime.now(UTC)
     advice = "renew it, or correct tls.certificate and tls.key; SIGHUP has it read again"
     found = tls.flaws(settings.certificate, settings.key, now)
-    for flaw in found:
-        yield fail("tls", *parted(flaw, advice))
+    for wrong in found:
+        yield fail("tls", *parted(wrong, advice))
     if found:
         return
     odd = [

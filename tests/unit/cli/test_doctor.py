@@ -341,11 +341,11 @@ def test_watching_does_not_use_the_listeners_up(
     """However often it looks, a listener has one connection a minute from it; rates come with each line."""
     asked: list[str] = []
 
-    def answers(endpoint: str, _seconds: float) -> bool:
+    def flaw(_protocol: str, endpoint: str, *_: object, **__: object) -> str:
         asked.append(endpoint)
-        return True
+        return ""
 
-    monkeypatch.setattr(status, "answers", answers)
+    monkeypatch.setattr(status, "flaw", flaw)
     config = Config(data_dir=tmp_path / "none", listen=Listen(smtp=("127.0.0.1:1",), lmtp=(), http=()))
     turns = iter([None, None, None])
 
