@@ -25,7 +25,7 @@ from bccd.door import SOCKET_NAME, Door, Operation, ask
 from bccd.filer import Filer
 from bccd.front import listener_settings, open_certificates, run_front
 from bccd.model.envelope import Protocol
-from bccd.model.errors import BccdError
+from bccd.model.errors import BccdError, StoreUnavailableError
 from bccd.model.linkpage import LinkPage
 from bccd.observe import read_key
 from bccd.pipeline import Receiving
@@ -46,6 +46,7 @@ from bccd.store.chores import sweep_daily
 from bccd.store.commands import Commands
 from bccd.store.engine import Stores, open_engines
 from bccd.store.errands import Errands
+from bccd.store.moved import refuse_if_moved
 from bccd.store.node import node_of
 from bccd.store.notices import WORDING
 from bccd.store.postgresql import is_postgresql
@@ -140,7 +141,8 @@ async def open_receiver(
     directory = make_directory(stores)
     logins = make_logins(config, stores)
     ports = [each.sock for each in sockets if each.protocol in _LISTENERS]
-    checks, metrics = vitals.make_checks(config, spool, directory, ports), vitals.make_metrics(config, stores)
+    checks = vitals.make_checks(config, spool, directory, stores, ports)
+    metrics = vitals.make_metrics(config, stores)
     servers = [await serve_health(each.sock, checks, metrics) for each in sockets if each.protocol == "http"]
     servers += await serve_links(config, stores, [each for each in sockets if each.protocol == "web"])
     try:
@@ -303,7 +305,7 @@ def make_filer(
     processes = config.processes
     pool = Pool(processes.parsers, processes.parse_seconds, processes.parse_memory)
     operations = make_operations(config, stores) | vitals.operations(config)
-    operations["ping"] = lambda _: "pong" if pool.ready else "no parser is up"
+    operations["ping"] = lambda _: _pong(stores, pool)
     queue = SqlQueue(stores.spool, config.data_dir, partial(entries.is_needed, stores.database))
     return Filer(
         queue,
@@ -316,6 +318,16 @@ def make_filer(
         bell=Listening(stores.spool) if is_postgresql(stores.spool) else None,
         errands=Errands(stores, Commands(stores, SystemClock().now, make_signer(config)), SystemClock().now),
     )
+
+
+def _pong(stores: Stores, pool: Pool) -> str:
+    """Say "pong", or in a sentence why no mail could be filed."""
+    try:
+        for each in (stores.database, stores.spool):
+            refuse_if_moved(each)
+    except StoreUnavailableError as error:
+        return str(error)
+    return "pong" if pool.ready else "no parser is up"
 
 
 def make_operations(config: Config, stores: Stores) -> dict[str, Operation]:

@@ -22,6 +22,7 @@ from bccd.meters.room import shortage
 from bccd.model.errors import StoreUnavailableError
 from bccd.sources.tls import ends
 from bccd.store.engine import Stores
+from bccd.store.moved import refuse_if_moved
 from bccd.store.spool import GroupSpool
 from bccd.store.vitals import vitals
 from bccd.web.health import Check
@@ -90,7 +91,11 @@ def make_metrics(config: Config, stores: Stores) -> Callable[[], "asyncio.Future
 
 
 def make_checks(
-    config: Config, spool: GroupSpool, directory: CachedDirectory, ports: Sequence[socket] = ()
+    config: Config,
+    spool: GroupSpool,
+    directory: CachedDirectory,
+    stores: Stores,
+    ports: Sequence[socket] = (),
 ) -> Mapping[str, Check]:
     """List what /readyz asks for: whether mail could come in by `ports`, be proven, kept and filed now."""
 
@@ -99,6 +104,7 @@ def make_checks(
 
     async def readable() -> bool:
         await directory.fresh()
+        await asyncio.to_thread(refuse_if_moved, stores.database)
         return True
 
     async def spooling() -> bool:

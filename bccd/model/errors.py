@@ -21,6 +21,16 @@ class StorageFullError(StoreUnavailableError):
     """There is no room to keep a mail durably."""
 
 
+class FileMovedError(StoreUnavailableError):
+    """A database file is no longer where it was opened: what is written to it goes with it."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"{name} was moved, deleted or replaced while bccd runs: put the same file back, "
+            "or stop bccd, restore a backup, and start it again"
+        )
+
+
 class FloodError(BccdError):
     """There is no room now to look into what comes in such numbers."""
 

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, even
 from bccd.meters.room import ran_out
 from bccd.model.errors import StorageFullError, StoreUnavailableError
 from bccd.remains import REMAINS
+from bccd.store.moved import Files, refuse_moved
 from bccd.store.place import refuse_network_folder
 from bccd.store.postgresql import failure_kind, is_postgresql, normal_url, open_postgresql
 
@@ -94,16 +95,22 @@ def urls(config: StoreConfig) -> tuple[str, str]:
 def open_engines(config: StoreConfig) -> Stores:
     """Open both databases; raises StoreUnavailableError where one cannot be used safely."""
     database, spool = urls(config)
-    engine = open_engine(database)
-    if is_postgresql(engine):
-        stores = Stores(engine, engine, config.data_dir)
-    else:
+    if not config.database.url:
         refuse_network_folder(config.data_dir)
-        stores = Stores(engine, open_engine(spool), config.data_dir)
+        _refuse_missing(config.data_dir)
+    engine = open_engine(database)
+    stores = Stores(engine, engine if is_postgresql(engine) else open_engine(spool), config.data_dir)
     for each in (stores.database, stores.spool):
         with reading(each):
             pass
     return stores
+
+
+def _refuse_missing(folder: Path) -> None:
+    """Raise StoreUnavailableError where a file is not there: SQLite would make an empty one."""
+    for path in (folder / "bccd.db", folder / "spool.db"):
+        if not path.exists():
+            raise StoreUnavailableError(f"there is no {path}")
 
 
 def open_engine(url: str) -> Engine:
@@ -118,8 +125,10 @@ def open_engine(url: str) -> Engine:
         event.listen(engine, "begin", _on_begin_postgresql)
         event.listen(engine, "handle_error", _on_error)
         return engine
-    engine = create_engine(where, hide_parameters=True)  # they are people's mail
+    files = Files(where.database or "")
+    engine = create_engine(where, creator=files.open, hide_parameters=True)  # they are people's mail
     event.listen(engine, "connect", _on_connect)
+    event.listen(engine, "connect", lambda _, record: files.note(record.info))
     event.listen(engine, "begin", _on_begin)
     event.listen(engine, "reset", _on_reset)
     event.listen(engine, "handle_error", _on_error)
@@ -140,8 +149,9 @@ def reading(engine: Engine) -> Iterator[Connection]:
 def writing(engine: Engine) -> Iterator[sqlite3.Connection]:
     """Open a synced write transaction of SQLite's on the driver alone, for what every mail waits for.
 
-    SQLAlchemy's own takes three times as long, 35 microseconds. Raises StoreUnavailableError; a mistake of
-    the program is told as the driver tells it.
+    SQLAlchemy's own takes three times as long, 35 microseconds. Raises StoreUnavailableError, also where what
+    was committed went into a file that was moved meanwhile; a mistake of the program is told as the driver
+    tells it.
     """
     try:
         pooled = engine.raw_connection()
@@ -151,6 +161,7 @@ def writing(engine: Engine) -> Iterator[sqlite3.Connection]:
             connection.execute("BEGIN IMMEDIATE")
             yield connection
             connection.execute("COMMIT")
+            refuse_moved(pooled.info)
         finally:
             pooled.close()  # the pool rolls back what was not committed
     except sqlite3.Error as error:

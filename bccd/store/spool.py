@@ -27,14 +27,16 @@ from bccd.store.engine import UNSYNCED, is_lost_write, reading, writing
 from bccd.store.entries import vanish
 from bccd.store.ids import fresh_ids, new_ids
 from bccd.store.inserts import insert_rows, stamp_for
+from bccd.store.moved import refuse_if_moved, refuse_moved
 from bccd.store.octets import Octets
 from bccd.store.postgresql import is_postgresql
 from bccd.store.rawfiles import IN_TABLE, SyncError, keep
 from bccd.store.spoolrows import KEY, QUEUE, RAW, Key, Rows, Texts, Waiting, standing_keys
-from bccd.store.uow import Fence
+from bccd.store.uow import Fence, transaction
 
 GROUP = 64  # mails in one transaction
 _GROUP_OCTETS = 64 * 2**20  # and when no further mail joins them
+_SURE_SECONDS = 1.0  # how long after a commit another is begun without a look at where the file is
 _TRIES = 3  # where another process wrote the same keys at the same time
 
 
@@ -46,7 +48,8 @@ class GroupSpool:
     """Takes all mail that waits into one transaction, in a thread of its own; implements ports.Spool.
 
     `wake` is called after each commit, in that thread. After a failed sync nothing is accepted any more: the
-    system may then have dropped what it could not write, and a second sync would not tell.
+    system may then have dropped what it could not write, and a second sync would not tell. Nor is anything as
+    long as the file is not where it was opened: who restarts bccd would not find that mail.
     """
 
     def __init__(self, engine: Engine, folder: Path, wake: Callable[[], None] = lambda: None) -> None:
@@ -63,6 +66,7 @@ class GroupSpool:
         self._waiting: deque[Waiting] = deque()
         self._bell: SimpleQueue[bool] = SimpleQueue()  # True for each mail, False at the end
         self._broken: str | None = None
+        self._sure_until = 0.0  # until when the file is taken to be in its place
         self._thread = threading.Thread(target=self._run, name="spool", daemon=True)
         self._thread.start()
 
@@ -101,6 +105,7 @@ class GroupSpool:
         """Tell whether the spool can be read and lost no write; blocks, raises StoreUnavailableError."""
         with reading(self._engine) as connection:
             connection.execute(q.DUE, {"now": datetime.now(UTC), "limit": 1}).first()
+            refuse_moved(connection.info)
         return self._broken is None
 
     def _refuse_if_broken(self) -> None:
@@ -145,12 +150,16 @@ class GroupSpool:
         """Write a group and say what became of each; if one mail spoils it, each is written on its own."""
         begun = time.monotonic()
         try:
+            if begun > self._sure_until:
+                refuse_if_moved(self._engine)
             receipts = self._write(group)
-            SPOOL.observe(time.monotonic() - begun)
+            SPOOL.observe((ended := time.monotonic()) - begun)
+            self._sure_until = ended + _SURE_SECONDS
         except Exception as error:  # noqa: BLE001  the thread must outlive whatever a driver raises
             if len(group) > 1 and not isinstance(error, StoreUnavailableError):
                 return [answer for waiting in group for answer in self._answers([waiting])]
             SPOOL_FAILED.add()
+            self._sure_until = 0.0
             if is_lost_write(error.__cause__):
                 self._broken = str(error)
             return [_unavailable(error)] * len(group)
@@ -171,7 +180,7 @@ class GroupSpool:
             # Nearly all mail is new: to look whether it is took as long as to write it.
             with suppress(self._conflict, _KnownError):
                 return self._insert(group, self._texts)
-        with self._engine.begin() as connection:
+        with transaction(self._engine) as connection:
             ids = fresh_ids(connection, [waiting.intake.received_at for waiting in group])
             rows = self._rows(group, ids, standing_keys(connection, group))
             # In one order everywhere, so that fronts with the same mail wait, and never for each other.

@@ -22,6 +22,7 @@ from bccd.store.engine import ROOMY
 from bccd.store.gather import Gatherer
 from bccd.store.inserts import stamp_for
 from bccd.store.master import Master, load_master
+from bccd.store.moved import refuse_moved
 from bccd.store.rows import Batch
 from bccd.store.statistics import look_again
 
@@ -85,6 +86,7 @@ class SqlWork:
     def __enter__(self) -> Self:
         self._connection = self._engine.connect().execution_options(**{ROOMY: True})
         try:
+            refuse_moved(self._connection.info)
             self._transaction = self._connection.begin()
             next_id, change_seq, version = lock_clock(self._connection, self._company_id)
             self._clock = (next_id, change_seq)
@@ -124,10 +126,11 @@ class SqlWork:
         self._clock = (batch.next_id, batch.change_seq)
 
     def commit(self) -> None:
-        """Make everything applied durable."""
+        """Make everything applied durable; raises FileMovedError where it stands in a file that is gone."""
         if self._transaction is None:
             raise RuntimeError("the unit of work is not open")
         self._transaction.commit()
+        refuse_moved(self._open().info)
         if self._moved:
             _tell(self._open(), {self._company_id: self._clock[1]})
 
@@ -220,11 +223,15 @@ class Clocked:
 
 @contextmanager
 def transaction(engine: Engine) -> Iterator[Connection]:
-    """Run a write transaction: committed at the end, rolled back by an exception."""
+    """Run a write transaction: committed at the end, rolled back by an exception.
+
+    Raises FileMovedError where it was committed to a file that is no longer in its place.
+    """
     with engine.connect() as connection:
         connection.info.pop(_MOVED, None)  # of a transaction that was rolled back
         with connection.begin():
             yield connection
+        refuse_moved(connection.info)
         _tell(connection, connection.info.pop(_MOVED, {}))
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import Engine, Executable, and_, func, select
 
 from bccd.store import tables as t
 from bccd.store.engine import Stores, reading
+from bccd.store.moved import refuse_moved
 
 _ID_BITS = 20  # of chance behind the milliseconds of a delivery's id
 _WAITS = (t.queue.c.state == "received", t.queue.c.claimed_by.is_(None))
@@ -35,8 +36,10 @@ def vitals(stores: Stores) -> Vitals:
     with reading(stores.spool) as connection:
         queued = connection.execute(_LENGTH).scalar_one()
         oldest = connection.execute(_OLDEST).scalar()
+        refuse_moved(connection.info)
     with reading(stores.database) as connection:
         unfiled = {row[0]: row[1] for row in connection.execute(_UNFILED)}
+        refuse_moved(connection.info)
     since = None if oldest is None else moment_of(oldest)
     return Vitals(queued, since, unfiled, time.monotonic() - begun)
 

@@ -6,6 +6,7 @@ import socket
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
+from bccd.model.errors import FileMovedError
 from bccd.web.metrics import CONTENT_TYPE
 
 Check = Callable[[], Awaitable[bool]]
@@ -57,7 +58,8 @@ async def serve_health(
 ) -> asyncio.Server:
     """Serve on a bound socket; /readyz is 200 when every check holds, else 503; its body says which do.
 
-    A check that raises or takes over three seconds does not hold. Close the returned server to stop.
+    A check that raises or takes over three seconds does not hold. What does not heal without somebody's help
+    has a sentence under "advice". Close the returned server to stop.
     `metrics` writes the page /metrics.
     """
     room = asyncio.Semaphore(_CONNECTIONS)
@@ -108,15 +110,20 @@ async def _page(
             return 200, {"status": "ok"}
         case b"/readyz":
             holds = await asyncio.gather(*(_holds(check) for check in checks.values()))
-            found = dict(zip(checks, holds, strict=True))
-            ready = all(holds)
-            return (200 if ready else 503), {"status": "ready" if ready else "not ready", "checks": found}
+            found = {name: held is True for name, held in zip(checks, holds, strict=True)}
+            ready = all(found.values())
+            told = {"status": "ready" if ready else "not ready", "checks": found}
+            advice = {name: held for name, held in zip(checks, holds, strict=True) if isinstance(held, str)}
+            return (200 if ready else 503), told | ({"advice": advice} if advice else {})
         case _:
             return 404, {"error": "only /healthz, /readyz and /metrics"}
 
 
-async def _holds(check: Check) -> bool:
+async def _holds(check: Check) -> bool | str:
+    """Tell whether a check holds, or what to do where somebody has to do something."""
     try:
         return bool(await asyncio.wait_for(check(), _CHECK_SECONDS))
+    except FileMovedError as error:
+        return str(error)
     except Exception:  # noqa: BLE001 - whatever a check dies of, what it looks after is not ready
         return False

@@ -1,4 +1,4 @@
-"""F7, F9, F10, F11: a database that is down, has no place left, is full, or cannot sync."""
+"""F7, F9, F10, F11, F22: a database that is down, has no place left, is full, cannot sync, is taken away."""
 
 import json
 import os
@@ -14,10 +14,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 
+from bccd.model.errors import FileMovedError
 from tests.e2e.harness import DROP, USERS, Daemon, mail, wait_for
 from tests.faults.conftest import MakeFailing
 from tests.faults.failing import Failing
@@ -55,14 +57,19 @@ def fresh(*, large: bool = False) -> bytes:
     return plain(number * LARGE + LARGE - 1 if large else number * LARGE)
 
 
-def ready(daemon: Daemon) -> dict[str, bool]:
-    """Return what /readyz says of each part, and of all under the empty name."""
+def readiness(daemon: Daemon) -> tuple[dict[str, Any], int]:
+    """Ask /readyz; return its body and its status."""
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{daemon.http}/readyz", timeout=20) as answer:
-            body, status = json.load(answer), answer.status
+            return json.load(answer), answer.status
     except urllib.error.HTTPError as error:
         with error:
-            body, status = json.load(error), error.code
+            return json.load(error), error.code
+
+
+def ready(daemon: Daemon) -> dict[str, bool]:
+    """Return what /readyz says of each part, and of all under the empty name."""
+    body, status = readiness(daemon)
     found: dict[str, bool] = body["checks"]
     return found | {"": status == 200}
 
@@ -357,4 +364,61 @@ def test_f11_a_server_that_panics(daemon: Failing, server: Server) -> None:
     senders.wait(len(senders.acked) + 10)
     senders.stop()
     daemon.took(senders)
+    daemon.check()
+
+
+# ---- taken away -------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def taken_away(path: Path) -> Iterator[None]:
+    """Let a file be elsewhere for as long as the block lasts."""
+    aside = path.with_name(f"{path.name}.aside")
+    path.rename(aside)
+    yield
+    aside.rename(path)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_f22_a_spool_taken_away_under_the_daemon(daemon: Failing) -> None:
+    """No mail is taken that would go with the file, and what it has is filed; /readyz says which it is.
+
+    Put back, it heals by itself.
+    """
+    wait_for(daemon.whole, 30, daemon.tail)
+    wait_for(lambda: daemon.waiting() == 0, 30, daemon.tail)
+    mails, filed = [fresh(), fresh(large=True)], len(daemon.deliveries())
+    (filer,) = daemon.role("filer")
+    os.kill(filer, signal.SIGSTOP)
+    daemon.deliver(fresh())
+    with taken_away(daemon.data / "spool.db"):
+        os.kill(filer, signal.SIGCONT)
+        wait_for(lambda: len(daemon.deliveries()) == filed + 1, 30, daemon.tail)
+        assert [daemon.offer(raw) for raw in mails * 2] == [451] * 4
+        body, status = readiness(daemon)
+        assert status == 503
+        assert (body["checks"]["spool"], body["checks"]["directory"]) == (False, True)
+        assert body["advice"]["spool"].startswith("spool.db was moved, deleted or replaced")
+        assert "spool.db was moved" in daemon.call("doctor").stdout
+    daemon.deliver(*mails)
+    wait_for(lambda: ready(daemon)[""], 30, daemon.tail)
+    daemon.check()
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_f22_a_database_taken_away_under_the_daemon(daemon: Failing) -> None:
+    """Mail is taken, for the spool has it, and stays there: it is filed once the file is back."""
+    wait_for(daemon.whole, 30, daemon.tail)
+    wait_for(lambda: daemon.waiting() == 0, 30, daemon.tail)
+    told = len(daemon.events("database_away"))
+    with taken_away(daemon.data / "bccd.db"):
+        daemon.deliver(fresh(), fresh(large=True))
+        wait_for(lambda: len(daemon.events("database_away")) > told, 30, daemon.tail)
+        body, status = readiness(daemon)
+        assert status == 503
+        checks = body["checks"]
+        assert (checks["spool"], checks["directory"], checks["filer"]) == (True, False, False)
+        assert body["advice"] == {"directory": str(FileMovedError("bccd.db"))}
+        assert daemon.waiting() == 2
+    wait_for(lambda: daemon.waiting() == 0, 30, daemon.tail)
     daemon.check()

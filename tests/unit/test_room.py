@@ -49,7 +49,7 @@ def ready(config: Config) -> bool:
     unused: Any = None
 
     async def answer() -> bool:
-        return await vitals.make_checks(config, unused, unused)["disk"]()
+        return await vitals.make_checks(config, unused, unused, unused)["disk"]()
 
     return asyncio.run(answer())
 

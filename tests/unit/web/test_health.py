@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bccd.model.errors import FileMovedError
 from bccd.web import health
 from bccd.web.health import serve_health
 
@@ -22,6 +23,10 @@ async def no() -> bool:
 
 async def broken() -> bool:
     raise OSError("gone")
+
+
+async def moved() -> bool:
+    raise FileMovedError("spool.db")
 
 
 async def talk(port: int, request: bytes) -> tuple[bytes, bytes]:
@@ -72,6 +77,14 @@ def test_readyz_is_503_when_one_check_fails(check: Callable[[], Awaitable[bool]]
     head, body = ask(get("/readyz"), {"database": yes, "filer": check})
     assert head.startswith("HTTP/1.1 503 ")
     assert body == {"status": "not ready", "checks": {"database": True, "filer": False}}
+
+
+def test_readyz_says_what_to_do_where_nothing_heals_by_itself() -> None:
+    """A file that somebody took away has a sentence beside its check, and the others none."""
+    head, body = ask(get("/readyz"), {"database": no, "spool": moved, "filer": yes})
+    assert head.startswith("HTTP/1.1 503 ")
+    assert body["checks"] == {"database": False, "spool": False, "filer": True}
+    assert body["advice"] == {"spool": str(FileMovedError("spool.db"))}
 
 
 def test_a_check_that_hangs_fails(monkeypatch: pytest.MonkeyPatch) -> None:
