@@ -1,6 +1,9 @@
 """Command lines (RFC 5321 4.1.1), taken apart."""
 
-HTTP = frozenset({"GET", "POST", "PUT", "HEAD", "OPTIONS", "DELETE", "PATCH", "CONNECT", "PRI"})
+import re
+
+_METHODS = frozenset({"GET", "POST", "PUT", "HEAD", "OPTIONS", "DELETE", "PATCH", "CONNECT", "PRI"})
+_VERSION = re.compile(r"(?:.* )?[A-Z]+/[0-9](?:\.[0-9])?", re.DOTALL)
 
 
 def split(line: bytes) -> tuple[str, str]:
@@ -13,6 +16,11 @@ def split(line: bytes) -> tuple[str, str]:
     except UnicodeDecodeError:
         return "", ""
     return name, argument.decode("utf-8", "surrogateescape").strip(" ")
+
+
+def is_http(command: str, argument: str) -> bool:
+    """Tell whether an unknown command is a request line, of a known method or by its version (RFC 9112 3)."""
+    return command in _METHODS or _VERSION.fullmatch(argument) is not None
 
 
 def is_chunk(line: bytes) -> bool:

@@ -19,7 +19,7 @@ from bccd.meters.families import REFUSED
 from bccd.model.envelope import Peer, Protocol
 from bccd.model.reply import IDLE_TOO_LONG, SHUTTING_DOWN, Reply
 from bccd.sources.clock import Deadline
-from bccd.sources.commands import HTTP, is_chunk, split
+from bccd.sources.commands import is_chunk, is_http, split
 from bccd.sources.handler import Handler
 from bccd.sources.limits import Budget, Connections, peer_ip
 from bccd.sources.replies import (
@@ -367,7 +367,7 @@ class Connection(SMTP):
         verb: Verb | None = getattr(self, f"smtp_{command}", None)
         if verb is not None:
             return verb, argument
-        if command in HTTP:
+        if is_http(command, argument):
             raise ClosingError(WRONG_PROTOCOL)
         if is_chunk(line):  # what follows it is mail, and nobody knows how much
             raise ClosingError(BAD_LINE)

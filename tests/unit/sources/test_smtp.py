@@ -191,13 +191,33 @@ def test_lmtp_has_its_own_greeting(desk: Desk, command: str) -> None:
     assert client.ask("MAIL FROM:<u@x>") == "503 5.5.1 greet first"
 
 
-@pytest.mark.parametrize("request_line", ["GET / HTTP/1.1", "POST /x HTTP/1.0", "CONNECT a:25 HTTP/1.1"])
+@pytest.mark.parametrize(
+    "request_line",
+    [
+        "GET / HTTP/1.1",
+        "GET /",
+        "POST /x HTTP/1.0",
+        "CONNECT a:25 HTTP/1.1",
+        "TRACE / HTTP/1.1",
+        "PROPFIND /x y HTTP/1.1",
+        "QUERY * HTTP/2",
+        "DESCRIBE rtsp://x RTSP/1.0",
+    ],
+)
 def test_http_is_turned_away(desk: Desk, request_line: str) -> None:
     """A browser made to speak to this port gets no further than its request line."""
     client = desk.connect()
     client.send(f"{request_line}\r\nHost: x\r\n\r\nEHLO x\r\nMAIL FROM:<u@x>\r\n".encode())
     assert client.reply() == "502 5.7.0 this is a mail server"
     assert client.reply() == ""
+
+
+def test_what_only_looks_like_http_is_unknown(desk: Desk) -> None:
+    """A known command may end in whatever it likes, an unknown one in anything but a protocol's version."""
+    client = desk.connect()
+    assert client.ask("NOOP / HTTP/1.1") == "250 2.0.0 ok"
+    for command in ("XYZZY", "XYZZY http/1.1", "XYZZY /HTTP/1.1x", "XYZZY HTTP/"):
+        assert client.ask(command) == "500 5.5.1 command unknown"
 
 
 def test_unknown_commands_are_counted(desk: Desk) -> None:
