@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
-from ipaddress import ip_address
+from ipaddress import IPv4Address, ip_address, ip_network
 from typing import Any, Protocol, TypeVar
 from urllib.parse import parse_qs
 
@@ -223,15 +223,28 @@ def _buttons(page: LinkPage, language: str, none: str) -> list[tuple[str, str]]:
 
 
 def _client(request: Request) -> str:
-    """Return whom to count a request for; behind a proxy on this machine, the one that it names last."""
+    """Return whom to count a request for; behind a proxy on this machine, the one that it names last.
+
+    Some proxies add a field of their own below what the client sent, others a word to the client's field.
+    """
     host = request.client.host if request.client else ""
+    named = request.headers.getlist("x-forwarded-for")
+    if named and _is_near(host):
+        host = named[-1].rpartition(",")[2].strip()[:64] or host
     try:
-        near = not host or ip_address(host).is_loopback
+        ip = ip_address(host)
     except ValueError:
-        near = True
-    return (
-        request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()[:64] or host if near else host
-    )
+        return host
+    if isinstance(ip, IPv4Address):
+        return host
+    return str(ip.ipv4_mapped or ip_network((ip, 64), strict=False))  # one customer gets a /64
+
+
+def _is_near(host: str) -> bool:
+    try:
+        return not host or ip_address(host).is_loopback
+    except ValueError:
+        return True
 
 
 async def _wish(request: Request) -> _Wish | None:

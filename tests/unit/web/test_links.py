@@ -395,6 +395,23 @@ def test_too_many_from_one_client(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [status for status, _, _ in answers] == [200] * 60 + [429, 200]
 
 
+@pytest.mark.parametrize(
+    ("said", "last"),
+    [
+        ("192.0.2.{}\r\nX-Forwarded-For: 192.0.2.200", "192.0.2.201"),  # a proxy that adds a field of its own
+        ("192.0.2.{}, 192.0.2.200", "192.0.2.201"),
+        ("2001:db8:1:2::{}", "2001:db8:1:3::1"),
+        ("::ffff:192.0.2.200", "::ffff:192.0.2.201"),
+    ],
+)
+def test_a_client_cannot_pose_as_many(said: str, last: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Behind a proxy it is counted by what the proxy added, whatever it says itself, and IPv6 by the /64."""
+    monkeypatch.setattr(links, "Rate", partial(Rate, now=lambda: 0.0))
+    calls = [get(CHOICE, X_Forwarded_For=said.format(number)) for number in range(1, 62)]
+    answers = send(World(), *calls, get(CHOICE, X_Forwarded_For=last))
+    assert [status for status, _, _ in answers] == [200] * 60 + [429, 200]
+
+
 def test_rates_recover_and_are_forgotten() -> None:
     """A client that waits may call again; of many clients only the latest are remembered."""
     clock = [0.0]
