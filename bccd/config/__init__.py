@@ -1,6 +1,7 @@
 """The configuration: one frozen tree, read from TOML, credential files and the environment."""
 
-from bccd.config.load import check, doubts, effective, load
+from bccd.config.doubts import doubts
+from bccd.config.load import check, effective, load
 from bccd.config.tree import (
     Config,
     Database,

@@ -7,12 +7,11 @@ from dataclasses import Field, fields, replace
 from ipaddress import ip_network
 from itertools import product
 from pathlib import Path
-from pwd import getpwnam
 from socket import gethostname
 from typing import Any
 from urllib.parse import urlsplit
 
-from bccd.config.clouds import shared, shared_names
+from bccd.config.clouds import shared
 from bccd.config.kinds import UnfitError
 from bccd.config.tree import SECTIONS, Config, Setting
 from bccd.model.errors import ConfigError
@@ -67,54 +66,6 @@ def check(config: Config) -> None:
     """Raise ConfigError if values that are right by themselves contradict each other."""
     if mistakes := _contradictions(config):
         raise ConfigError(mistakes)
-
-
-def doubts(config: Config) -> list[str]:
-    """Say what is right and yet hardly meant: ids of relays that count for nothing, or for anybody."""
-    trust, listen = config.trust, config.listen
-    relayed = trust.relays or any(place.startswith("unix:") for place in (*listen.smtp, *listen.lmtp))
-    found = [
-        f"trust.authserv_ids: {name} is a name of {who}: such fields come with the mail, and anybody can"
-        " write one; name what your own relay signs with"
-        for name, who in shared_names(trust.authserv_ids)
-    ]
-    if trust.authserv_ids and not relayed:
-        found += ["trust.authserv_ids: of no effect, since no relay is named in trust.relays"]
-    if config.verify.query_seconds > config.verify.mail_seconds:
-        found += ["verify.query_seconds: of no effect beyond verify.mail_seconds, which is lower"]
-    if config.user and not _is_user(config.user):
-        found += [f"user: this machine has no user {config.user}, so that root cannot start bccd"]
-    return found + _outbound_doubts(config)
-
-
-def _is_user(name: str) -> bool:
-    try:
-        getpwnam(name)
-    except KeyError:
-        return False
-    return True
-
-
-def _outbound_doubts(config: Config) -> list[str]:
-    """Say what of the outbound options has no effect, or cannot work."""
-    outbound = config.outbound
-    found = []
-    if outbound.username and not outbound.password:
-        found.append(
-            "outbound.username: there is no password to log in with: set BCCD_OUTBOUND__PASSWORD or a"
-            " credential file named outbound.password"
-        )
-    if outbound.password and not outbound.username:
-        found += ["outbound.password: of no effect, since outbound.username is empty"]
-    if not outbound.smarthost and (outbound.username or outbound.sender):
-        found += ["outbound: nothing is sent, since outbound.smarthost is empty"]
-    if outbound.public_url and not config.listen.web:
-        found += [
-            "outbound.public_url: notices have links that nothing here answers: name a port in listen.web"
-        ]
-    if config.listen.web and not outbound.public_url:
-        found += ["listen.web: notices have no links to it, since outbound.public_url is empty"]
-    return found
 
 
 def effective(config: Config) -> dict[str, object]:

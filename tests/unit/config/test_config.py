@@ -254,6 +254,50 @@ def test_a_user_that_is_not_there_is_told(tmp_path: Path) -> None:
     told = doubts(load(write(tmp_path, 'user = "no-such-user"'), {}))
     assert told == ["user: this machine has no user no-such-user, so that root cannot start bccd"]
     assert doubts(load(write(tmp_path, 'user = "nobody"'), {})) == []
+    told = doubts(load(write(tmp_path, 'user = "root"'), {}))
+    assert told == ["user: root is root, or of root's group, so that root cannot start bccd"]
+
+
+@pytest.mark.parametrize(
+    ("said", "doubt"),
+    [
+        (
+            'smtp = ["0.0.0.0:25"]\nlmtp = ["127.0.0.1:25"]',
+            "lmtp: 127.0.0.1:25 cannot be had beside 0.0.0.0:25",
+        ),
+        ('smtp = ["[::1]:25", "[::]:25"]', "smtp: [::1]:25 cannot be had beside [::]:25"),
+        ('smtp = ["0.0.0.0:25", "[::]:25", "[::1]:26"]', ""),
+        ('smtp = ["0.0.0.0:0", "127.0.0.1:0"]', ""),
+        ('lmtp = ["[::]:24"]', "lmtp: [::]:24 is open to whoever can reach it"),
+        ('lmtp = ["10.0.0.9:24", "unix:/run/bccd/lmtp"]\nhttp = ["192.168.1.9:8026"]', ""),
+        (
+            'http = ["8.8.8.8:8026"]',
+            "http: 8.8.8.8:8026 is open to whoever can reach it: it asks for no password",
+        ),
+    ],
+)
+def test_ports_that_are_hardly_meant_are_told(tmp_path: Path, said: str, doubt: str) -> None:
+    """Two that no system gives to one program, and those that are for one's own machines alone."""
+    told = doubts(load(write(tmp_path, f"[listen]\n{said}"), {}))
+    assert [line.startswith(f"listen.{doubt}") for line in told] == [True] * bool(doubt)
+
+
+@pytest.mark.parametrize(
+    ("host", "tls", "warned"),
+    [
+        ("mx.example", "none", True),
+        ("mx.example", "auto", False),
+        ("[::1]", "none", False),
+        ("localhost", "none", False),
+    ],
+)
+def test_a_password_that_goes_in_the_clear_is_told(
+    tmp_path: Path, host: str, tls: str, *, warned: bool
+) -> None:
+    """Where TLS is turned off, and the smarthost is another machine."""
+    path = write(tmp_path, f'[outbound]\nsmarthost = "{host}:25"\nusername = "u"\ntls = "{tls}"')
+    told = doubts(load(path, {"BCCD_OUTBOUND__PASSWORD": "geheim"}))
+    assert [line.partition(":")[0] for line in told] == ["outbound.tls"] * warned
 
 
 def test_a_password_in_the_file_is_a_mistake(tmp_path: Path) -> None:
