@@ -54,13 +54,17 @@ def serve(call: Call) -> None:
 @click.option(
     "--no-check", is_flag=True, help="Do not read large databases from end to end first, to find damage."
 )
+@click.option(
+    "--anew", is_flag=True, help="Make a file anew that was lost, though the other one of SQLite's has mail."
+)
 @common
 @click.pass_obj
-def migrate(call: Call, *, no_check: bool) -> None:
+def migrate(call: Call, *, no_check: bool, anew: bool) -> None:
     """Create the database, or bring it to the revision that this version needs.
 
     What is there is checked for damage first, which reads all of it. It takes as long as it takes; no bccd
     may run on the data folder meanwhile. Running it again changes nothing. Make a backup before updating.
+    Where one of SQLite's two files is gone while the other has mail, nothing is made: it says what is lost.
 
     \b
     Examples:
@@ -71,7 +75,9 @@ def migrate(call: Call, *, no_check: bool) -> None:
     _make(folder)
     with hold(folder):
         refuse_damaged(config, thorough=not no_check)
-        schema.upgrade(config)
+        if told := schema.lost(config) if anew else "":
+            warn(f"{told}; it is made anew, and empty")
+        schema.upgrade(config, anew=anew)
         schema.check(config)
 
     def text(out: Console) -> None:

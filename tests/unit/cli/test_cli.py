@@ -3,7 +3,9 @@
 import json
 import re
 import shutil
+import sqlite3
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -189,6 +191,45 @@ def test_migrate_is_idempotent(run: Run, tmp_path: Path) -> None:
     assert answer(run("migrate", "--json"))["migrated"] is True
     assert run("migrate").exit_code == 0
     assert (tmp_path / "data" / "bccd.db").exists()
+
+
+def put_row(path: Path, table: str) -> None:
+    """Put a row into a table, of whatever its checks allow."""
+    odd = {"state": "'failed'", "path": "NULL"}
+    with closing(sqlite3.connect(path)) as made, made:
+        values = [odd.get(name, "1") for _, name, *_ in made.execute(f"PRAGMA table_info({table})")]
+        made.execute(f"INSERT INTO {table} VALUES ({', '.join(values)})")  # noqa: S608
+
+
+@pytest.mark.parametrize("left", ["none", "empty"])
+@pytest.mark.parametrize("gone", ["bccd.db", "spool.db"])
+def test_a_lost_file_is_not_made_anew_without_a_word(run: Run, tmp_path: Path, gone: str, left: str) -> None:
+    """Neither `migrate` nor `serve` goes on until it is said; where nothing was in it nothing is lost."""
+    answer(run("migrate", "--json"))
+    other, table, sentence = {
+        "bccd.db": ("spool.db", "raw_mail", "the spool has mail: the directory and all that was filed"),
+        "spool.db": ("bccd.db", "delivery", "has deliveries: mail that was not filed yet, and the octets"),
+    }[gone]
+    path = tmp_path / "data" / gone
+
+    def lose() -> None:
+        path.unlink()
+        if left == "empty":
+            path.touch()
+
+    lose()
+    assert answer(run("migrate", "--json"))["migrated"] is True
+    put_row(path.with_name(other), table)
+    lose()
+    for words in (["migrate"], ["migrate", "--no-check"], ["serve"], ["queue", "list"]):
+        told = refused(run(*words), Exit.DATABASE)
+        assert sentence in told and "bccd migrate --anew" in told
+    assert path.exists() == (left == "empty")
+    done = run("migrate", "--anew")
+    assert done.exit_code == 0 and sentence in done.stderr and "made anew" in done.stderr
+    again = run("migrate", "--anew")
+    assert (again.exit_code, again.stderr) == (0, "")
+    assert run("migrate").exit_code == 0
 
 
 def test_migrate_waits_for_nobody(run: Run, tmp_path: Path) -> None:
