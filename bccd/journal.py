@@ -37,6 +37,8 @@ _HOUR = 3600.0
 _LOOKED_AT = 16 * 1024  # octets of a header section
 _LONGEST_FROM = 1024  # octets: what is quoted and never ends takes the square of its length to read
 _HOPS = 3  # Received fields whose ids are kept
+_OWN_IDS = 3  # Message-ID fields that are kept; one too many is a mistake, more are mischief
+_MESSAGE_ID = b"\nmessage-id:"
 _QUEUE_ID = re.compile(rb"[a-z0-9._-]{4,64}")
 _ID = re.compile(rb"id(?<!\Sid)\s+(\S+)")  # the word, not the end of one; begun so, it is leapt to
 # One mailbox, as nearly everybody writes it. Who wrote is all that counts here: to decode a name as well
@@ -63,6 +65,7 @@ class Attempt(msgspec.Struct, array_like=True, frozen=True):
     size: int = 0
     reply: str = ""
     reason: str = ""
+    others: tuple[str, ...] = ()  # of further Message-ID fields
 
     @property
     def moment(self) -> datetime:
@@ -72,7 +75,8 @@ class Attempt(msgspec.Struct, array_like=True, frozen=True):
     @property
     def hashes(self) -> frozenset[str]:
         """What it can be found by."""
-        return frozenset((self.sender, *self.recipients, *self.authors, self.message, *self.hops)) - {""}
+        ids = (self.message, *self.others, *self.hops)
+        return frozenset((self.sender, *self.recipients, *self.authors, *ids)) - {""}
 
 
 _encode = msgspec.json.Encoder().encode
@@ -109,6 +113,17 @@ def _field(lowered: bytes, name: bytes) -> bytes:
     """Return the value of the first field of that name in a lower-case header section."""
     start = lowered.find(name)
     return _value(lowered, start + len(name)) if start >= 0 else b""
+
+
+def _ids(lowered: bytes) -> list[str]:
+    """Return the hashes of the first Message-ID fields, "" for one that holds no id."""
+    found: list[str] = []
+    place = lowered.find(_MESSAGE_ID)
+    while place >= 0 and len(found) < _OWN_IDS:
+        value = _value(lowered, place + len(_MESSAGE_ID))
+        found.append(hash_message(value.decode("utf-8", "replace")))
+        place = lowered.find(_MESSAGE_ID, place + len(_MESSAGE_ID))
+    return found
 
 
 def _hops(lowered: bytes) -> Iterator[str]:
@@ -167,7 +182,7 @@ class Journal:
         lowered = b"\n" + envelope.raw.header[:_LOOKED_AT].lower()
         wrote = _authors(_field(lowered, b"\nfrom:").strip()[:_LONGEST_FROM])
         authors = {hash_address(address) for address in wrote}
-        known = hash_message(_field(lowered, b"\nmessage-id:").decode("utf-8", "replace"))
+        known, *others = _ids(lowered) or [""]
         hops = tuple(dict.fromkeys((*_of_relay(envelope.peer), *_hops(lowered))))
         for reply in dict.fromkeys(replies):
             answered = zip(envelope.targets, replies, strict=True)
@@ -176,6 +191,7 @@ class Journal:
                 hash_address(envelope.mail_from),
                 tuple(hash_address(target.address) for target, one in answered if one == reply),
                 tuple(authors - {""}), known, hops, envelope.raw.size, str(reply), reply.reason,
+                tuple(others),
             )  # fmt: skip
             self._note(attempt, accepted=reply.accepted)
 

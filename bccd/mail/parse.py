@@ -325,10 +325,15 @@ def _content(
 
 
 def _other_ids(part: Part, own_id: str, fields: _Fields) -> tuple[str, ...]:
-    """Return the ids that systems on the way have replaced, or put beside the mail's own."""
-    if _OTHER_IDS.isdisjoint(fields):
+    """Return the ids that systems on the way have replaced, or put beside the mail's own.
+
+    A second Message-ID field counts as one: answers name the one or the other.
+    """
+    again = len(fields.get(b"message-id", ())) > 1
+    if not again and _OTHER_IDS.isdisjoint(fields):
         return ()
-    found = _ids(value for name, value in part.fields if name in _OTHER_IDS)
+    wanted = _OTHER_IDS | {b"message-id"} if again else _OTHER_IDS
+    found = _ids(value for name, value in part.fields if name in wanted)
     return tuple(other for other in found if other != own_id)[:_OTHER_IDS_CAP] if found else ()
 
 

@@ -80,6 +80,29 @@ def test_a_mail_is_found_by_whatever_one_knows_of_it(tmp_path: Path, said: str) 
     assert found(tmp_path, "other@example.com") == found(tmp_path, "TOO.DEEP") == []
 
 
+def test_a_mail_with_several_ids_is_found_by_each(tmp_path: Path) -> None:
+    """A program that adds a second Message-ID field leaves a mail that its sender knows by the one, others by
+    the other; a field without an id hides none, and of many the first three count.
+    """
+    ids = b"".join(b"Message-ID:%s\r\n" % said for said in (b" <1@a.example>", b"", b"\r\n <2@a.example>"))
+    written(tmp_path, lambda kept: kept.mail(envelope(b"Subject: x\r\n" + ids * 2), [ACCEPTED]))
+    for said in ("<1@a.example>", "2@A.example"):
+        (attempt,) = found(tmp_path, said)
+        assert len(attempt.hashes) == 4  # with the sender and a recipient
+        assert len(attempt.others) == 2
+    assert found(tmp_path, "3@a.example") == []
+
+
+def test_lines_of_an_earlier_version_are_read(tmp_path: Path) -> None:
+    """They end before the ids of further fields."""
+    line = written(tmp_path, lambda kept: kept.mail(envelope(), [ACCEPTED]))
+    (day,) = journal.days(tmp_path)
+    assert line.endswith(b",[]]\n")
+    day.write_bytes(line.removesuffix(b",[]]\n") + b"]\n")
+    (attempt,) = found(tmp_path, "CAF+1@mail.example.com")
+    assert attempt.others == ()
+
+
 def test_a_refused_recipient_is_found_by_his_relays_id(tmp_path: Path) -> None:
     """No mail was seen that could have told it; with a mail it is noted once, and what is no id never."""
 

@@ -211,6 +211,10 @@ def test_other_ids_of_a_mail() -> None:
     assert parse(raw).content.other_ids == ("sent@y", "r1@z", "r2@z")
     many = b"".join(b"Resent-Message-ID: <%d@x>\r\n" % number for number in range(90))
     assert len(parse(many + b"\r\nx").content.other_ids) == 20
+    twice = parse(b"Message-ID: <1@x>\r\nMessage-ID: <2@x>\r\nMessage-Id: <1@x>\r\n\r\nx").content
+    assert (twice.message_id, twice.other_ids) == ("1@x", ("2@x",))
+    late = parse(b"Message-ID:\r\nMessage-ID: <2@x>\r\n\r\nx").content
+    assert (late.message_id, late.other_ids) == ("", ("2@x",))
 
 
 @pytest.mark.parametrize(
