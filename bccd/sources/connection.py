@@ -246,7 +246,10 @@ class Connection(SMTP):
         if self._wire.get_write_buffer_size():
             self._abort_when_late = True
             self._until(self.clock.time() + self.settings.data_idle_seconds)
-            await self._writer.drain()
+            try:
+                await self._writer.drain()
+            except OSError as error:  # of any kind, such as a host that cannot be reached any more
+                raise ConnectionResetError from error
             self._abort_when_late = False
             self._until(None)
 
@@ -259,7 +262,8 @@ class Connection(SMTP):
             while True:
                 await self._turn()
         except ClosingError as closing:
-            await self._leave(closing.reply)
+            with contextlib.suppress(ConnectionError):
+                await self._leave(closing.reply)
         except ConnectionError:
             pass
         finally:

@@ -193,6 +193,15 @@ class Desk:
     def lmtp(self) -> Client:
         return self.connect(Protocol.LMTP)
 
+    def narrow(self) -> socket.socket:
+        """Connect with as little room for replies on the way as the system allows."""
+        self._listeners[Protocol.SMTP].sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        sock = socket.socket()
+        sock.settimeout(20)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        sock.connect(("127.0.0.1", self.ports[Protocol.SMTP]))
+        return sock
+
     def sessions(self) -> list[Connection]:
         """Return the sessions that run."""
         found = [each for each in gc.get_objects() if isinstance(each, Connection)]

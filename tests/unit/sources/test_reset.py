@@ -1,10 +1,17 @@
-"""Connections that are reset before they are taken: whose they were, the system cannot tell any more."""
+"""Connections that are reset: before they are taken, when nobody can tell whose they were, and later."""
 
+import asyncio
+import errno
 import socket
 import struct
 import threading
+from typing import cast
 
-from tests.unit.sources.dialogue import MAIL, Desk, until
+import pytest
+import structlog
+
+from bccd.sources import connection
+from tests.unit.sources.dialogue import MAIL, Desk, Start, until
 
 SESSION = (
     b"EHLO x\r\nXFORWARD ADDR=192.0.2.1\r\nMAIL FROM:<boss@acme.example>\r\nRCPT TO:<drop@acme.example>\r\n"
@@ -51,3 +58,37 @@ def test_an_ended_session_holds_nothing_that_came(desk: Desk) -> None:
     assert task is not None
     assert until(task.done, 30)
     assert session.input.line_at_hand() is None
+
+
+_LOST = (
+    OSError(errno.EHOSTUNREACH, "No route to host"),
+    TimeoutError(errno.ETIMEDOUT, "Connection timed out"),
+)
+
+
+@pytest.mark.parametrize("error", [None, *_LOST], ids=["reset", "no route", "timed out"])
+@pytest.mark.parametrize("last", ["QUIT", "GET / HTTP/1.1", "DATA"])
+def test_who_does_not_read_and_is_gone_is_no_error(
+    start: Start, monkeypatch: pytest.MonkeyPatch, last: str, error: OSError | None
+) -> None:
+    """A session whose replies nobody takes ends quietly, however the connection does and at whatever word."""
+    monkeypatch.setattr(connection, "_FLUSH_AT", 2**20)  # so that it is the last flush that waits
+    desk = start(relays=("127.0.0.1",))
+    sock = desk.narrow()
+    commands = ["EHLO x", "MAIL FROM:<u@x>", *["RCPT TO:<drop@acme.example>"] * 2700, last]
+    sock.sendall("".join(f"{command}\r\n" for command in commands).encode())
+    assert until(lambda: any(session._abort_when_late for session in desk.sessions()), 30)
+    (session,) = desk.sessions()
+    task = session.task
+    with structlog.testing.capture_logs() as logs:
+        if error is None:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            sock.close()
+        else:
+            wire = cast("asyncio.Transport", session.transport)
+            desk.loop.call_soon_threadsafe(session.connection_lost, error)
+            desk.loop.call_soon_threadsafe(wire.abort)
+        assert until(lambda: not desk.sessions(), 30)
+    assert task is not None and task.exception() is None
+    assert logs == []
+    sock.close()
