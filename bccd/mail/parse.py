@@ -36,7 +36,7 @@ from bccd.mail.forward.seasons import placed
 from bccd.mail.fromfield import StrictFrom, strict_from
 from bccd.mail.headers import header_section, values
 from bccd.mail.lists import list_addresses
-from bccd.mail.msgid import message_id, message_ids
+from bccd.mail.msgid import message_id, message_ids, other_ids
 from bccd.mail.part import Part
 from bccd.mail.recall import recalled
 from bccd.mail.reply import new_text
@@ -55,17 +55,6 @@ _SUBJECT_CAP = 4_000  # characters
 _MARK = "\ufeff"
 _RESENT = (b"resent-from", b"resent-sender", b"resent-message-id", b"resent-to", b"resent-date")
 _REPORTS = (AutoKind.DSN, AutoKind.MDN)
-_OTHER_IDS_CAP = 20
-# Exchange Online, Gmail and others give mail a new id and keep the one it came with.
-_OTHER_IDS = frozenset(
-    {
-        b"x-microsoft-original-message-id",
-        b"x-google-original-message-id",
-        b"x-original-message-id",
-        b"original-message-id",
-        b"resent-message-id",
-    }
-)
 
 
 def parse(raw: bytes, *, safe_html: bool = True, chains: bool = True) -> Message:
@@ -318,23 +307,10 @@ def _content(
         auto=told.kind,
         auto_reason=told.reason,
         broadcast=broadcast,
-        other_ids=_other_ids(part, own_id, fields),
+        other_ids=other_ids(own_id, part.fields, fields),
         calendar_uid=event_uid(body.told) if body.told else "",
         reported=reported(part, body) if told.kind in _REPORTS else None,
     )
-
-
-def _other_ids(part: Part, own_id: str, fields: _Fields) -> tuple[str, ...]:
-    """Return the ids that systems on the way have replaced, or put beside the mail's own.
-
-    A second Message-ID field counts as one: answers name the one or the other.
-    """
-    again = len(fields.get(b"message-id", ())) > 1
-    if not again and _OTHER_IDS.isdisjoint(fields):
-        return ()
-    wanted = _OTHER_IDS | {b"message-id"} if again else _OTHER_IDS
-    found = _ids(value for name, value in part.fields if name in wanted)
-    return tuple(other for other in found if other != own_id)[:_OTHER_IDS_CAP] if found else ()
 
 
 def _people(fields: _Fields, name: bytes, hint: str) -> tuple[Mailbox, ...]:
