@@ -18,6 +18,8 @@ _REACH = {
     "keepalives_interval": "10",
     "keepalives_count": "3",
     "tcp_user_timeout": "30000",
+    # A standby answers every question and keeps no mail. Where the url names several hosts the next is tried.
+    "target_session_attrs": "primary",
     "fallback_application_name": "bccd",
 }
 
@@ -76,6 +78,10 @@ def open_postgresql(url: URL) -> Engine:
     except ImportError as error:
         raise ConfigError(
             ["database.url: PostgreSQL needs psycopg, which is not installed: see docs/howto/postgresql.md"]
+        ) from error
+    except ArgumentError as error:
+        raise ConfigError(
+            ["database.url: with several hosts give each its port: ?host=A:5432&host=B:5432"]
         ) from error
     event.listen(engine, "connect", _on_connect)
     return engine

@@ -149,6 +149,22 @@ def test_the_url_may_say_how_the_server_is_reached(server: Server) -> None:
     engine.dispose()
 
 
+def test_a_standby_is_not_connected_to(server: Server) -> None:
+    """It would answer all questions and keep no mail; the driver looks at that, unless the url forbids it."""
+    for more, wanted in (("", "primary"), ("&target_session_attrs=any", "any")):
+        engine = open_postgresql(open_engine(normal_url(server.url("postgres") + more)).url)
+        with engine.connect() as connection:
+            found: Any = connection.connection.driver_connection
+            assert found.info.get_parameters().get("target_session_attrs", "any") == wanted
+        engine.dispose()
+
+
+def test_hosts_without_their_ports_are_a_mistake_in_the_url() -> None:
+    """The driver cannot tell whose port it is, and no program is at fault."""
+    with pytest.raises(ConfigError, match=r"\?host=A:5432&host=B:5432"):
+        open_engine(normal_url("postgresql://bccd@/bccd?host=a&host=b&port=5433"))
+
+
 RAISE = "DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '%s'; END $$"
 
 
