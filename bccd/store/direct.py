@@ -29,10 +29,13 @@ def execute(
     tells it.
     """
     pooled = connection.connection
-    cursor = pooled.cursor(**_CURSOR.get(connection.dialect.name, {}))
-    for listener in connection.dispatch.before_cursor_execute:
-        listener(connection, cursor, sql, given, None, many)
+    cursor = None
     try:
+        cursor = pooled.cursor(
+            **_CURSOR.get(connection.dialect.name, {})
+        )  # psycopg refuses where it is closed
+        for listener in connection.dispatch.before_cursor_execute:
+            listener(connection, cursor, sql, given, None, many)
         if many:
             cursor.executemany(sql, given)
             return []
@@ -46,7 +49,8 @@ def execute(
             connection.invalidate(error)
         raise translated from error
     finally:
-        cursor.close()
+        if cursor is not None:
+            cursor.close()
 
 
 class _Text(NamedTuple):

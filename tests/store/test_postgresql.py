@@ -16,7 +16,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import Connection, event, text
 from sqlalchemy.exc import ProgrammingError
 
 from bccd.bootstrap import tell_front_ends
@@ -27,6 +27,7 @@ from bccd.model.events import EventKind
 from bccd.store import bell as bell_module
 from bccd.store import entries
 from bccd.store.bell import Listening, Ringer
+from bccd.store.direct import execute
 from bccd.store.engine import UNSYNCED, Stores, open_engine, open_engines, reading
 from bccd.store.postgresql import _refuse, normal_url, open_postgresql
 from bccd.store.rawfiles import IN_TABLE
@@ -226,6 +227,21 @@ def test_a_commit_that_is_not_answered_is_no_commit(
     (again,) = put(spool, small())
     assert isinstance(again, Receipt)
     assert again.duplicate
+
+
+def test_a_connection_that_was_closed_already_is_a_loss_too(postgresql: Stores) -> None:
+    """psycopg says so when it is asked for a cursor, before any statement; the next connection is another."""
+    with postgresql.database.connect() as connection:
+        close_below(connection)
+        with pytest.raises(StoreUnavailableError):
+            execute(connection, "SELECT 1", {})
+    with postgresql.database.connect() as connection:
+        assert execute(connection, "SELECT 1", {}) == [(1,)]
+
+
+def close_below(connection: Connection) -> None:
+    """Close what the pool has, without its knowing."""
+    connection.connection.driver_connection.close()  # type: ignore[union-attr]
 
 
 def test_lost_connections_cost_nothing(postgresql: Stores, spool: GroupSpool) -> None:
