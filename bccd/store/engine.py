@@ -1,6 +1,7 @@
 """Opens the databases, and refuses to work with one that might forget what it confirmed."""
 
 import errno
+import logging
 import sqlite3
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
@@ -42,6 +43,8 @@ PRAGMAS = {
     # KiB. With the usual 2,000 a batch spills and is written twice: 0.1 ms a mail of 0.8 in the store.
     "cache_size": -16_000,
 }
+
+_POOL = logging.getLogger("sqlalchemy.pool.impl.QueuePool")
 
 _PROGRAM_MISTAKES = {
     sqlite3.SQLITE_ERROR,  # SQL that this database does not understand
@@ -120,6 +123,7 @@ def open_engine(url: str) -> Engine:
     between, without waiting for busy_timeout: hence BEGIN IMMEDIATE, and no transaction of the driver's own.
     """
     where = make_url(url)
+    _POOL.addFilter(_as_ours)
     if where.get_backend_name() == "postgresql":
         engine = open_postgresql(where)
         event.listen(engine, "begin", _on_begin_postgresql)
@@ -245,6 +249,15 @@ def _set_sync(connection: sqlite3.Connection, info: MutableMapping[Any, Any], le
 def _on_begin_postgresql(connection: Connection) -> None:
     if connection.get_execution_options().get(UNSYNCED, False):
         connection.exec_driver_sql("SET LOCAL synchronous_commit TO off")
+
+
+def _as_ours(record: logging.LogRecord) -> bool:
+    """Tell of a connection that the pool could not clear as of the lost database that it is, and as often."""
+    error = record.exc_info[1] if record.exc_info else None
+    if _translated(error) is not None:
+        record.msg, record.args = "database_away", ()
+        record.levelno, record.levelname = logging.WARNING, "WARNING"
+    return True
 
 
 def _on_error(context: ExceptionContext) -> None:

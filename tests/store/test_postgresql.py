@@ -1,6 +1,7 @@
 """What PostgreSQL is asked for, and what is answered when it cannot do it."""
 
 import asyncio
+import json
 import select
 import sys
 import threading
@@ -20,10 +21,12 @@ from sqlalchemy import Connection, event, text
 from sqlalchemy.exc import ProgrammingError
 
 from bccd.bootstrap import tell_front_ends
+from bccd.config import Log
 from bccd.model.delivery import Intake, Receipt
 from bccd.model.envelope import Raw, Target
 from bccd.model.errors import ConfigError, StorageFullError, StoreUnavailableError
 from bccd.model.events import EventKind
+from bccd.observe import configure
 from bccd.store import bell as bell_module
 from bccd.store import entries
 from bccd.store.bell import Listening, Ringer
@@ -36,6 +39,7 @@ from bccd.store.uow import SqlWorks, clocked, transaction
 from bccd.testing import intake_of, rows
 from bccd.testing.build import NOON, Seed
 from bccd.testing.rows import fill
+from tests.canary import CANARY
 from tests.feed import place_of
 from tests.server import Server
 from tests.store.conftest import config_of
@@ -237,6 +241,33 @@ def test_a_connection_that_was_closed_already_is_a_loss_too(postgresql: Stores) 
             execute(connection, "SELECT 1", {})
     with postgresql.database.connect() as connection:
         assert execute(connection, "SELECT 1", {}) == [(1,)]
+
+
+@pytest.mark.parametrize("gone", [True, False])
+def test_what_the_pool_says_of_a_lost_connection_is_no_error(
+    postgresql: Stores, gone: bool, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is told as the loss that it is; a mistake of the program in the same place stays an error."""
+
+    def mistake(_connection: Any) -> None:
+        raise ValueError(CANARY)
+
+    pooled = postgresql.database.raw_connection()
+    if gone:
+        pooled.driver_connection.close()  # type: ignore[union-attr]
+    else:
+        monkeypatch.setattr(postgresql.database.pool._dialect, "do_rollback", mistake)
+    configure(Log(), "filer")
+    pooled.close()
+    (line,) = (json.loads(said) for said in capsys.readouterr().out.splitlines())
+    assert CANARY not in str(line)
+    assert line["library"] == "sqlalchemy.pool.impl.QueuePool"
+    if gone:
+        assert (line["event"], line["level"]) == ("database_away", "warning")
+        assert line["exception"].startswith("OperationalError at ")
+    else:
+        assert (line["event"], line["level"]) == ("Exception during reset or similar", "error")
+        assert line["exception"].startswith("ValueError at ")
 
 
 def close_below(connection: Connection) -> None:
