@@ -142,7 +142,7 @@ async def open_receiver(
     logins = make_logins(config, stores)
     ports = [each.sock for each in sockets if each.protocol in _LISTENERS]
     checks = vitals.make_checks(config, spool, directory, stores, ports)
-    metrics = vitals.make_metrics(config, stores)
+    metrics = vitals.make_metrics(config, stores, checks)
     servers = [await serve_health(each.sock, checks, metrics) for each in sockets if each.protocol == "http"]
     servers += await serve_links(config, stores, [each for each in sockets if each.protocol == "web"])
     try:

@@ -25,7 +25,7 @@ from bccd.store.engine import Stores
 from bccd.store.moved import refuse_if_moved
 from bccd.store.spool import GroupSpool
 from bccd.store.vitals import vitals
-from bccd.web.health import Check
+from bccd.web.health import Check, Page, held
 from bccd.web.metrics import Sample, page
 
 _PAGE_SIZE, _TICKS = os.sysconf("SC_PAGE_SIZE"), os.sysconf("SC_CLK_TCK")
@@ -37,6 +37,7 @@ _GAUGE, _COUNTER = Kind.GAUGE, Kind.COUNTER
 SAMPLES: Mapping[str, tuple[Kind, str, str]] = {
     "bccd_info": (_GAUGE, "version", "1; the label says which bccd this is."),
     "bccd_python_info": (_GAUGE, "version", "1; the label says which Python it runs on."),
+    "bccd_ready": (_GAUGE, "check", "Whether that check of /readyz holds."),
     "bccd_database_up": (_GAUGE, "", "Whether the stores answered just now."),
     "bccd_database_seconds": (_GAUGE, "", "How long the stores took to answer."),
     "bccd_queue_length": (_GAUGE, "", "Mails that wait to be filed and that no filer has in hand."),
@@ -78,16 +79,22 @@ def names() -> frozenset[str]:
     return frozenset(counted | set(SAMPLES))
 
 
-def make_metrics(config: Config, stores: Stores) -> Callable[[], "asyncio.Future[bytes]"]:
+def make_metrics(config: Config, stores: Stores, checks: Mapping[str, Check] | None = None) -> Page:
     """Return what writes the page /metrics: outside the loop, for it asks the database and the disk."""
     stored = _Stored(stores)
 
-    def write() -> bytes:
-        found = slots()
+    def look(found: list[Slot]) -> list[Sample]:
         looked_up = *_build(), *_certificate(config.tls), *_disk(config, found), *_processes(found)
-        return page(found, [*looked_up, *stored.look()])
+        return [*looked_up, *stored.look()]
 
-    return lambda: asyncio.get_running_loop().run_in_executor(None, write)
+    async def gather() -> bytes:
+        aside, found = asyncio.get_running_loop().run_in_executor, slots()
+        # Beside each other: both wait for a database that does not answer.
+        ready, looked_up = await asyncio.gather(held(checks or {}), aside(None, look, found))
+        told = [sample("bccd_ready", said is True, name) for name, said in ready.items()]
+        return await aside(None, page, found, [*told, *looked_up])
+
+    return gather
 
 
 def make_checks(

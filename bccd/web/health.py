@@ -109,14 +109,19 @@ async def _page(
         case b"/healthz":
             return 200, {"status": "ok"}
         case b"/readyz":
-            holds = await asyncio.gather(*(_holds(check) for check in checks.values()))
-            found = {name: held is True for name, held in zip(checks, holds, strict=True)}
+            holds = await held(checks)
+            found = {name: holds[name] is True for name in checks}
             ready = all(found.values())
             told = {"status": "ready" if ready else "not ready", "checks": found}
-            advice = {name: held for name, held in zip(checks, holds, strict=True) if isinstance(held, str)}
+            advice = {name: said for name, said in holds.items() if isinstance(said, str)}
             return (200 if ready else 503), told | ({"advice": advice} if advice else {})
         case _:
             return 404, {"error": "only /healthz, /readyz and /metrics"}
+
+
+async def held(checks: Mapping[str, Check]) -> Mapping[str, bool | str]:
+    """Tell of each check whether it holds, or what to do where somebody has to do something."""
+    return dict(zip(checks, await asyncio.gather(*map(_holds, checks.values())), strict=True))
 
 
 async def _holds(check: Check) -> bool | str:

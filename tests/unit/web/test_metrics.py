@@ -16,6 +16,7 @@ from bccd.cli import metrics_page
 from bccd.config import Config, Tls
 from bccd.meters import board, families
 from bccd.meters.board import Board
+from bccd.model.errors import FileMovedError
 from bccd.sources.tls import RENEW_DAYS
 from bccd.store.engine import Stores, open_engine
 from bccd.vitals import SAMPLES, make_metrics, names, process
@@ -94,6 +95,25 @@ def test_the_page_tells_of_all_processes(tmp_path: Path) -> None:
     assert buckets == sorted(buckets) and buckets[-1] == 1
     assert found["bccd_spool_commit_seconds_count", 'process="front-1"'] == 1
     assert found["bccd_disk_free_bytes", ""] > 0
+
+
+def test_the_page_tells_what_is_not_ready(tmp_path: Path) -> None:
+    """Each check of /readyz is a sample, zero where it fails or has advice: no other probe is needed."""
+
+    async def well() -> bool:
+        return True
+
+    async def broken() -> bool:
+        raise OSError("secret")
+
+    async def moved() -> bool:
+        raise FileMovedError("start bccd anew")
+
+    away = open_engine(f"sqlite:///{tmp_path}/none/bccd.db")
+    checks = {"directory": well, "spool": broken, "disk": moved}
+    found = samples(asked(make_metrics(Config(data_dir=tmp_path), Stores(away, away, tmp_path), checks))[1])
+    told = {of: value for (name, of), value in found.items() if name == "bccd_ready"}
+    assert told == {'check="directory"': 1, 'check="spool"': 0, 'check="disk"': 0}
 
 
 def test_the_end_of_the_certificate_is_told(tmp_path: Path) -> None:
