@@ -4,26 +4,19 @@ import os
 import signal
 import sqlite3
 import subprocess
-import sys
 import time
 from contextlib import closing, suppress
 from pathlib import Path
 
 import psycopg
 
-from benchmarks import machine
+from benchmarks import machine, serving
 from benchmarks.databases import NAMES, POSTGRESQL, SETTINGS, SQLITE
-from benchmarks.peers import FILED, ROOT, PeerError, end, free_port, wait_for_smtp
+from benchmarks.peers import FILED, PeerError, end, free_port, wait_for_smtp
 from tests.server import Server
 
 _PARSER = "bccd.cage"
-# BCCD_* of the environment comes on top: BCCD_PROCESSES__FRONTS=2 make bench
 _CONFIG = """\
-data_dir = "{folder}"
-[listen]
-smtp = ["127.0.0.1:{port}"]
-lmtp = []
-http = []
 [trust]
 networks = ["127.0.0.1/32"]
 [limits]
@@ -41,31 +34,11 @@ _OUTCOMES = (
 _COUNT = "SELECT count(*) FROM delivery WHERE state = 'filed'"
 _CLEAR_SECONDS = 10.0
 SPOOLED = "spooled"  # accepted durably and not yet filed
-PROGRAM = Path(sys.executable).with_name("bccd")
-
-
-def run(config: Path, *command: str) -> None:
-    """Run a command of bccd; raises PeerError with what it said."""
-    done = subprocess.run(
-        [str(PROGRAM), *command, "--config", str(config)],
-        cwd=ROOT,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise PeerError(f"bccd {' '.join(command)} said: {(done.stderr or done.stdout).strip()[-500:]}")
 
 
 def prepare(folder: Path, directory: Path, port: int, url: str = "") -> Path:
     """Create tables with a company directory, as files or where a url says; returns the configuration."""
-    config, data = folder / "bccd.toml", folder / "data"
-    data.mkdir(mode=0o700)
-    config.write_text(_CONFIG.format(folder=data, port=port, url=url), encoding="utf-8")
-    run(config, "migrate")
-    run(config, "directory", "load", str(directory))
-    return config
+    return serving.prepare(folder, directory, port, _CONFIG.format(url=url))
 
 
 class Bccd:
@@ -87,7 +60,7 @@ class Bccd:
 
     def lacks(self) -> str:
         """Tell whether it is installed beside this Python."""
-        return "" if PROGRAM.exists() else "bccd is not installed in this environment: run make venv"
+        return "" if serving.PROGRAM.exists() else "bccd is not installed in this environment: run make venv"
 
     def start(self, folder: Path, directory: Path) -> int:
         """Create the databases, load the directory, serve."""
@@ -97,15 +70,12 @@ class Bccd:
             self._url = self._server.url("postgres")
         config = self.config = prepare(folder, directory, port, self._url)
         self._database = folder / "data" / "bccd.db"
-        with (folder / "bccd.log").open("wb") as log:
-            self._process = process = subprocess.Popen(
-                [str(PROGRAM), "serve", "--config", str(config)], cwd=ROOT, stdout=log, stderr=log
-            )
+        self._process = process = serving.serve(config)
         try:
             wait_for_smtp(port, lambda: process.poll() is None)
         except PeerError as error:
             end(process)
-            told = (folder / "bccd.log").read_text(encoding="utf-8", errors="replace")
+            told = (folder / serving.LOG).read_text(encoding="utf-8", errors="replace")
             raise PeerError(f"bccd serve: {error}; it said: {told[-500:]}") from error
         return port
 

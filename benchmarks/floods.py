@@ -12,7 +12,6 @@ import itertools
 import json
 import multiprocessing
 import multiprocessing.connection
-import subprocess
 import sys
 import tempfile
 import time
@@ -22,9 +21,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
-from benchmarks import daemon, machine
+from benchmarks import machine
 from benchmarks.load import percentiles
-from benchmarks.peers import ROOT, PeerError, end, free_port, wait_for_smtp
+from benchmarks.peers import PeerError, free_port, wait_for_smtp
+from benchmarks.serving import running
 from tests.nameserver import Mode, NameServer
 from tests.signer import Signer
 
@@ -32,21 +32,11 @@ DROP, USER = "sales@drop.example.com", "ann@users.example"
 MOST_P99 = 2.0  # seconds, what must be reached
 _PATIENCE = 60.0
 _STRANGE = "spam.example"  # above all strangers' domains
-_DIRECTORY = {
+PEOPLE = {
     "company": {"slug": "example", "name": "Example", "addresses": [DROP]},
     "users": [{"external_id": "u1", "name": "Ann", "login": USER}],
     "contacts": [{"external_id": "c1", "name": "Cleo", "addresses": ["cleo@customer.example"]}],
 }
-_CONFIG = """\
-data_dir = "{folder}"
-[listen]
-smtp = ["127.0.0.1:{port}"]
-lmtp = []
-http = []
-[verify]
-nameservers = ["{dns}"]
-{limits}
-"""
 
 
 @dataclass(slots=True)
@@ -176,28 +166,6 @@ def serve_dns(mode: Mode, delay: float, pipe: multiprocessing.connection.Connect
     server.close()
 
 
-@contextlib.contextmanager
-def running(folder: Path, dns: str, limits: str, port: int) -> Iterator[None]:
-    """Run a daemon that trusts nobody."""
-    config, data = folder / "bccd.toml", folder / "data"
-    data.mkdir(mode=0o700)
-    people = folder / "people.json"
-    people.write_text(json.dumps(_DIRECTORY), encoding="utf-8")
-    text = _CONFIG.format(folder=data, port=port, dns=dns, limits=limits)
-    config.write_text(text, encoding="utf-8")
-    daemon.run(config, "migrate")
-    daemon.run(config, "directory", "load", str(people))
-    with (folder / "bccd.log").open("wb") as log:
-        process = subprocess.Popen(
-            [str(daemon.PROGRAM), "serve", "--config", str(config)], cwd=ROOT, stdout=log, stderr=log
-        )
-    try:
-        wait_for_smtp(port, lambda: process.poll() is None)
-        yield
-    finally:
-        end(process)
-
-
 async def _load(given: argparse.Namespace, port: int) -> tuple[Tally, Tally, Tally]:
     calm, busy, strange = Tally(), Tally(), Tally()
     host = "127.0.0.1"
@@ -222,7 +190,9 @@ def measure(given: argparse.Namespace, folder: Path) -> Found:
         limits += "connections_per_ip = 200\n"
     if given.no_limits:
         limits += "strangers_per_minute = 0\nstrangers_per_ip_minute = 0\nstrangers_at_once = 0\n"
-    with running(folder, dns, limits, port):
+    # A daemon that trusts nobody.
+    with running(folder, PEOPLE, port, f'[verify]\nnameservers = ["{dns}"]\n{limits}') as process:
+        wait_for_smtp(port, lambda: process.poll() is None)
         calm, busy, strange = asyncio.run(_load(given, port))
     ours.send("enough")
     asked = ours.recv()

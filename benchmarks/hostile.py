@@ -13,7 +13,6 @@ import itertools
 import json
 import multiprocessing
 import resource
-import subprocess
 import sys
 import tempfile
 import threading
@@ -23,9 +22,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks import daemon, floods, machine
+from benchmarks import floods, machine, serving
 from benchmarks.load import percentiles
-from benchmarks.peers import ROOT, PeerError, end, free_port
+from benchmarks.peers import PeerError, free_port
 
 MOST_PSS, MOST_P99 = 400.0, 250.0  # MiB of all processes; milliseconds
 SHAPES = {"empty lines": b"\r\n", "no line ends": b"x", "lines of one character": b"x\r\n"}
@@ -34,11 +33,6 @@ _HONEST = "127.0.0.2"  # the ordinary client's address, in a trusted network; th
 _PAUSE = 0.05  # seconds between two of his mails
 _PATIENCE = 1800.0
 _CONFIG = """\
-data_dir = "{folder}"
-[listen]
-smtp = ["127.0.0.1:{port}"]
-lmtp = []
-http = []
 [trust]
 proxies = {proxies}
 networks = ["127.0.0.2/32"]
@@ -81,23 +75,11 @@ class Watch:
 @contextlib.contextmanager
 def running(folder: Path, limits: str, proxies: str = "[]") -> Iterator[tuple[int, int]]:
     """Run a daemon; yields its port and the process id of its supervisor."""
-    port, config, data = free_port(), folder / "bccd.toml", folder / "data"
-    data.mkdir(mode=0o700)
-    people = folder / "people.json"
-    people.write_text(json.dumps(floods._DIRECTORY), encoding="utf-8")  # noqa: SLF001 - the same people
-    text = _CONFIG.format(folder=data, port=port, limits=limits, proxies=proxies)
-    config.write_text(text, encoding="utf-8")
-    daemon.run(config, "migrate")
-    daemon.run(config, "directory", "load", str(people))
-    with (folder / "bccd.log").open("wb") as log:
-        process = subprocess.Popen(
-            [str(daemon.PROGRAM), "serve", "--config", str(config)], cwd=ROOT, stdout=log, stderr=log
-        )
-    try:
+    port = free_port()
+    rest = _CONFIG.format(limits=limits, proxies=proxies)
+    with serving.running(folder, floods.PEOPLE, port, rest) as process:
         asyncio.run(_greeted(port, folder))
         yield port, process.pid
-    finally:
-        end(process)
 
 
 class Talk:
@@ -150,7 +132,9 @@ async def _greeted(port: int, folder: Path) -> None:
             await asyncio.sleep(0.1)
         except OSError:
             await asyncio.sleep(0.1)
-    raise PeerError("the daemon does not greet: " + (folder / "bccd.log").read_text(encoding="utf-8")[-2000:])
+    raise PeerError(
+        "the daemon does not greet: " + (folder / serving.LOG).read_text(encoding="utf-8")[-2000:]
+    )
 
 
 async def honest(port: int, done: asyncio.Event) -> tuple[list[float], Counter[str]]:

@@ -24,12 +24,13 @@ from typing import Any, Self
 from benchmarks import corpus, machine
 from benchmarks.company import ADDRESS, document, make_company
 from benchmarks.corpus import Corpus, Sample, Writer, kinds
-from benchmarks.daemon import PROGRAM, Bccd
+from benchmarks.daemon import Bccd
 from benchmarks.databases import POSTGRESQL, SQLITE
 from benchmarks.load import Shape, advertises_pipelining
 from benchmarks.others import Pace
 from benchmarks.peers import PLACE, ROOT, PeerError
 from benchmarks.run import Job, measure, started
+from benchmarks.serving import PROGRAM
 
 _GIGABYTE = 10**9
 _LOOK_SECONDS = 0.5

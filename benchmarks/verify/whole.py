@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.daemon import run as bccd
 from benchmarks.databases import folder_below
 from benchmarks.peers import PLACE, ROOT
 from benchmarks.reader.table import Row
+from benchmarks.serving import run as bccd
 from benchmarks.verify.front import TOLD
 from benchmarks.verify.world import COMPANY, RECIPIENT, SENDER, ZONE, bodies, large
 from tests.nameserver import name_server
