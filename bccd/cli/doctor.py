@@ -3,14 +3,17 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from pathlib import Path
 
 import click
 from rich.console import Console
 
 from bccd.cli.base import Call, Exit, common, safe
 from bccd.cli.checks import machine, network, stores
-from bccd.cli.checks.finding import Finding, Level, fail
+from bccd.cli.checks.finding import Finding, Level, fail, warn
+from bccd.cli.counted import ask
 from bccd.config import Config
+from bccd.model.errors import BccdError
 
 # In the order in which one thing needs the other.
 _CHECKS: tuple[Callable[[Config], Iterator[Finding]], ...] = (
@@ -48,7 +51,7 @@ def doctor(call: Call) -> None:
       bccd doctor --config /etc/bccd/bccd.toml
       bccd doctor --json | jq '.findings[] | select(.level != "OK")'
     """
-    found = list(examine(call.installed))
+    found = [*examine(call.installed), *_changed(call.path, call.installed)]
     counted = Counter(finding.level for finding in found)
     well = not counted[Level.FAIL]
 
@@ -62,6 +65,18 @@ def doctor(call: Call) -> None:
     answer = {"well": well, "findings": [asdict(finding) for finding in found]}
     call.tell(answer, text)
     raise SystemExit(Exit.OK if well else Exit.FAILED)
+
+
+def _changed(path: Path | None, config: Config) -> Iterator[Finding]:
+    """Say that the daemon was started before its configuration was changed."""
+    try:
+        changed = path.stat().st_mtime if path else 0.0
+        started = max(slot["started"] for slot in ask(config) if slot["name"] == "supervisor")
+    except (BccdError, OSError, ValueError):  # it does not run, or the file is gone
+        return
+    if changed > started:
+        said = f"{path} was changed after the daemon was started"
+        yield warn("configuration", said, "restart bccd for it to count: SIGHUP reads the certificate alone")
 
 
 def examine(config: Config) -> Iterator[Finding]:

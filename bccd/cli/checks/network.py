@@ -31,6 +31,17 @@ from bccd.verify.resolver import DnsResolver, nameservers
 _SECONDS = 5.0
 _SLOW_DNS = 0.5
 _SMARTHOST_SECONDS = 20.0
+_MENDING = (
+    ("Permission denied", "let the user that runs bccd read it, as docs/howto/let-users-log-in.md shows"),
+    ("expire", "renew it"),
+    ("valid only from", "see whether the clock is right, or wait"),
+    ("is not the key of", "name the key that the certificate was made for"),
+    ("and not for the hostname", "get one for that name, or set hostname to one that it has"),
+    ("signed by itself", "get one from an authority; for a mail server of your own it will do"),
+    ("without the certificates above it", "name the file that has the whole chain, such as fullchain.pem"),
+    ("has not signed the one above", "put the chain in order: the server's own first, then who signed it"),
+    ("is encrypted", "take the password off: openssl pkey -in KEY -out NEW"),
+)
 _EXCHANGERS = 5  # of one domain
 _DOMAINS = 20  # of companies' addresses that are looked up
 
@@ -167,10 +178,9 @@ def certificate(config: Config) -> Iterator[Finding]:
             yield warn("tls", "no certificate: mail comes in unencrypted", "set tls.certificate and tls.key")
         return
     now = datetime.now(UTC)
-    advice = "renew it, or correct tls.certificate and tls.key; SIGHUP has it read again"
     found = tls.flaws(settings.certificate, settings.key, now)
     for wrong in found:
-        yield fail("tls", *parted(wrong, advice))
+        yield fail("tls", *parted(wrong, _mending(wrong)))
     if found:
         return
     odd = [
@@ -178,8 +188,14 @@ def certificate(config: Config) -> Iterator[Finding]:
         *_chain(settings.certificate),
     ]
     for sentence in odd:
-        yield warn("tls", *parted(sentence, advice))
+        yield warn("tls", *parted(sentence, _mending(sentence)))
     yield ok("tls", f"{settings.certificate}: valid until {tls.ends(settings.certificate):%Y-%m-%d}")
+
+
+def _mending(flaw: str) -> str:
+    """Say what to do about a certificate; permissions have their own sentence in the flaw."""
+    how = next((advice for part, advice in _MENDING if part in flaw), "correct tls.certificate and tls.key")
+    return f"{how}; SIGHUP has it read again"
 
 
 def _chain(path: Path) -> Iterator[str]:

@@ -285,6 +285,40 @@ def test_a_database_that_is_gone_is_not_made(config: Config) -> None:
     assert not (config.data_dir / "bccd.db").exists()
 
 
+def test_a_configuration_that_does_not_count_yet_is_told(
+    config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was written after the start has no effect, and nothing else shows it."""
+    path = tmp_path / "bccd.toml"
+    path.touch()
+    written = path.stat().st_mtime
+
+    def told(started: float) -> list[tuple[Level, str]]:
+        monkeypatch.setattr(doctor, "ask", lambda _: [{"name": "supervisor", "started": started}])
+        return said(doctor._changed(path, config))
+
+    assert told(written + 1) == []
+    assert told(written - 1) == [(Level.WARN, f"{path} was changed after the daemon was started")]
+    path.unlink()
+    assert told(written - 1) == said(doctor._changed(None, config)) == []
+    monkeypatch.undo()
+    assert said(doctor._changed(tmp_path, config)) == []  # no daemon runs
+
+
+@pytest.mark.parametrize(
+    ("flaw", "advice"),
+    [
+        ("tls.key: /k: cannot be read: Permission denied", "let the user that runs bccd read it"),
+        ("tls.certificate: /c: cannot be read: No such file or directory", "correct tls.certificate"),
+        ("tls.certificate: /c: expired on 2026-01-01", "renew it"),
+        ("tls.certificate: /c: is signed by itself: mail programs will not trust it", "get one from"),
+    ],
+)
+def test_each_flaw_of_a_certificate_has_its_own_advice(flaw: str, advice: str) -> None:
+    """A file that may not be read is not mended by renewing it."""
+    assert network._mending(flaw).startswith(advice)
+
+
 def test_certificates(config: Config, tmp_path: Path) -> None:
     """One that nobody above has signed or that ends soon is warned of, one that has ended fails."""
     public = Listen(smtp=("192.0.2.1:25",))
