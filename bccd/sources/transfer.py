@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from bccd.model.envelope import Envelope, Target
-from bccd.model.reply import Reply
+from bccd.model.reply import IDLE_TOO_LONG, Reply
 from bccd.ports import Examination
 from bccd.sources.chunks import SMALL, Chunk, Chunks, read_bdat
 from bccd.sources.connection import Connection
@@ -220,7 +220,7 @@ class Transfer(Connection):
         rest: bytes | None = None
         while rest is None:
             self._until(min(clock() + idle, clocks.ends_at))
-            octets = await self.input.some()
+            octets = await self._some(clocks)
             if not self.turns.free(octets):
                 self._until(None)
                 since = clock()
@@ -236,6 +236,15 @@ class Transfer(Connection):
         self._until(None)
         if rest:
             self.input.unread(rest)
+
+    async def _some(self, clocks: _Clocks) -> int:
+        """Wait for octets; whoever sends on and on and is not done by the end of his time was not idle."""
+        try:
+            return await self.input.some()
+        except ClosingError as closing:
+            if closing.reply is IDLE_TOO_LONG and self.clock.time() >= clocks.ends_at:
+                raise ClosingError(TOO_SLOW) from None
+            raise
 
     def _fed(self, feed: Feed, piece: bytes) -> bytes | None:
         """Hand a piece on; an error of ours ends the session, for what follows of the mail is no command."""
