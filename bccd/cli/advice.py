@@ -74,18 +74,28 @@ OF_HELD: Mapping[str, str] = {
     "no_visible_recipient": "Its user says whom it went to: bccd held release {0} --as USER --to ADDRESS.",
     "original_sender_unknown": "Its user says who wrote it: bccd held release {0} --as USER --author WHO.",
 }
+OF_FAILED: Mapping[str, str] = {  # where the same would come of a mere retry
+    "parser_timeout": "Raise processes.parse_seconds and restart bccd, then bccd queue retry {0}.",
+    "parser_memory": "Raise processes.parse_memory and restart bccd, then bccd queue retry {0}.",
+    "raw_unavailable": "Its octets cannot be read: mend spool.db or raw/, then bccd queue retry {0}.",
+}
+_MORE = " bccd explain {0} tells more."
 _OF_STATE: Mapping[str, str] = {
     "received": "It is on disk and waits to be filed.",
     "deleted": "It is not kept any more: deleted, or a rehearsal.",
-    "failed": "bccd queue retry {0} tries it again; bccd explain {0} tells more.",
+    "failed": "bccd queue retry {0} tries it again; if it fails again, report it with its octets.",
     "set_aside": "Nothing: it was set aside by rule. bccd explain {0} tells more.",
 }
 
 
 def about(state: str, reason: str, delivery: str) -> str:
     """Say what to do about a mail by what became of it; `delivery` is its id, as it is shown."""
-    told = f"{OF_HELD.get(reason, _HIS)} bccd explain {{0}} tells more." if state == "held" else ""
-    return (told or _OF_STATE.get(state, "")).format(delivery)
+    told = _OF_STATE.get(state, "")
+    if state == "held":
+        told = OF_HELD.get(reason, _HIS) + _MORE
+    elif state == "failed":
+        told = OF_FAILED.get(reason, told) + _MORE
+    return told.format(delivery)
 
 
 def advice(reply: str, reason: str = "") -> str:
