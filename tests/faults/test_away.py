@@ -400,7 +400,10 @@ def test_f22_a_spool_taken_away_under_the_daemon(daemon: Failing) -> None:
         assert status == 503
         assert (body["checks"]["spool"], body["checks"]["directory"]) == (False, True)
         assert body["advice"]["spool"].startswith("spool.db was moved, deleted or replaced")
-        assert "spool.db was moved" in daemon.call("doctor").stdout
+        found = json.loads(daemon.call("doctor", "--json").stdout)["findings"]
+        (told,) = (one for one in found if one["topic"] == "daemon")
+        assert told["sentence"].startswith("spool.db was moved")
+        assert told["advice"].startswith("put the same file back")
     daemon.deliver(*mails)
     wait_for(lambda: ready(daemon)[""], 30, daemon.tail)
     daemon.check()

@@ -63,7 +63,8 @@ def ports(config: Config) -> Iterator[Finding]:
     if said == "pong":
         yield ok("daemon", "runs, and files mail")
     else:
-        yield fail("daemon", str(said), "see its log for parser_start_failed")
+        what, _, advice = str(said).partition(": ")
+        yield fail("daemon", what, advice or "see its log for parser_start_failed")
     for protocol, endpoint in listeners(in_force(config)):
         yield _port(protocol, endpoint, config.trust.proxies)
 
