@@ -21,7 +21,21 @@ class StorageFullError(StoreUnavailableError):
     """There is no room to keep a mail durably."""
 
 
-class FileMovedError(StoreUnavailableError):
+class HelpNeededError(StoreUnavailableError):
+    """What does not heal without somebody's help; its text says what he has to do."""
+
+
+class LostWriteError(HelpNeededError):
+    """The system lost a write, or cannot say that it did not: what is written later proves nothing either."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "a write to the disk of data_dir was lost: look at the kernel's log, mend the disk, then start"
+            " bccd anew"
+        )
+
+
+class FileMovedError(HelpNeededError):
     """A database file is no longer where it was opened: what is written to it goes with it."""
 
     def __init__(self, name: str) -> None:

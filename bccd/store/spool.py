@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 
 from bccd.meters.families import SPOOL, SPOOL_FAILED
 from bccd.model.delivery import Delivery, Intake, Receipt
-from bccd.model.errors import StoreUnavailableError
+from bccd.model.errors import LostWriteError, StoreUnavailableError
 from bccd.model.plan import Outcome
 from bccd.store import envelopes
 from bccd.store import marks as q
@@ -35,6 +35,7 @@ from bccd.store.spoolrows import KEY, QUEUE, RAW, Key, Rows, Texts, Waiting, sta
 from bccd.store.uow import Fence, transaction
 
 GROUP = 64  # mails in one transaction
+_CLOSED = "the spool is closed"
 _GROUP_OCTETS = 64 * 2**20  # and when no further mail joins them
 _SURE_SECONDS = 1.0  # how long after a commit another is begun without a look at where the file is
 _TRIES = 3  # where another process wrote the same keys at the same time
@@ -99,13 +100,15 @@ class GroupSpool:
         if self._thread.is_alive():
             self._bell.put(False)
             self._thread.join()
-        self._broken = self._broken or "the spool is closed"
+        self._broken = self._broken or _CLOSED
 
     def answers(self) -> bool:
-        """Tell whether the spool can be read and lost no write; blocks, raises StoreUnavailableError."""
+        """Tell whether the spool can be read; blocks, raises StoreUnavailableError, also for a lost write."""
         with reading(self._engine) as connection:
             connection.execute(q.DUE, {"now": datetime.now(UTC), "limit": 1}).first()
             refuse_moved(connection.info)
+        if self._broken not in {None, _CLOSED}:
+            raise LostWriteError
         return self._broken is None
 
     def _refuse_if_broken(self) -> None:

@@ -6,7 +6,7 @@ import socket
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
-from bccd.model.errors import FileMovedError
+from bccd.model.errors import HelpNeededError
 from bccd.web.metrics import CONTENT_TYPE
 
 Check = Callable[[], Awaitable[bool]]
@@ -128,7 +128,7 @@ async def _holds(check: Check) -> bool | str:
     """Tell whether a check holds, or what to do where somebody has to do something."""
     try:
         return bool(await asyncio.wait_for(check(), _CHECK_SECONDS))
-    except FileMovedError as error:
+    except HelpNeededError as error:
         return str(error)
     except Exception:  # noqa: BLE001 - whatever a check dies of, what it looks after is not ready
         return False

@@ -20,7 +20,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from bccd.model.delivery import DeliveryState, Intake, Receipt
 from bccd.model.envelope import Raw, Target
-from bccd.model.errors import StorageFullError, StoreUnavailableError
+from bccd.model.errors import LostWriteError, StorageFullError, StoreUnavailableError
 from bccd.model.plan import Outcome
 from bccd.store import entries, ids
 from bccd.store import spool as spool_module
@@ -450,6 +450,8 @@ def test_after_a_failed_sync_nothing_is_accepted(
     (later,) = put(spool, small())
     assert isinstance(later, StoreUnavailableError)
     assert kept(stores) == 0
+    with pytest.raises(LostWriteError, match="start bccd anew"):  # which /readyz and bccd status tell
+        spool.answers()
 
 
 def test_after_a_failed_write_of_sqlite_nothing_is_accepted(
