@@ -6,6 +6,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
 from operator import itemgetter
@@ -38,6 +39,7 @@ GROUP = 64  # mails in one transaction
 _CLOSED = "the spool is closed"
 _GROUP_OCTETS = 64 * 2**20  # and when no further mail joins them
 _SURE_SECONDS = 1.0  # how long after a commit another is begun without a look at where the file is
+_PLACERS = 4  # large mails that are read, or brought to their place and synced, at once
 _TRIES = 3  # where another process wrote the same keys at the same time
 
 
@@ -65,6 +67,8 @@ class GroupSpool:
         # What another node may have to file stands where all nodes find it.
         self._in_table = sys.maxsize if is_postgresql(engine) else IN_TABLE
         self._waiting: deque[Waiting] = deque()
+        # Its own: the loop's threads may all wait for an answer to /readyz or /metrics.
+        self._placers = ThreadPoolExecutor(_PLACERS, "placer")
         self._bell: SimpleQueue[bool] = SimpleQueue()  # True for each mail, False at the end
         self._broken: str | None = None
         self._sure_until = 0.0  # until when the file is taken to be in its place
@@ -77,11 +81,11 @@ class GroupSpool:
         Raises StorageFullError or StoreUnavailableError; then nothing is kept.
         """
         self._refuse_if_broken()
+        loop = asyncio.get_running_loop()
         if intake.raw.path is None and intake.raw.size <= self._in_table:
             where: tuple[bytes | None, str | None] = (intake.raw.data, None)
         else:
-            where = await asyncio.to_thread(self._place, intake)
-        loop = asyncio.get_running_loop()
+            where = await loop.run_in_executor(self._placers, self._place, intake)
         future: asyncio.Future[Receipt] = loop.create_future()
         self._waiting.append(Waiting(intake, *where, future))
         # Behind all that the loop has at hand, so that mail which came together goes into one transaction.
@@ -101,6 +105,7 @@ class GroupSpool:
             self._bell.put(False)
             self._thread.join()
         self._broken = self._broken or _CLOSED
+        self._placers.shutdown()
 
     def answers(self) -> bool:
         """Tell whether the spool can be read; blocks, raises StoreUnavailableError, also for a lost write."""

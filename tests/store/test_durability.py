@@ -6,6 +6,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -233,6 +234,24 @@ def test_a_key_that_another_wrote_meanwhile_is_no_failure(
 
 
 # ---- large mail -----------------------------------------------------------------------------------------
+
+
+def test_large_mail_waits_for_no_health_check(spool: GroupSpool, tmp_path: Path) -> None:
+    """It is kept while all threads of the loop are taken by what asks the database, the disk or the filer."""
+    over = threading.Event()
+
+    async def keep() -> Receipt:
+        loop = asyncio.get_running_loop()
+        with ThreadPoolExecutor(1) as threads:
+            loop.set_default_executor(threads)
+            asked = loop.run_in_executor(None, over.wait, 60)
+            try:
+                return await asyncio.wait_for(spool.put(large(tmp_path)), 30)
+            finally:
+                over.set()
+                await asked
+
+    assert not asyncio.run(keep()).duplicate
 
 
 def test_large_mail_is_a_file_named_by_its_content(stores: Stores, spool: GroupSpool, tmp_path: Path) -> None:
