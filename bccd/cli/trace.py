@@ -100,22 +100,27 @@ def follow(config: Config, what: str, days: int, limit: int) -> list[Step]:
     return sorted(_steps(config, what, since, limit), key=lambda step: step.at)[-limit:]
 
 
-def _steps(config: Config, what: str, since: datetime, limit: int) -> Iterator[Step]:
+def _steps(config: Config, what: str, since: datetime, limit: int) -> list[Step]:
     attempts = list(_attempts(config.data_dir / journal.FOLDER, what, since))[-limit:]
+    found = []
     try:
         with looks.open_stores(config) as stores:
             known = set()
             for attempt in attempts:
                 tried = _of_attempt(attempt)
                 known.add(tried.delivery)
-                yield _followed(stores, tried)
-            for number in _deliveries(stores, what, since, limit):
-                if show_id(number) not in known and (step := _of_delivery(stores, number)):
-                    yield _followed(stores, step)
-    except (SchemaError, StoreUnavailableError):
+                found.append(_followed(stores, tried))
+            found += [
+                _followed(stores, step)
+                for number in _deliveries(stores, what, since, limit)
+                if show_id(number) not in known and (step := _of_delivery(stores, number))
+            ]
+    except (SchemaError, StoreUnavailableError) as error:
         if not attempts:
             raise
-        yield from map(_of_attempt, attempts)  # what was refused is known without a database
+        warn(f"{error}; so it is not told what became of mail that was accepted")
+        return [_of_attempt(attempt) for attempt in attempts]  # what was refused is known without a database
+    return found
 
 
 def _attempts(folder: Path, what: str, since: datetime) -> Iterator[journal.Attempt]:
