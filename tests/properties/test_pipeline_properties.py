@@ -81,12 +81,18 @@ def contents(draw: st.DrawFn, sender: str | None = None) -> Content:
     )
 
 
+def _forward(kind: ForwardKind, original: Content) -> Forward:
+    """Return a forward of it; a text has no header section, where systems note the ids that they replaced."""
+    inline = kind is ForwardKind.INLINE
+    return Forward(kind, replace(original, other_ids=()) if inline else original, (), 1.0)
+
+
 @st.composite
 def messages(draw: st.DrawFn, sender: str, originals: st.SearchStrategy[Content]) -> Message:
     """Return a message of a user, forwards included."""
     found = draw(st.lists(originals, max_size=2))
     kinds = st.sampled_from([ForwardKind.INLINE, ForwardKind.ATTACHED])
-    forwards = tuple(Forward(draw(kinds), original, (), 1.0) for original in found)
+    forwards = tuple(_forward(draw(kinds), original) for original in found)
     auto = draw(st.sampled_from([AutoKind.NONE] * 5 + [AutoKind.AUTO_REPLY, AutoKind.LIST]))
     own = contents(sender)
     if found:  # most forwards are filed: nobody else stands in To and Cc
