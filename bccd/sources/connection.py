@@ -125,7 +125,9 @@ class Connection(SMTP):
             return
         self._wire = self.transport = None
         self._deadline.close()
-        asyncio.StreamReaderProtocol.connection_lost(self, error)
+        # No route, no answer, an end that could not be sent to who is gone: to whoever waits it is one thing.
+        lost = None if error is None else ConnectionResetError(str(error))
+        asyncio.StreamReaderProtocol.connection_lost(self, lost)
 
     def eof_received(self) -> bool | None:
         """Note that the peer will say no more; it can still hear our reply (A4)."""
@@ -246,10 +248,7 @@ class Connection(SMTP):
         if self._wire.get_write_buffer_size():
             self._abort_when_late = True
             self._until(self.clock.time() + self.settings.data_idle_seconds)
-            try:
-                await self._writer.drain()
-            except OSError as error:  # of any kind, such as a host that cannot be reached any more
-                raise ConnectionResetError from error
+            await self._writer.drain()
             self._abort_when_late = False
             self._until(None)
 

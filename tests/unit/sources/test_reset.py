@@ -63,10 +63,12 @@ def test_an_ended_session_holds_nothing_that_came(desk: Desk) -> None:
 _LOST = (
     OSError(errno.EHOSTUNREACH, "No route to host"),
     TimeoutError(errno.ETIMEDOUT, "Connection timed out"),
+    OSError(errno.ENOTCONN, "Transport endpoint is not connected"),  # from shutdown(2), by uvloop
 )
+_NAMES = ["no route", "timed out", "not there"]
 
 
-@pytest.mark.parametrize("error", [None, *_LOST], ids=["reset", "no route", "timed out"])
+@pytest.mark.parametrize("error", [None, *_LOST], ids=["reset", *_NAMES])
 @pytest.mark.parametrize("last", ["QUIT", "GET / HTTP/1.1", "DATA"])
 def test_who_does_not_read_and_is_gone_is_no_error(
     start: Start, monkeypatch: pytest.MonkeyPatch, last: str, error: OSError | None
@@ -92,3 +94,32 @@ def test_who_does_not_read_and_is_gone_is_no_error(
     assert task is not None and task.exception() is None
     assert logs == []
     sock.close()
+
+
+@pytest.mark.parametrize("error", _LOST, ids=_NAMES)
+@pytest.mark.parametrize(
+    ("said", "replies"),
+    [
+        (b"EHLO x\r\n", 1),
+        (b"GET / HTTP/1.1\r\n", 1),
+        (b"EHLO x\r\nMAIL FROM:<u@x>\r\nRCPT TO:<drop@acme.example>\r\nDATA\r\nSubject: x\r\n", 4),
+        (b"EHLO x\r\nMAIL FROM:<u@x>\r\nRCPT TO:<drop@acme.example>\r\nBDAT 1000\r\nSubject: x\r\n", 3),
+    ],
+    ids=["between commands", "after the last word", "in a mail", "in a chunk"],
+)
+def test_a_connection_that_fails_is_no_error_of_ours(
+    desk: Desk, said: bytes, replies: int, error: OSError
+) -> None:
+    """However it is lost, and at whatever moment, nothing is logged as failed, and nothing is answered."""
+    client = desk.connect()
+    client.send(said)
+    for _ in range(replies):
+        assert client.reply()
+    (session,) = desk.sessions()
+    task, wire = session.task, cast("asyncio.Transport", session.transport)
+    with structlog.testing.capture_logs() as logs:
+        desk.loop.call_soon_threadsafe(session.connection_lost, error)
+        desk.loop.call_soon_threadsafe(wire.abort)
+        assert until(lambda: not desk.sessions(), 30)
+    assert task is not None and task.exception() is None
+    assert logs == []
