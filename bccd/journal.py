@@ -32,6 +32,7 @@ LARGEST = 256 * 2**20  # octets of all days; beyond it the oldest day goes, and 
 _REFUSED_AN_HOUR = 2**20  # octets of refusals that one front writes
 _ACCEPTED_AN_HOUR = 16 * 2**20
 _OF_ONE_HOST = 200  # refusals of one host in an hour: a flood must not use up what is everybody's
+_HELD = 2**20  # octets of lines that wait for room on the disk
 _PAUSE = 0.5  # seconds between two writes
 _HOUR = 3600.0
 _LOOKED_AT = 16 * 1024  # octets of a header section
@@ -170,6 +171,7 @@ class Journal:
         self._timer: asyncio.TimerHandle | None = None
         self._writer = ThreadPoolExecutor(1, "journal")
         self._torn = False  # the last line in the file has no end
+        self._held = b""  # lines that the disk had no room for
         self._largest = largest
         self._today = Path()
         self._earlier = 0  # octets of the days before it
@@ -223,7 +225,7 @@ class Journal:
         """Write what waits."""
         if self._timer is not None:
             self._timer.cancel()
-        self._hand_over()
+        self._hand_over()  # once more, if only for what found no room
         self._writer.shutdown()
 
     def _note(self, attempt: Attempt, *, accepted: bool) -> None:
@@ -252,32 +254,41 @@ class Journal:
 
     def _hand_over(self) -> None:
         self._timer = None
-        if self._lines:
-            octets, count = b"".join(self._lines), len(self._lines)
-            self._lines.clear()
-            self._writer.submit(self._write, octets, count)
+        octets = b"".join(self._lines)
+        self._lines.clear()
+        self._writer.submit(self._write, octets)
 
-    def _write(self, octets: bytes, count: int) -> None:
+    def _write(self, octets: bytes) -> None:
         """Append in one call, so that several processes may write to one file."""
         now = datetime.fromtimestamp(self._clock(), UTC)
-        lost = count
+        lines = left = self._held + octets
+        if not lines:
+            return
         try:
             self._folder.mkdir(mode=0o700, exist_ok=True)
             path = self._folder / f"{now:%Y-%m-%d}"
             file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
             try:
-                if self._torn:
-                    octets = b"\n" + octets
-                if self._fits(path, os.fstat(file).st_size, len(octets), now):
-                    written = os.write(file, octets)
-                    self._torn = written < len(octets)
-                    lost = octets.count(b"\n", written)
+                end = b"\n" * self._torn
+                if self._fits(path, os.fstat(file).st_size, len(end) + len(lines), now):
+                    written = os.write(file, end + lines) - len(end)
+                    self._torn = written < len(lines)
+                    left = lines[lines.rfind(b"\n", 0, written) + 1 :] if self._torn else b""
+                else:
+                    UNRECORDED.add_from_any_thread(amount=lines.count(b"\n"))
+                    left = b""
             finally:
                 os.close(file)
         except OSError:
             pass  # a disk that is full refuses mail, and need not stop for this
-        if lost:
-            UNRECORDED.add_from_any_thread(amount=lost)
+        self._hold(left)
+
+    def _hold(self, lines: bytes) -> None:
+        """Keep what found no room until there is some; of too much of it the oldest is given up."""
+        start = lines.find(b"\n", len(lines) - _HELD - 1) + 1 if len(lines) > _HELD else 0
+        if start:
+            UNRECORDED.add_from_any_thread(amount=lines.count(b"\n", 0, start))
+        self._held = lines[start:]
 
     def _fits(self, today: Path, size: int, more: int, now: datetime) -> bool:
         """Make room for more by dropping the oldest days; False where today's file alone takes too much."""

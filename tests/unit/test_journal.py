@@ -1,6 +1,7 @@
 """The journal of attempts: what is found in it, what is not in it, and how large it grows."""
 
 import asyncio
+import errno
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -231,29 +232,46 @@ def test_several_processes_write_one_file(tmp_path: Path) -> None:
     assert [each.reply[:3] for each in found(tmp_path, "anna@example.com")] == ["250", "550"]
 
 
-def test_a_disk_that_takes_half_a_line_costs_no_other(
+def test_what_a_full_disk_does_not_take_is_written_later(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What comes after a line that was cut off begins a line of its own."""
-    write, full = os.write, [True, False]
-    monkeypatch.setattr(os, "write", lambda file, text: write(file, text[:20] if full.pop(0) else text))
+    """A line that was cut off, and one that was not begun: each is there once, in the order of time."""
+    write, room = os.write, [20, 0, 0, 10_000]
+
+    def scarce(file: int, octets: bytes) -> int:
+        if not (most := room.pop(0)):
+            raise OSError(errno.ENOSPC, "full")
+        return write(file, octets[:most])
+
+    monkeypatch.setattr(os, "write", scarce)
 
     async def main() -> None:
         kept = Journal(tmp_path, clock=NOW.timestamp)
-        for reply in (ACCEPTED, NOT_ACCEPTED):
+        for reply in (ACCEPTED, TOO_BIG, NOT_ACCEPTED):
             kept.mail(envelope(), [reply])
             kept._hand_over()
         kept.close()
 
     asyncio.run(main())
-    assert [each.reply[:3] for each in found(tmp_path, "anna@example.com")] == ["550"]
+    told = [each.reply[:3] for each in found(tmp_path, "anna@example.com")]
+    assert told == ["250", "552", "550"] and not room
 
 
-def test_a_disk_that_takes_nothing_stops_nobody(tmp_path: Path) -> None:
-    """What cannot be written is counted and forgotten."""
+def test_a_disk_that_takes_nothing_stops_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What cannot be written waits, and of too much of it the oldest is counted and forgotten."""
+    counted: list[int] = []
+    monkeypatch.setattr(families.UNRECORDED, "add_from_any_thread", lambda amount=1: counted.append(amount))
     blocked = tmp_path / "file"
     blocked.write_text("in the way")
-    assert written(blocked, lambda kept: kept.mail(envelope(), [Reply(450, "4.7.1", "later")])) == b""
+
+    def use(kept: Journal) -> None:
+        for _ in range(4):
+            kept.mail(envelope(), [Reply(450, "4.7.1", "later")])
+            kept._hand_over()
+
+    assert written(blocked, use) == b"" and counted == []
+    monkeypatch.setattr(journal, "_HELD", 400)
+    assert written(blocked, use) == b"" and sum(counted) == 3
 
 
 def test_all_days_together_have_an_end(tmp_path: Path) -> None:
