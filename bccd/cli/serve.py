@@ -81,7 +81,8 @@ def migrate(call: Call, *, no_check: bool, anew: bool) -> None:
         schema.check(config)
 
     def text(out: Console) -> None:
-        out.print(f"The database in {folder} is up to date.")
+        of = "" if config.database.url else f" in {folder}"
+        out.print(f"The database{of} is up to date.")
 
     call.tell({"migrated": True, "data_dir": str(folder)}, text)
 

@@ -55,7 +55,8 @@ def folder(config: Config) -> Iterator[Finding]:
     try:
         seen = place.stat()
     except OSError as error:
-        yield fail("folder", f"{place}: {error.strerror}", "run bccd migrate, as the user that runs bccd")
+        advice = "mount it, or restore it: docs/howto/backup.md; a new one: docs/howto/install.md"
+        yield fail("folder", f"{place}: {error.strerror}", advice)
         return
     if seen.st_uid != os.geteuid():
         said = f"{place} belongs to {name_of(seen.st_uid)}, and this is {me()}"
