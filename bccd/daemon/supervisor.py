@@ -32,6 +32,7 @@ from bccd.model.errors import MistakeError
 from bccd.observe import configure, guard_process
 
 _SIGNALS = {signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
+_COMM = Path("/proc/self/comm")  # proc(5): by what name the system knows this process
 _LOCK_SECONDS = 5.0  # a daemon that was killed leaves children that still finish a batch
 _FRONT_SECONDS = 35.0  # how long fronts may take to end their transactions
 _FILER_SECONDS = 25.0
@@ -236,6 +237,7 @@ class Supervisor:
             signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until a child has a use for it
             signal.pthread_sigmask(signal.SIG_SETMASK, self._mask)
             board.attach(child.name)
+            _call(child.name)
             configure(self._config.log, child.name)
             guard_process()
             code = child.body()
@@ -319,6 +321,12 @@ class Supervisor:
         for child in self._children:
             if child.pid and fronts in (None, child.is_front):
                 os.kill(child.pid, number)
+
+
+def _call(name: str) -> None:
+    """Have top and ps tell the processes apart; the system hides the file from whoever has been root."""
+    with suppress(OSError):
+        _COMM.write_text(f"bccd-{name}", encoding="ascii")
 
 
 def _close(sockets: Sequence[Bound]) -> None:

@@ -31,9 +31,8 @@ def execute(
     pooled = connection.connection
     cursor = None
     try:
-        cursor = pooled.cursor(
-            **_CURSOR.get(connection.dialect.name, {})
-        )  # psycopg refuses where it is closed
+        # Within, for psycopg refuses where the connection is closed.
+        cursor = pooled.cursor(**_CURSOR.get(connection.dialect.name, {}))
         for listener in connection.dispatch.before_cursor_execute:
             listener(connection, cursor, sql, given, None, many)
         if many:

@@ -138,6 +138,13 @@ def test_a_dead_child_is_started_again(start: Start) -> None:
     assert last[1] == "filer" and int(last[2]) != pids["filer"]
 
 
+def test_processes_can_be_told_apart(start: Start) -> None:
+    """Top and ps name each by what it does."""
+    told = start()
+    for _, name, pid in told.wait_for(3):
+        assert Path(f"/proc/{pid}/comm").read_text(encoding="ascii") == f"bccd-{name}\n"
+
+
 def test_a_crashing_child_is_started_ever_more_slowly(start: Start) -> None:
     """A front that dies at its start does not keep the machine busy."""
     told = start("crash")
