@@ -134,7 +134,7 @@ class Connection(SMTP):
         if not self._entered:
             return None
         self.input.feed_eof()
-        return not self.peer.tls  # TLS has no half-closed connections
+        return not (self.peer.tls or self._securing)  # TLS has no half-closed connections
 
     def data_received(self, data: bytes) -> None:
         """Hand octets to the session."""

@@ -5,6 +5,7 @@ import errno
 import socket
 import struct
 import threading
+from pathlib import Path
 from typing import cast
 
 import pytest
@@ -123,3 +124,22 @@ def test_a_connection_that_fails_is_no_error_of_ours(
         assert until(lambda: not desk.sessions(), 30)
     assert task is not None and task.exception() is None
     assert logs == []
+
+
+def test_within_a_handshake_no_connection_is_half_closed(start: Start, pair: tuple[Path, Path]) -> None:
+    """A peer may leave as soon as TLS has begun; to stay on then would have asyncio warn of each."""
+    desk = start(certificate=pair[0], key=pair[1])
+    client = desk.connect()
+    client.ask("EHLO x")
+    (session,) = desk.sessions()
+    stays: list[bool | None] = []
+    desk.loop.call_soon_threadsafe(lambda: stays.append(session.eof_received()))
+    assert until(lambda: stays == [True], 30)
+    assert until(lambda: not desk.sessions(), 30)
+
+    client = desk.connect()
+    client.ask("EHLO x")
+    client.ask("STARTTLS")
+    (session,) = desk.sessions()
+    desk.loop.call_soon_threadsafe(lambda: stays.append(session.eof_received()))
+    assert until(lambda: stays == [True, False], 30)
