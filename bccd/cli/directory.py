@@ -31,6 +31,10 @@ _NOUNS: Mapping[str, tuple[str, str]] = {  # one of them, and several
     "never_log": ("never-log entry", "never-log entries"),
 }
 _LISTED = tuple(_NOUNS)
+_FOLLOWED: Mapping[str, tuple[str, str]] = {  # what a load did besides
+    "confirmed_address": ("address confirmed", "addresses confirmed"),
+    "released_mail": ("mail let in that had waited", "mails let in that had waited"),
+}
 
 
 def _company(function: Callable[..., None]) -> Callable[..., None]:
@@ -138,7 +142,8 @@ def _dangling(call: Call, company: str, error: RecordsError) -> list[str]:
 
 
 def _tell(call: Call, counts: dict[str, int]) -> None:
-    told = ", ".join(f"{count} {_NOUNS[kind][count != 1]}" for kind, count in counts.items())
+    nouns = {**_NOUNS, **_FOLLOWED}
+    told = ", ".join(f"{count} {nouns[what][count != 1]}" for what, count in counts.items())
     call.tell(counts, lambda out: out.print(f"Done: {told or 'the file holds no record'}."))
 
 

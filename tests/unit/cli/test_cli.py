@@ -325,6 +325,16 @@ def test_what_was_loaded_is_told_in_words(company: Run, tmp_path: Path) -> None:
         assert company("directory", "load", str(path)).stdout == f"{told}\n"
 
 
+def test_what_a_load_did_besides_is_told_in_words(company: Run) -> None:
+    """An address that is no longer unconfirmed is told of, and the mail that waited for it."""
+    fay = ("directory", "add", "user", "--external-id", "fay", "--name", "Fay", "--login", "fay@example.com")
+    company(*fay, "--unconfirmed", "fay@private.example")
+    assert (
+        company(*fay, "--alternatives", "fay@private.example").stdout
+        == "Done: 1 user, 1 address confirmed.\n"
+    )
+
+
 def test_mistakes_of_a_file_are_listed_and_nothing_is_loaded(company: Run, tmp_path: Path) -> None:
     """Form and references are checked for the whole file."""
     path = tmp_path / "contacts.csv"
