@@ -30,6 +30,7 @@ from bccd.meters.board import Board
 from bccd.meters.families import RESTARTS
 from bccd.model.errors import MistakeError
 from bccd.observe import configure, guard_process
+from bccd.remains import trim
 
 _SIGNALS = {signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
 _COMM = Path("/proc/self/comm")  # proc(5): by what name the system knows this process
@@ -172,6 +173,7 @@ class Supervisor:
         """Start everything, then wait for signals until all has ended."""
         self._mask = set(signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS))
         gc.collect()
+        trim()
         gc.freeze()  # what is shared with the children stays shared
         try:
             self._start_due()

@@ -1,9 +1,11 @@
-"""What failures leave in memory is given back soon, and looked for only after one."""
+"""What failures leave in memory is given back soon, and looked for only after one; what is free goes back."""
 
 import asyncio
 import gc
+import os
 import weakref
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -98,6 +100,39 @@ def test_an_event_loop_clears_by_itself(monkeypatch: pytest.MonkeyPatch) -> None
         assert left() is None
 
     asyncio.run(asyncio.wait_for(run(), 30))
+
+
+def test_what_is_free_goes_back_to_the_system() -> None:
+    """Also where it lies in pieces between what is in use."""
+    pieces = [bytes(60_000) for _ in range(1_000)]
+    pinned = pieces[::20]
+    del pieces
+    before = _resident()
+    remains.trim()
+    assert _resident() < before - 30_000_000
+    assert len(pinned) == 50
+
+
+def test_it_goes_back_twice_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that does nothing else has no cost to speak of."""
+    now, trims = 100.0, 0
+
+    def trim() -> None:
+        nonlocal trims
+        trims += 1
+
+    monkeypatch.setattr("bccd.remains.time.monotonic", lambda: now)
+    monkeypatch.setattr(remains, "trim", trim)
+    own = Remains()
+    for _ in range(500):
+        now += 0.25
+        own.clear()
+    assert trims == 4
+
+
+def _resident() -> int:
+    """Return how many octets of memory this process has."""
+    return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def test_every_failure_of_the_store_is_noted(monkeypatch: pytest.MonkeyPatch) -> None:
