@@ -69,6 +69,7 @@ class Relay:
         client, self._client = self._client, None
         if client is None:
             return
+        wire = client.transport
         try:
             async with asyncio.timeout(2):
                 await client.quit()
@@ -76,6 +77,7 @@ class Relay:
             pass
         finally:
             client.close()
+            _cut(wire)
 
     async def _connected(self) -> SMTP:
         """Return the connection; one that has gone stale is replaced. Raises AwayError."""
@@ -83,7 +85,9 @@ class Relay:
             try:
                 await self._client.rset()
             except (SMTPException, OSError, TimeoutError):
+                wire = self._client.transport
                 self._client.close()
+                _cut(wire)
                 self._client = None
             else:
                 return self._client
@@ -94,7 +98,9 @@ class Relay:
                 await client.ehlo()
             await self._log_in(client)
         except (AwayError, SMTPException, OSError, TimeoutError, ValueError) as error:
+            wire = client.transport
             client.close()
+            _cut(wire)
             raise AwayError(self._said(error)) from error
         self._client = client
         return client
@@ -169,6 +175,12 @@ class Relay:
             for form in forms:
                 said = said.replace(form, "***")
         return said[:_LONGEST_ERROR]
+
+
+def _cut(wire: asyncio.BaseTransport | None) -> None:
+    """Wait for no farewell: a server that says none within TLS would keep the connection half a minute."""
+    if isinstance(wire, asyncio.WriteTransport):
+        wire.abort()
 
 
 def _is_here(host: str) -> bool:

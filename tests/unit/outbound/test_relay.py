@@ -1,7 +1,9 @@
 """The smarthost and what its answers mean, against real servers on loopback."""
 
 import asyncio
+import socket
 import ssl
+import threading
 from base64 import b64encode
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
@@ -291,3 +293,35 @@ def test_implicit_tls_is_verified(tmp_path: Path) -> None:
 
     assert asyncio.run(once(ca)) == Sending("sent")
     assert asyncio.run(once(None)).outcome == "away"
+
+
+def test_a_server_that_says_no_farewell_keeps_no_connection(tmp_path: Path) -> None:
+    """Once QUIT is answered the connection is ended, whether or not the server ends its TLS."""
+    context, ca = certificate_for(tmp_path, "localhost")
+    ended: list[bool] = []
+
+    def serve(listener: socket.socket) -> None:
+        sock, _ = listener.accept()
+        sock.settimeout(20)
+        with context.wrap_socket(sock, server_side=True) as secured:
+            for reply in (b"220 server", b"250 server", b"221 bye"):
+                secured.sendall(reply + b"\r\n")
+                if reply[:3] != b"221":
+                    secured.recv(512)
+            with socket.socket(fileno=secured.detach()) as bare:  # says nothing more within TLS
+                bare.settimeout(20)
+                with suppress(ConnectionResetError):
+                    while bare.recv(512):
+                        pass
+                ended.append(True)
+
+    async def reach(port: int) -> None:
+        made = replace(settings(port, tls="implicit"), smarthost=f"localhost:{port}")
+        await Relay(made, "bccd.example", cafile=ca).reach()
+        await asyncio.to_thread(thread.join, 25)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, args=(listener,))
+        thread.start()
+        asyncio.run(reach(listener.getsockname()[1]))
+    assert ended == [True]
