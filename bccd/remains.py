@@ -15,7 +15,7 @@ from functools import cache
 
 _SECONDS = 1.0  # between two looks: one takes milliseconds, and failures come in hundreds
 _LOOKS = 2  # after each failure: while another thread raises it still, its cycle is in use
-_TRIM_SECONDS = 30.0  # a trim takes a millisecond, and so does having the pages again
+_TRIM_SECONDS = 5.0  # a trim takes a millisecond, and so does having the pages again
 
 
 class Remains:
